@@ -1,0 +1,110 @@
+# vitamin: one Makefile, no configure step. `make help` lists the targets.
+#
+#   make CC=clang SAN=asan test FILTER='replay/*'
+#
+# Sources are found by wildcard: a new file needs no edit here.
+
+CC      = gcc
+SAN     =
+WERROR  = $(if $(CI),1)
+ARCH    = native
+FILTER  =
+THREADS =
+
+# Point MUJOCO_PREFIX at a MuJoCo release folder (include/, lib/) to use another than Debian's.
+MUJOCO_PREFIX =
+
+HDF5_PC := hdf5
+PKGS    := openblas $(HDF5_PC) inih
+
+BUILD := build/$(notdir $(CC))$(if $(SAN),-$(SAN))
+
+# --- flags ------------------------------------------------------------------------------------
+WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wdouble-promotion \
+          -Wundef -Wvla $(if $(WERROR),-Werror)
+# Never -Ofast or -ffast-math (they break NaN checks); contraction off so that gcc and clang agree
+# with the written order of operations.
+OPT    := -O3 -march=$(ARCH) -ffp-contract=off -fno-math-errno -fno-trapping-math
+SANFLAGS_asan := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SANFLAGS_tsan := -fsanitize=thread
+OPT    := $(if $(SAN),-O1 $(SANFLAGS_$(SAN)) -ffp-contract=off -march=$(ARCH),$(OPT))
+
+CPPFLAGS := -I. -D_GNU_SOURCE $(shell pkg-config --cflags $(PKGS)) \
+            $(if $(MUJOCO_PREFIX),-I$(MUJOCO_PREFIX)/include)
+CFLAGS   := -std=c17 -g $(OPT) $(WARN) -fopenmp
+LDFLAGS  := -fopenmp $(if $(SAN),$(SANFLAGS_$(SAN))) \
+            $(if $(MUJOCO_PREFIX),-L$(MUJOCO_PREFIX)/lib -Wl$(comma)-rpath$(comma)$(MUJOCO_PREFIX)/lib)
+comma    := ,
+LIBS_BASE   := $(shell pkg-config --libs $(HDF5_PC) openblas) -lm
+LIBS_ALL    := $(LIBS_BASE) $(shell pkg-config --libs inih) -lmujoco
+LIBS_TEST   := $(shell pkg-config --libs criterion)
+
+# --- sources ----------------------------------------------------------------------------------
+find_c   = $(sort $(shell find $(1) -name '*.c' 2>/dev/null))
+objects  = $(patsubst %.c,$(BUILD)/%.o,$(1))
+
+BASE     := $(call find_c,engine/base)
+ENGINE   := $(call find_c,engine)
+SUITES   := $(call find_c,suites)
+HARNESS  := $(filter-out harness/main.c,$(call find_c,harness))
+REPORT   := $(filter-out report/main.c,$(call find_c,report))
+# The report reads result files only: it is linked without the methods and MuJoCo.
+REPORT_NEEDS := $(BASE) $(wildcard harness/curve.c)
+SUPPORT  := $(call find_c,tests/support)
+
+PROGRAMS := $(BUILD)/vitamin $(if $(wildcard report/main.c),$(BUILD)/vitamin-report)
+TEST_DIRS := $(foreach d,engine suites harness report,$(if $(call find_c,tests/$(d)),$(d)))
+TESTS    := $(TEST_DIRS:%=$(BUILD)/test-%)
+BENCHES  := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
+
+.PHONY: all build test smoke reproduce report bench fuzz lint format clean help deps
+all: build
+
+build: $(PROGRAMS) ## compile the programs
+
+$(BUILD)/vitamin: $(call objects,harness/main.c $(HARNESS) $(SUITES) $(ENGINE))
+	$(CC) $(LDFLAGS) $^ $(LIBS_ALL) -o $@
+
+$(BUILD)/vitamin-report: $(call objects,report/main.c $(REPORT) $(REPORT_NEEDS))
+	$(CC) $(LDFLAGS) $^ $(LIBS_BASE) $(LIBS_REPORT) -o $@
+
+$(BUILD)/test-engine: $(call objects,$(call find_c,tests/engine) $(SUPPORT) $(ENGINE))
+$(BUILD)/test-suites: $(call objects,$(call find_c,tests/suites) $(SUPPORT) $(SUITES) $(ENGINE))
+$(BUILD)/test-harness: $(call objects,$(call find_c,tests/harness) $(SUPPORT) $(HARNESS) $(SUITES) $(ENGINE))
+$(BUILD)/test-report: $(call objects,$(call find_c,tests/report) $(SUPPORT) $(REPORT) $(REPORT_NEEDS))
+$(BUILD)/test-suites $(BUILD)/test-harness: LIBS_EXTRA = $(LIBS_ALL)
+$(BUILD)/test-engine $(BUILD)/test-report: LIBS_EXTRA = $(LIBS_BASE) $(LIBS_REPORT)
+$(TESTS):
+	$(CC) $(LDFLAGS) $^ $(LIBS_EXTRA) $(LIBS_TEST) -o $@
+
+$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(call objects,$(REPORT) $(HARNESS) $(SUITES) $(ENGINE))
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $^ $(LIBS_ALL) $(LIBS_REPORT) -o $@
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# --- targets ----------------------------------------------------------------------------------
+test: build $(TESTS) ## run the tests (SAN=asan, FILTER='replay/*')
+	SAN=$(SAN) FILTER='$(FILTER)' BUILD=$(BUILD) tests/run.sh $(TESTS)
+
+bench: $(BENCHES) ## measure speed: medians, spreads, ratios (never judges)
+	@for b in $(BENCHES); do echo "== $$b"; $$b || exit 1; done
+
+lint: ## clang-tidy, cppcheck, include directions, shellcheck, format
+	tests/lint/lint.sh
+
+format: ## reformat all C files
+	clang-format -i $(shell git ls-files '*.c' '*.h')
+
+deps: ## install Debian's packages
+	./deps.sh
+
+clean: ## remove the build folder
+	rm -rf build
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12

@@ -1,0 +1,26 @@
+#!/bin/sh
+# Install what vitamin needs from Debian (12 or newer). Asks for root through sudo when needed.
+#
+# OpenBLAS: the serial build. Our own loops are the parallel part and call BLAS from within, where a
+# threaded BLAS would only idle or change sums; Debian's serial build is made with locking, so it
+# may be called from many threads at once. The OpenMP build would bring a second OpenMP runtime
+# into programs compiled by clang.
+set -eu
+
+packages="build-essential pkg-config git ca-certificates
+libopenblas-serial-dev libhdf5-dev libmujoco-dev libinih-dev libcriterion-dev zlib1g-dev
+gnuplot-nox fonts-urw-base35 fontconfig curl
+clang clang-format clang-tidy libomp-dev cppcheck shellcheck"
+
+missing=""
+for p in $packages; do
+    dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"
+done
+[ -n "$missing" ] || { echo "deps: all packages are there"; exit 0; }
+
+as_root=""
+[ "$(id -u)" = 0 ] || as_root="sudo"
+echo "deps: installing$missing"
+$as_root apt-get update -q
+# shellcheck disable=SC2086 # a list of names on purpose
+DEBIAN_FRONTEND=noninteractive $as_root apt-get install -q -y --no-install-recommends $missing

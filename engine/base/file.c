@@ -1,0 +1,154 @@
+#include "engine/base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *reason(void)
+{
+    return errno == ENOSPC || errno == EDQUOT ? "the disk is full; free some space and run again"
+                                              : strerror(errno);
+}
+
+bool file_exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+void file_parent(const char *path, char out[FILE_PATH])
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL)
+        snprintf(out, FILE_PATH, ".");
+    else if (slash == path)
+        snprintf(out, FILE_PATH, "/");
+    else
+        snprintf(out, FILE_PATH, "%.*s", (int)(slash - path), path);
+}
+
+enum status file_temporary(const char *path, char out[FILE_PATH])
+{
+    /* The process id keeps two writers of one path apart. */
+    if (snprintf(out, FILE_PATH, "%s.%ld.tmp", path, (long)getpid()) >= FILE_PATH)
+        return status_fail(STATUS_IO, "%s: the path is longer than %d characters", path, FILE_PATH);
+    return STATUS_OK;
+}
+
+enum status file_make_folder(const char *path)
+{
+    char part[FILE_PATH];
+    if (snprintf(part, sizeof part, "%s", path) >= (int)sizeof part)
+        return status_fail(STATUS_IO, "%s: the path is longer than %d characters", path, FILE_PATH);
+    for (char *end = part + 1;; end++) {
+        if (*end != '/' && *end != '\0')
+            continue;
+        char kept = *end;
+        *end = '\0';
+        if (mkdir(part, 0777) != 0 && errno != EEXIST)
+            return status_fail(STATUS_IO, "%s: cannot create the folder: %s", part, reason());
+        *end = kept;
+        if (kept == '\0')
+            break;
+    }
+    struct stat info;
+    if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode))
+        return status_fail(STATUS_IO, "%s: is in the way and not a folder", path);
+    return STATUS_OK;
+}
+
+static int sync_path(const char *path, int flags)
+{
+    int fd = open(path, flags | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    int failed = fsync(fd);
+    int kept = errno;
+    close(fd);
+    errno = kept;
+    return failed;
+}
+
+enum status file_commit(const char *temporary, const char *path)
+{
+    char folder[FILE_PATH];
+    file_parent(path, folder);
+    if (sync_path(temporary, O_RDWR) != 0 || rename(temporary, path) != 0) {
+        enum status failed = status_fail(STATUS_IO, "%s: cannot be written: %s", path, reason());
+        unlink(temporary);
+        return failed;
+    }
+    /* Some file systems refuse to sync a folder; the rename itself has happened. */
+    (void)sync_path(folder, O_RDONLY | O_DIRECTORY);
+    return STATUS_OK;
+}
+
+enum status file_replace(const char *path, const void *data, size_t bytes)
+{
+    char temporary[FILE_PATH];
+    TRY(file_temporary(path, temporary));
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return status_fail(STATUS_IO, "%s: cannot be created: %s", temporary, reason());
+    for (size_t done = 0; done < bytes;) {
+        ssize_t n = write(fd, (const char *)data + done, bytes - done);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            enum status failed = status_fail(STATUS_IO, "%s: cannot be written: %s", path,
+                                             reason());
+            close(fd);
+            unlink(temporary);
+            return failed;
+        }
+        done += (size_t)n;
+    }
+    if (close(fd) != 0) {
+        unlink(temporary);
+        return status_fail(STATUS_IO, "%s: cannot be written: %s", path, reason());
+    }
+    return file_commit(temporary, path);
+}
+
+enum status file_read(const char *path, size_t limit, char **out, size_t *bytes)
+{
+    *out = NULL;
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        return status_fail(STATUS_IO, "%s: cannot be opened: %s", path, strerror(errno));
+
+    enum status result = STATUS_OK;
+    size_t capacity = 4096, used = 0;
+    char *text = malloc(capacity);
+    while (text != NULL) {
+        used += fread(text + used, 1, capacity - used - 1, file);
+        if (used + 1 < capacity)
+            break;
+        char *larger = realloc(text, capacity *= 2);
+        if (larger == NULL)
+            free(text);
+        text = larger;
+        if (used > limit)
+            break;
+    }
+    if (text == NULL)
+        result = status_fail(STATUS_MEMORY, "%s: no memory to read it", path);
+    else if (ferror(file))
+        result = status_fail(STATUS_IO, "%s: cannot be read: %s", path, strerror(errno));
+    else if (used > limit)
+        result = status_fail(STATUS_FORMAT, "%s: is larger than %zu bytes", path, limit);
+    fclose(file);
+
+    if (result != STATUS_OK) {
+        free(text);
+        return result;
+    }
+    text[used] = '\0';
+    *out = text;
+    if (bytes != NULL)
+        *bytes = used;
+    return STATUS_OK;
+}

@@ -1,0 +1,32 @@
+/* Files that are whole or absent, never half-written: write `x.tmp`, sync, rename. */
+#ifndef ENGINE_BASE_FILE_H
+#define ENGINE_BASE_FILE_H
+
+#include "engine/base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { FILE_PATH = 1024 }; /* longest path, with its NUL */
+
+bool file_exists(const char *path);
+
+/* Create a folder and its parents. Errors STATUS_IO. */
+enum status file_make_folder(const char *path);
+
+/* The folder part of a path ("." when there is none), and the name to write before renaming. */
+void file_parent(const char *path, char out[FILE_PATH]);
+enum status file_temporary(const char *path, char out[FILE_PATH]);
+
+/* Sync `temporary` to disk, rename it to `path`, sync the folder. On failure `temporary` is
+ * removed and `path` is as it was. Errors STATUS_IO (a full disk says so). */
+enum status file_commit(const char *temporary, const char *path);
+
+/* Write all bytes and commit. */
+enum status file_replace(const char *path, const void *data, size_t bytes);
+
+/* Read a whole text file, NUL-terminated, at most `limit` bytes; *out is for free().
+ * Errors STATUS_IO, STATUS_FORMAT (larger than limit). */
+enum status file_read(const char *path, size_t limit, char **out, size_t *bytes);
+
+#endif

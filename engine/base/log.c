@@ -1,0 +1,62 @@
+#include "engine/base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static enum log_level threshold = LOG_INFO;
+static int log_file = -1;
+
+void log_set_level(enum log_level level)
+{
+    threshold = level;
+}
+
+enum status log_open(const char *path)
+{
+    log_close();
+    log_file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    if (log_file < 0)
+        return status_fail(STATUS_IO, "%s: cannot open the log: %s", path, strerror(errno));
+    return STATUS_OK;
+}
+
+void log_close(void)
+{
+    if (log_file >= 0)
+        close(log_file);
+    log_file = -1;
+}
+
+void log_write(enum log_level level, const char *module, const char *format, ...)
+{
+    static const char *const names[] = {"debug", "info", "warn", "error"};
+    if (level < threshold)
+        return;
+
+    char line[2048];
+    struct timespec now;
+    struct tm day;
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &day);
+    size_t used = strftime(line, sizeof line, "%Y-%m-%dT%H:%M:%SZ", &day);
+    used += (size_t)snprintf(line + used, sizeof line - used, " %-5s %s: ", names[level], module);
+
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(line + used, sizeof line - used - 1, format, args);
+    va_end(args);
+    if (length > 0)
+        used += (size_t)length < sizeof line - used - 1 ? (size_t)length : sizeof line - used - 2;
+    line[used++] = '\n';
+
+    /* A log that cannot be written must not stop the run it describes. */
+    ssize_t ignored = write(STDERR_FILENO, line, used);
+    if (log_file >= 0)
+        ignored = write(log_file, line, used);
+    (void)ignored;
+}

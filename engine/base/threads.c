@@ -1,0 +1,27 @@
+#include "engine/base/threads.h"
+
+#include <cblas.h>
+#include <omp.h>
+
+int threads_available(void)
+{
+    return omp_get_num_procs();
+}
+
+void threads_set(int n)
+{
+    openblas_set_num_threads(1);
+    omp_set_dynamic(0);
+    omp_set_max_active_levels(1); /* a loop inside a loop runs where it is */
+    omp_set_num_threads(n > 0 ? n : threads_available());
+}
+
+int threads_count(void)
+{
+    return omp_get_max_threads();
+}
+
+const char *threads_blas_core(void)
+{
+    return openblas_get_corename();
+}

@@ -1,0 +1,22 @@
+/* Threads: OpenMP outside, a single-threaded BLAS inside.
+ *
+ * OpenBLAS with more than one thread splits sums by thread count, so its bits change with it.
+ * Here every parallel loop splits its *outputs* in parts of a fixed size and calls BLAS from
+ * within; a result then depends on the sizes only. */
+#ifndef ENGINE_BASE_THREADS_H
+#define ENGINE_BASE_THREADS_H
+
+/* Use up to n threads from now on (0: as many as this process may use, honouring its CPU
+ * affinity). Call before the first parallel loop, from the main thread. */
+void threads_set(int n);
+
+/* How many threads a parallel loop will use at most. */
+int threads_count(void);
+
+/* Processors this process may run on (affinity and cgroup CPU sets count, not the machine). */
+int threads_available(void);
+
+/* OpenBLAS's kernel set ("Zen", "SkylakeX"): part of what decides the bits. */
+const char *threads_blas_core(void);
+
+#endif

@@ -1,0 +1,72 @@
+/* Parameters: one contiguous float vector, and a layout that names every tensor in it.
+ *
+ * A *plan* (struct linear, struct transformer, ...) is built once and holds sizes and offsets; a
+ * *theta* is a vector of layout.size floats. Gradients, Adam moments and target networks are
+ * further vectors of the same layout. The views are the only list of tensors: initialisation,
+ * LAMB's trust ratios, checkpoints, fixture tests and NaN reports walk them.
+ *
+ * Shape letters, used everywhere:
+ *   B batch (segments)   K context steps      T tokens (3K)      N rows
+ *   C embedding width    H attention heads    S state dims       A action dims     E episodes */
+#ifndef ENGINE_NN_PARAMS_H
+#define ENGINE_NN_PARAMS_H
+
+#include "engine/base/rng.h"
+#include "engine/base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { PARAMS_NAME = 64, PARAMS_MAX_VIEWS = 160 };
+
+/* How a tensor starts (network.md section 1, "Initial values"). */
+enum init {
+    INIT_ZERO,
+    INIT_ONE,
+    INIT_NORMAL,     /* Normal(0, scale) */
+    INIT_UNIFORM,    /* Uniform(-scale, scale) */
+    INIT_ORTHOGONAL, /* rows or columns orthonormal, times scale */
+};
+
+struct view {               /* one named tensor inside the vector */
+    char name[PARAMS_NAME]; /* "block2.attn.qkv.weight": key in checkpoints and messages */
+    size_t offset;          /* in floats; tensors start on 64-byte boundaries */
+    int rows, cols;         /* row-major (out, in); a vector has rows = 1 */
+    bool decay;             /* a matrix, as opposed to a bias or a gain */
+    enum init init;
+    float scale;
+};
+
+struct layout {
+    struct view views[PARAMS_MAX_VIEWS];
+    int count;
+    size_t size; /* floats in a vector of this layout, padding included (padding stays 0) */
+};
+
+/* Append the tensor "prefix.leaf" and return its offset. Too many or too long: assert. */
+size_t layout_add(struct layout *l, const char *prefix, const char *leaf, int rows, int cols,
+                  enum init init, float scale);
+
+static inline size_t view_size(const struct view *v)
+{
+    return (size_t)v->rows * (size_t)v->cols;
+}
+
+/* The view of that name, or NULL. */
+const struct view *layout_find(const struct layout *l, const char *name);
+
+/* A zeroed, 64-byte aligned vector for free(). Errors STATUS_MEMORY. */
+enum status params_new(const struct layout *l, float **theta);
+
+/* Draw initial values, tensor i from rng_at(run, RNG_INIT, base + i): independent of layout order
+ * of other networks. Errors STATUS_MEMORY (orthogonal needs scratch). */
+enum status params_init(const struct layout *l, float *theta, uint64_t run, uint64_t base);
+
+/* target = tau theta + (1 - tau) target, element by element in float. Threads: any, same bits. */
+void params_polyak(float *target, const float *theta, float tau, size_t n);
+
+/* STATUS_NONFINITE naming tensor and element when a value is NaN or infinite. `what` is "gradient
+ * of the actor" or the like. */
+enum status params_check_finite(const struct layout *l, const float *x, const char *what);
+
+#endif

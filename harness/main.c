@@ -1,0 +1,48 @@
+#include "engine/base/threads.h"
+#include "harness/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void print_help(FILE *out)
+{
+    fprintf(out, "usage: vitamin COMMAND ...\n\n");
+    for (int i = 0; i < command_count; i++)
+        fprintf(out, "  %-10s %s\n", command_table[i]->name, command_table[i]->help);
+    fprintf(out, "\nvitamin help COMMAND shows a command's arguments.\n");
+}
+
+static const struct command *find(const char *name)
+{
+    for (int i = 0; i < command_count; i++) {
+        if (strcmp(command_table[i]->name, name) == 0)
+            return command_table[i];
+    }
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : "help";
+    if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+        const struct command *c = argc > 2 ? find(argv[2]) : NULL;
+        if (c != NULL)
+            printf("usage: vitamin %s %s\n\n%s\n", c->name, c->usage, c->help);
+        else
+            print_help(stdout);
+        return 0;
+    }
+    const struct command *c = find(name);
+    if (c == NULL) {
+        fprintf(stderr, "vitamin: there is no command '%s'\n\n", name);
+        print_help(stderr);
+        return 2;
+    }
+    threads_set(0);
+    enum status result = c->run(argc - 1, argv + 1);
+    if (result != STATUS_OK) {
+        fprintf(stderr, "vitamin %s: %s\n", name, status_sentence());
+        return result == STATUS_CONFIG ? 2 : 1;
+    }
+    return 0;
+}

@@ -1,0 +1,32 @@
+#!/bin/bash
+# All linters; prints every finding, fails if there is any. Cached by nothing: seconds to a minute.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+bad=0
+mapfile -t sources < <(git ls-files '*.c')
+mapfile -t files < <(git ls-files '*.c' '*.h')
+mapfile -t shells < <(git ls-files '*.sh' .ci/run)
+read -ra flags < <(echo "-I. -D_GNU_SOURCE $(pkg-config --cflags openblas hdf5 inih criterion)")
+
+tests/lint/includes.sh || bad=1
+
+if ! clang-format --dry-run -Werror "${files[@]}" 2>"${TMPDIR:-/tmp}/format.$$"; then
+    head -n 20 "${TMPDIR:-/tmp}/format.$$"
+    echo "format: run make format"
+    bad=1
+fi
+rm -f "${TMPDIR:-/tmp}/format.$$"
+
+shellcheck "${shells[@]}" || bad=1
+
+mapfile -t ours < <(printf '%s\n' "${sources[@]}" | grep -v '^tests/')
+cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,portability,performance \
+    --suppress=missingInclude --suppress=missingIncludeSystem -j "$(nproc)" -I. "${ours[@]}" || bad=1
+
+printf '%s\0' "${ours[@]}" |
+    xargs -0 -n 4 -P "$(nproc)" sh -c '
+        out=$(clang-tidy --quiet "$@" -- -std=c17 -fopenmp '"${flags[*]}"' 2>/dev/null)
+        [ -z "$out" ] || { echo "$out"; exit 1; }' tidy || bad=1
+
+[ $bad = 0 ] && echo "lint: clean"
+exit $bad

@@ -1,0 +1,41 @@
+#!/bin/bash
+# Run test programs one after another, add up Criterion's counts, end with `N passed, N failed`.
+# Under SAN=asan a leak that Criterion lets pass still fails here: any sanitizer log does.
+set -u
+logs="$PWD/$BUILD/sanitizer"
+rm -rf "$logs"
+mkdir -p "$logs"
+export ASAN_OPTIONS="log_path=$logs/asan:detect_leaks=1:abort_on_error=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
+export UBSAN_OPTIONS="log_path=$logs/ubsan:print_stacktrace=1"
+export LSAN_OPTIONS="suppressions=$PWD/tests/lint/lsan.supp:print_suppressions=0"
+export OMP_WAIT_POLICY=passive LC_ALL=C.UTF-8
+export VITAMIN_FIXTURES="${VITAMIN_FIXTURES:-$PWD/../shared/fixtures}"
+
+passed=0 failed=0 skipped=0
+out=$(mktemp)
+trap 'rm -f "$out"' EXIT
+for program in "$@"; do
+    echo "== ${program##*/}"
+    "./$program" ${FILTER:+--filter "$FILTER"} 2>&1 | tee "$out"
+    status=${PIPESTATUS[0]}
+    line=$(sed 's/\x1b\[[0-9;]*m//g' "$out" | grep 'Synthesis:' | tail -n 1)
+    count() { sed -n "s/.*$1: *\([0-9]*\).*/\1/p" <<<"$line"; }
+    skips=$(sed 's/\x1b\[[0-9;]*m//g' "$out" | grep -c '^\[SKIP\]')
+    if [ -z "$line" ]; then
+        echo "tests/run.sh: $program ended without Criterion's summary (status $status)"
+        failed=$((failed + 1))
+        continue
+    fi
+    bad=$(($(count Failing) + $(count Crashing)))
+    [ "$status" = 0 ] || [ "$bad" -gt 0 ] || bad=1
+    passed=$((passed + $(count Passing)))
+    failed=$((failed + bad))
+    skipped=$((skipped + skips))
+done
+if [ "${SAN:-}" = asan ] && [ -n "$(ls -A "$logs")" ]; then
+    echo "tests/run.sh: the sanitizers reported:"
+    head -n 40 "$logs"/*
+    failed=$((failed + 1))
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
