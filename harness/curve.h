@@ -1,0 +1,172 @@
+/* The result file of one run: everything that a table, a figure or a doubter needs.
+ *
+ *   curve.h5
+ *   |-- attributes              text, one each: what the run is and where it comes from (below)
+ *   |-- config                  text: the effective configuration, sorted `key = value` lines
+ *   |-- evaluation/             one row an evaluation; N rows, E episodes
+ *   |   |-- iteration       (N)    online iterations done; 0 after pretraining
+ *   |   |-- transitions     (N)    online transitions collected
+ *   |   |-- gradient_steps  (N)    actor updates done, pretraining included
+ *   |   |-- seconds         (N)    wall time of the run so far, resumes added up
+ *   |   |-- raw_return      (N,E)  sum of the environment's own rewards
+ *   |   |-- score           (N,E)  D4RL-normalised, 0 = random, 100 = reference
+ *   |   |-- length          (N,E)  steps
+ *   |   `-- success         (N,E)  1 when the task's own success rule held
+ *   |-- iteration/              one row a pretraining block or online iteration; M rows
+ *   |   `-- <metric>        (M)    see CURVE_METRICS; NaN where a method has none
+ *   `-- bandit/                 runs of the single-state MDP only; P rollouts of 64 actions
+ *       |-- gradient_steps  (P)
+ *       |-- action, reward  (P,64)
+ *       |-- critic          (P,G)  on `grid` (G) actions; NaN without a critic
+ *       `-- policy          (P,R)  action for `return_to_go` (R); NaN for a policy without one
+ *
+ * Attributes every run has: format ("vitamin curve 1"), method, label, dataset, suite, preset,
+ * size, seed, status (running | complete | diverged | failed), budget (transitions), config_hash,
+ * dataset_kind (d4rl | generated | dev | minari | own | none), dataset_path, dataset_sha256,
+ * dataset_note, revision, dirty (0 | 1), compiler, flags, versions, blas_core, machine, host,
+ * threads, started, updated (ISO 8601), resumes, reduced (what is smaller than in the paper, or
+ * "").
+ *
+ * Invariants
+ *   1. A curve lives in memory and is written whole: temporary file, sync, rename. A reader sees
+ *      the last complete state at any time; a kill loses at most what came after it.
+ *   2. Rows are in order of time. After a resume, rows beyond the checkpoint are dropped and made
+ *      again, bit for bit the same.
+ *   3. Everything but `seconds*` columns and the attributes host, machine, started, updated,
+ *      resumes, threads is a function of (configuration, seed, code, BLAS core): curve_compare. */
+#ifndef HARNESS_CURVE_H
+#define HARNESS_CURVE_H
+
+#include "engine/base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CURVE_KEY = 32, CURVE_VALUE = 1024 };
+
+/* Columns of /iteration. X(name, unit or meaning) */
+#define CURVE_METRICS(X)                                                                           \
+    X(phase, "0 pretraining, 1 online")                                                            \
+    X(iteration, "blocks of pretraining, or online iterations, done")                              \
+    X(transitions, "online transitions collected")                                                 \
+    X(gradient_steps, "actor updates done")                                                        \
+    X(trajectories, "trajectories rolled out in this iteration")                                   \
+    X(rollout_return, "their mean raw return")                                                     \
+    X(rollout_length, "their mean length")                                                         \
+    X(replay_transitions, "transitions held by the replay")                                        \
+    X(loss_actor, "total actor loss, mean over updates")                                           \
+    X(loss_supervised, "its supervised part, before weighting")                                    \
+    X(loss_rl, "its RL part, before weighting")                                                    \
+    X(loss_critic, "critic loss, mean over updates")                                               \
+    X(loss_critic_last, "critic loss of the last batch (Fig. 22)")                                 \
+    X(loss_value, "V loss of IQL, PPO, AWR")                                                       \
+    X(q_mean, "mean of Q1 on the batch")                                                           \
+    X(q_std, "its standard deviation")                                                             \
+    X(q_abs_max, "largest |Q1|")                                                                   \
+    X(target_mean, "mean TD target")                                                               \
+    X(grad_norm_actor, "global norm before clipping, mean")                                        \
+    X(grad_norm_critic, "global norm, mean")                                                       \
+    X(entropy, "one-sample entropy, mean")                                                         \
+    X(temperature, "entropy coefficient after the iteration")                                      \
+    X(advantage_mean, "advantage, mean")                                                           \
+    X(weight_mean, "advantage weight, mean")                                                       \
+    X(ratio_mean, "PPO: pi/pi_old, mean")                                                          \
+    X(ratio_log_p05, "PPO: 5 % quantile of log ratio")                                             \
+    X(ratio_log_p50, "PPO: median of log ratio")                                                   \
+    X(ratio_log_p95, "PPO: 95 % quantile of log ratio")                                            \
+    X(ratio_clipped, "PPO: share outside the clip range")                                          \
+    X(kl_prior, "PDT: KL to the prior")                                                            \
+    X(seconds_rollout, "wall time in rollouts")                                                    \
+    X(seconds_sample, "wall time drawing batches")                                                 \
+    X(seconds_critic, "wall time in critic updates")                                               \
+    X(seconds_actor, "wall time in actor updates")                                                 \
+    X(seconds_evaluate, "wall time in evaluation")                                                 \
+    X(seconds_store, "wall time writing curve and checkpoint")
+
+enum curve_metric {
+#define CURVE_ENUM(name, meaning) CURVE_##name,
+    CURVE_METRICS(CURVE_ENUM)
+#undef CURVE_ENUM
+        CURVE_METRIC_COUNT
+};
+
+/* Column names, CURVE_METRIC_COUNT of them. */
+extern const char *const curve_metric_names[];
+
+struct curve_evaluation {
+    int64_t iteration, transitions, gradient_steps;
+    double seconds;
+    double *raw_return, *score; /* (E) */
+    int32_t *length;            /* (E) */
+    uint8_t *success;           /* (E) */
+};
+
+struct curve_iteration {
+    double value[CURVE_METRIC_COUNT];
+};
+
+struct curve_bandit {
+    int rollouts, actions, grid_size, policy_size; /* P, 64, G, R */
+    int64_t *gradient_steps;                       /* (P) */
+    double *action, *reward;                       /* (P,64) */
+    double *grid, *critic;                         /* (G), (P,G) */
+    double *return_to_go, *policy;                 /* (R), (P,R) */
+};
+
+struct curve_attribute {
+    char key[CURVE_KEY];
+    char value[CURVE_VALUE];
+};
+
+/* Plain data; zero-initialise, free with curve_free. */
+struct curve {
+    struct curve_attribute *attribute;
+    int attributes;
+    char *config; /* NUL-terminated text, or NULL */
+    int episodes; /* E, the same for every evaluation; 0 before the first */
+    struct curve_evaluation *evaluation;
+    int evaluations;
+    struct curve_iteration *iteration;
+    int iterations;
+    struct curve_bandit bandit; /* rollouts = 0: not a bandit run */
+};
+
+void curve_free(struct curve *c);
+
+/* Set or replace an attribute. Errors STATUS_MEMORY; too long a value is cut with "...". */
+enum status curve_set(struct curve *c, const char *key, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Its value; "" when there is none. */
+const char *curve_get(const struct curve *c, const char *key);
+/* Its value as a number; `otherwise` when there is none. */
+double curve_get_number(const struct curve *c, const char *key, double otherwise);
+
+enum status curve_set_config(struct curve *c, const char *text);
+
+/* Append a row; arrays are copied. Errors STATUS_SHAPE (another number of episodes), STATUS_MEMORY.
+ */
+enum status curve_add_evaluation(struct curve *c, const struct curve_evaluation *row, int episodes);
+enum status curve_add_iteration(struct curve *c, const struct curve_iteration *row);
+/* Make room for a bandit's rows, filled with NaN. */
+enum status curve_init_bandit(struct curve *c, int rollouts, int actions, int grid_size,
+                              int policy_size);
+/* An iteration row with every metric NaN. */
+struct curve_iteration curve_blank_iteration(void);
+
+/* Keep the first rows only: what a resume does with rows beyond its checkpoint. */
+void curve_truncate(struct curve *c, int evaluations, int iterations);
+
+/* Mean score of an evaluation. */
+double curve_mean_score(const struct curve *c, int evaluation);
+
+/* Write atomically / read whole. Errors STATUS_IO (full disk), STATUS_FORMAT (not a curve,
+ * truncated, another format), STATUS_SHAPE (columns of different lengths), STATUS_MEMORY. */
+enum status curve_write(const struct curve *c, const char *path);
+enum status curve_read(const char *path, struct curve *out);
+
+/* STATUS_OK when equal in every bit of what invariant 3 promises; else STATUS_FORMAT with the
+ * first difference in the sentence. `rows_of_a`: a may be a prefix of b. */
+enum status curve_compare(const struct curve *a, const struct curve *b, bool rows_of_a);
+
+#endif
