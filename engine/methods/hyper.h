@@ -1,0 +1,67 @@
+/* Hyperparameters of one run: plain data made from hyper.def, where each is described. */
+#ifndef ENGINE_METHODS_HYPER_H
+#define ENGINE_METHODS_HYPER_H
+
+#include "engine/base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { HYPER_TEXT_SIZE = 320, HYPER_MAX = 160 };
+
+enum hyper_type { HYPER_IS_INT, HYPER_IS_REAL, HYPER_IS_CHOICE, HYPER_IS_TEXT };
+
+struct hyper {
+#define HYPER_INT(name, value, low, high, source, help)  int64_t name;
+#define HYPER_REAL(name, value, low, high, source, help) double name;
+#define HYPER_CHOICE(name, value, choices, source, help) char name[HYPER_TEXT_SIZE];
+#define HYPER_TEXT(name, value, source, help)            char name[HYPER_TEXT_SIZE];
+#include "engine/methods/hyper.def"
+#undef HYPER_INT
+#undef HYPER_REAL
+#undef HYPER_CHOICE
+#undef HYPER_TEXT
+    bool set[HYPER_MAX]; /* by position in hyper_table: given a value, as opposed to "-" or nothing
+                          */
+};
+
+/* One row of hyper_table. */
+struct hyper_field {
+    const char *name;
+    enum hyper_type type;
+    size_t offset;       /* in struct hyper */
+    const char *value;   /* default, as text */
+    double low, high;    /* inclusive, numbers only */
+    const char *choices; /* "a|b|c", choices only */
+    const char *source;  /* table of the paper, "code", ledger entry */
+    const char *help;
+};
+
+extern const struct hyper_field hyper_table[];
+extern const int hyper_count;
+
+/* Every field at its default, none set. */
+void hyper_defaults(struct hyper *h);
+
+/* Position of a key in hyper_table, or -1. */
+int hyper_find(const char *key);
+
+/* The known key that looks most like `key`. Never NULL. */
+const char *hyper_nearest(const char *key);
+
+/* Parse and store. "-" means "does not apply": back to the default, and not set.
+ * Errors STATUS_CONFIG: unknown key (the nearest is named), not a number, out of range, not one of
+ * the choices. */
+enum status hyper_set(struct hyper *h, const char *key, const char *value);
+
+bool hyper_is_set(const struct hyper *h, const char *key);
+
+/* The value as text that hyper_set reads back to the same bits. */
+void hyper_format(const struct hyper *h, int field, char out[HYPER_TEXT_SIZE]);
+
+/* Relations between fields that no single range can say (T_eval <= T_train, embed_dim divisible by
+ * n_head, ...). Errors STATUS_CONFIG. */
+enum status hyper_check(const struct hyper *h);
+
+#endif
