@@ -1,0 +1,64 @@
+/* Lanes: how a batch is spread over threads so that the thread count cannot change a bit.
+ *
+ * A batch is a list of items (windows, transitions). It is cut into a few lanes of consecutive
+ * items; the cut depends on the items only. Threads take lanes, a lane is worked on by one thread
+ * from its first item to its last and has its own gradient vector, and the vectors are added in
+ * lane order. So every sum has one order, all elementwise work is parallel for free, and a GEMM
+ * inside a lane is large and single-threaded.
+ *
+ *   TRY(lanes_init(&l, layout.size, scratch_bytes));
+ *   int n = lanes_split(B, rows, spans);
+ *   lanes_run(&l, n, spans, body, &context);       body adds to its lane's dtheta
+ *   double norm2 = lanes_gather(&l, n, &dtheta);   the gradient, and its squared l2 norm
+ *
+ * A lane that threads share nothing with but const inputs; results that are not gradients (losses)
+ * belong in an array indexed by lane and are summed by the caller in lane order. */
+#ifndef ENGINE_NN_LANES_H
+#define ENGINE_NN_LANES_H
+
+#include "engine/base/arena.h"
+
+#include <stddef.h>
+
+enum {
+    LANES_MAX = 4,   /* lanes of a batch: enough for four threads */
+    LANES_ROWS = 256 /* rows that are worth a lane: fewer make slow GEMMs and pay a gradient sum */
+};
+
+struct span { /* items first .. first + count - 1 */
+    int first, count;
+};
+
+struct lanes {
+    int workers;                     /* threads used at most: min(threads_count(), LANES_MAX) */
+    size_t gradient;                 /* floats of a gradient vector, 0: none */
+    float *dtheta[LANES_MAX];        /* (gradient) each; untouched ones cost no memory */
+    struct arena scratch[LANES_MAX]; /* one per worker */
+};
+
+/* Reserve gradient vectors and one scratch arena of `scratch` bytes per thread.
+ * Errors STATUS_MEMORY. */
+enum status lanes_init(struct lanes *l, size_t gradient, size_t scratch);
+void lanes_free(struct lanes *l);
+
+/* Cut items 0..count-1 into lanes of about equal work, in order; rows[i] is the work of item i in
+ * rows of a GEMM (NULL: one each). Returns how many lanes, 1..LANES_MAX: fewer when the whole batch
+ * has few rows. No lane is empty unless count is 0. */
+int lanes_split(int count, const int *rows, struct span out[LANES_MAX]);
+
+/* Work of one lane: add its gradient to dtheta (NULL when there is none). `scratch` is empty and
+ * is emptied afterwards. Runs on any thread. */
+typedef void lanes_body(void *context, int lane, struct span items, float *dtheta,
+                        struct arena *scratch);
+
+/* Zero the gradients of lanes 0..count-1 and run `body` once for each, on up to `workers` threads.
+ */
+void lanes_run(struct lanes *l, int count, const struct span spans[], lanes_body *body,
+               void *context);
+
+/* Add the gradients of lanes 1..count-1 to lane 0's, in lane order; *dtheta points at the sum,
+ * valid until the next lanes_run. Returns the sum's squared l2 norm (chunks of fixed size in
+ * double): NaN or infinite when any element is. */
+double lanes_gather(struct lanes *l, int count, float **dtheta);
+
+#endif
