@@ -52,6 +52,10 @@ REPORT   := $(filter-out report/main.c,$(call find_c,report))
 REPORT_NEEDS := $(BASE) $(wildcard harness/curve.c)
 SUPPORT  := $(call find_c,tests/support)
 
+# Text files that travel inside the programs.
+HARNESS_TEXT := $(sort $(wildcard harness/presets/*/*.ini harness/matrices/*.ini))
+HARNESS_OBJECTS := $(call objects,$(HARNESS)) $(BUILD)/embed/harness.o
+
 PROGRAMS := $(BUILD)/vitamin $(if $(wildcard report/main.c),$(BUILD)/vitamin-report)
 TEST_DIRS := $(foreach d,engine suites harness report,$(if $(call find_c,tests/$(d)),$(d)))
 TESTS    := $(TEST_DIRS:%=$(BUILD)/test-%)
@@ -62,7 +66,7 @@ all: build
 
 build: $(PROGRAMS) ## compile the programs
 
-$(BUILD)/vitamin: $(call objects,harness/main.c $(HARNESS) $(SUITES) $(ENGINE))
+$(BUILD)/vitamin: $(call objects,harness/main.c $(SUITES) $(ENGINE)) $(HARNESS_OBJECTS)
 	$(CC) $(LDFLAGS) $^ $(LIBS_ALL) -o $@
 
 $(BUILD)/vitamin-report: $(call objects,report/main.c $(REPORT) $(REPORT_NEEDS))
@@ -70,16 +74,23 @@ $(BUILD)/vitamin-report: $(call objects,report/main.c $(REPORT) $(REPORT_NEEDS))
 
 $(BUILD)/test-engine: $(call objects,$(call find_c,tests/engine) $(SUPPORT) $(ENGINE))
 $(BUILD)/test-suites: $(call objects,$(call find_c,tests/suites) $(SUPPORT) $(SUITES) $(ENGINE))
-$(BUILD)/test-harness: $(call objects,$(call find_c,tests/harness) $(SUPPORT) $(HARNESS) $(SUITES) $(ENGINE))
+$(BUILD)/test-harness: $(call objects,$(call find_c,tests/harness) $(SUPPORT) $(SUITES) $(ENGINE)) $(HARNESS_OBJECTS)
 $(BUILD)/test-report: $(call objects,$(call find_c,tests/report) $(SUPPORT) $(REPORT) $(REPORT_NEEDS))
 $(BUILD)/test-suites $(BUILD)/test-harness: LIBS_EXTRA = $(LIBS_ALL)
 $(BUILD)/test-engine $(BUILD)/test-report: LIBS_EXTRA = $(LIBS_BASE) $(LIBS_REPORT)
 $(TESTS):
 	$(CC) $(LDFLAGS) $^ $(LIBS_EXTRA) $(LIBS_TEST) -o $@
 
-$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(call objects,$(REPORT) $(HARNESS) $(SUITES) $(ENGINE))
+$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(call objects,$(REPORT) $(SUITES) $(ENGINE)) $(HARNESS_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) $^ $(LIBS_ALL) $(LIBS_REPORT) -o $@
+
+$(BUILD)/embed/harness.c: embed.sh $(HARNESS_TEXT)
+	@mkdir -p $(@D)
+	./embed.sh embed_harness harness/ $(HARNESS_TEXT) > $@
+
+$(BUILD)/embed/%.o: $(BUILD)/embed/%.c
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)

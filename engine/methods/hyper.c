@@ -95,8 +95,10 @@ static enum status store(struct hyper *h, const struct hyper_field *f, const cha
 void hyper_defaults(struct hyper *h)
 {
     memset(h, 0, sizeof *h);
-    for (int i = 0; i < hyper_count; i++)
+    for (int i = 0; i < hyper_count; i++) {
         (void)store(h, &hyper_table[i], hyper_table[i].value); /* a test walks the defaults */
+        h->applies[i] = true;
+    }
 }
 
 int hyper_find(const char *key)
@@ -153,14 +155,14 @@ enum status hyper_set(struct hyper *h, const char *key, const char *value)
                            hyper_nearest(key));
     bool applies = strcmp(value, "-") != 0;
     TRY(store(h, &hyper_table[i], applies ? value : hyper_table[i].value));
-    h->set[i] = applies;
+    h->applies[i] = applies;
     return STATUS_OK;
 }
 
-bool hyper_is_set(const struct hyper *h, const char *key)
+bool hyper_applies(const struct hyper *h, const char *key)
 {
     int i = hyper_find(key);
-    return i >= 0 && h->set[i];
+    return i >= 0 && h->applies[i];
 }
 
 void hyper_format(const struct hyper *h, int field, char out[HYPER_TEXT_SIZE])

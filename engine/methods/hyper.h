@@ -22,8 +22,7 @@ struct hyper {
 #undef HYPER_REAL
 #undef HYPER_CHOICE
 #undef HYPER_TEXT
-    bool set[HYPER_MAX]; /* by position in hyper_table: given a value, as opposed to "-" or nothing
-                          */
+    bool applies[HYPER_MAX]; /* by position in hyper_table; "-" in a file makes it false */
 };
 
 /* One row of hyper_table. */
@@ -41,7 +40,7 @@ struct hyper_field {
 extern const struct hyper_field hyper_table[];
 extern const int hyper_count;
 
-/* Every field at its default, none set. */
+/* Every field at its default, all applying. */
 void hyper_defaults(struct hyper *h);
 
 /* Position of a key in hyper_table, or -1. */
@@ -50,12 +49,13 @@ int hyper_find(const char *key);
 /* The known key that looks most like `key`. Never NULL. */
 const char *hyper_nearest(const char *key);
 
-/* Parse and store. "-" means "does not apply": back to the default, and not set.
+/* Parse and store. "-" means "does not apply to this method": back to the default and marked so;
+ * any value makes it apply again.
  * Errors STATUS_CONFIG: unknown key (the nearest is named), not a number, out of range, not one of
  * the choices. */
 enum status hyper_set(struct hyper *h, const char *key, const char *value);
 
-bool hyper_is_set(const struct hyper *h, const char *key);
+bool hyper_applies(const struct hyper *h, const char *key);
 
 /* The value as text that hyper_set reads back to the same bits. */
 void hyper_format(const struct hyper *h, int field, char out[HYPER_TEXT_SIZE]);

@@ -14,8 +14,7 @@ Test(hyper, every_default_reads_back_and_names_are_unique)
         struct hyper other = h;
         cr_assert_eq(hyper_set(&other, hyper_table[i].name, text), STATUS_OK, "%s",
                      status_sentence());
-        cr_assert(hyper_is_set(&other, hyper_table[i].name));
-        cr_assert_not(hyper_is_set(&h, hyper_table[i].name));
+        cr_assert(hyper_applies(&h, hyper_table[i].name));
         char again[HYPER_TEXT_SIZE];
         hyper_format(&other, i, again);
         cr_assert_str_eq(again, text);
@@ -46,9 +45,9 @@ Test(hyper, a_dash_means_does_not_apply)
     struct hyper h;
     hyper_defaults(&h);
     cr_assert_eq(hyper_set(&h, "gamma", "0.5"), STATUS_OK);
-    cr_assert(hyper_is_set(&h, "gamma"));
+    cr_assert(hyper_applies(&h, "gamma"));
     cr_assert_eq(hyper_set(&h, "gamma", "-"), STATUS_OK);
-    cr_assert_not(hyper_is_set(&h, "gamma"));
+    cr_assert_not(hyper_applies(&h, "gamma"));
     cr_assert_eq(h.gamma, 0.99);
 }
 

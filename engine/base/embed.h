@@ -1,0 +1,26 @@
+/* Text files inside the program: tables made by embed.sh at build time. */
+#ifndef ENGINE_BASE_EMBED_H
+#define ENGINE_BASE_EMBED_H
+
+#include <stddef.h>
+#include <string.h>
+
+struct embed_file {
+    const char *name; /* path without the table's prefix; NULL ends the table */
+    const char *text; /* NUL-terminated */
+    size_t size;      /* without the NUL */
+};
+
+/* Presets and matrices: "presets/paper/td3_odt.ini". */
+extern const struct embed_file embed_harness[];
+
+static inline const struct embed_file *embed_find(const struct embed_file *table, const char *name)
+{
+    for (; table->name != NULL; table++) {
+        if (strcmp(table->name, name) == 0)
+            return table;
+    }
+    return NULL;
+}
+
+#endif

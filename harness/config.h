@@ -1,0 +1,58 @@
+/* Configuration of one run, from small INI files; each number stands in one place.
+ *
+ *   hyper.def defaults  <  presets/PRESET/datasets.ini  <  presets/PRESET/METHOD.ini [method]
+ *                       <  its [pattern] sections       <  --size  <  --set key=value
+ *
+ * A section's name is `*`, a suite ("adroit"), or a pattern on dataset ids ("antmaze-medium-*");
+ * within a file later sections win. `does_not_apply = a b c` marks keys the method has no use for.
+ * METHOD may also be a path to an INI file of one's own. */
+#ifndef HARNESS_CONFIG_H
+#define HARNESS_CONFIG_H
+
+#include "engine/base/status.h"
+#include "engine/methods/hyper.h"
+
+#include <stdbool.h>
+
+enum { CONFIG_NAME = 96, CONFIG_OVERRIDES = 64 };
+
+/* What names a run. */
+struct config_request {
+    const char *preset;                /* "paper" or "code" */
+    const char *method;                /* id of a preset file, or path of one */
+    const char *dataset;               /* id; patterns are matched against it */
+    const char *suite;                 /* "mujoco", "adroit", "antmaze", "maze2d", "bandit" */
+    const char *size;                  /* "paper", "small", "tiny" (config_sizes) */
+    const char *set[CONFIG_OVERRIDES]; /* "key=value" */
+    int sets;
+};
+
+/* Fill `h`. Errors STATUS_CONFIG naming file, line or option and the nearest known name;
+ * STATUS_IO when a method file of one's own cannot be read. */
+enum status config_load(const struct config_request *r, struct hyper *h);
+
+/* Apply one "key=value". */
+enum status config_override(struct hyper *h, const char *assignment);
+
+/* Canonical text: `key = value` lines in the order of hyper.def, "-" where a key does not apply.
+ * For free(). Errors STATUS_MEMORY. */
+enum status config_text(const struct hyper *h, char **out);
+
+/* Names for listings and for "did you mean": the i-th method id of a preset, NULL past the end. */
+const char *config_method(const char *preset, int i);
+bool config_is_preset(const char *name);
+
+/* Of the names that next(context, i) gives until NULL, the one most like `name`; "" if none. */
+const char *config_nearest(const char *name, const char *(*next)(const void *context, int i),
+                           const void *context);
+
+/* Fixed reductions of the networks and budgets, so that results of one size can be compared. */
+struct config_size {
+    const char *name;
+    const char *help;
+    const char *const *set; /* "key=value" ..., NULL */
+};
+extern const struct config_size config_sizes[];
+extern const int config_size_count;
+
+#endif
