@@ -72,12 +72,17 @@ $(BUILD)/vitamin: $(call objects,harness/main.c $(SUITES) $(ENGINE)) $(HARNESS_O
 $(BUILD)/vitamin-report: $(call objects,report/main.c $(REPORT) $(REPORT_NEEDS))
 	$(CC) $(LDFLAGS) $^ $(LIBS_BASE) $(LIBS_REPORT) -o $@
 
-$(BUILD)/test-engine: $(call objects,$(call find_c,tests/engine) $(SUPPORT) $(ENGINE))
-$(BUILD)/test-suites: $(call objects,$(call find_c,tests/suites) $(SUPPORT) $(SUITES) $(ENGINE))
-$(BUILD)/test-harness: $(call objects,$(call find_c,tests/harness) $(SUPPORT) $(SUITES) $(ENGINE)) $(HARNESS_OBJECTS)
-$(BUILD)/test-report: $(call objects,$(call find_c,tests/report) $(SUPPORT) $(REPORT) $(REPORT_NEEDS))
+$(BUILD)/test-engine: $(call objects,$(call find_c,tests/engine) $(ENGINE)) $(BUILD)/support.a
+$(BUILD)/test-suites: $(call objects,$(call find_c,tests/suites) $(SUITES) $(ENGINE)) $(BUILD)/support.a
+$(BUILD)/test-harness: $(call objects,$(call find_c,tests/harness) $(SUITES) $(ENGINE)) $(BUILD)/support.a $(HARNESS_OBJECTS)
+$(BUILD)/test-report: $(call objects,$(call find_c,tests/report) $(REPORT) $(REPORT_NEEDS)) $(BUILD)/support.a
 $(BUILD)/test-suites $(BUILD)/test-harness: LIBS_EXTRA = $(LIBS_ALL)
 $(BUILD)/test-engine $(BUILD)/test-report: LIBS_EXTRA = $(LIBS_BASE) $(LIBS_REPORT)
+# An archive: each test program takes what it uses, and test-engine need not be linked with MuJoCo
+# because some helper replays environments.
+$(BUILD)/support.a: $(call objects,$(SUPPORT))
+	@rm -f $@
+	ar rcs $@ $^
 $(TESTS):
 	$(CC) $(LDFLAGS) $^ $(LIBS_EXTRA) $(LIBS_TEST) -o $@
 
@@ -95,6 +100,9 @@ $(BUILD)/embed/%.o: $(BUILD)/embed/%.c
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+# The texts of the models are part of the program (suites/model_text.c).
+$(BUILD)/suites/model_text.o: $(wildcard suites/models/*.xml)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
