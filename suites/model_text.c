@@ -11,7 +11,15 @@
     extern const char model_text_##id[];
 
 /* One row a file of suites/models, by name. */
-#define MODELS(X) X(hopper)
+#define MODELS(X)                                                                                  \
+    X(adroit_door)                                                                                 \
+    X(adroit_drive)                                                                                \
+    X(adroit_hammer)                                                                               \
+    X(adroit_hand)                                                                                 \
+    X(adroit_pen)                                                                                  \
+    X(adroit_relocate)                                                                             \
+    X(adroit_rules)                                                                                \
+    X(hopper)
 
 MODELS(MODEL_TEXT)
 
