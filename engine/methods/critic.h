@@ -1,0 +1,109 @@
+/* Critics: one or two action values Q(s,a) and a state value V(s), one number a window position.
+ *
+ * Each is a separate network ("net") in one layout, so that one AdamW step moves them together and
+ * a target critic is one more vector. What a net is made of comes from a table of functions: the
+ * MLP, applied position by position, or the recurrent stack over the window (Fig. 23).
+ *
+ *   critic_take(c, B, K, &arena, &tape)                       memory; also in a dry run
+ *   critic_q(c, theta, CRITIC_Q1, state, action, &tape, q)
+ *   critic_backward(c, theta, CRITIC_Q1, dq, &tape, dtheta, daction)
+ *
+ * Every array of values is (B,K). Source: network.md section 2, methods.md section 3. */
+#ifndef ENGINE_METHODS_CRITIC_H
+#define ENGINE_METHODS_CRITIC_H
+
+#include "engine/base/arena.h"
+#include "engine/data/batch.h"
+#include "engine/nn/lstm.h"
+#include "engine/nn/mlp.h"
+
+enum critic_which { CRITIC_Q1, CRITIC_Q2, CRITIC_V, CRITIC_NETS };
+enum critic_cell { CRITIC_MLP, CRITIC_RNN, CRITIC_LSTM };
+
+struct critic_spec {
+    enum critic_cell cell;
+    int S, A;
+    int q;      /* how many Q nets: 0, 1 or 2 */
+    bool v;     /* a V net */
+    int width;  /* 256 */
+    int layers; /* hidden layers: MLP 2, recurrent 3 */
+    bool norm;  /* LayerNorm without gain and bias (methods.md section 3: not for MuJoCo) */
+};
+
+/* One scalar function of a window. */
+struct critic_net {
+    int in; /* S, or S+A with the state first; 0: absent */
+    struct mlp mlp;
+    struct lstm stack;   /* recurrent only */
+    size_t weight, bias; /* recurrent only: the output's affine map */
+    bool norm;
+};
+
+struct critic_tape {
+    int B, K;
+    struct critic_net_tape {
+        float *x; /* (B,K,in) state and action side by side */
+        struct mlp_tape mlp;
+        struct lstm_tape stack;
+        float *top, *normalized, *inverse_std; /* recurrent: (B,K,width), (B,K,width), (B,K) */
+    } net[CRITIC_NETS];
+};
+
+struct critic_ops {
+    const char *name;
+    void (*plan)(const struct critic_spec *spec, struct layout *l, const char *name,
+                 struct critic_net *net);
+    void (*take)(const struct critic_net *net, int B, int K, struct arena *a,
+                 struct critic_net_tape *tape);
+    void (*forward)(const struct critic_net *net, const float *theta, int B, int K,
+                    struct critic_net_tape *tape, float *y); /* reads tape->x */
+    void (*backward)(const struct critic_net *net, const float *theta, int B, int K,
+                     const float *dy, struct critic_net_tape *tape, float *dtheta, float *dx,
+                     int from);
+};
+
+extern const struct critic_ops critic_mlp, critic_recurrent;
+
+struct critic {
+    struct critic_spec spec;
+    const struct critic_ops *ops;
+    struct layout layout; /* tensors "q1.layer1.weight", ..., "q2...", "v..." */
+    struct critic_net net[CRITIC_NETS];
+};
+
+/* Errors STATUS_CONFIG: sizes or counts out of range. */
+enum status critic_plan(const struct critic_spec *spec, struct critic *out);
+
+/* Activations of one pass of each net over (B,K). */
+void critic_take(const struct critic *c, int B, int K, struct arena *a, struct critic_tape *tape);
+
+/* values (B,K) of a Q net at state (B,K,S), action (B,K,A); of the V net at state. */
+void critic_q(const struct critic *c, const float *theta, enum critic_which which,
+              const float *state, const float *action, struct critic_tape *tape, float *values);
+void critic_v(const struct critic *c, const float *theta, const float *state,
+              struct critic_tape *tape, float *values);
+
+/* After critic_q or critic_v with this tape: dtheta += gradient (NULL: not wanted), daction
+ * (B,K,A) written (NULL: not wanted, and must be NULL for V). dvalues (B,K). Once a forward pass.
+ */
+void critic_backward(const struct critic *c, const float *theta, enum critic_which which,
+                     const float *dvalues, struct critic_tape *tape, float *dtheta, float *daction);
+
+/* All Q nets at once: q1 (B,K), q2 (B,K; unused with one Q net) and low, the smaller of them, which
+ * may be q1 or q2. The tape holds both forward passes. */
+void critic_min(const struct critic *c, const float *theta, const float *state, const float *action,
+                struct critic_tape *tape, float *q1, float *q2, float *low);
+
+/* What a mean over a padded batch divides by (D7): all B*K positions, or the weighted ones. */
+enum critic_divisor { CRITIC_OVER_ALL, CRITIC_OVER_VALID };
+double critic_divide_by(const struct batch *b, enum critic_divisor divisor);
+
+/* y = reward + gamma (1 - done) next (B,K): on padding done is 2, as published. */
+void critic_target(const struct batch *b, float gamma, const float *next, float *y);
+
+/* Sum over positions of weight (value - y)^2 / divisor, summed in double, and its derivative
+ * dvalues (B,K). */
+double critic_td_loss(const struct batch *b, const float *value, const float *y, double divisor,
+                      float *dvalues);
+
+#endif

@@ -1,0 +1,48 @@
+/* What an Adam-type optimiser remembers: first and second moments and the number of steps.
+ *
+ * The vector is worked on in chunks of at most MOMENTS_CHUNK floats that never cross a tensor;
+ * partial sums are kept per chunk, in double, and added in chunk order. So norms, and with them
+ * every parameter, have the same bits for any number of threads. */
+#ifndef ENGINE_OPTIM_MOMENTS_H
+#define ENGINE_OPTIM_MOMENTS_H
+
+#include "engine/base/visitor.h"
+#include "engine/nn/params.h"
+
+enum { MOMENTS_CHUNK = 16384 };
+
+struct chunk {
+    size_t from; /* first float in the vector */
+    int n;
+    int view; /* index of its tensor */
+};
+
+struct moments {
+    const struct layout *layout; /* not owned; must outlive */
+    float *m, *v;                /* (layout->size) */
+    int64_t step;                /* steps taken */
+    struct chunk *chunk;         /* (chunks) in vector order */
+    int chunks;
+    double (*partial)[2]; /* (chunks) scratch of a step */
+};
+
+/* Zero moments. Errors STATUS_MEMORY. */
+enum status moments_init(struct moments *s, const struct layout *l);
+void moments_free(struct moments *s);
+
+/* Names m, v and step. */
+enum status moments_visit(struct moments *s, struct visitor *v);
+
+/* What a step did, for logs. */
+struct step_report {
+    double grad_norm; /* l2 norm over all tensors, before clipping */
+    double clip;      /* what the gradient was multiplied by */
+};
+
+/* A target network that moves with the parameters in the same pass (params_polyak, same bits). */
+struct follow {
+    float *target;
+    float tau; /* target = tau theta + (1 - tau) target */
+};
+
+#endif
