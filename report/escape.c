@@ -1,0 +1,169 @@
+#include "report/escape.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct rule {
+    char sign;
+    const char *text;
+};
+
+/* clang-format off */
+static const struct rule latex[] = {
+    {'\\', "\\textbackslash{}"}, {'{', "\\{"}, {'}', "\\}"}, {'$', "\\$"}, {'&', "\\&"},
+    {'%', "\\%"}, {'#', "\\#"}, {'_', "\\_"}, {'~', "\\textasciitilde{}"},
+    {'^', "\\textasciicircum{}"}, {'<', "\\textless{}"}, {'>', "\\textgreater{}"},
+    {'|', "\\textbar{}"}, {'"', "\\textquotedbl{}"}, {'\'', "\\textquotesingle{}"},
+    {'`', "\\textasciigrave{}"}, {0, NULL}};
+
+static const struct rule markdown[] = {
+    {'\\', "\\\\"}, {'`', "\\`"}, {'*', "\\*"}, {'_', "\\_"}, {'{', "\\{"}, {'}', "\\}"},
+    {'[', "\\["}, {']', "\\]"}, {'<', "&lt;"}, {'>', "&gt;"}, {'#', "\\#"}, {'|', "\\|"},
+    {'~', "\\~"}, {'&', "&amp;"}, {'$', "\\$"}, {'!', "\\!"}, {0, NULL}};
+
+static const struct rule html[] = {
+    {'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}, {0, NULL}};
+
+static const struct rule gnuplot[] = {{'\'', "''"}, {'`', "''"}, {0, NULL}};
+
+static const struct rule json[] = {{'"', "\\\""}, {'\\', "\\\\"}, {0, NULL}};
+
+static const struct rule csv[] = {{'"', "\"\""}, {0, NULL}};
+/* clang-format on */
+
+static const char *replacement(const struct rule *rules, char sign)
+{
+    for (; rules->text != NULL; rules++) {
+        if (rules->sign == sign)
+            return rules->text;
+    }
+    return NULL;
+}
+
+/* Bytes of the well-formed UTF-8 sequence at s (no overlong forms, no surrogates), or 0. */
+static size_t utf8_length(const unsigned char *s)
+{
+    static const struct {
+        unsigned char low, high, second_low, second_high;
+        size_t length;
+    } forms[] = {{0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3},
+                 {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xED, 0xED, 0x80, 0x9F, 3},
+                 {0xEE, 0xEF, 0x80, 0xBF, 3}, {0xF0, 0xF0, 0x90, 0xBF, 4},
+                 {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4}};
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        if (s[0] < forms[i].low || s[0] > forms[i].high)
+            continue;
+        if (s[1] < forms[i].second_low || s[1] > forms[i].second_high)
+            return 0;
+        for (size_t k = 2; k < forms[i].length; k++) {
+            if ((s[k] & 0xC0) != 0x80)
+                return 0;
+        }
+        return forms[i].length;
+    }
+    return 0;
+}
+
+/* The next sign of *text as it goes into the output: a piece of the input, or a fixed text. */
+static size_t next_piece(const char **text, const struct rule *rules, const char **piece)
+{
+    const unsigned char *s = (const unsigned char *)*text;
+    size_t taken = 1, length = 1;
+    *piece = *text;
+    if (*s < 0x20 || *s == 0x7F) {
+        *piece = " ";
+    } else if (*s < 0x80) {
+        const char *instead = replacement(rules, (char)*s);
+        if (instead != NULL) {
+            *piece = instead;
+            length = strlen(instead);
+        }
+    } else {
+        taken = length = utf8_length(s);
+        if (length == 0) {
+            *piece = "?";
+            taken = length = 1;
+        }
+    }
+    *text += taken;
+    return length;
+}
+
+/* `reserve` bytes are left free at the end (a closing quote). Returns the length written. */
+static size_t apply(const struct rule *rules, const char *text, char *out, size_t size,
+                    size_t reserve)
+{
+    size_t used = 0;
+    while (*text != '\0') {
+        const char *piece;
+        size_t length = next_piece(&text, rules, &piece);
+        if (used + length + reserve + 1 > size)
+            break;
+        memcpy(out + used, piece, length);
+        used += length;
+    }
+    out[used] = '\0';
+    return used;
+}
+
+char *escape_latex(const char *text, char *out, size_t size)
+{
+    apply(latex, text, out, size, 0);
+    return out;
+}
+
+char *escape_markdown(const char *text, char *out, size_t size)
+{
+    apply(markdown, text, out, size, 0);
+    return out;
+}
+
+char *escape_html(const char *text, char *out, size_t size)
+{
+    apply(html, text, out, size, 0);
+    return out;
+}
+
+char *escape_gnuplot(const char *text, char *out, size_t size)
+{
+    apply(gnuplot, text, out, size, 0);
+    return out;
+}
+
+char *escape_json(const char *text, char *out, size_t size)
+{
+    apply(json, text, out, size, 0);
+    return out;
+}
+
+char *escape_csv(const char *text, char *out, size_t size)
+{
+    size_t length = strlen(text);
+    bool quote = strpbrk(text, ",\"\r\n") != NULL ||
+                 (length > 0 && (text[0] == ' ' || text[length - 1] == ' '));
+    if (!quote || size < 3) {
+        apply(csv, text, out, size, 0);
+        return out;
+    }
+    out[0] = '"';
+    size_t used = 1 + apply(csv, text, out + 1, size - 1, 1);
+    out[used] = '"';
+    out[used + 1] = '\0';
+    return out;
+}
+
+char *escape_file(const char *text, char *out, size_t size)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                  "_.+-";
+    size_t used = 0;
+    for (; text[used] != '\0' && used + 1 < size; used++)
+        out[used] = strchr(allowed, text[used]) != NULL ? text[used] : '_';
+    if (used == 0 && size > 1)
+        out[used++] = '_';
+    out[used] = '\0';
+    for (size_t i = 0; out[i] == '.'; i++)
+        out[i] = '_';
+    return out;
+}

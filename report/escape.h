@@ -1,0 +1,37 @@
+/* Text of any origin made safe for each output format.
+ *
+ * Every function writes a NUL-terminated copy of `text` to `out`, at most `size` bytes, and returns
+ * out; a copy that does not fit is cut before the sign that would not fit, never inside an escape.
+ * Control characters (newline and tab too) become a space: names are one line everywhere. UTF-8
+ * passes through; broken UTF-8 becomes '?'. */
+#ifndef REPORT_ESCAPE_H
+#define REPORT_ESCAPE_H
+
+#include <stddef.h>
+
+enum { ESCAPE_SIZE = 1024 }; /* enough for any name of results.h in any format */
+
+/* Running text of LaTeX (T1 or OT1 with textcomp): \ { } $ & % # _ ~ ^ < > " ' ` | escaped. */
+char *escape_latex(const char *text, char *out, size_t size);
+
+/* Text in a Markdown table cell: \ ` * _ { } [ ] < > # ! | ~ & $ escaped. */
+char *escape_markdown(const char *text, char *out, size_t size);
+
+/* One CSV field, RFC 4180: quoted when it holds a comma, a quote, a line break, or leading or
+ * trailing blanks; quotes doubled. */
+char *escape_csv(const char *text, char *out, size_t size);
+
+/* HTML text and double-quoted attribute values: & < > " '. */
+char *escape_html(const char *text, char *out, size_t size);
+
+/* The inside of a gnuplot single-quoted string: ' doubled. Use with `noenhanced`. Backquotes are
+ * commands in double quotes only; still they become ' (doubled), for a script that is edited. */
+char *escape_gnuplot(const char *text, char *out, size_t size);
+
+/* A JSON string without its quotes: " \ and control characters. */
+char *escape_json(const char *text, char *out, size_t size);
+
+/* A file name: bytes outside [A-Za-z0-9_.+-] become '_'; "" and leading dots too. */
+char *escape_file(const char *text, char *out, size_t size);
+
+#endif
