@@ -55,6 +55,8 @@ SUPPORT  := $(call find_c,tests/support)
 # Text files that travel inside the programs.
 HARNESS_TEXT := $(sort $(wildcard harness/presets/*/*.ini harness/matrices/*.ini))
 HARNESS_OBJECTS := $(call objects,$(HARNESS)) $(BUILD)/embed/harness.o
+SUITES_TEXT := $(sort $(wildcard suites/models/*.xml))
+SUITES_OBJECTS := $(call objects,$(SUITES)) $(BUILD)/embed/suites.o
 
 PROGRAMS := $(BUILD)/vitamin $(if $(wildcard report/main.c),$(BUILD)/vitamin-report)
 TEST_DIRS := $(foreach d,engine suites harness report,$(if $(call find_c,tests/$(d)),$(d)))
@@ -66,15 +68,15 @@ all: build
 
 build: $(PROGRAMS) ## compile the programs
 
-$(BUILD)/vitamin: $(call objects,harness/main.c $(SUITES) $(ENGINE)) $(HARNESS_OBJECTS)
+$(BUILD)/vitamin: $(call objects,harness/main.c $(ENGINE)) $(SUITES_OBJECTS) $(HARNESS_OBJECTS)
 	$(CC) $(LDFLAGS) $^ $(LIBS_ALL) -o $@
 
 $(BUILD)/vitamin-report: $(call objects,report/main.c $(REPORT) $(REPORT_NEEDS))
 	$(CC) $(LDFLAGS) $^ $(LIBS_BASE) $(LIBS_REPORT) -o $@
 
 $(BUILD)/test-engine: $(call objects,$(call find_c,tests/engine) $(ENGINE)) $(BUILD)/support.a
-$(BUILD)/test-suites: $(call objects,$(call find_c,tests/suites) $(SUITES) $(ENGINE)) $(BUILD)/support.a
-$(BUILD)/test-harness: $(call objects,$(call find_c,tests/harness) $(SUITES) $(ENGINE)) $(BUILD)/support.a $(HARNESS_OBJECTS)
+$(BUILD)/test-suites: $(call objects,$(call find_c,tests/suites) $(ENGINE)) $(BUILD)/support.a $(SUITES_OBJECTS)
+$(BUILD)/test-harness: $(call objects,$(call find_c,tests/harness) $(ENGINE)) $(BUILD)/support.a $(SUITES_OBJECTS) $(HARNESS_OBJECTS)
 $(BUILD)/test-report: $(call objects,$(call find_c,tests/report) $(REPORT) $(REPORT_NEEDS)) $(BUILD)/support.a
 $(BUILD)/test-suites $(BUILD)/test-harness: LIBS_EXTRA = $(LIBS_ALL)
 $(BUILD)/test-engine $(BUILD)/test-report: LIBS_EXTRA = $(LIBS_BASE) $(LIBS_REPORT)
@@ -86,7 +88,7 @@ $(BUILD)/support.a: $(call objects,$(SUPPORT))
 $(TESTS):
 	$(CC) $(LDFLAGS) $^ $(LIBS_EXTRA) $(LIBS_TEST) -o $@
 
-$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(call objects,$(REPORT) $(SUITES) $(ENGINE)) $(HARNESS_OBJECTS)
+$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(call objects,$(REPORT) $(ENGINE)) $(SUITES_OBJECTS) $(HARNESS_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) $^ $(LIBS_ALL) $(LIBS_REPORT) -o $@
 
@@ -94,15 +96,16 @@ $(BUILD)/embed/harness.c: embed.sh $(HARNESS_TEXT)
 	@mkdir -p $(@D)
 	./embed.sh embed_harness harness/ $(HARNESS_TEXT) > $@
 
+$(BUILD)/embed/suites.c: embed.sh $(SUITES_TEXT)
+	@mkdir -p $(@D)
+	./embed.sh embed_suites suites/models/ $(SUITES_TEXT) > $@
+
 $(BUILD)/embed/%.o: $(BUILD)/embed/%.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
-
-# The texts of the models are part of the program (suites/model_text.c).
-$(BUILD)/suites/model_text.o: $(wildcard suites/models/*.xml)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 

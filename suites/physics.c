@@ -6,7 +6,7 @@
  *   - capsules are weighed exactly since 2.1.1: our models carry explicit <inertial>. */
 #include "suites/physics.h"
 
-#include "suites/model_text.h"
+#include "engine/base/embed.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -83,11 +83,8 @@ void physics_free_files(struct physics_files *files)
 
 const char *physics_embedded(const char *name)
 {
-    for (int i = 0; i < model_text_count; i++) {
-        if (strcmp(model_text[i].name, name) == 0)
-            return model_text[i].text;
-    }
-    return NULL;
+    const struct embed_file *f = embed_find(embed_suites, name);
+    return f != NULL ? f->text : NULL;
 }
 
 /* Blank every <inertial .../> out; line numbers in messages stay right. */
@@ -155,9 +152,9 @@ static void compile(void *context)
 {
     struct compile *c = context;
     bool added = true;
-    for (int i = 0; i < model_text_count; i++) {
-        if (!is_listed(c->files, model_text[i].name))
-            added = added && add_text(c, model_text[i].name, model_text[i].text);
+    for (const struct embed_file *f = embed_suites; f->name != NULL; f++) {
+        if (!is_listed(c->files, f->name))
+            added = added && add_text(c, f->name, f->text);
     }
     for (int i = 0; i < c->files->count; i++) {
         if (c->files->file[i].text != NULL)

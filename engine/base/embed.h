@@ -14,6 +14,9 @@ struct embed_file {
 /* Presets and matrices: "presets/paper/td3_odt.ini". */
 extern const struct embed_file embed_harness[];
 
+/* Models: "hopper.xml". */
+extern const struct embed_file embed_suites[];
+
 static inline const struct embed_file *embed_find(const struct embed_file *table, const char *name)
 {
     for (; table->name != NULL; table++) {
