@@ -11,8 +11,8 @@
  *   lanes_run(&l, n, spans, body, &context);       body adds to its lane's dtheta
  *   double norm2 = lanes_gather(&l, n, &dtheta);   the gradient, and its squared l2 norm
  *
- * A lane that threads share nothing with but const inputs; results that are not gradients (losses)
- * belong in an array indexed by lane and are summed by the caller in lane order. */
+ * Lanes share const inputs only. Results that are not gradients (losses) belong in an array indexed
+ * by lane, summed by the caller in lane order. */
 #ifndef ENGINE_NN_LANES_H
 #define ENGINE_NN_LANES_H
 
@@ -34,6 +34,7 @@ struct lanes {
     size_t gradient;                 /* floats of a gradient vector, 0: none */
     float *dtheta[LANES_MAX];        /* (gradient) each; untouched ones cost no memory */
     struct arena scratch[LANES_MAX]; /* one per worker */
+    double *partial;                 /* squared norm of each chunk of the sum */
 };
 
 /* Reserve gradient vectors and one scratch arena of `scratch` bytes per thread.

@@ -1,0 +1,121 @@
+#include "engine/nn/lanes.h"
+
+#include "engine/base/threads.h"
+
+#include <assert.h>
+#include <omp.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHUNK = 16384 }; /* floats a partial sum: fixed, so that the norm has one order */
+
+static size_t chunks(size_t n)
+{
+    return (n + CHUNK - 1) / CHUNK;
+}
+
+enum status lanes_init(struct lanes *l, size_t gradient, size_t scratch)
+{
+    *l = (struct lanes){.gradient = gradient};
+    l->workers = threads_count() < LANES_MAX ? threads_count() : LANES_MAX;
+    enum status status = STATUS_OK;
+    for (int i = 0; i < LANES_MAX && gradient > 0; i++) {
+        l->dtheta[i] = aligned_alloc(64, (gradient * sizeof(float) + 63) / 64 * 64);
+        if (l->dtheta[i] == NULL)
+            status = STATUS_MEMORY;
+    }
+    l->partial = malloc((chunks(gradient) + 1) * sizeof *l->partial);
+    if (l->partial == NULL || status != STATUS_OK) {
+        lanes_free(l);
+        return status_fail(STATUS_MEMORY,
+                           "cannot reserve %d gradient vectors of %.1f MB; use a smaller network",
+                           LANES_MAX, (double)gradient * sizeof(float) / 1e6);
+    }
+    for (int i = 0; i < l->workers && status == STATUS_OK; i++)
+        status = arena_init(&l->scratch[i], scratch);
+    if (status != STATUS_OK)
+        lanes_free(l);
+    return status;
+}
+
+void lanes_free(struct lanes *l)
+{
+    for (int i = 0; i < LANES_MAX; i++) {
+        free(l->dtheta[i]);
+        arena_free(&l->scratch[i]);
+    }
+    free(l->partial);
+    *l = (struct lanes){0};
+}
+
+int lanes_split(int count, const int *rows, struct span out[LANES_MAX])
+{
+    long total = 0;
+    for (int i = 0; i < count; i++)
+        total += rows != NULL ? rows[i] : 1;
+    int lanes = (int)(total / LANES_ROWS);
+    lanes = lanes < 1 ? 1 : lanes > LANES_MAX ? LANES_MAX : lanes;
+    lanes = lanes > count && count > 0 ? count : lanes;
+
+    /* Lane i ends where the running sum is nearest to its share, and leaves an item for each lane
+     * behind it. */
+    long sum = 0;
+    int next = 0;
+    for (int i = 0; i < lanes; i++) {
+        out[i].first = next;
+        long end = total * (i + 1) / lanes;
+        while (next < count - (lanes - 1 - i)) {
+            long more = rows != NULL ? rows[next] : 1;
+            bool must = next == out[i].first || i == lanes - 1;
+            if (!must && sum + more - end > end - sum)
+                break;
+            sum += more;
+            next++;
+        }
+        out[i].count = next - out[i].first;
+    }
+    return lanes;
+}
+
+void lanes_run(struct lanes *l, int count, const struct span spans[], lanes_body *body,
+               void *context)
+{
+    assert(count <= LANES_MAX);
+#pragma omp parallel for schedule(dynamic) num_threads(l->workers)
+    for (int i = 0; i < count; i++) {
+        struct arena *scratch = &l->scratch[omp_get_thread_num()];
+        if (l->gradient > 0)
+            memset(l->dtheta[i], 0, l->gradient * sizeof(float));
+        body(context, i, spans[i], l->dtheta[i], scratch);
+        arena_release(scratch, 0);
+    }
+}
+
+double lanes_gather(struct lanes *l, int count, float **dtheta)
+{
+    float *sum = l->dtheta[0];
+    long parts = (long)chunks(l->gradient);
+#pragma omp parallel for schedule(static) num_threads(l->workers)
+    for (long c = 0; c < parts; c++) {
+        size_t from = (size_t)c * CHUNK;
+        size_t n = l->gradient - from < CHUNK ? l->gradient - from : CHUNK;
+        for (int i = 1; i < count; i++) {
+            const float *x = l->dtheta[i] + from;
+            for (size_t j = 0; j < n; j++)
+                sum[from + j] += x[j];
+        }
+        /* Eight running sums: a fixed order that vectorises. */
+        double square[8] = {0}, total = 0;
+        for (size_t j = 0; j < n; j++)
+            square[j % 8] += (double)sum[from + j] * (double)sum[from + j];
+        for (int j = 0; j < 8; j++)
+            total += square[j];
+        l->partial[c] = total;
+    }
+    double norm2 = 0;
+    for (long c = 0; c < parts; c++)
+        norm2 += l->partial[c];
+    *dtheta = sum;
+    return norm2;
+}

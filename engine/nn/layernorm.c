@@ -1,0 +1,101 @@
+#include "engine/nn/layernorm.h"
+
+#include <math.h>
+
+struct layernorm layernorm_plan(struct layout *l, const char *name, int width)
+{
+    struct layernorm f = {.width = width, .affine = true};
+    f.gain = layout_add(l, name, "weight", 1, width, INIT_ONE, 0.0f);
+    f.bias = layout_add(l, name, "bias", 1, width, INIT_ZERO, 0.0f);
+    return f;
+}
+
+struct layernorm layernorm_plain(int width)
+{
+    return (struct layernorm){.width = width};
+}
+
+/* Mean and 1/sqrt(var + eps) of a row, in two passes: the row is in the first-level cache. */
+static void row_stats(const float *x, int n, float *mean, float *scale)
+{
+    float sum = 0, square = 0;
+#pragma omp simd reduction(+ : sum)
+    for (int j = 0; j < n; j++)
+        sum += x[j];
+    float m = sum / (float)n;
+#pragma omp simd reduction(+ : square)
+    for (int j = 0; j < n; j++)
+        square += (x[j] - m) * (x[j] - m);
+    *mean = m;
+    *scale = 1.0f / sqrtf(square / (float)n + LAYERNORM_EPS);
+}
+
+void layernorm_forward(const struct layernorm *f, const float *theta, const float *x, int N,
+                       float *y, float *stats)
+{
+    int n = f->width;
+    for (int i = 0; i < N; i++) {
+        const float *row = x + (size_t)i * (size_t)n;
+        float *out = y + (size_t)i * (size_t)n;
+        float mean, scale;
+        row_stats(row, n, &mean, &scale);
+        if (f->affine) {
+            const float *gain = theta + f->gain, *bias = theta + f->bias;
+            for (int j = 0; j < n; j++)
+                out[j] = (row[j] - mean) * scale * gain[j] + bias[j];
+        } else {
+            for (int j = 0; j < n; j++)
+                out[j] = (row[j] - mean) * scale;
+        }
+        if (stats != NULL) {
+            stats[2 * (size_t)i] = mean;
+            stats[2 * (size_t)i + 1] = scale;
+        }
+    }
+}
+
+/* dgain += dy xhat,  dbias += dy */
+static void row_parameters(const float *x, const float *dy, float mean, float scale, int n,
+                           float *dgain, float *dbias)
+{
+    for (int j = 0; j < n; j++) {
+        dgain[j] += dy[j] * ((x[j] - mean) * scale);
+        dbias[j] += dy[j];
+    }
+}
+
+/* With g = dy gain:  dx = scale (g - mean(g) - xhat mean(g xhat)).  gain NULL: 1. */
+static void row_input(const float *x, const float *dy, const float *gain, const float *residual,
+                      float mean, float scale, int n, float *dx)
+{
+    float sum = 0, dot = 0;
+#pragma omp simd reduction(+ : sum, dot)
+    for (int j = 0; j < n; j++) {
+        float g = gain != NULL ? dy[j] * gain[j] : dy[j];
+        sum += g;
+        dot += g * ((x[j] - mean) * scale);
+    }
+    sum /= (float)n;
+    dot /= (float)n;
+    for (int j = 0; j < n; j++) {
+        float g = gain != NULL ? dy[j] * gain[j] : dy[j];
+        float d = scale * (g - sum - (x[j] - mean) * scale * dot);
+        dx[j] = residual != NULL ? residual[j] + d : d;
+    }
+}
+
+void layernorm_backward(const struct layernorm *f, const float *theta, const float *x,
+                        const float *stats, const float *dy, const float *residual, int N,
+                        float *dtheta, float *dx)
+{
+    int n = f->width;
+    const float *gain = f->affine ? theta + f->gain : NULL;
+    for (int i = 0; i < N; i++) {
+        size_t at = (size_t)i * (size_t)n;
+        float mean = stats[2 * (size_t)i], scale = stats[2 * (size_t)i + 1];
+        if (f->affine && dtheta != NULL)
+            row_parameters(x + at, dy + at, mean, scale, n, dtheta + f->gain, dtheta + f->bias);
+        row_input(x + at, dy + at, gain, residual != NULL ? residual + at : NULL, mean, scale, n,
+                  dx + at);
+    }
+}

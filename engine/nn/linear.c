@@ -1,0 +1,108 @@
+#include "engine/nn/linear.h"
+
+#include <assert.h>
+#include <cblas.h>
+#include <math.h>
+#include <string.h>
+
+#define BLOCK_STD 0.02f /* GPT-2's, no depth-scaled variant */
+
+struct linear linear_plan(struct layout *l, const char *name, int in, int out,
+                          enum linear_init init)
+{
+    struct linear f = {.in = in, .out = out};
+    float bound = 1.0f / sqrtf((float)in);
+    switch (init) {
+    case LINEAR_UNIFORM:
+        f.weight = layout_add(l, name, "weight", out, in, INIT_UNIFORM, bound);
+        f.bias = layout_add(l, name, "bias", 1, out, INIT_UNIFORM, bound);
+        break;
+    case LINEAR_NORMAL:
+        f.weight = layout_add(l, name, "weight", out, in, INIT_NORMAL, BLOCK_STD);
+        f.bias = layout_add(l, name, "bias", 1, out, INIT_ZERO, 0.0f);
+        break;
+    case LINEAR_ORTHOGONAL:
+        f.weight = layout_add(l, name, "weight", out, in, INIT_ORTHOGONAL, 1.0f);
+        f.bias = layout_add(l, name, "bias", 1, out, INIT_ZERO, 0.0f);
+        break;
+    }
+    return f;
+}
+
+struct linear linear_slice(const struct linear *f, int first, int count)
+{
+    assert(first >= 0 && count >= 1 && first + count <= f->out);
+    return (struct linear){.in = f->in,
+                           .out = count,
+                           .weight = f->weight + (size_t)first * (size_t)f->in,
+                           .bias = f->bias + (size_t)first};
+}
+
+/* y += x Wᵀ */
+static void multiply_add(const struct linear *f, const float *theta, const float *x, int N,
+                         float *y)
+{
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, N, f->out, f->in, 1, x, f->in,
+                theta + f->weight, f->in, 1, y, f->out);
+}
+
+void linear_forward(const struct linear *f, const float *theta, const float *x, int N, float *y)
+{
+    /* y starts as the bias, which costs no more than the zeros that a GEMM would write. */
+    size_t out = (size_t)f->out;
+    for (int i = 0; i < N; i++)
+        memcpy(y + (size_t)i * out, theta + f->bias, out * sizeof *y);
+    multiply_add(f, theta, x, N, y);
+}
+
+void linear_forward_add(const struct linear *f, const float *theta, const float *x, int N, float *y)
+{
+    const float *bias = theta + f->bias;
+    for (int i = 0; i < N; i++) {
+        float *row = y + (size_t)i * (size_t)f->out;
+        for (int j = 0; j < f->out; j++)
+            row[j] += bias[j];
+    }
+    multiply_add(f, theta, x, N, y);
+}
+
+/* db += column sums of dy: four rows at a time, so db is read and written a quarter as often. */
+static void column_sums(const float *dy, int N, int out, float *db)
+{
+    size_t width = (size_t)out;
+    int i = 0;
+    for (; i + 4 <= N; i += 4) {
+        const float *a = dy + (size_t)i * width, *b = a + width, *c = b + width, *d = c + width;
+        for (int j = 0; j < out; j++)
+            db[j] += (a[j] + b[j]) + (c[j] + d[j]);
+    }
+    for (; i < N; i++) {
+        for (int j = 0; j < out; j++)
+            db[j] += dy[(size_t)i * width + (size_t)j];
+    }
+}
+
+static void backward(const struct linear *f, const float *theta, const float *x, const float *dy,
+                     int N, float *dtheta, float *dx, float keep)
+{
+    if (dtheta != NULL) {
+        cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, f->out, f->in, N, 1, dy, f->out, x,
+                    f->in, 1, dtheta + f->weight, f->in);
+        column_sums(dy, N, f->out, dtheta + f->bias);
+    }
+    if (dx != NULL)
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, N, f->in, f->out, 1, dy, f->out,
+                    theta + f->weight, f->in, keep, dx, f->in);
+}
+
+void linear_backward(const struct linear *f, const float *theta, const float *x, const float *dy,
+                     int N, float *dtheta, float *dx)
+{
+    backward(f, theta, x, dy, N, dtheta, dx, 0);
+}
+
+void linear_backward_add(const struct linear *f, const float *theta, const float *x,
+                         const float *dy, int N, float *dtheta, float *dx)
+{
+    backward(f, theta, x, dy, N, dtheta, dx, 1);
+}
