@@ -45,8 +45,10 @@ static enum status check_options(const struct env_kind *kind, const struct env_o
                            kind->name, o->delay);
     const char *alien = o->dense && !kind->ops->has_dense                     ? "dense"
                         : o->contact_forces && !kind->ops->has_contact_forces ? "contact_forces"
-                        : o->exact_inertia && kind->ops->model == NULL        ? "exact_inertia"
-                                                                              : NULL;
+                        : o->exact_inertia &&
+                                (kind->ops->model == NULL || kind->ops->authored_inertia)
+                            ? "exact_inertia"
+                            : NULL;
     if (alien != NULL)
         return status_fail(STATUS_CONFIG, "%s: option %s is not for this environment", kind->name,
                            alien);

@@ -34,6 +34,7 @@ struct env_ops {
     const struct env_field *fields; /* ends with a NULL name */
     bool writes_model; /* resets write into mjModel: each instance needs its own copy */
     bool has_dense, has_contact_forces; /* which variants of env_options mean something here */
+    bool authored_inertia; /* the original weighs no geometry either: no exact_inertia */
 
     /* Add the model's files; the first is the main one. NULL: no physics at all. */
     enum status (*model)(const struct env_kind *kind, struct physics_files *files);

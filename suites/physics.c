@@ -266,6 +266,11 @@ void physics_close(struct physics *p)
     memset(p, 0, sizeof *p);
 }
 
+const mjModel *physics_original(const struct physics *p)
+{
+    return p->world->model;
+}
+
 enum status physics_find(const struct physics *p, mjtObj type, const char *name, int *id)
 {
     *id = mj_name2id(p->model, (int)type, name);

@@ -56,6 +56,9 @@ void physics_world_release(struct physics_world *w); /* NULL is allowed */
 enum status physics_open(struct physics_world *w, bool own_model, struct physics *out);
 void physics_close(struct physics *p);
 
+/* The model as it was compiled, whatever resets have since written into this instance's copy. */
+const mjModel *physics_original(const struct physics *p);
+
 /* Index of a named object. Errors STATUS_MISSING. */
 enum status physics_find(const struct physics *p, mjtObj type, const char *name, int *id);
 
