@@ -57,6 +57,8 @@ HARNESS_TEXT := $(sort $(wildcard harness/presets/*/*.ini harness/matrices/*.ini
 HARNESS_OBJECTS := $(call objects,$(HARNESS)) $(BUILD)/embed/harness.o
 SUITES_TEXT := $(sort $(wildcard suites/models/*.xml))
 SUITES_OBJECTS := $(call objects,$(SUITES)) $(BUILD)/embed/suites.o
+REPORT_TEXT := $(sort $(wildcard report/*.gp report/*.css report/*.js))
+REPORT_OBJECTS := $(call objects,$(REPORT) $(REPORT_NEEDS)) $(BUILD)/embed/report.o
 
 PROGRAMS := $(BUILD)/vitamin $(if $(wildcard report/main.c),$(BUILD)/vitamin-report)
 TEST_DIRS := $(foreach d,engine suites harness report,$(if $(call find_c,tests/$(d)),$(d)))
@@ -71,13 +73,13 @@ build: $(PROGRAMS) ## compile the programs
 $(BUILD)/vitamin: $(call objects,harness/main.c $(ENGINE)) $(SUITES_OBJECTS) $(HARNESS_OBJECTS)
 	$(CC) $(LDFLAGS) $^ $(LIBS_ALL) -o $@
 
-$(BUILD)/vitamin-report: $(call objects,report/main.c $(REPORT) $(REPORT_NEEDS))
+$(BUILD)/vitamin-report: $(call objects,report/main.c) $(REPORT_OBJECTS)
 	$(CC) $(LDFLAGS) $^ $(LIBS_BASE) $(LIBS_REPORT) -o $@
 
 $(BUILD)/test-engine: $(call objects,$(call find_c,tests/engine) $(ENGINE)) $(BUILD)/support.a
 $(BUILD)/test-suites: $(call objects,$(call find_c,tests/suites) $(ENGINE)) $(BUILD)/support.a $(SUITES_OBJECTS)
 $(BUILD)/test-harness: $(call objects,$(call find_c,tests/harness) $(ENGINE)) $(BUILD)/support.a $(SUITES_OBJECTS) $(HARNESS_OBJECTS)
-$(BUILD)/test-report: $(call objects,$(call find_c,tests/report) $(REPORT) $(REPORT_NEEDS)) $(BUILD)/support.a
+$(BUILD)/test-report: $(call objects,$(call find_c,tests/report)) $(REPORT_OBJECTS) $(BUILD)/support.a
 $(BUILD)/test-suites $(BUILD)/test-harness: LIBS_EXTRA = $(LIBS_ALL)
 $(BUILD)/test-engine $(BUILD)/test-report: LIBS_EXTRA = $(LIBS_BASE) $(LIBS_REPORT)
 # An archive: each test program takes what it uses, and test-engine need not be linked with MuJoCo
@@ -88,7 +90,7 @@ $(BUILD)/support.a: $(call objects,$(SUPPORT))
 $(TESTS):
 	$(CC) $(LDFLAGS) $^ $(LIBS_EXTRA) $(LIBS_TEST) -o $@
 
-$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(call objects,$(REPORT) $(ENGINE)) $(SUITES_OBJECTS) $(HARNESS_OBJECTS)
+$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(call objects,$(REPORT) $(ENGINE)) $(BUILD)/embed/report.o $(SUITES_OBJECTS) $(HARNESS_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) $^ $(LIBS_ALL) $(LIBS_REPORT) -o $@
 
@@ -99,6 +101,10 @@ $(BUILD)/embed/harness.c: embed.sh $(HARNESS_TEXT)
 $(BUILD)/embed/suites.c: embed.sh $(SUITES_TEXT)
 	@mkdir -p $(@D)
 	./embed.sh embed_suites suites/models/ $(SUITES_TEXT) > $@
+
+$(BUILD)/embed/report.c: embed.sh $(REPORT_TEXT)
+	@mkdir -p $(@D)
+	./embed.sh embed_report report/ $(REPORT_TEXT) > $@
 
 $(BUILD)/embed/%.o: $(BUILD)/embed/%.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@

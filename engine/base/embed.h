@@ -17,6 +17,9 @@ extern const struct embed_file embed_harness[];
 /* Models: "hopper.xml". */
 extern const struct embed_file embed_suites[];
 
+/* The figures' look and the page's: "style.gp", "page.css". */
+extern const struct embed_file embed_report[];
+
 static inline const struct embed_file *embed_find(const struct embed_file *table, const char *name)
 {
     for (; table->name != NULL; table++) {
