@@ -37,6 +37,7 @@ LDFLAGS  := -fopenmp $(if $(SAN),$(SANFLAGS_$(SAN))) \
 comma    := ,
 LIBS_BASE   := $(shell pkg-config --libs $(HDF5_PC) openblas) -lm
 LIBS_ALL    := $(LIBS_BASE) $(shell pkg-config --libs inih) -lmujoco
+LIBS_REPORT := -lz
 LIBS_TEST   := $(shell pkg-config --libs criterion)
 
 # --- sources ----------------------------------------------------------------------------------
@@ -57,7 +58,7 @@ HARNESS_TEXT := $(sort $(wildcard harness/presets/*/*.ini harness/matrices/*.ini
 HARNESS_OBJECTS := $(call objects,$(HARNESS)) $(BUILD)/embed/harness.o
 SUITES_TEXT := $(sort $(wildcard suites/models/*.xml))
 SUITES_OBJECTS := $(call objects,$(SUITES)) $(BUILD)/embed/suites.o
-REPORT_TEXT := $(sort $(wildcard report/*.gp report/*.css report/*.js))
+REPORT_TEXT := $(sort $(wildcard report/*.gp report/*.css report/*.js results/paper/*.csv))
 REPORT_OBJECTS := $(call objects,$(REPORT) $(REPORT_NEEDS)) $(BUILD)/embed/report.o
 
 PROGRAMS := $(BUILD)/vitamin $(if $(wildcard report/main.c),$(BUILD)/vitamin-report)

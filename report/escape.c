@@ -14,8 +14,9 @@ static const struct rule latex[] = {
     {'\\', "\\textbackslash{}"}, {'{', "\\{"}, {'}', "\\}"}, {'$', "\\$"}, {'&', "\\&"},
     {'%', "\\%"}, {'#', "\\#"}, {'_', "\\_"}, {'~', "\\textasciitilde{}"},
     {'^', "\\textasciicircum{}"}, {'<', "\\textless{}"}, {'>', "\\textgreater{}"},
-    {'|', "\\textbar{}"}, {'"', "\\textquotedbl{}"}, {'\'', "\\textquotesingle{}"},
-    {'`', "\\textasciigrave{}"}, {0, NULL}};
+    {'|', "\\textbar{}"}, {'"', "{\\char34}"}, {'`', "{`}"},
+    /* Not special by themselves, but an option or a star behind the \\\\ of the row before. */
+    {'[', "{[}"}, {']', "{]}"}, {'*', "{*}"}, {0, NULL}};
 
 static const struct rule markdown[] = {
     {'\\', "\\\\"}, {'`', "\\`"}, {'*', "\\*"}, {'_', "\\_"}, {'{', "\\{"}, {'}', "\\}"},
@@ -107,9 +108,29 @@ static size_t apply(const struct rule *rules, const char *text, char *out, size_
     return used;
 }
 
+/* pdfTeX stops at a letter that its fonts do not have: Latin (to U+017F) passes, the rest is '?'.
+ */
+static void latin_only(char *text)
+{
+    char *to = text;
+    for (const char *s = text; *s != '\0';) {
+        size_t n = (unsigned char)*s < 0x80 ? 1 : utf8_length((const unsigned char *)s);
+        bool control = n == 2 && (unsigned char)*s == 0xC2 && (unsigned char)s[1] < 0xA0;
+        if (n == 2 && (unsigned char)*s <= 0xC5 && !control) {
+            *to++ = *s;
+            *to++ = s[1];
+        } else {
+            *to++ = n == 1 ? *s : '?';
+        }
+        s += n;
+    }
+    *to = '\0';
+}
+
 char *escape_latex(const char *text, char *out, size_t size)
 {
     apply(latex, text, out, size, 0);
+    latin_only(out);
     return out;
 }
 

@@ -11,7 +11,8 @@
 
 enum { ESCAPE_SIZE = 1024 }; /* enough for any name of results.h in any format */
 
-/* Running text of LaTeX (T1 or OT1 with textcomp): \ { } $ & % # _ ~ ^ < > " ' ` | escaped. */
+/* Running text of LaTeX, any font encoding: \ { } $ & % # _ ~ ^ < > " ` | [ ] * escaped; letters
+ * beyond Latin Extended-A, where pdfTeX would stop, become '?'. */
 char *escape_latex(const char *text, char *out, size_t size);
 
 /* Text in a Markdown table cell: \ ` * _ { } [ ] < > # ! | ~ & $ escaped. */

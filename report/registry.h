@@ -1,0 +1,56 @@
+/* What the report knows before it reads anything: the paper's methods, suites and datasets, their
+ * order, names and published facts. The CSV files of results/paper travel inside the program
+ * (embed_report of engine/base/embed.h), so any folder will do. */
+#ifndef REPORT_REGISTRY_H
+#define REPORT_REGISTRY_H
+
+#include "engine/base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct registry_method {
+    const char *id, *label;
+    bool main;          /* one of the seven of the paper's tables */
+    const char *source; /* figure that introduces it */
+};
+
+/* In the order of tables and legends: ours last of the seven, then ablations. */
+extern const struct registry_method registry_methods[];
+extern const int registry_method_count;
+
+struct registry_suite {
+    const char *id, *title;
+    const char *prefixes; /* environments of datasets that are not in the registry: "hopper ant" */
+    const char *parent;   /* suite whose table also shows this one, or "" */
+};
+
+extern const struct registry_suite registry_suites[];
+extern const int registry_suite_count;
+
+/* datasets.csv: dimensions, reference scores, budgets, Tables 4-7. */
+struct registry_dataset {
+    char id[48], suite[24], env[32], quality[24];
+    char title[64];  /* "Hopper-medium-replay" */
+    char abbrev[16]; /* "Ho-MR", as in the paper's tables */
+    int state_dim, act_dim, time_limit;
+    double ref_min, ref_max;      /* raw returns of normalised 0 and 100 */
+    double transitions, mean, sd; /* Tables 4-7; mean and sd of the normalised return */
+    double budget;                /* online transitions in the paper */
+};
+
+enum { REGISTRY_DATASETS = 64 };
+
+/* Parsed once; a damaged embedded file is our own mistake and asserts. */
+const struct registry_dataset *registry_datasets(int *count);
+
+/* Position by id, or -1. A method is also found by its label; case does not matter for methods. */
+int registry_find_method(const char *name);
+int registry_find_dataset(const char *id);
+int registry_find_suite(const char *id);
+
+/* The suite that a dataset of this name belongs to by its environment ("hopper-medium-expert-v0"
+ * is mujoco), or -1. */
+int registry_guess_suite(const char *dataset);
+
+#endif
