@@ -1,5 +1,6 @@
 #include "suites/env_impl.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -307,7 +308,7 @@ enum status env_reset_to(struct env *e, const struct env_value *values, int coun
             double *field = find_field(e, values[i].name, &n);
             bool derived_by_then = pass == 1 && strcmp(values[i].name, "qpos") == 0;
             if (field == NULL)
-                e->steps = (int)clip(values[i].data[0], 0, e->kind->time_limit);
+                e->steps = (int)clip(values[i].data[0], 0, INT_MAX);
             else if (!derived_by_then) /* mj_forward normalised its quaternions */
                 memcpy(field, values[i].data, (size_t)n * sizeof *field);
         }
@@ -344,7 +345,8 @@ enum status env_step(struct env *e, const double *action, struct env_step *out)
     int j = e->steps++;
     e->goal_steps += out->goal;
     out->success = kind->success_steps >= 0 && e->goal_steps > kind->success_steps;
-    out->truncated = e->steps >= kind->time_limit && !out->terminated;
+    out->terminated = out->terminated && !e->options.endless;
+    out->truncated = e->steps >= kind->time_limit && !out->terminated && !e->options.endless;
     e->running = !(out->terminated || out->truncated);
     out->reward = reward_modify(&e->reward, out->raw_reward, j, !e->running);
     return STATUS_OK;
@@ -421,8 +423,8 @@ enum status env_set_state(struct env *e, const double *state)
     }
     if (e->kind->ops->apply != NULL)
         e->kind->ops->apply(e);
-    e->steps = (int)clip(state[0], 0, e->kind->time_limit);
-    e->goal_steps = (int)clip(state[1], 0, e->kind->time_limit);
+    e->steps = (int)clip(state[0], 0, INT_MAX);
+    e->goal_steps = (int)clip(state[1], 0, INT_MAX);
     e->running = state[2] != 0;
     e->reward.pending = state[3];
     if (e->physics.data != NULL)

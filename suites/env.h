@@ -63,6 +63,7 @@ struct env_options {
     bool exact_inertia;  /* let MuJoCo weigh the bodies instead of D4RL's values */
     bool dense;          /* maze2d: reward exp(-distance) */
     bool contact_forces; /* ant: fill the 84 contact entries and charge for them */
+    bool endless;        /* never terminated, never truncated: a data collector cuts for itself */
 };
 
 /* 1, 0, no delay, no variant. */

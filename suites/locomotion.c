@@ -119,16 +119,23 @@ static enum status find(struct env *e)
     return physics_find(&e->physics, mjOBJ_BODY, "torso", &e->id[TORSO]);
 }
 
+void locomotion_noise(struct env *e, struct rng *rng, double position, double velocity,
+                      bool gaussian)
+{
+    const mjModel *m = e->physics.model;
+    mjData *d = e->physics.data;
+    for (int i = 0; i < m->nq; i++)
+        d->qpos[i] += position * (2 * rng_uniform_double(rng) - 1);
+    for (int i = 0; i < m->nv; i++) {
+        double noise = gaussian ? rng_normal_double(rng) : 2 * rng_uniform_double(rng) - 1;
+        d->qvel[i] += velocity * noise;
+    }
+}
+
 static void draw(struct env *e, struct rng *rng)
 {
     const struct robot *r = e->kind->variant;
-    const mjModel *m = e->physics.model;
-    for (int i = 0; i < m->nq; i++)
-        e->physics.data->qpos[i] += r->position_noise * (2 * rng_uniform_double(rng) - 1);
-    for (int i = 0; i < m->nv; i++) {
-        double noise = r->gaussian ? rng_normal_double(rng) : 2 * rng_uniform_double(rng) - 1;
-        e->physics.data->qvel[i] = r->velocity_noise * noise;
-    }
+    locomotion_noise(e, rng, r->position_noise, r->velocity_noise, r->gaussian);
 }
 
 /* The contact forces belong to what is observed; charging for them belongs to the step. */

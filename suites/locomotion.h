@@ -22,6 +22,11 @@ struct robot {
 extern const struct robot robot_hopper, robot_walker2d, robot_halfcheetah, robot_ant;
 extern const struct env_ops locomotion_ops;
 
+/* qpos += U(-position, position), qvel += velocity N(0,1) or U(-velocity, velocity), coordinate by
+ * coordinate, the root's (and the ant's four quaternion components) included. */
+void locomotion_noise(struct env *e, struct rng *rng, double position, double velocity,
+                      bool gaussian);
+
 /* ctrl = clip(low + (a + 1)/2 (high - low), low, high) of each actuator's range: D4RL's wrapper.
  * Returns the sum of squared controls. */
 double locomotion_control(struct env *e, const double *action);

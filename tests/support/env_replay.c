@@ -17,7 +17,7 @@ static void list(const char *pattern, glob_t *found)
 {
     const char *set = getenv("VITAMIN_FIXTURES");
     const char *folder = set != NULL && *set != '\0' ? set : "../shared/fixtures";
-    if (glob(at("%s/%s.h5", folder, pattern), 0, NULL, found) != 0)
+    if (glob(at("%s/%s.h5", folder, pattern), GLOB_BRACE, NULL, found) != 0)
         found->gl_pathc = 0;
 }
 

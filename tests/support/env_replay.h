@@ -10,8 +10,8 @@
 
 enum { REPLAY_NAME = 128 };
 
-/* How many fixtures' names match a shell pattern ("env_*"), and the i-th of them in name order,
- * without ".h5". False: there is no i-th. */
+/* How many fixtures' names match a shell pattern ("env_hopper*"; braces too), and the i-th of them
+ * in name order, without ".h5". False: there is no i-th. */
 int replay_count(const char *pattern);
 bool replay_name(const char *pattern, int i, char name[REPLAY_NAME]);
 
