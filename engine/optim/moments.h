@@ -45,4 +45,7 @@ struct follow {
     float tau; /* target = tau theta + (1 - tau) target */
 };
 
+/* Move the n elements from `from` on; a step calls it while they are in the cache. */
+void follow_chunk(const struct follow *f, const float *theta, size_t from, int n);
+
 #endif
