@@ -23,8 +23,8 @@ struct batch {
     float *weight;       /* (B,K) mask, minus rows without a true successor (D40): critic loss */
     float *log_prob;     /* (B,K) when acted, 0 on padding; NULL unless asked for */
     int *length;         /* (B) real steps, at the right end */
-    int *trajectory;     /* (B) slot in the replay (transitions: -1) */
-    int *start;          /* (B) first real step within it */
+    int *trajectory;     /* (B) slot in the replay (batch_sample_transitions: -1) */
+    int *start;          /* (B) first real step within it (or the transition drawn) */
     int valid;           /* sum of mask */
     double weight_sum;   /* sum of weight */
 };
