@@ -25,6 +25,10 @@ WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wdoub
 # Never -Ofast or -ffast-math (they break NaN checks); contraction off so that gcc and clang agree
 # with the written order of operations.
 OPT    := -O3 -march=$(ARCH) -ffp-contract=off -fno-math-errno -fno-trapping-math
+# GCC 12 tuned for 256-bit moves miscompiles f((struct s){x, x, 0, 0}), four doubles by value: it
+# broadcasts x and loses the zeros. Moves of 128 bits do not (tests/engine/base/test_toolchain.c).
+accepts = $(if $(shell echo | $(CC) $(1) -x c -c -o /dev/null - 2>&1),,$(1))
+OPT    += $(call accepts,-mmove-max=128 -mstore-max=128)
 SANFLAGS_asan := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 SANFLAGS_tsan := -fsanitize=thread
 OPT    := $(if $(SAN),-O1 $(SANFLAGS_$(SAN)) -ffp-contract=off -march=$(ARCH),$(OPT))
