@@ -32,16 +32,15 @@ void dropout_mask(const struct dropout *d, const struct dropout_site *site, uint
     }
 }
 
-void dropout_apply(const uint8_t *keep, float p, const float *x, size_t n, float *y)
+void dropout_apply(const uint8_t *keep, float p, const float *x, const float *residual, size_t n,
+                   float *y)
 {
     float scale = 1.0f / (1.0f - p);
-    for (size_t i = 0; i < n; i++)
-        y[i] = keep[i] != 0 ? x[i] * scale : 0.0f;
-}
-
-void dropout_apply_add(const uint8_t *keep, float p, const float *x, size_t n, float *y)
-{
-    float scale = 1.0f / (1.0f - p);
-    for (size_t i = 0; i < n; i++)
-        y[i] += keep[i] != 0 ? x[i] * scale : 0.0f;
+    if (residual == NULL) {
+        for (size_t i = 0; i < n; i++)
+            y[i] = keep[i] != 0 ? x[i] * scale : 0.0f;
+    } else {
+        for (size_t i = 0; i < n; i++)
+            y[i] = residual[i] + (keep[i] != 0 ? x[i] * scale : 0.0f);
+    }
 }

@@ -45,10 +45,9 @@ float dropout_p(const struct dropout *d, enum dropout_kind kind);
 /* Fill keep (heads,rows,cols) with 1 (probability 1 - p) or 0. */
 void dropout_mask(const struct dropout *d, const struct dropout_site *site, uint8_t *keep);
 
-/* y = keep ? x / (1 - p) : 0.   n elements, y may be x; its own backward (dx from dy). */
-void dropout_apply(const uint8_t *keep, float p, const float *x, size_t n, float *y);
-
-/* y += keep ? x / (1 - p) : 0 */
-void dropout_apply_add(const uint8_t *keep, float p, const float *x, size_t n, float *y);
+/* y = residual + (keep ? x / (1 - p) : 0).   n elements; residual may be NULL (0) or y, y may be x.
+ * Without a residual it is its own backward (dx from dy). */
+void dropout_apply(const uint8_t *keep, float p, const float *x, const float *residual, size_t n,
+                   float *y);
 
 #endif
