@@ -16,6 +16,7 @@
 #include "engine/base/file.h"
 #include "engine/base/status.h"
 #include "harness/curve.h"
+#include "report/align.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -42,7 +43,6 @@ const char *run_status_word(enum run_status status);
 enum final_rule { FINAL_AT_BUDGET, FINAL_LAST, FINAL_MEAN_LAST_K, FINAL_BEST, FINAL_AREA };
 enum diverged_rule { DIVERGED_FLOOR, DIVERGED_LAST, DIVERGED_DROP };
 enum missing_rule { MISSING_ERROR, MISSING_COMMON, MISSING_AVAILABLE };
-enum align_rule { ALIGN_LINEAR, ALIGN_HOLD, ALIGN_NONE };
 
 /* How runs become scores; one choice a report, printed in every caption. Zeros are the defaults. */
 struct results_options {

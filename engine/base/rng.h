@@ -29,7 +29,7 @@
     X(RNG_EVAL_ACTION)   /* sampled actions in evaluation; step = transition */                    \
     X(RNG_DATASET)       /* generated datasets; step = episode */                                  \
     X(RNG_BANDIT)        /* the single-state MDP; step = its own phases */                         \
-    X(RNG_BOOTSTRAP)     /* report: resampled runs; step = replicate */                            \
+    X(RNG_BOOTSTRAP)     /* report: resampled runs; step = block of replicates */                  \
     X(RNG_SHUFFLE)       /* permutations of a dataset; step = epoch */                             \
     X(RNG_TEST)          /* tests and benchmarks */
 

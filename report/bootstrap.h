@@ -1,0 +1,82 @@
+/* The stratified bootstrap: resampled runs, replicate values, percentile intervals.
+ *
+ * One replicate of a matrix draws, for every task, N_m runs with replacement out of the N_m runs of
+ * that task. A statistic of the replicate is one replicate value; the interval is a pair of
+ * quantiles of R of them.
+ *
+ * Random   keyed by (report seed, family, method, task), counter (replicate, run), purpose
+ *          RNG_BOOTSTRAP. So the bits do not depend on the number of threads, on the order of
+ *          methods or tasks, nor on which other methods are there; and all statistics of one family
+ *          see the same resamples: bounds of P(X > Y) and P(Y > X) mirror each other, a difference
+ *          of differences uses the resamples of its terms.
+ * Index    N <= 256: multiply-shift of 32 random bits, bias below N/2^32 < 6e-8; above: multiply-
+ *          high with rejection, no bias.
+ * Source   statistics.md section 4; fixtures stats_random.h5, stats_corl.h5 */
+#ifndef REPORT_BOOTSTRAP_H
+#define REPORT_BOOTSTRAP_H
+
+#include "report/matrix.h"
+
+#include <stdint.h>
+
+/* Families of statistics; each has resamples of its own. Add at the end. */
+enum bootstrap_family {
+    BOOTSTRAP_SCORES, /* aggregates and profiles of one method */
+    BOOTSTRAP_PAIRS,  /* anything between methods: improvement, differences, claims */
+    BOOTSTRAP_CURVES  /* sample efficiency */
+};
+
+struct bootstrap {
+    uint64_t seed; /* the report's */
+    int reps;      /* R >= 1: 50000; 10000 `--preset paper`; 2000 `--fast` */
+    double size;   /* of the interval: 0.95 */
+    bool tasks;    /* `--task-bootstrap`: draw task columns with replacement too (another question,
+                      much wider intervals; never mix both in one figure) */
+};
+
+/* Seed 0, 50000 replications, 95 %, runs only. */
+struct bootstrap bootstrap_default(void);
+/* Errors STATUS_CONFIG: reps < 1 or > 10 million, size outside (0,1). */
+enum status bootstrap_check(const struct bootstrap *b);
+
+/* A value with its interval. */
+struct interval {
+    double point;     /* of the data, not of the replicates */
+    double low, high; /* NaN when no task has more than one run: print "n/a (1 seed)" */
+    int runs; /* fewest runs of any cell behind it: 2 asks for a warning, below 3 no verdict */
+};
+
+bool interval_known(struct interval i); /* low and high are numbers */
+bool interval_holds(struct interval i, double value);
+
+/* Quantile of `n` values (no NaN), linear between order statistics: h = (n-1) q, between v[floor h]
+ * and the next. Reorders `v`. O(n). */
+double bootstrap_quantile(double *v, size_t n, double q);
+
+/* The percentile interval of R replicate values (reordered); `runs` as above, 1 gives NaN. */
+struct interval bootstrap_interval(const struct bootstrap *b, double point, double *values,
+                                   int runs);
+
+/* Bootstrap p-value of "the statistic is 0", two-sided: twice the smaller share of replicates on
+ * either side (ties with 0 count on both), (k+1)/(R+1) form, at most 1. For Holm over datasets;
+ * five seeds say little, so show the interval too. */
+double bootstrap_p(const double *values, int reps);
+
+/* ---- any statistic -------------------------------------------------------------------------- */
+
+/* A statistic of resampled matrices: x[k] has the shape of the k-th input. It must be a pure
+ * function, safe to call from several threads. NaN is an error; infinity is allowed (it sorts). */
+typedef double bootstrap_statistic(const struct matrix *x, int count, const void *context);
+
+/* The statistic of `count` matrices and its interval, each resampled on its own (two inputs with
+ * the same method and task are resampled alike: they are the same runs). With b->tasks columns are
+ * drawn once per replicate for all inputs, which must then have the same tasks.
+ * The general and slow road (about a microsecond per 100 runs and replicate); aggregates, pairs and
+ * profiles have their own. `values` (R) receives the replicate values in order of replicate, unless
+ * NULL. Threads: OpenMP inside; same bits for any number.
+ * Errors  STATUS_CONFIG (b, or an input without runs), STATUS_NONFINITE, STATUS_MEMORY */
+enum status bootstrap_run(const struct bootstrap *b, enum bootstrap_family family,
+                          const struct matrix *const *x, int count, bootstrap_statistic *statistic,
+                          const void *context, double *values, struct interval *out);
+
+#endif

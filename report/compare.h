@@ -1,0 +1,78 @@
+/* Comparing methods: probability of improvement, mean differences and what is built of them.
+ *
+ * X and Y are resampled independently (their streams are keyed by their names; the same name on
+ * both sides is refused where that matters). Run counts may differ; tasks must be the same, in the
+ * same order, where both are compared task by task. All of family BOOTSTRAP_PAIRS, so that the
+ * numbers of one report agree with each other.
+ *
+ * Source  statistics.md section 3, claims.md "How each claim is tested"; fixtures stats_*.h5 */
+#ifndef REPORT_COMPARE_H
+#define REPORT_COMPARE_H
+
+#include "report/bootstrap.h"
+#include "report/matrix.h"
+
+/* P(X > Y) of one task: share of pairs (i,j) with x_i > y_j, ties one half. The difference of wins
+ * and losses is counted in integers: P(X > Y) + P(Y > X) = 1 exactly. */
+double compare_improvement(const double *x, int nx, const double *y, int ny);
+
+struct comparison {
+    struct interval improvement; /* P(X > Y), mean over tasks */
+    struct interval difference;  /* mean(X) - mean(Y), of task means */
+    enum compare_verdict {
+        COMPARE_BETTER,   /* difference above 0 and improvement above 0.5 */
+        COMPARE_WORSE,    /* mirrored */
+        COMPARE_MIXED,    /* they point in opposite directions */
+        COMPARE_UNCLEAR,  /* no clear difference */
+        COMPARE_UNTESTED, /* fewer than 3 runs in a cell */
+    } verdict;
+};
+const char *compare_word(enum compare_verdict verdict); /* "better", "no clear difference", ... */
+
+/* X against Y. Errors STATUS_CONFIG (tasks differ, a task without runs, equal names),
+ * STATUS_MEMORY. */
+enum status compare_pair(const struct matrix *x, const struct matrix *y, const struct bootstrap *b,
+                         struct comparison *out);
+
+/* All ordered pairs of `count` methods: out[i*count + j] compares i with j; the diagonal is 0.5 and
+ * 0 without width. One set of resamples a method; (j,i) mirrors (i,j) exactly. */
+enum status compare_all(const struct matrix *const *x, int count, const struct bootstrap *b,
+                        struct comparison *out);
+
+/* Per task: P(X > Y) and the mean difference with intervals, `improvement` and `difference` (M);
+ * either may be NULL. p (M), may be NULL: exact two-sided Mann-Whitney (rank.h), for Holm. */
+enum status compare_tasks(const struct matrix *x, const struct matrix *y, const struct bootstrap *b,
+                          struct interval *improvement, struct interval *difference, double *p);
+
+/* ---- linear: T-diff, T-gain, T-curve, T-equiv, interactions ---------------------------------- */
+
+/* One term of a contrast: weight * mean over the matrix's tasks of their task means. */
+struct compare_term {
+    const struct matrix *x;
+    double weight;
+};
+
+/* sum of weight * mean(x), with its interval.
+ *   T-diff(A,B)            {A, +1}, {B, -1}
+ *   T-gain(A)              {increases of A, +1}                    pairing is inside the run
+ *   T-curve                the same on areas (align.h)
+ *   difference of differences   {A on D1, +1}, {B on D1, -1}, {A on D2, -1}, {B on D2, +1}
+ *   (cloned+human)/2 - expert   weights 0.5, 0.5, -1
+ * Terms may have different tasks and any number of runs. Two terms with the same method and task
+ * are resampled alike. `values` (R) as in bootstrap_run. Errors STATUS_CONFIG, STATUS_MEMORY. */
+enum status compare_contrast(const struct compare_term *term, int count, const struct bootstrap *b,
+                             double *values, struct interval *out);
+
+/* ---- ratios: T-var, cost --------------------------------------------------------------------- */
+
+/* T-var over seeds: mean over tasks of the population variance over runs, X's over Y's.
+ * 0/0 counts as 1 and v/0 as infinity. Errors STATUS_CONFIG, STATUS_MEMORY. */
+enum status compare_variance_ratio(const struct matrix *x, const struct matrix *y,
+                                   const struct bootstrap *b, struct interval *out);
+
+/* mean(X) / mean(Y): T-var within runs (matrices of within-run variances), seconds per iteration.
+ * 0/0 counts as 1, v/0 as infinity with v's sign. */
+enum status compare_mean_ratio(const struct matrix *x, const struct matrix *y,
+                               const struct bootstrap *b, struct interval *out);
+
+#endif

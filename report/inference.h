@@ -1,0 +1,38 @@
+/* Small classical statistics: corrections, shares, survival, distributions.
+ *
+ * Source  claims.md (Holm, C24 Kaplan-Meier, C41 Wilson, C44 chi-square), report.md section 3 (t)
+ */
+#ifndef REPORT_INFERENCE_H
+#define REPORT_INFERENCE_H
+
+#include "engine/base/status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Holm's step-down correction of n p-values (NaN: not tested, left out, stays NaN). out may be p.
+ * Errors STATUS_MEMORY. */
+enum status inference_holm(const double *p, int n, double *out);
+
+/* Wilson's score interval of k successes in n, `size` 0.95; (0,1) for n = 0. */
+void inference_wilson(int64_t k, int64_t n, double size, double *low, double *high);
+
+/* Kaplan-Meier median of times: the first time at which survival falls to one half or below;
+ * INFINITY when it never does. event[i] false: censored (still running) at time[i]. A time of
+ * INFINITY is "never". NaN for n = 0. Errors STATUS_MEMORY. */
+enum status inference_survival_median(const double *time, const bool *event, int n, double *out);
+
+/* Pearson's chi-square of counts against probabilities `expected` (NULL: uniform), and its p-value
+ * with n-1 degrees of freedom. Errors STATUS_CONFIG: n < 2, no counts, an expectation that is not
+ * positive. */
+enum status inference_chi_square(const int64_t *count, const double *expected, int n,
+                                 double *statistic, double *p);
+
+/* Quantiles and tails; relative accuracy 1e-12 or better in the range of use. */
+double inference_normal_quantile(double p);
+double inference_normal_upper(double z);
+double inference_student_quantile(double p, double degrees);
+double inference_student_upper(double t, double degrees);
+double inference_chi_square_upper(double x, double degrees);
+
+#endif
