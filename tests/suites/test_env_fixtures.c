@@ -44,7 +44,8 @@ ParameterizedTest(int *row, env_fixtures, single_steps_are_those_of_the_original
 {
     char name[REPLAY_NAME];
     fixture_of(*row, name);
-    replay_single_steps(name, (struct replay_tolerance){1e-9, 1e-9, 1e-14});
+    replay_single_steps(
+        name, (struct replay_tolerance){.observation = 1e-9, .reward = 1e-9, .control = 1e-14});
 }
 
 ParameterizedTestParameters(env_fixtures, episodes_begin_as_those_of_the_original)
@@ -57,5 +58,6 @@ ParameterizedTest(int *row, env_fixtures, episodes_begin_as_those_of_the_origina
 {
     char name[REPLAY_NAME];
     fixture_of(*row, name);
-    replay_open_loop(name, 10, (struct replay_tolerance){1e-6, 1e-6, 1e-14});
+    replay_open_loop(
+        name, 10, (struct replay_tolerance){.observation = 1e-6, .reward = 1e-6, .control = 1e-14});
 }

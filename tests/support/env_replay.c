@@ -66,8 +66,9 @@ struct field { /* a task field of an episode */
 struct episode {
     int T;
     double *qpos, *qvel, *observations, *actions, *ctrl, *rewards, *terminals, *timeouts;
-    double *reset_qpos, *reset_qvel;
+    double *reset_qpos, *reset_qvel, *qacc_warmstart;
     double *goal_achieved, *dense, *contact_forces, *contact_rewards; /* or NULL */
+    double success; /* of the whole episode; -1: not recorded */
     struct field field[MAX_FIELDS];
     int fields;
 };
@@ -108,6 +109,8 @@ static struct recording open_recording(const char *name)
     cr_assert_eq(kind->act_dim, r.A);
     cr_assert_eq(kind->time_limit, r.limit);
     cr_assert_eq(kind->frame_skip, whole(&r.file, "frame_skip"));
+    if (h5_has_attribute(&r.file, ".", "success_steps"))
+        cr_assert_eq(kind->success_steps, whole(&r.file, "success_steps"));
     if (h5_has(&r.file, "episode_000/dense_rewards")) {
         options.dense = true;
         r.dense = open_env(r.env, options);
@@ -164,10 +167,16 @@ static bool load_episode(const struct recording *r, int i, struct episode *ep)
     ep->timeouts = fixture_doubles(f, at("%s/timeouts", group), NULL);
     ep->reset_qpos = fixture_doubles(f, at("%s/reset_qpos", group), NULL);
     ep->reset_qvel = fixture_doubles(f, at("%s/reset_qvel", group), NULL);
+    ep->qacc_warmstart = fixture_doubles(f, at("%s/qacc_warmstart", group), NULL);
     ep->goal_achieved = optional(f, at("%s/goal_achieved", group));
     ep->dense = optional(f, at("%s/dense_rewards", group));
     ep->contact_forces = optional(f, at("%s/contact/cfrc_clipped", group));
     ep->contact_rewards = optional(f, at("%s/contact/rewards", group));
+
+    ep->success = -1;
+    if (h5_has_attribute(f, group, "success"))
+        cr_assert_eq(h5_get_number(f, group, "success", &ep->success), STATUS_OK, "%s",
+                     status_sentence());
 
     if (h5_has(f, at("%s/goal", group)))
         add_field(r, ep, "goal", at("%s/goal", group), false);
@@ -184,10 +193,11 @@ static bool load_episode(const struct recording *r, int i, struct episode *ep)
 
 static void free_episode(struct episode *ep)
 {
-    double *const all[] = {ep->qpos,           ep->qvel,           ep->observations,  ep->actions,
-                           ep->ctrl,           ep->rewards,        ep->terminals,     ep->timeouts,
-                           ep->reset_qpos,     ep->reset_qvel,     ep->goal_achieved, ep->dense,
-                           ep->contact_forces, ep->contact_rewards};
+    double *const all[] = {ep->qpos,       ep->qvel,           ep->observations,
+                           ep->actions,    ep->ctrl,           ep->rewards,
+                           ep->terminals,  ep->timeouts,       ep->reset_qpos,
+                           ep->reset_qvel, ep->qacc_warmstart, ep->goal_achieved,
+                           ep->dense,      ep->contact_forces, ep->contact_rewards};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
     for (int i = 0; i < ep->fields; i++)
@@ -231,9 +241,10 @@ static void judge(const char *name, const char *how, const struct residuals *r,
 }
 
 /* Put `e` at row t of the episode; t < 0: at what reset wrote, before anything was derived. */
-static void place(struct env *e, const struct recording *r, const struct episode *ep, int t)
+static void place(struct env *e, const struct recording *r, const struct episode *ep, int t,
+                  bool warm)
 {
-    struct env_value v[3 + MAX_FIELDS];
+    struct env_value v[4 + MAX_FIELDS];
     int n = 0;
     double steps = t < 0 ? 0 : t;
     size_t row = t < 0 ? 0 : (size_t)t;
@@ -242,6 +253,9 @@ static void place(struct env *e, const struct recording *r, const struct episode
     v[n++] = (struct env_value){"qvel", t < 0 ? ep->reset_qvel : ep->qvel + row * (size_t)r->nv,
                                 r->nv};
     v[n++] = (struct env_value){"steps", &steps, 1};
+    if (warm)
+        v[n++] = (struct env_value){"qacc_warmstart", ep->qacc_warmstart + row * (size_t)r->nv,
+                                    r->nv};
     for (int i = 0; i < ep->fields; i++) {
         const struct field *f = &ep->field[i];
         if (f->each_step && t < 0)
@@ -253,8 +267,8 @@ static void place(struct env *e, const struct recording *r, const struct episode
 }
 
 /* Act with row t and compare everything that the step gave. */
-static void act(struct env *e, const struct recording *r, const struct episode *ep, int i, int t,
-                struct residuals *w)
+static struct env_step act(struct env *e, const struct recording *r, const struct episode *ep,
+                           int i, int t, struct residuals *w)
 {
     struct env_step out;
     cr_assert_eq(env_step(e, ep->actions + (size_t)t * (size_t)r->A, &out), STATUS_OK, "%s",
@@ -272,6 +286,7 @@ static void act(struct env *e, const struct recording *r, const struct episode *
     if (ep->goal_achieved != NULL)
         cr_assert_eq(out.goal, ep->goal_achieved[t] != 0, "%s: goal is %d, episode %d step %d",
                      r->env, out.goal, i, t);
+    return out;
 }
 
 /* The variants that the recording has beside the main one. */
@@ -281,13 +296,13 @@ static void act_variants(const struct recording *r, const struct episode *ep, in
     struct env_step out;
     const double *action = ep->actions + (size_t)t * (size_t)r->A;
     if (ep->dense != NULL) {
-        place(r->dense, r, ep, t);
+        place(r->dense, r, ep, t, false);
         cr_assert_eq(env_step(r->dense, action, &out), STATUS_OK, "%s", status_sentence());
         compare(&w->reward, &out.raw_reward, ep->dense + t, 1, i, t);
     }
     if (ep->contact_rewards != NULL) {
         int forces = 84;
-        place(r->contact, r, ep, t);
+        place(r->contact, r, ep, t, false);
         cr_assert_eq(env_step(r->contact, action, &out), STATUS_OK, "%s", status_sentence());
         compare(&w->reward, &out.raw_reward, ep->contact_rewards + t, 1, i, t);
         compare(&w->observation, env_observation(r->contact) + r->S - forces,
@@ -295,24 +310,58 @@ static void act_variants(const struct recording *r, const struct episode *ep, in
     }
 }
 
-void replay_single_steps(const char *name, struct replay_tolerance allowed)
+/* Keep the worse of the two. */
+static void merge(struct worst *into, const struct worst *w)
+{
+    if (w->off > into->off)
+        *into = *w;
+}
+
+static void single_steps(const char *name, bool warm, struct replay_tolerance allowed)
 {
     struct recording r = open_recording(name);
     struct residuals w = {0}, variants = {0};
+    struct worst stray = {0};
     struct episode ep;
-    int episodes = 0;
+    int episodes = 0, steps = 0, strays = 0;
     for (; load_episode(&r, episodes, &ep); episodes++) {
-        for (int t = 0; t < ep.T; t++) {
-            place(r.world, &r, &ep, t);
-            act(r.world, &r, &ep, episodes, t, &w);
-            act_variants(&r, &ep, episodes, t, &variants);
+        for (int t = 0; t < ep.T; t++, steps++) {
+            struct residuals one = {0};
+            place(r.world, &r, &ep, t, warm);
+            act(r.world, &r, &ep, episodes, t, &one);
+            if (!warm)
+                act_variants(&r, &ep, episodes, t, &variants);
+
+            bool off = one.observation.off > allowed.observation || one.reward.off > allowed.reward;
+            if (off && fmax(one.observation.off, one.reward.off) <= allowed.stray) {
+                strays++;
+                merge(&stray,
+                      one.observation.off > one.reward.off ? &one.observation : &one.reward);
+                continue;
+            }
+            merge(&w.observation, &one.observation);
+            merge(&w.reward, &one.reward);
+            merge(&w.control, &one.control);
         }
         free_episode(&ep);
     }
     cr_assert_gt(episodes, 0, "%s holds no episode_000", name);
-    judge(name, "single steps", &w, allowed);
-    judge(name, "single steps, variants", &variants, allowed);
+    judge(name, warm ? "single steps, warm" : "single steps", &w, allowed);
+    if (r.dense != NULL || r.contact != NULL)
+        judge(name, "single steps, variants", &variants, allowed);
+    expect_number(at("%s: share of stray steps (worst %g: %s)", name, stray.off, stray.where),
+                  (double)strays / steps, 0, 0, allowed.stray_share);
     close_recording(&r);
+}
+
+void replay_single_steps(const char *name, struct replay_tolerance allowed)
+{
+    single_steps(name, false, allowed);
+}
+
+void replay_warm_steps(const char *name, struct replay_tolerance allowed)
+{
+    single_steps(name, true, allowed);
 }
 
 void replay_open_loop(const char *name, int steps, struct replay_tolerance allowed)
@@ -321,10 +370,14 @@ void replay_open_loop(const char *name, int steps, struct replay_tolerance allow
     struct residuals w = {0};
     struct episode ep;
     for (int i = 0; load_episode(&r, i, &ep); i++) {
-        place(r.world, &r, &ep, -1);
+        place(r.world, &r, &ep, -1, false);
         compare(&w.observation, env_observation(r.world), ep.observations, r.S, i, -1);
+        struct env_step last = {0};
         for (int t = 0; t < ep.T && (steps == 0 || t < steps); t++)
-            act(r.world, &r, &ep, i, t, &w);
+            last = act(r.world, &r, &ep, i, t, &w);
+        if (steps == 0 && ep.success >= 0)
+            cr_assert_eq(last.success, ep.success != 0, "%s: success is %d, episode %d", r.env,
+                         last.success, i);
         free_episode(&ep);
     }
     judge(name, "open loop", &w, allowed);

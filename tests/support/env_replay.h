@@ -17,11 +17,17 @@ bool replay_name(const char *pattern, int i, char name[REPLAY_NAME]);
 
 struct replay_tolerance { /* absolute; flags must always be equal */
     double observation, reward, control;
+    /* Without its warm start the constraint solver now and then stops elsewhere within its own
+     * tolerance: this share of the single steps may be off by `stray`. */
+    double stray_share, stray;
 };
 
 /* Every step by itself: from the recorded state (and the task's fields), without warm start, with
  * the recorded action. Also the maze's dense reward and the ant's contact forces where recorded. */
 void replay_single_steps(const char *name, struct replay_tolerance allowed);
+
+/* The same with the recorded warm start: nothing is left for a solver to decide. */
+void replay_warm_steps(const char *name, struct replay_tolerance allowed);
 
 /* From the recorded reset, `steps` steps (0: the whole episode) with the recorded actions, all
  * episodes. */
