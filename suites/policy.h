@@ -1,0 +1,41 @@
+/* Plain feed-forward policies from HDF5 files (spec/policy-file.md): to check an environment
+ * against published returns, to collect data, or to guide a learner.
+ *
+ *   x = clip((o - observation_shift) / observation_scale, +-observation_clip)
+ *   h = activation(W h + b) ... last layer without activation
+ *   y = y action_scale + action_shift  (+ exp(log_std) N(0,1) when stochastic),  a = squash(y)
+ *
+ * With time_feature the observation is followed by 1 - t/1000 before shift and scale. */
+#ifndef SUITES_POLICY_H
+#define SUITES_POLICY_H
+
+#include "engine/base/rng.h"
+#include "engine/base/status.h"
+
+#include <stdbool.h>
+
+struct policy; /* read-only once read */
+
+/* Errors  STATUS_IO, STATUS_MISSING, STATUS_FORMAT (another format, an unknown activation),
+ *         STATUS_SHAPE (layers that do not fit together), STATUS_NONFINITE, STATUS_MEMORY */
+enum status policy_read(const char *path, struct policy **out);
+void policy_free(struct policy *p); /* NULL is allowed */
+
+/* What it was made for ("hopper"), and its sizes without the time feature. */
+const char *policy_env(const struct policy *p);
+int policy_obs_dim(const struct policy *p);
+int policy_act_dim(const struct policy *p);
+
+/* It has a spread to act stochastically with. */
+bool policy_is_stochastic(const struct policy *p);
+
+/* Numbers that policy_act wants as scratch. */
+int policy_scratch(const struct policy *p);
+
+/* Act on observation (S) after t steps of the episode: action (A) in [-1,1]. rng NULL: the mean
+ * action; else a sample (policy_is_stochastic must hold).
+ * Threads: any number at once, each with its own scratch. */
+void policy_act(const struct policy *p, const double *observation, int t, struct rng *rng,
+                double *scratch, double *action);
+
+#endif
