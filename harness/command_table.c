@@ -1,7 +1,9 @@
 #include "harness/command.h"
+#include "harness/command_env.h"
 
 /* clang-format off */
 const struct command *const command_table[] = {
+    &command_env,
     0,
 };
 /* clang-format on */
