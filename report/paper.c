@@ -16,7 +16,7 @@ static struct paper_table tables[PAPER_TABLES] = {
     {.id = "tab2",  .file = "results/paper/table2_adroit.csv",          .suite = "adroit",         .suite_too = "",              .delayed = "",        .title = "Adroit"},
     {.id = "tab3",  .file = "results/paper/table3_antmaze.csv",         .suite = "antmaze",        .suite_too = "antmaze-large", .delayed = "",        .title = "AntMaze"},
     {.id = "tab10", .file = "results/paper/table10_mujoco_delayed.csv", .suite = "mujoco-delayed", .suite_too = "",              .delayed = "+delay5", .title = "Gym-MuJoCo, reward delayed by 5 steps"},
-    {.id = "tab11", .file = "table11_maze2d.csv",         .suite = "maze2d",         .suite_too = "",              .delayed = "",        .title = "Maze2D"},
+    {.id = "tab11", .file = "results/paper/table11_maze2d.csv",         .suite = "maze2d",         .suite_too = "",              .delayed = "",        .title = "Maze2D"},
 };
 /* clang-format on */
 

@@ -17,6 +17,7 @@
 #include "engine/base/status.h"
 #include "harness/curve.h"
 #include "report/align.h"
+#include "report/matrix.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -42,7 +43,7 @@ const char *run_status_word(enum run_status status);
 
 enum final_rule { FINAL_AT_BUDGET, FINAL_LAST, FINAL_MEAN_LAST_K, FINAL_BEST, FINAL_AREA };
 enum diverged_rule { DIVERGED_FLOOR, DIVERGED_LAST, DIVERGED_DROP };
-enum missing_rule { MISSING_ERROR, MISSING_COMMON, MISSING_AVAILABLE };
+enum missing_rule { MISSING_AVAILABLE, MISSING_COMMON, MISSING_ERROR };
 
 /* How runs become scores; one choice a report, printed in every caption. Zeros are the defaults. */
 struct results_options {
@@ -147,8 +148,10 @@ struct results {
 void results_init(struct results *r, struct results_options options);
 void results_free(struct results *r);
 
-/* Every curve.h5 below `folder`, in path order. A file that cannot be read becomes a failed run
- * with the reason (and a note), a folder with a run's configuration but no curve a missing one.
+/* Every curve.h5 below `folder` (or one such file), in path order. Folders are read as
+ * MATRIX/DATASET/METHOD/SEED/curve.h5; what the file says about itself wins. A file that cannot be
+ * read becomes a failed run with the reason (and a note), a run's folder without a curve a missing
+ * one. With delayed rewards the dataset is "hopper-medium-v2+delay5".
  * Errors STATUS_IO (no such folder), STATUS_MEMORY. */
 enum status results_read_folder(struct results *r, const char *folder);
 
@@ -174,10 +177,16 @@ struct results_count {
 };
 struct results_count results_count(const struct results *r, int method, int dataset);
 
-/* Finals (or increases) of the used runs of a cell, in seed order, NaN left out.
- * Writes at most `room` numbers, returns how many there are. */
-int results_finals(const struct results *r, int method, int dataset, int room, double *out);
-int results_increases(const struct results *r, int method, int dataset, int room, double *out);
+/* Scores of the used runs of a cell, in seed order, undefined ones left out. Writes at most `room`
+ * numbers, returns how many there are. */
+enum results_what { RESULTS_FINAL, RESULTS_INCREASE, RESULTS_INITIAL, RESULTS_AREA };
+int results_scores(const struct results *r, int method, int dataset, enum results_what what,
+                   int room, double *out);
+
+/* The same of a method on a list of datasets, for aggregates and comparisons. Tasks without a
+ * score are left out, or with `keep_empty` kept without runs. Errors STATUS_MEMORY. */
+enum status results_matrix(const struct results *r, int method, const int *datasets, int count,
+                           enum results_what what, bool keep_empty, struct matrix *out);
 
 /* Index by id, or -1. */
 int results_method(const struct results *r, const char *id);
