@@ -224,7 +224,7 @@ ParameterizedTest(int *row, adroit, starts_are_spread_like_those_of_the_original
     for (const struct env_field *field = e->kind->ops->fields; field->name != NULL; field++) {
         int draws = fixture_dim(&f, at("resets/%s", field->name), 0), n = field->count;
         double *theirs = fixture_doubles(&f, at("resets/%s", field->name), NULL);
-        double *ours = calloc((size_t)(OURS * n), sizeof *ours);
+        double *ours = calloc((size_t)OURS * (size_t)n, sizeof *ours);
         for (int i = 0; i < OURS; i++) {
             reset(e, (uint64_t)i);
             memcpy(ours + i * n, env_field(e, field->name, NULL), (size_t)n * sizeof *ours);
