@@ -9,6 +9,13 @@ struct rule {
     const char *text;
 };
 
+/* Signs of this report's own texts that pdfTeX's fonts have under other names. */
+static const char *const latex_signs[][2] = {
+    {"\u2014", "---"},           {"\u2013", "--"},        {"\u2192", "$\\to$"},
+    {"\u00b1", "$\\pm$"},        {"\u00d7", "$\\times$"}, {"\u2020", "\\dag{}"},
+    {"\u2212", "$-$"},           {"\u2264", "$\\le$"},    {"\u2265", "$\\ge$"},
+    {"\u2193", "$\\downarrow$"}, {"\u03b1", "$\\alpha$"}};
+
 /* clang-format off */
 static const struct rule latex[] = {
     {'\\', "\\textbackslash{}"}, {'{', "\\{"}, {'}', "\\}"}, {'$', "\\$"}, {'&', "\\&"},
@@ -108,29 +115,40 @@ static size_t apply(const struct rule *rules, const char *text, char *out, size_
     return used;
 }
 
-/* pdfTeX stops at a letter that its fonts do not have: Latin (to U+017F) passes, the rest is '?'.
- */
-static void latin_only(char *text)
+/* pdfTeX stops at a letter that its fonts do not have: Latin (to U+017F) passes, a few signs have
+ * commands, the rest is '?'. */
+static size_t latex_piece(const char **text, const char **piece)
 {
-    char *to = text;
-    for (const char *s = text; *s != '\0';) {
-        size_t n = (unsigned char)*s < 0x80 ? 1 : utf8_length((const unsigned char *)s);
-        bool control = n == 2 && (unsigned char)*s == 0xC2 && (unsigned char)s[1] < 0xA0;
-        if (n == 2 && (unsigned char)*s <= 0xC5 && !control) {
-            *to++ = *s;
-            *to++ = s[1];
-        } else {
-            *to++ = n == 1 ? *s : '?';
+    const unsigned char *s = (const unsigned char *)*text;
+    if (*s < 0x80)
+        return next_piece(text, latex, piece);
+    for (size_t i = 0; i < sizeof latex_signs / sizeof latex_signs[0]; i++) {
+        size_t n = strlen(latex_signs[i][0]);
+        if (strncmp(*text, latex_signs[i][0], n) == 0) {
+            *piece = latex_signs[i][1];
+            *text += n;
+            return strlen(*piece);
         }
-        s += n;
     }
-    *to = '\0';
+    size_t n = utf8_length(s);
+    bool control = s[0] == 0xC2 && s[1] < 0xA0, letter = n == 2 && s[0] <= 0xC5 && !control;
+    *piece = letter ? *text : "?";
+    *text += n > 0 ? n : 1;
+    return letter ? n : 1;
 }
 
 char *escape_latex(const char *text, char *out, size_t size)
 {
-    apply(latex, text, out, size, 0);
-    latin_only(out);
+    size_t used = 0;
+    while (*text != '\0') {
+        const char *piece;
+        size_t length = latex_piece(&text, &piece);
+        if (used + length + 1 > size)
+            break;
+        memcpy(out + used, piece, length);
+        used += length;
+    }
+    out[used] = '\0';
     return out;
 }
 
