@@ -1,0 +1,256 @@
+#include "suites/dataset.h"
+
+#include "suites/dataset_impl.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+const char *dataset_kind_name(enum dataset_kind kind)
+{
+    static const char *const name[] = {
+        [DATASET_D4RL] = "d4rl", [DATASET_GENERATED] = "generated",
+        [DATASET_DEV] = "dev",   [DATASET_MINARI] = "minari",
+        [DATASET_OWN] = "own",
+    };
+    return name[kind];
+}
+
+struct dataset_options dataset_defaults(void)
+{
+    return (struct dataset_options){.reward_div = 1, .singles_kept = DATASET_ALL_SINGLES};
+}
+
+static enum status check_options(const struct dataset_options *o)
+{
+    if (!isfinite(o->reward_div) || o->reward_div <= 0 || !isfinite(o->reward_shift))
+        return status_fail(STATUS_CONFIG,
+                           "reward_div is %g and reward_shift %g; they must be finite, and "
+                           "reward_div above 0",
+                           o->reward_div, o->reward_shift);
+    if (o->delay < 0 || o->singles_kept < DATASET_ALL_SINGLES)
+        return status_fail(STATUS_CONFIG,
+                           "the reward delay is %d and singles_kept %d; 0 or more are expected",
+                           o->delay, o->singles_kept);
+    return STATUS_OK;
+}
+
+/* --- identity ------------------------------------------------------------------------------------
+ */
+
+/* "data/hopper-random-dev.hdf5" -> "hopper-random-dev"; a Minari folder or file -> its path's last
+ * telling part. */
+static void bare_name(const char *path, char out[DATASET_ID])
+{
+    char text[FILE_PATH];
+    snprintf(text, sizeof text, "%s", path);
+    for (;;) {
+        size_t n = strlen(text);
+        while (n > 1 && text[n - 1] == '/')
+            text[--n] = '\0';
+        char *slash = strrchr(text, '/'), *last = slash != NULL ? slash + 1 : text;
+        if (slash != NULL && (strcmp(last, "main_data.hdf5") == 0 || strcmp(last, "data") == 0)) {
+            *slash = '\0';
+            continue;
+        }
+        size_t stem = strlen(last);
+        const char *dot = strrchr(last, '.');
+        if (dot != NULL && (strcmp(dot, ".hdf5") == 0 || strcmp(dot, ".h5") == 0))
+            stem = (size_t)(dot - last);
+        snprintf(out, DATASET_ID, "%.*s", (int)(stem < DATASET_ID ? stem : DATASET_ID - 1), last);
+        return;
+    }
+}
+
+/* An attribute of the file, "" when there is none (or it is no text). */
+static void attribute(const struct source *s, const char *name, char *out, size_t size)
+{
+    *out = '\0';
+    if (h5_has_attribute(&s->h5, ".", name) &&
+        h5_get_text(&s->h5, ".", name, out, size) != STATUS_OK)
+        *out = '\0';
+    for (char *c = out; *c != '\0'; c++) {
+        if ((unsigned char)*c < ' ')
+            *c = ' '; /* a note is one line */
+    }
+}
+
+/* The environment whose name is a word of `text` ("D4RL/pen/human-v2", "mujoco/hopper/medium"). */
+static const struct env_kind *environment_in(const char *text)
+{
+    const struct env_kind *best = NULL;
+    size_t longest = 0;
+    for (int i = 0; i < env_count; i++) {
+        const char *name = env_table[i].name, *found = strstr(text, name);
+        size_t n = strlen(name);
+        bool word = found != NULL && (found == text || strchr("/-_ ", found[-1]) != NULL) &&
+                    (found[n] == '\0' || strchr("/-_ .", found[n]) != NULL);
+        if (word && n > longest) {
+            best = &env_table[i];
+            longest = n;
+        }
+    }
+    return best;
+}
+
+static enum status find_environment(struct dataset *d, const struct source *s, const char *asked)
+{
+    char text[DATASET_NOTE];
+    if (asked != NULL) {
+        d->env = env_find(asked);
+        if (d->env == NULL)
+            return status_fail(STATUS_CONFIG, "%s: there is no environment '%s'", d->path, asked);
+        return STATUS_OK;
+    }
+    if (d->entry != NULL)
+        d->env = env_find(d->entry->env);
+    if (d->env == NULL) {
+        attribute(s, "environment", text, sizeof text);
+        d->env = *text != '\0' ? env_find(text) : NULL;
+    }
+    if (d->env == NULL)
+        d->env = env_find(d->id);
+    if (d->env == NULL) {
+        attribute(s, "dataset_id", text, sizeof text);
+        d->env = environment_in(*text != '\0' ? text : d->path);
+    }
+    if (d->env == NULL)
+        return status_fail(STATUS_CONFIG,
+                           "%s: neither the file nor its name says which environment it is for; "
+                           "name one (--env)",
+                           d->path);
+    return STATUS_OK;
+}
+
+static bool ends_with(const char *text, const char *ending)
+{
+    size_t n = strlen(text), m = strlen(ending);
+    return n >= m && strcmp(text + n - m, ending) == 0;
+}
+
+enum status dataset_identify(struct dataset *d, struct source *s, const char *name, const char *env)
+{
+    char generator[DATASET_ID], converted[DATASET_ID];
+    d->entry = dataset_find(name);
+    if (d->entry == NULL)
+        d->entry = dataset_find(d->path);
+    bare_name(d->path, d->id);
+    if (d->entry != NULL)
+        snprintf(d->id, sizeof d->id, "%s", d->entry->id);
+    TRY(find_environment(d, s, env));
+    d->score = d->entry != NULL ? d->entry->score
+                                : (struct score_range){d->env->score_min, d->env->score_max};
+
+    attribute(s, "generator", generator, sizeof generator);
+    attribute(s, "converted_from", converted, sizeof converted);
+    attribute(s, "note", d->note, sizeof d->note);
+    if (dataset_is_minari(s) || *converted != '\0')
+        d->kind = DATASET_MINARI;
+    else if (*generator != '\0')
+        d->kind = DATASET_GENERATED;
+    else if (ends_with(d->id, "-dev"))
+        d->kind = DATASET_DEV;
+    else
+        d->kind = d->entry != NULL ? DATASET_D4RL : DATASET_OWN;
+    if (*d->note == '\0' && d->kind == DATASET_DEV)
+        snprintf(d->note, sizeof d->note, "a stand-in for development, not D4RL's data");
+    if (*d->note == '\0' && d->kind == DATASET_MINARI)
+        snprintf(d->note, sizeof d->note,
+                 "Minari's data: made on other versions of the environment than D4RL's");
+    return STATUS_OK;
+}
+
+/* Only a file of D4RL's size may pass for D4RL's. */
+static void doubt_size(struct dataset *d)
+{
+    if (d->kind != DATASET_D4RL)
+        return;
+    const struct dataset_entry *e = d->entry;
+    if (d->rows == e->rows || (e->rows == 0 && d->rows >= e->paper_transitions))
+        return;
+    d->kind = DATASET_OWN;
+    snprintf(d->note, sizeof d->note, "named %s, but with %lld rows instead of D4RL's %s%lld",
+             e->id, (long long)d->rows, e->rows == 0 ? "at least " : "",
+             (long long)(e->rows == 0 ? e->paper_transitions : e->rows));
+}
+
+/* --- loading -------------------------------------------------------------------------------------
+ */
+
+/* A Minari folder stands for its main file. */
+static enum status resolve(const char *name, const char *folder, char path[FILE_PATH])
+{
+    TRY(dataset_locate(name, folder, path));
+    static const char *const inside[] = {"data/main_data.hdf5", "main_data.hdf5"};
+    struct stat info;
+    if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode))
+        return STATUS_OK;
+    for (int i = 0; i < 2; i++) {
+        char file[FILE_PATH];
+        if (snprintf(file, sizeof file, "%s/%s", path, inside[i]) < FILE_PATH &&
+            file_exists(file)) {
+            memcpy(path, file, FILE_PATH);
+            return STATUS_OK;
+        }
+    }
+    return status_fail(STATUS_MISSING,
+                       "%s: is a folder without Minari's %s; give a file, or a dataset's folder",
+                       path, inside[0]);
+}
+
+static enum status load(struct dataset *d, const char *name, const struct dataset_options *o)
+{
+    TRY(check_options(o));
+    TRY(resolve(name, o->folder, d->path));
+    bool minari = ends_with(d->path, "main_data.hdf5");
+    struct source source;
+    enum status result = source_open(&source, d->path, minari);
+    if (result == STATUS_OK)
+        result = dataset_identify(d, &source, name, o->env);
+    if (result == STATUS_OK)
+        result = dataset_is_minari(&source) ? dataset_read_minari(&source, d->env, &d->store)
+                                            : dataset_read_d4rl(&source, d->env, &d->store);
+    source_close(&source);
+    TRY(result);
+    d->S = d->env->obs_dim;
+    d->A = d->env->act_dim;
+    TRY(dataset_cut(d, o));
+    doubt_size(d);
+    return STATUS_OK;
+}
+
+enum status dataset_load(const char *name, const struct dataset_options *options,
+                         struct dataset *out)
+{
+    *out = (struct dataset){.kind = DATASET_OWN};
+    enum status result = load(out, name, options);
+    if (result != STATUS_OK)
+        dataset_free(out);
+    return result;
+}
+
+void dataset_free(struct dataset *d)
+{
+    free(d->list);
+    dataset_store_free(d->store);
+    *d = (struct dataset){.kind = DATASET_OWN};
+}
+
+enum status dataset_digest(const struct dataset *d, char out[SHA256_HEX])
+{
+    return sha256_file(d->path, out);
+}
+
+enum status dataset_summarise(const struct dataset *d, struct score_summary *out)
+{
+    double *raw = malloc((size_t)d->count * sizeof *raw);
+    if (raw == NULL)
+        return status_fail(STATUS_MEMORY, "%s: no memory for %d returns", d->path, d->count);
+    for (int i = 0; i < d->count; i++)
+        raw[i] = d->list[i].raw_return;
+    *out = score_summarise(d->score, raw, d->count);
+    free(raw);
+    return STATUS_OK;
+}

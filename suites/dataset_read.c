@@ -1,0 +1,178 @@
+/* D4RL's layout: all steps of all episodes, one array a field (spec/datasets.md section 1). */
+#include "suites/dataset_impl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct dataset_field dataset_fields[DATASET_FIELDS] = {
+    [AT_STATE] = {"observations", FIELD_STATE, true},
+    [AT_ACTION] = {"actions", FIELD_ACTION, true},
+    [AT_REWARD] = {"rewards", FIELD_NUMBER, true},
+    [AT_TERMINAL] = {"terminals", FIELD_FLAG, true},
+    [AT_TIMEOUT] = {"timeouts", FIELD_FLAG, false},
+    [AT_NEXT] = {"next_observations", FIELD_STATE, false},
+};
+
+/* --- arrays --------------------------------------------------------------------------------------
+ */
+
+static void *array(int64_t count, size_t width)
+{
+    size_t bytes = 0;
+    if (__builtin_mul_overflow((size_t)count, width, &bytes) || bytes == 0)
+        return NULL;
+    return malloc(bytes);
+}
+
+enum status dataset_store_new(int S, int A, int64_t rows, int64_t more, bool successors,
+                              const char *path, struct dataset_store **out)
+{
+    size_t row = sizeof(float) * (size_t)(S + A + 2 + (successors ? S : 0)) + 2, bytes = 0;
+    *out = NULL;
+    if (__builtin_mul_overflow(row, (size_t)(rows + more), &bytes) || bytes > source_memory())
+        return status_fail(STATUS_MEMORY,
+                           "%s: %lld rows of %d + %d numbers need more memory than the %zu MiB "
+                           "that may be used here; use a larger machine",
+                           path, (long long)rows, S, A, source_memory() >> 20);
+    struct dataset_store *s = calloc(1, sizeof *s);
+    *out = s;
+    if (s == NULL)
+        return status_fail(STATUS_MEMORY, "%s: no memory to read it", path);
+    s->S = S;
+    s->A = A;
+    s->rows = rows;
+    s->state = array((rows + more) * S, sizeof *s->state);
+    s->next_state = successors ? array(rows * S, sizeof *s->next_state) : NULL;
+    s->action = array(rows * A, sizeof *s->action);
+    s->reward = array(rows, sizeof *s->reward);
+    s->return_to_go = array(rows, sizeof *s->return_to_go);
+    s->terminal = array(rows, sizeof *s->terminal);
+    s->timeout = array(rows, sizeof *s->timeout);
+    if (s->state != NULL && s->action != NULL && s->reward != NULL && s->return_to_go != NULL &&
+        s->terminal != NULL && s->timeout != NULL && (!successors || s->next_state != NULL))
+        return STATUS_OK;
+    dataset_store_free(s);
+    *out = NULL;
+    return status_fail(STATUS_MEMORY, "%s: no memory for %lld rows of %d + %d numbers", path,
+                       (long long)rows, S, A);
+}
+
+void dataset_store_free(struct dataset_store *s)
+{
+    if (s == NULL)
+        return;
+    free(s->state);
+    free(s->next_state);
+    free(s->action);
+    free(s->reward);
+    free(s->return_to_go);
+    free(s->terminal);
+    free(s->timeout);
+    free(s->segment);
+    free(s);
+}
+
+/* --- fields --------------------------------------------------------------------------------------
+ */
+
+/* "; that is what hopper has" when another environment has these columns. */
+static void guess_environment(enum dataset_field_kind kind, int64_t cols, char *out, size_t size)
+{
+    size_t used = 0;
+    *out = '\0';
+    for (int i = 0; i < env_count; i++) {
+        int own = kind == FIELD_ACTION ? env_table[i].act_dim : env_table[i].obs_dim;
+        if (own == cols && used + 1 < size)
+            used += (size_t)snprintf(out + used, size - used, "%s%s", used > 0 ? ", " : "; so has ",
+                                     env_table[i].name);
+    }
+}
+
+enum status dataset_find_field(struct source *s, int i, const struct env_kind *env, int64_t rows,
+                               struct field *out)
+{
+    const struct dataset_field *d = &dataset_fields[i];
+    const char *path = s->h5.path;
+    TRY(source_find(s, d->name, out));
+    int64_t cols = d->kind == FIELD_STATE    ? env->obs_dim
+                   : d->kind == FIELD_ACTION ? env->act_dim
+                                             : 1;
+    enum status result = STATUS_OK;
+    if (out->cols != cols) {
+        char guess[256] = "";
+        if (cols > 1)
+            guess_environment(d->kind, out->cols, guess, sizeof guess);
+        result = status_fail(STATUS_SHAPE,
+                             "%s: field '%s' has %lld columns, %s needs %lld%s; name the right "
+                             "file or environment",
+                             path, d->name, (long long)out->cols, env->name, (long long)cols,
+                             guess);
+    } else if (rows > 0 && out->rows != rows) {
+        result = status_fail(STATUS_SHAPE, "%s: field '%s' has %lld rows, '%s' has %lld; %s", path,
+                             d->name, (long long)out->rows, dataset_fields[AT_STATE].name,
+                             (long long)rows, s->remedy);
+    }
+    if (result != STATUS_OK)
+        source_forget(out);
+    return result;
+}
+
+static enum status read_field(struct source *s, int i, const struct field *f,
+                              struct dataset_store *store)
+{
+    switch (i) {
+    case AT_STATE:
+        return source_read(s, f, store->state, store->S, 0);
+    case AT_ACTION:
+        return source_read(s, f, store->action, store->A, 0);
+    case AT_REWARD:
+        return source_read(s, f, store->reward, 1, 0);
+    case AT_TERMINAL:
+        return source_read_flags(s, f, store->terminal);
+    case AT_TIMEOUT:
+        return source_read_flags(s, f, store->timeout);
+    default:
+        return source_read(s, f, store->next_state, store->S, 0);
+    }
+}
+
+enum status dataset_read_d4rl(struct source *s, const struct env_kind *env,
+                              struct dataset_store **out)
+{
+    struct field field[DATASET_FIELDS];
+    for (int i = 0; i < DATASET_FIELDS; i++)
+        field[i].set = -1;
+    *out = NULL;
+
+    /* All shapes first, then one allocation, then the numbers. Successors are read only where the
+     * suite's rule uses them. */
+    enum status result = STATUS_OK;
+    for (int i = 0; i < DATASET_FIELDS && result == STATUS_OK; i++) {
+        bool wanted = dataset_fields[i].required || source_has(s, dataset_fields[i].name);
+        if (i == AT_NEXT && env->suite != SUITE_MUJOCO)
+            wanted = false;
+        if (wanted)
+            result = dataset_find_field(s, i, env, i == AT_STATE ? 0 : field[AT_STATE].rows,
+                                        &field[i]);
+    }
+    if (result == STATUS_OK)
+        result = dataset_store_new(env->obs_dim, env->act_dim, field[AT_STATE].rows, 0,
+                                   field[AT_NEXT].set >= 0, s->h5.path, out);
+    for (int i = 0; i < DATASET_FIELDS && result == STATUS_OK; i++) {
+        if (field[i].set >= 0)
+            result = read_field(s, i, &field[i], *out);
+    }
+    if (result == STATUS_OK && field[AT_TIMEOUT].set < 0) {
+        free((*out)->timeout);
+        (*out)->timeout = NULL;
+    }
+
+    for (int i = 0; i < DATASET_FIELDS; i++)
+        source_forget(&field[i]);
+    if (result != STATUS_OK) {
+        dataset_store_free(*out);
+        *out = NULL;
+    }
+    return result;
+}
