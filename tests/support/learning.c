@@ -134,7 +134,8 @@ struct batch fixture_batch(const struct h5 *f, const char *group)
     cr_assert_eq(batch_init(&b, B, K, S, A, log_prob), STATUS_OK);
     size_t rows = (size_t)B * (size_t)K;
     read_into(f, group, "states", rows * (size_t)S, b.state);
-    read_into(f, group, "next_states", rows * (size_t)S, b.next_state);
+    if (h5_has(f, at("%s/next_states", group)))
+        read_into(f, group, "next_states", rows * (size_t)S, b.next_state);
     read_into(f, group, "actions", rows * (size_t)A, b.action);
     read_into(f, group, "rewards", rows, b.reward);
     read_into(f, group, "dones", rows, b.done);

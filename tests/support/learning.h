@@ -30,8 +30,8 @@ void expect_change(const char *what, const float *got, const float *before, cons
                    const char *group, const struct layout *l, fixture_naming *naming,
                    double relative);
 
-/* A batch as the file holds it ("batch", "online_batch"), with traj_index and start_index where
- * they are. batch_free it. */
+/* A batch as the file holds it ("batch", "online_batch"), with next_states, traj_index, start_index
+ * where they are. batch_free it. */
 struct batch fixture_batch(const struct h5 *f, const char *group);
 
 /* Trajectories "traj/0", "traj/1", ... of a group; each trajectory_free, then free the list. */
