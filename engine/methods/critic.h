@@ -4,11 +4,13 @@
  * a target critic is one more vector. What a net is made of comes from a table of functions: the
  * MLP, applied position by position, or the recurrent stack over the window (Fig. 23).
  *
- *   critic_take(c, B, K, &arena, &tape)                       memory; also in a dry run
- *   critic_q(c, theta, CRITIC_Q1, state, action, &tape, q)
+ *   critic_take(c, B, K, scratch, &tape)                        memory; also in a dry run
+ *   critic_q(c, theta, CRITIC_Q1, state, action, B, &tape, q)
  *   critic_backward(c, theta, CRITIC_Q1, dq, &tape, dtheta, daction)
  *
- * Every array of values is (B,K). Source: network.md section 2, methods.md section 3. */
+ * Arrays of values are (B,K). Everything runs on the calling thread: a learner spreads windows over
+ * lanes (lanes.h), each with its own scratch, tape and dtheta.
+ * Source: network.md section 2, methods.md section 3. */
 #ifndef ENGINE_METHODS_CRITIC_H
 #define ENGINE_METHODS_CRITIC_H
 
@@ -34,19 +36,25 @@ struct critic_spec {
 struct critic_net {
     int in; /* S, or S+A with the state first; 0: absent */
     struct mlp mlp;
-    struct lstm stack;   /* recurrent only */
-    size_t weight, bias; /* recurrent only: the output's affine map */
+    struct lstm stack; /* recurrent: y = output(relu(norm(top layer's h))) */
+    struct linear output;
     bool norm;
 };
 
+struct critic_net_tape {
+    float *x; /* (B,K,in) state and action side by side */
+    struct mlp_tape mlp;
+    struct lstm_tape stack;
+    float *top;     /* recurrent (B,K,width) top layer's h */
+    float *feature; /* (B,K,width) what the output layer reads */
+    float *stats;   /* (B*K,2) of the norm */
+    float *dtop;    /* (B,K,width) scratch of the backward pass */
+};
+
 struct critic_tape {
-    int B, K;
-    struct critic_net_tape {
-        float *x; /* (B,K,in) state and action side by side */
-        struct mlp_tape mlp;
-        struct lstm_tape stack;
-        float *top, *normalized, *inverse_std; /* recurrent: (B,K,width), (B,K,width), (B,K) */
-    } net[CRITIC_NETS];
+    int B, K;                 /* what the arrays hold; passes may have fewer windows */
+    int windows[CRITIC_NETS]; /* of each net's last forward pass */
+    struct critic_net_tape net[CRITIC_NETS];
 };
 
 struct critic_ops {
@@ -55,8 +63,10 @@ struct critic_ops {
                  struct critic_net *net);
     void (*take)(const struct critic_net *net, int B, int K, struct arena *a,
                  struct critic_net_tape *tape);
+    /* y (B,K) from tape->x */
     void (*forward)(const struct critic_net *net, const float *theta, int B, int K,
-                    struct critic_net_tape *tape, float *y); /* reads tape->x */
+                    struct critic_net_tape *tape, float *y);
+    /* dtheta += (NULL: skipped), dx (B,K,in-from) written (NULL: skipped) */
     void (*backward)(const struct critic_net *net, const float *theta, int B, int K,
                      const float *dy, struct critic_net_tape *tape, float *dtheta, float *dx,
                      int from);
@@ -74,36 +84,38 @@ struct critic {
 /* Errors STATUS_CONFIG: sizes or counts out of range. */
 enum status critic_plan(const struct critic_spec *spec, struct critic *out);
 
-/* Activations of one pass of each net over (B,K). */
+/* Activations of one pass of each net over up to B windows of K steps. */
 void critic_take(const struct critic *c, int B, int K, struct arena *a, struct critic_tape *tape);
 
 /* values (B,K) of a Q net at state (B,K,S), action (B,K,A); of the V net at state. */
 void critic_q(const struct critic *c, const float *theta, enum critic_which which,
-              const float *state, const float *action, struct critic_tape *tape, float *values);
-void critic_v(const struct critic *c, const float *theta, const float *state,
+              const float *state, const float *action, int B, struct critic_tape *tape,
+              float *values);
+void critic_v(const struct critic *c, const float *theta, const float *state, int B,
               struct critic_tape *tape, float *values);
 
-/* After critic_q or critic_v with this tape: dtheta += gradient (NULL: not wanted), daction
- * (B,K,A) written (NULL: not wanted, and must be NULL for V). dvalues (B,K). Once a forward pass.
- */
+/* All Q nets at once: q1 (B,K), q2 (B,K; unused with one Q net) and low (B,K), the smaller of them,
+ * which may be q1 or q2. The tape holds both passes. */
+void critic_min(const struct critic *c, const float *theta, const float *state, const float *action,
+                int B, struct critic_tape *tape, float *q1, float *q2, float *low);
+
+/* After critic_q, critic_v or critic_min: dtheta += gradient (NULL: not wanted), daction (B,K,A)
+ * written (NULL: not wanted; V has none). dvalues (B,K). Once after each forward pass. */
 void critic_backward(const struct critic *c, const float *theta, enum critic_which which,
                      const float *dvalues, struct critic_tape *tape, float *dtheta, float *daction);
 
-/* All Q nets at once: q1 (B,K), q2 (B,K; unused with one Q net) and low, the smaller of them, which
- * may be q1 or q2. The tape holds both forward passes. */
-void critic_min(const struct critic *c, const float *theta, const float *state, const float *action,
-                struct critic_tape *tape, float *q1, float *q2, float *low);
-
-/* What a mean over a padded batch divides by (D7): all B*K positions, or the weighted ones. */
+/* What a sum over a padded batch is divided by (D7): all B*K positions (`code`), or the sum of
+ * the weights (`paper`; 1 if that is 0). */
 enum critic_divisor { CRITIC_OVER_ALL, CRITIC_OVER_VALID };
 double critic_divide_by(const struct batch *b, enum critic_divisor divisor);
 
-/* y = reward + gamma (1 - done) next (B,K): on padding done is 2, as published. */
-void critic_target(const struct batch *b, float gamma, const float *next, float *y);
+/* y = reward + gamma (1 - done) next.   n positions; on padding done is 2, as published. */
+void critic_target(const float *reward, const float *done, const float *next, float gamma, size_t n,
+                   float *y);
 
-/* Sum over positions of weight (value - y)^2 / divisor, summed in double, and its derivative
- * dvalues (B,K). */
-double critic_td_loss(const struct batch *b, const float *value, const float *y, double divisor,
-                      float *dvalues);
+/* The sum over n positions of weight (value - y)^2 / divisor, summed in double, and its derivative
+ * dvalue. Non-finite values make a non-finite loss: the step is refused later, by its gradient. */
+double critic_td_loss(const float *value, const float *y, const float *weight, double divisor,
+                      size_t n, float *dvalue);
 
 #endif
