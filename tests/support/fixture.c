@@ -100,9 +100,9 @@ int fixture_dim(const struct h5 *f, const char *name, int axis)
 
 const char *at(const char *format, ...)
 {
-    static _Thread_local char ring[8][FILE_PATH];
+    static _Thread_local char ring[1024][FILE_PATH];
     static _Thread_local unsigned next;
-    char *out = ring[next++ % 8];
+    char *out = ring[next++ % 1024];
     va_list args;
     va_start(args, format);
     vsnprintf(out, FILE_PATH, format, args);

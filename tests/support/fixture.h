@@ -34,7 +34,7 @@ double fixture_scalar(const struct h5 *f, const char *name);
 /* Length of dimension `axis`. */
 int fixture_dim(const struct h5 *f, const char *name, int axis);
 
-/* Path with printf: at("%s/q1", "f64"). A ring of 8 static buffers. */
+/* Path with printf: at("%s/q1", "f64"). A ring of 1024 static buffers. */
 const char *at(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Largest |got - want| must be at most `relative` times the largest |want|, plus `absolute`. */

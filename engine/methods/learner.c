@@ -1,0 +1,118 @@
+#include "engine/methods/learner_impl.h"
+
+#include <math.h>
+#include <string.h>
+
+const char *const learner_metric_names[] = {
+#define LEARNER_NAME(name) #name,
+    LEARNER_METRICS(LEARNER_NAME)
+#undef LEARNER_NAME
+};
+
+/* clang-format off */
+const struct learner_ops *const learner_table[] = {
+    &learner_dt,
+    &learner_mlp,
+};
+/* clang-format on */
+const int learner_count = sizeof learner_table / sizeof *learner_table;
+
+enum status learner_new(const struct learner_spec *spec, struct learner **out)
+{
+    *out = NULL;
+    TRY(hyper_check(spec->hyper));
+    for (int i = 0; i < learner_count; i++) {
+        const struct learner_ops *ops = learner_table[i];
+        if (strcmp(ops->name, spec->hyper->actor) != 0)
+            continue;
+        TRY(ops->create(spec, out));
+        struct learner *l = *out;
+        l->ops = ops;
+        l->hyper = *spec->hyper;
+        l->S = spec->S;
+        l->A = spec->A;
+        l->run = spec->run;
+        l->normalizer = spec->normalizer;
+        l->tick = spec->tick;
+        l->context = spec->context;
+        return STATUS_OK;
+    }
+    return status_fail(STATUS_CONFIG, "actor = %s: no learner of that name trains on datasets",
+                       spec->hyper->actor);
+}
+
+void learner_delete(struct learner *l)
+{
+    if (l != NULL)
+        l->ops->destroy(l);
+}
+
+enum status learner_begin(struct learner *l, enum learner_phase phase)
+{
+    TRY(l->ops->begin(l, phase));
+    l->phase = (int32_t)phase;
+    return STATUS_OK;
+}
+
+enum status learner_train(struct learner *l, const struct learner_data *data, int64_t batches,
+                          struct learner_stats *stats)
+{
+    enum status result = l->ops->train(l, data, batches, stats);
+    learner_tick(l, STAGE_OTHER);
+    return result;
+}
+
+int64_t learner_batches(const struct learner *l, int64_t updates)
+{
+    return l->ops->batches(l, updates);
+}
+
+int64_t learner_updates(const struct learner *l)
+{
+    return l->updates;
+}
+
+enum status learner_act(struct learner *l, const struct act_context context[], int n,
+                        enum act_mode mode, bool frozen, const float *noise, float *action,
+                        float *log_prob)
+{
+    TRY(l->ops->act(l, context, n, mode, frozen, noise, action, log_prob));
+    for (int i = 0; i < n * l->A; i++) {
+        if (!isfinite(action[i]))
+            return status_fail(STATUS_NONFINITE,
+                               "the policy's action %d is %g after %lld updates; the run diverged",
+                               i % l->A, (double)action[i], (long long)l->updates);
+    }
+    return STATUS_OK;
+}
+
+enum status learner_visit(struct learner *l, struct visitor *v)
+{
+    TRY(visit_int32s(v, "phase", &l->phase, 1));
+    TRY(visit_int64s(v, "batches", &l->batches, 1));
+    TRY(visit_int64s(v, "updates", &l->updates, 1));
+    return l->ops->visit(l, v);
+}
+
+size_t learner_memory(const struct learner *l)
+{
+    return l->ops->memory(l);
+}
+
+void stats_finish(const struct stats_sum *s, struct learner_stats *out)
+{
+    if (out == NULL)
+        return;
+    for (int i = 0; i < LEARNER_METRIC_COUNT; i++)
+        out->value[i] = s->count[i] > 0 ? s->sum[i] / (double)s->count[i] : (double)NAN;
+}
+
+enum status learner_check_loss(double loss, const char *what, int64_t update)
+{
+    if (isfinite(loss))
+        return STATUS_OK;
+    return status_fail(STATUS_NONFINITE,
+                       "the %s is %g in update %lld; lower a learning rate, or look at the "
+                       "dataset's rewards and the critic's Q in the curve",
+                       what, loss, (long long)update);
+}

@@ -1,0 +1,144 @@
+/* The learner of one run: networks, optimisers, and the updates that train them.
+ *
+ * It knows no environment, no file and no clock. The harness gives it data (replay, transitions),
+ * asks it for updates and for actions, and lists its state through learner_visit.
+ *
+ *   learner_new(&spec, &l)
+ *   learner_begin(l, LEARNER_PRETRAIN);  learner_train(l, &data, batches, &stats) ...
+ *   learner_begin(l, LEARNER_ONLINE);    learner_act(...) / learner_train(...) in turn
+ *
+ * What differs between methods is data (struct hyper): `actor` picks a row of learner_table (dt,
+ * pdt, mlp), `rl_gradient` a row of rl_table. Every random number comes from rng_at(run, purpose,
+ * counter) with counters that learner_visit lists, so a resumed run goes on with the same bits.
+ *
+ * Threads  one at a time; inside, parallel loops with fixed orders of summation
+ * Source   methods.md sections 4 to 18, network.md */
+#ifndef ENGINE_METHODS_LEARNER_H
+#define ENGINE_METHODS_LEARNER_H
+
+#include "engine/base/rng.h"
+#include "engine/base/status.h"
+#include "engine/base/visitor.h"
+#include "engine/data/normalizer.h"
+#include "engine/data/replay.h"
+#include "engine/data/transitions.h"
+#include "engine/methods/hyper.h"
+
+enum learner_phase { LEARNER_PRETRAIN, LEARNER_ONLINE };
+
+/* Where the time goes: told to `tick` when a stage begins. */
+enum learner_stage { STAGE_SAMPLE, STAGE_CRITIC, STAGE_ACTOR, STAGE_OTHER };
+
+struct learner_spec {
+    const struct hyper *hyper; /* copied */
+    int S, A;
+    uint64_t run;                        /* key of every random stream */
+    const struct normalizer *normalizer; /* not owned; NULL: states are used raw */
+    /* The harness's stopwatch; may be NULL. */
+    void (*tick)(void *context, enum learner_stage stage);
+    void *context;
+};
+
+/* What to train on; what a method does not use may be NULL. */
+struct learner_data {
+    const struct replay *replay;           /* segments: pretraining set or replay */
+    struct replay *online;                 /* rollouts of PPO (cleared each iteration) and AWR */
+    const struct transitions *transitions; /* MLP methods */
+};
+
+/* Means over the updates of one learner_train; NaN where a method has none. The names are those of
+ * the curve's columns. */
+#define LEARNER_METRICS(X)                                                                         \
+    X(loss_actor)                                                                                  \
+    X(loss_supervised)                                                                             \
+    X(loss_rl)                                                                                     \
+    X(loss_critic)                                                                                 \
+    X(loss_critic_last)                                                                            \
+    X(loss_value)                                                                                  \
+    X(q_mean)                                                                                      \
+    X(q_std)                                                                                       \
+    X(q_abs_max)                                                                                   \
+    X(target_mean)                                                                                 \
+    X(grad_norm_actor)                                                                             \
+    X(grad_norm_critic)                                                                            \
+    X(entropy)                                                                                     \
+    X(temperature)                                                                                 \
+    X(advantage_mean)                                                                              \
+    X(weight_mean)                                                                                 \
+    X(ratio_mean)                                                                                  \
+    X(ratio_log_p05)                                                                               \
+    X(ratio_log_p50)                                                                               \
+    X(ratio_log_p95)                                                                               \
+    X(ratio_clipped)                                                                               \
+    X(kl_prior)
+
+enum learner_metric {
+#define LEARNER_ENUM(name) LEARNER_##name,
+    LEARNER_METRICS(LEARNER_ENUM)
+#undef LEARNER_ENUM
+        LEARNER_METRIC_COUNT
+};
+
+extern const char *const learner_metric_names[];
+
+struct learner_stats {
+    double value[LEARNER_METRIC_COUNT];
+};
+
+/* What the policy may look at in one environment, newest step last. Raw states; the learner
+ * normalises and cuts to T_eval. */
+struct act_context {
+    int steps;                 /* t + 1 >= 1 */
+    const float *state;        /* (steps,S) */
+    const float *action;       /* (steps-1,A) */
+    const float *return_to_go; /* (steps) times rtg_scale; NULL for methods without */
+    float *latent;             /* PDT: (steps,pdt_latent), the last row is written; else NULL */
+    uint64_t stream;           /* names this step among all: for draws of the method's own */
+};
+
+enum act_mode {
+    ACT_MEAN,    /* evaluation: mu or tanh(loc) */
+    ACT_EXPLORE, /* online rollouts: mu + expl_noise * noise, or a sample made with noise */
+};
+
+struct learner; /* opaque */
+
+/* Errors STATUS_CONFIG (parts that do not fit together), STATUS_MEMORY. */
+enum status learner_new(const struct learner_spec *spec, struct learner **out);
+void learner_delete(struct learner *l);
+
+/* Enter a phase. Online: target networks become copies of the current ones (D23), moments,
+ * schedule and temperature carry over; the policy as it is now is kept frozen where a method needs
+ * it (KL, JSRL). Errors STATUS_MEMORY. */
+enum status learner_begin(struct learner *l, enum learner_phase phase);
+
+/* Train on `batches` batches drawn from data: a critic update on each, an actor update on every
+ * actor_update_interval-th, the first included (DT methods count within the call, MLP methods
+ * across calls). Stats may be NULL.
+ *
+ * Errors STATUS_NONFINITE (loss or gradient; the parameters are as before that update),
+ *        STATUS_MISSING (nothing to draw from), STATUS_MEMORY */
+enum status learner_train(struct learner *l, const struct learner_data *data, int64_t batches,
+                          struct learner_stats *stats);
+
+/* Batches that make so many actor updates: actor_update_interval each when there is a critic. */
+int64_t learner_batches(const struct learner *l, int64_t updates);
+
+/* How many actor updates have been made. */
+int64_t learner_updates(const struct learner *l);
+
+/* Actions for n environments in one batched call: action (n,A) in [-1+1e-6, 1-1e-6]; log_prob (n)
+ * of the clamped action when not NULL and the policy is stochastic. noise (n,A) standard normal,
+ * read in ACT_EXPLORE only. `frozen`: act with the policy kept by learner_begin (JSRL's guide).
+ * Dropout is off. Errors STATUS_NONFINITE, STATUS_MEMORY. */
+enum status learner_act(struct learner *l, const struct act_context context[], int n,
+                        enum act_mode mode, bool frozen, const float *noise, float *action,
+                        float *log_prob);
+
+/* List everything that the future depends on. */
+enum status learner_visit(struct learner *l, struct visitor *v);
+
+/* Bytes of parameters, moments, gradients and scratch. */
+size_t learner_memory(const struct learner *l);
+
+#endif

@@ -1,0 +1,73 @@
+/* What learner.c and the families (learner_dt.c, learner_pdt.c, learner_mlp.c) share. */
+#ifndef ENGINE_METHODS_LEARNER_IMPL_H
+#define ENGINE_METHODS_LEARNER_IMPL_H
+
+#include "engine/methods/learner.h"
+
+/* A family of learners: one file, one row of learner_table. A family's struct begins with a
+ * struct learner. */
+struct learner_ops {
+    const char *name; /* value of the key `actor` */
+    enum status (*create)(const struct learner_spec *spec, struct learner **out);
+    void (*destroy)(struct learner *l);
+    enum status (*begin)(struct learner *l, enum learner_phase phase);
+    int64_t (*batches)(const struct learner *l, int64_t updates);
+    enum status (*train)(struct learner *l, const struct learner_data *data, int64_t batches,
+                         struct learner_stats *stats);
+    enum status (*act)(struct learner *l, const struct act_context context[], int n,
+                       enum act_mode mode, bool frozen, const float *noise, float *action,
+                       float *log_prob);
+    enum status (*visit)(struct learner *l, struct visitor *v);
+    size_t (*memory)(const struct learner *l);
+};
+
+extern const struct learner_ops learner_dt, learner_pdt, learner_mlp;
+extern const struct learner_ops *const learner_table[];
+extern const int learner_count;
+
+/* The common front of every family's struct. */
+struct learner {
+    const struct learner_ops *ops;
+    struct hyper hyper;
+    int S, A;
+    uint64_t run;
+    const struct normalizer *normalizer;
+    void (*tick)(void *context, enum learner_stage stage);
+    void *context;
+    int32_t phase;   /* enum learner_phase */
+    int64_t batches; /* drawn so far: step of RNG_BATCH and of the noise of critic updates */
+    int64_t updates; /* actor updates so far: step of RNG_DROPOUT, RNG_POLICY_SAMPLE */
+};
+
+/* Sums of metrics over the updates of one call, turned into means by stats_finish. */
+struct stats_sum {
+    double sum[LEARNER_METRIC_COUNT];
+    int64_t count[LEARNER_METRIC_COUNT];
+};
+
+static inline void stats_add(struct stats_sum *s, enum learner_metric metric, double value)
+{
+    s->sum[metric] += value;
+    s->count[metric]++;
+}
+
+/* The latest value instead of a mean. */
+static inline void stats_set(struct stats_sum *s, enum learner_metric metric, double value)
+{
+    s->sum[metric] = value;
+    s->count[metric] = 1;
+}
+
+/* Means; NaN where nothing was added. `out` may be NULL. */
+void stats_finish(const struct stats_sum *s, struct learner_stats *out);
+
+static inline void learner_tick(const struct learner *l, enum learner_stage stage)
+{
+    if (l->tick != NULL)
+        l->tick(l->context, stage);
+}
+
+/* STATUS_NONFINITE naming the loss when it is not finite. */
+enum status learner_check_loss(double loss, const char *what, int64_t update);
+
+#endif

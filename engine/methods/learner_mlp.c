@@ -1,0 +1,593 @@
+/* Learners on a multi-layer perceptron: TD3+BC, IQL, and RvS with a TD3 gradient.
+ *
+ *   TD3+BC  -(alpha/mean|Q1|) mean Q1(s,mu(s)) + mean (mu(s) - a)^2, every 2nd batch   methods.md
+ * 16 IQL     V (expectile), actor (advantage weights), Q, on every batch                methods.md
+ * 17 RvS     w |mu(s,g) - a|^2 - alpha Q1(s,mu(s,g)) on single steps of the replay      methods.md
+ * 18
+ *
+ * One batch is one step of all of them. Source: fixtures td3bc.h5, iql_mlp.h5. */
+#include "engine/methods/learner_mlp.h"
+
+#include "engine/methods/rl.h"
+#include "engine/nn/activation.h"
+#include "engine/optim/adam.h"
+#include "engine/optim/schedule.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { INIT_ACTOR = 0, INIT_CRITIC = 1000, INIT_VALUE = 2000 };
+
+static const float IQL_ACTION_LIMIT = 1.0f - 1e-5f;
+
+static struct mlp_learner *mlp_of(struct learner *l)
+{
+    return (struct mlp_learner *)l;
+}
+
+static bool is_iql(const struct mlp_learner *d)
+{
+    return strcmp(d->learner.hyper.rl_gradient, "iql") == 0;
+}
+
+static bool is_rvs(const struct mlp_learner *d)
+{
+    return strcmp(d->learner.hyper.mlp_input, "state_return") == 0;
+}
+
+static bool is_corl(const struct mlp_learner *d)
+{
+    return strcmp(d->learner.hyper.iql_profile, "corl") == 0;
+}
+
+/* --- making and freeing ----------------------------------------------------------------------- */
+
+static enum status new_net(struct mlp_net *n, uint64_t run, uint64_t base, bool target)
+{
+    TRY(params_new(n->layout, &n->theta));
+    TRY(params_init(n->layout, n->theta, run, base));
+    TRY(params_new(n->layout, &n->gradient));
+    if (target) {
+        TRY(params_new(n->layout, &n->target));
+        memcpy(n->target, n->theta, n->layout->size * sizeof *n->theta);
+    }
+    return moments_init(&n->moments, n->layout);
+}
+
+static void free_net(struct mlp_net *n)
+{
+    free(n->theta);
+    free(n->gradient);
+    free(n->target);
+    moments_free(&n->moments);
+}
+
+/* IQL starts orthogonal with gain sqrt(2), the last layers too. */
+static void start_orthogonal(struct layout *l, const struct critic_net *net)
+{
+    if (net->in > 0)
+        mlp_start_orthogonal(l, &net->mlp, sqrtf(2));
+}
+
+static enum status new_networks(struct mlp_learner *d)
+{
+    const struct hyper *h = &d->learner.hyper;
+    int S = d->learner.S, A = d->learner.A;
+    d->in = S + (is_rvs(d) ? 1 : 0);
+    d->mlp = mlp_plan(&d->actor_layout, "actor", d->in, (int)h->mlp_hidden,
+                      (int)h->mlp_hidden_layers, A, false);
+    if (is_iql(d)) {
+        mlp_start_orthogonal(&d->actor_layout, &d->mlp, sqrtf(2));
+        d->log_std = layout_add(&d->actor_layout, "actor", "log_std", 1, A, INIT_ZERO, 0);
+    }
+    struct critic_spec spec = {.cell = CRITIC_MLP,
+                               .S = S,
+                               .A = A,
+                               .q = (int)h->n_critics,
+                               .width = (int)h->critic_hidden,
+                               .layers = (int)h->critic_hidden_layers,
+                               .norm = h->critic_layernorm != 0};
+    TRY(critic_plan(&spec, &d->critic));
+    if (is_iql(d)) {
+        start_orthogonal(&d->critic.layout, &d->critic.net[CRITIC_Q1]);
+        start_orthogonal(&d->critic.layout, &d->critic.net[CRITIC_Q2]);
+        spec.q = 0;
+        spec.v = true;
+        TRY(critic_plan(&spec, &d->value));
+        start_orthogonal(&d->value.layout, &d->value.net[CRITIC_V]);
+    }
+    d->actor_net.layout = &d->actor_layout;
+    d->critic_net.layout = &d->critic.layout;
+    d->value_net.layout = &d->value.layout;
+    TRY(new_net(&d->actor_net, d->learner.run, INIT_ACTOR, !is_iql(d)));
+    TRY(new_net(&d->critic_net, d->learner.run, INIT_CRITIC, true));
+    if (is_iql(d))
+        TRY(new_net(&d->value_net, d->learner.run, INIT_VALUE, false));
+    return STATUS_OK;
+}
+
+/* All arrays of one step, also as a dry run. */
+static void take_step(struct mlp_learner *d, struct arena *a)
+{
+    size_t N = (size_t)d->learner.hyper.batch_size, A = (size_t)d->learner.A;
+    struct critic_tape tape;
+    mlp_take(&d->mlp, (int)N, d->learner.hyper.dropout > 0, a, &d->tape);
+    critic_take(&d->critic, (int)N, 1, a, &tape);
+    if (d->value.layout.count > 0)
+        critic_take(&d->value, (int)N, 1, a, &tape);
+    for (int i = 0; i < 8; i++)
+        arena_take(a, N * (A + (size_t)d->in + 1));
+}
+
+static enum status new_workspace(struct mlp_learner *d)
+{
+    struct arena dry;
+    TRY(batch_init(&d->batch, (int)d->learner.hyper.batch_size, 1, d->learner.S, d->learner.A,
+                   false));
+    (void)arena_init(&dry, 0);
+    take_step(d, &dry);
+    return arena_init(&d->arena, dry.high + 4096);
+}
+
+static void destroy(struct learner *l)
+{
+    struct mlp_learner *d = mlp_of(l);
+    free_net(&d->actor_net);
+    free_net(&d->critic_net);
+    free_net(&d->value_net);
+    batch_free(&d->batch);
+    arena_free(&d->arena);
+    free(d);
+}
+
+static enum status create(const struct learner_spec *spec, struct learner **out)
+{
+    struct mlp_learner *d = calloc(1, sizeof *d);
+    if (d == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for a learner");
+    d->learner.hyper = *spec->hyper;
+    d->learner.S = spec->S;
+    d->learner.A = spec->A;
+    d->learner.run = spec->run;
+    enum status result = STATUS_OK;
+    if (strcmp(spec->hyper->rl_gradient, "td3") != 0 && !is_iql(d))
+        result = status_fail(STATUS_CONFIG, "rl_gradient = %s: the MLP actor knows td3 and iql",
+                             spec->hyper->rl_gradient);
+    if (result == STATUS_OK)
+        result = new_networks(d);
+    if (result == STATUS_OK)
+        result = new_workspace(d);
+    if (result != STATUS_OK) {
+        destroy(&d->learner);
+        return result;
+    }
+    *out = &d->learner;
+    return STATUS_OK;
+}
+
+static enum status begin(struct learner *l, enum learner_phase phase)
+{
+    struct mlp_learner *d = mlp_of(l);
+    /* RvS shares the outer loop of the transformer methods, with its fresh targets (D23). */
+    if (phase == LEARNER_ONLINE && is_rvs(d) && l->hyper.online_reinit_targets) {
+        memcpy(d->actor_net.target, d->actor_net.theta, d->actor_layout.size * sizeof(float));
+        memcpy(d->critic_net.target, d->critic_net.theta, d->critic.layout.size * sizeof(float));
+    }
+    return STATUS_OK;
+}
+
+/* --- pieces of a step ------------------------------------------------------------------------- */
+
+/* The actor's input: the state itself, or state and return side by side. */
+static const float *input_of(struct mlp_learner *d, const float *state, const float *rtg,
+                             size_t rtg_pitch, int N)
+{
+    if (!is_rvs(d))
+        return state;
+    size_t S = (size_t)d->learner.S;
+    float *x = arena_take(&d->arena, (size_t)N * (S + 1));
+    for (size_t i = 0; i < (size_t)N; i++) {
+        memcpy(x + i * (S + 1), state + i * S, S * sizeof *x);
+        x[i * (S + 1) + S] = rtg[i * rtg_pitch];
+    }
+    return x;
+}
+
+static void actor_forward(struct mlp_learner *d, const float *theta, const float *x, int N,
+                          float *action)
+{
+    mlp_forward(&d->mlp, theta, x, N, &d->tape, action);
+    for (size_t i = 0; i < (size_t)N * (size_t)d->learner.A; i++)
+        action[i] = tanhf(action[i]);
+}
+
+/* daction becomes the gradient before tanh, then goes through the network. */
+static void actor_backward(struct mlp_learner *d, const float *action, float *daction, int N)
+{
+    for (size_t i = 0; i < (size_t)N * (size_t)d->learner.A; i++)
+        daction[i] *= 1 - action[i] * action[i];
+    mlp_backward(&d->mlp, d->actor_net.theta, daction, &d->tape, d->actor_net.gradient, NULL, 0);
+}
+
+static void zero(struct mlp_net *n)
+{
+    memset(n->gradient, 0, n->layout->size * sizeof *n->gradient);
+}
+
+static enum status step(struct mlp_net *n, double lr, double decay, const char *what,
+                        struct step_report *report)
+{
+    struct adam_rule rule = adam_rule_default(decay);
+    return adam_step(&rule, &n->moments, lr, &n->gradient, 1, what, n->theta, NULL, report);
+}
+
+/* Sum (or mean) over Q nets of mean (Q - y)^2, its step and statistics. */
+static enum status step_critic(struct mlp_learner *d, const float *y, double share,
+                               struct stats_sum *stats)
+{
+    const struct batch *b = &d->batch;
+    const struct hyper *h = &d->learner.hyper;
+    size_t N = (size_t)b->B, mark = arena_mark(&d->arena);
+    double loss = 0, divisor = (double)N / share, sum = 0, most = 0;
+    struct critic_tape tape;
+    critic_take(&d->critic, b->B, 1, &d->arena, &tape);
+    float *q = arena_take(&d->arena, N), *dq = arena_take(&d->arena, N);
+    zero(&d->critic_net);
+    for (int i = 0; i < d->critic.spec.q; i++) {
+        enum critic_which which = i == 0 ? CRITIC_Q1 : CRITIC_Q2;
+        critic_q(&d->critic, d->critic_net.theta, which, b->state, b->action, b->B, &tape, q);
+        loss += critic_td_loss(q, y, b->weight, divisor, N, dq);
+        critic_backward(&d->critic, d->critic_net.theta, which, dq, &tape, d->critic_net.gradient,
+                        NULL);
+        for (size_t j = 0; i == 0 && j < N; j++) {
+            sum += (double)q[j];
+            most = fmax(most, fabs((double)q[j]));
+        }
+    }
+    arena_release(&d->arena, mark);
+    TRY(learner_check_loss(loss, "critic loss", d->learner.batches));
+    stats_add(stats, LEARNER_loss_critic, loss);
+    stats_set(stats, LEARNER_loss_critic_last, loss);
+    stats_add(stats, LEARNER_q_mean, sum / (double)N);
+    stats_add(stats, LEARNER_q_abs_max, most);
+    struct step_report report;
+    double decay = strcmp(h->critic_opt, "adamw") == 0 ? h->wd_critic : 0;
+    TRY(step(&d->critic_net, h->lr_critic, decay, "gradient of the critic", &report));
+    stats_add(stats, LEARNER_grad_norm_critic, report.grad_norm);
+    return STATUS_OK;
+}
+
+static enum status step_actor(struct mlp_learner *d, double loss, struct stats_sum *stats)
+{
+    const struct hyper *h = &d->learner.hyper;
+    TRY(learner_check_loss(loss, "actor loss", d->learner.updates));
+    double lr = h->actor_cosine_steps > 0
+                    ? schedule_cosine(h->lr_actor, d->actor_net.moments.step, h->actor_cosine_steps)
+                    : schedule_warm_up(h->lr_actor, d->actor_net.moments.step,
+                                       is_rvs(d) ? h->warmup_actor_steps : 0);
+    struct step_report report;
+    TRY(step(&d->actor_net, lr, 0, "gradient of the actor", &report));
+    stats_add(stats, LEARNER_loss_actor, loss);
+    stats_add(stats, LEARNER_grad_norm_actor, report.grad_norm);
+    d->learner.updates++;
+    return STATUS_OK;
+}
+
+/* Standard normals of this batch: (B,A). */
+static float *draw(struct mlp_learner *d, enum rng_purpose purpose, size_t n)
+{
+    float *eps = arena_take(&d->arena, n);
+    if (d->given_noise != NULL) {
+        memcpy(eps, d->given_noise, n * sizeof *eps);
+        return eps;
+    }
+    struct rng rng = rng_at(d->learner.run, purpose, (uint64_t)d->learner.batches);
+    rng_fill_normal(&rng, 0, eps, n);
+    return eps;
+}
+
+/* --- TD3+BC and RvS --------------------------------------------------------------------------- */
+
+static enum status td3_critic(struct mlp_learner *d, struct stats_sum *stats)
+{
+    const struct batch *b = &d->batch;
+    const struct hyper *h = &d->learner.hyper;
+    size_t N = (size_t)b->B, n = N * (size_t)b->A, mark = arena_mark(&d->arena);
+    float scale = (float)h->policy_noise, clip = (float)h->noise_clip;
+    float limit = is_rvs(d) ? HEAD_LIMIT : 1;
+    float *y = arena_take(&d->arena, N);
+    size_t above = arena_mark(&d->arena);
+    struct critic_tape tape;
+    mlp_take(&d->mlp, b->B, false, &d->arena, &d->tape);
+    float *next = arena_take(&d->arena, n);
+    float *low = arena_take(&d->arena, N), *other = arena_take(&d->arena, N);
+    const float *x = input_of(d, b->next_state, b->return_to_go + 1, 2, b->B);
+    const float *eps = draw(d, RNG_TARGET_NOISE, n);
+    actor_forward(d, d->actor_net.target, x, b->B, next);
+    for (size_t i = 0; i < n; i++) {
+        float noisy = next[i] + fminf(fmaxf(scale * eps[i], -clip), clip);
+        next[i] = fminf(fmaxf(noisy, -limit), limit);
+    }
+    critic_take(&d->critic, b->B, 1, &d->arena, &tape);
+    critic_min(&d->critic, d->critic_net.target, b->next_state, next, b->B, &tape, low, other, low);
+    critic_target(b->reward, b->done, low, (float)h->gamma, N, y);
+    arena_release(&d->arena, above);
+    enum status result = step_critic(d, y, 1, stats);
+    arena_release(&d->arena, mark);
+    return result;
+}
+
+/* loss = -rl mean Q1(s, mu) + sup * squared error; TD3+BC: rl = alpha / mean|Q1|, sup over B*A. */
+static enum status td3_actor(struct mlp_learner *d, struct stats_sum *stats)
+{
+    const struct batch *b = &d->batch;
+    const struct hyper *h = &d->learner.hyper;
+    size_t N = (size_t)b->B, n = N * (size_t)b->A, mark = arena_mark(&d->arena);
+    bool pretrain = d->learner.phase == LEARNER_PRETRAIN, rvs = is_rvs(d);
+    double sup = rvs ? (pretrain ? h->sup_pretrain : h->sup_online) : 1;
+    double rl = rvs ? (pretrain ? h->alpha_pretrain : h->alpha_online) : h->bc_alpha;
+    bool mean_dims = !rvs || strcmp(h->sup_loss_dims, "mean") == 0;
+    double sup_divisor = (double)N * (mean_dims ? b->A : 1);
+    struct critic_tape tape;
+
+    mlp_take(&d->mlp, b->B, false, &d->arena, &d->tape);
+    critic_take(&d->critic, b->B, 1, &d->arena, &tape);
+    float *action = arena_take(&d->arena, n), *daction = arena_take(&d->arena, n);
+    float *q = arena_take(&d->arena, N), *dq = arena_take(&d->arena, N);
+    const float *x = input_of(d, b->state, b->return_to_go, 2, b->B);
+    actor_forward(d, d->actor_net.theta, x, b->B, action);
+    critic_q(&d->critic, d->critic_net.theta, CRITIC_Q1, b->state, action, b->B, &tape, q);
+    double value = 0, size = 0, error = 0;
+    for (size_t i = 0; i < N; i++) {
+        value += (double)q[i] / (double)N;
+        size += fabs((double)q[i]) / (double)N;
+    }
+    if (!rvs)
+        rl = size > 0 ? rl / size : 0;
+    for (size_t i = 0; i < N; i++)
+        dq[i] = (float)(-rl / (double)N);
+    critic_backward(&d->critic, d->critic_net.theta, CRITIC_Q1, dq, &tape, NULL, daction);
+    for (size_t i = 0; i < n; i++) {
+        double off = (double)action[i] - (double)b->action[i];
+        error += off * off / sup_divisor;
+        daction[i] += (float)(2 * sup * off / sup_divisor);
+    }
+    zero(&d->actor_net);
+    actor_backward(d, action, daction, b->B);
+    arena_release(&d->arena, mark);
+
+    stats_add(stats, LEARNER_loss_supervised, error);
+    stats_add(stats, LEARNER_loss_rl, -value);
+    TRY(step_actor(d, sup * error - rl * value, stats));
+    params_polyak(d->actor_net.target, d->actor_net.theta, (float)h->tau, d->actor_layout.size);
+    params_polyak(d->critic_net.target, d->critic_net.theta, (float)h->tau, d->critic.layout.size);
+    return STATUS_OK;
+}
+
+enum status mlp_td3_update(struct mlp_learner *d, bool actor, struct stats_sum *stats)
+{
+    TRY(td3_critic(d, stats));
+    return actor ? td3_actor(d, stats) : STATUS_OK;
+}
+
+/* --- IQL -------------------------------------------------------------------------------------- */
+
+/* Unsquashed Gaussian with mean tanh(net) and one log std a dimension:
+ * loss = -mean of weight log N(a; mean, std), gradients into the network and log std. */
+static enum status iql_actor(struct mlp_learner *d, const float *weight, struct stats_sum *stats)
+{
+    const struct batch *b = &d->batch;
+    const struct hyper *h = &d->learner.hyper;
+    size_t N = (size_t)b->B, A = (size_t)b->A, n = N * A, mark = arena_mark(&d->arena);
+    float low = is_corl(d) ? -20.0f : -5.0f;
+    const float *log_std = d->actor_net.theta + d->log_std;
+    float *dlog_std = d->actor_net.gradient + d->log_std;
+    mlp_take(&d->mlp, b->B, h->dropout > 0, &d->arena, &d->tape);
+    if (h->dropout > 0)
+        mlp_draw_dropout(&d->mlp, (float)h->dropout,
+                         rng_at(d->learner.run, RNG_DROPOUT, (uint64_t)d->learner.updates),
+                         &d->tape);
+    float *mean = arena_take(&d->arena, n), *dmean = arena_take(&d->arena, n);
+    zero(&d->actor_net);
+    actor_forward(d, d->actor_net.theta, b->state, b->B, mean);
+    double loss = 0;
+    for (size_t i = 0; i < N; i++) {
+        double share = (double)weight[i] / (double)N;
+        for (size_t a = 0; a < A; a++) {
+            double clamped = fmin(fmax((double)log_std[a], (double)low), 2), std = exp(clamped);
+            double z = ((double)b->action[i * A + a] - (double)mean[i * A + a]) / std;
+            loss += share * (0.5 * z * z + clamped + 0.5 * log(2 * M_PI));
+            dmean[i * A + a] = (float)(-share * z / std);
+            if (log_std[a] >= low && log_std[a] <= 2)
+                dlog_std[a] += (float)(share * (1 - z * z));
+        }
+    }
+    actor_backward(d, mean, dmean, b->B);
+    arena_release(&d->arena, mark);
+    return step_actor(d, loss, stats);
+}
+
+enum status mlp_iql_update(struct mlp_learner *d, struct stats_sum *stats)
+{
+    const struct batch *b = &d->batch;
+    const struct hyper *h = &d->learner.hyper;
+    size_t N = (size_t)b->B, mark = arena_mark(&d->arena);
+    bool corl = is_corl(d);
+    float *q = arena_take(&d->arena, N), *v = arena_take(&d->arena, N);
+    float *next = arena_take(&d->arena, N), *u = arena_take(&d->arena, N);
+    size_t above = arena_mark(&d->arena);
+    struct critic_tape tape;
+
+    /* q = min Q'(s,a), kept for both uses. */
+    critic_take(&d->critic, b->B, 1, &d->arena, &tape);
+    critic_min(&d->critic, d->critic_net.target, b->state, b->action, b->B, &tape, q, v, q);
+    arena_release(&d->arena, above);
+
+    /* V step; CORL looks at V(s') before it, the original after. */
+    critic_take(&d->value, b->B, 1, &d->arena, &tape);
+    float *dv = arena_take(&d->arena, N), *one = arena_take(&d->arena, N);
+    critic_v(&d->value, d->value_net.theta, b->next_state, b->B, &tape, next);
+    critic_v(&d->value, d->value_net.theta, b->state, b->B, &tape, v);
+    for (size_t i = 0; i < N; i++) {
+        u[i] = q[i] - v[i];
+        one[i] = 1;
+    }
+    double loss = rl_expectile_loss(u, one, N, h->expectile, (double)N, dv);
+    zero(&d->value_net);
+    critic_backward(&d->value, d->value_net.theta, CRITIC_V, dv, &tape, d->value_net.gradient,
+                    NULL);
+    TRY(learner_check_loss(loss, "value loss", d->learner.batches));
+    stats_add(stats, LEARNER_loss_value, loss);
+    struct step_report report;
+    TRY(step(&d->value_net, h->lr_critic, 0, "gradient of V", &report));
+    if (!corl) {
+        critic_v(&d->value, d->value_net.theta, b->next_state, b->B, &tape, next);
+        critic_v(&d->value, d->value_net.theta, b->state, b->B, &tape, v);
+        for (size_t i = 0; i < N; i++)
+            u[i] = q[i] - v[i];
+    }
+    arena_release(&d->arena, above);
+
+    /* Weights from u, then Q towards r + gamma (1-d) V(s'); the order between them is free. */
+    double mean = 0, weights = 0;
+    for (size_t i = 0; i < N; i++) {
+        mean += (double)u[i] / (double)N;
+        u[i] = fminf(expf((float)h->inv_temp_beta * u[i]), (float)h->weight_clip);
+        weights += (double)u[i] / (double)N;
+    }
+    stats_add(stats, LEARNER_advantage_mean, mean);
+    stats_add(stats, LEARNER_weight_mean, weights);
+    TRY(iql_actor(d, u, stats));
+    critic_target(b->reward, b->done, next, (float)h->gamma, N, v);
+    TRY(step_critic(d, v, corl ? 0.5 : 1, stats));
+    params_polyak(d->critic_net.target, d->critic_net.theta, (float)h->tau, d->critic.layout.size);
+    arena_release(&d->arena, mark);
+    return STATUS_OK;
+}
+
+/* --- training and acting ---------------------------------------------------------------------- */
+
+static int64_t batches_of(const struct learner *l, int64_t updates)
+{
+    return updates * l->hyper.actor_update_interval;
+}
+
+static enum status train(struct learner *l, const struct learner_data *data, int64_t batches,
+                         struct learner_stats *out)
+{
+    struct mlp_learner *d = mlp_of(l);
+    struct stats_sum stats = {{0}, {0}};
+    struct batch_rule rule = batch_rule_default();
+    rule.rtg_scale = l->hyper.rtg_scale;
+    rule.skip_missing_next = strcmp(l->hyper.last_row_bootstrap, "excluded") == 0;
+    int64_t interval = l->hyper.actor_update_interval;
+    for (int64_t j = 0; j < batches; j++) {
+        learner_tick(l, STAGE_SAMPLE);
+        struct rng rng = rng_at(l->run, RNG_BATCH, 2 * (uint64_t)l->batches);
+        if (is_rvs(d))
+            TRY(batch_sample(data->replay, l->normalizer, &rule, rng, &d->batch));
+        else
+            TRY(batch_sample_transitions(data->transitions, l->normalizer,
+                                         is_iql(d) ? IQL_ACTION_LIMIT : 0, 1, 0, rng, &d->batch));
+        learner_tick(l, STAGE_CRITIC);
+        if (is_iql(d)) {
+            TRY(mlp_iql_update(d, &stats));
+        } else {
+            /* RvS counts within the iteration from its first batch, TD3+BC across the whole run. */
+            bool actor = is_rvs(d) ? j % interval == 0 : (l->batches + 1) % interval == 0;
+            TRY(mlp_td3_update(d, actor, &stats));
+        }
+        l->batches++;
+    }
+    stats_finish(&stats, out);
+    return STATUS_OK;
+}
+
+static enum status act_rows(struct mlp_learner *d, const struct act_context context[], int n,
+                            float *action)
+{
+    size_t S = (size_t)d->learner.S, A = (size_t)d->learner.A, mark = arena_mark(&d->arena);
+    float *state = arena_take(&d->arena, (size_t)n * S), *rtg = arena_take(&d->arena, (size_t)n);
+    for (int i = 0; i < n; i++) {
+        const struct act_context *c = &context[i];
+        memcpy(state + (size_t)i * S, c->state + (size_t)(c->steps - 1) * S, S * sizeof *state);
+        rtg[i] = c->return_to_go != NULL ? c->return_to_go[c->steps - 1] : 0;
+    }
+    if (d->learner.normalizer != NULL)
+        normalizer_apply(d->learner.normalizer, state, n, state);
+    mlp_take(&d->mlp, n, false, &d->arena, &d->tape);
+    float *out = arena_take(&d->arena, (size_t)n * A);
+    actor_forward(d, d->actor_net.theta, input_of(d, state, rtg, 1, n), n, out);
+    memcpy(action, out, (size_t)n * A * sizeof *action);
+    arena_release(&d->arena, mark);
+    return STATUS_OK;
+}
+
+static enum status act(struct learner *l, const struct act_context context[], int n,
+                       enum act_mode mode, bool frozen, const float *noise, float *action,
+                       float *log_prob)
+{
+    struct mlp_learner *d = mlp_of(l);
+    int A = l->A, room = (int)l->hyper.batch_size; /* what the arena was measured for */
+    float limit = is_rvs(d) ? HEAD_LIMIT : 1;
+    (void)frozen;
+    (void)log_prob;
+    for (int from = 0; from < n; from += room)
+        TRY(act_rows(d, context + from, n - from < room ? n - from : room, action + from * A));
+    for (int i = 0; i < n * A; i++) {
+        if (mode == ACT_EXPLORE) {
+            float std = (float)l->hyper.expl_noise;
+            if (is_iql(d))
+                std = expf(fminf(fmaxf(d->actor_net.theta[d->log_std + (size_t)(i % A)],
+                                       is_corl(d) ? -20.0f : -5.0f),
+                                 2));
+            action[i] += std * noise[i];
+        }
+        action[i] = fminf(fmaxf(action[i], -limit), limit);
+    }
+    return STATUS_OK;
+}
+
+/* --- state ------------------------------------------------------------------------------------ */
+
+static enum status visit_net(struct visitor *v, const char *name, struct mlp_net *n)
+{
+    visitor_enter(v, name);
+    TRY(visit_floats(v, "theta", n->theta, n->layout->size));
+    if (n->target != NULL)
+        TRY(visit_floats(v, "target", n->target, n->layout->size));
+    TRY(moments_visit(&n->moments, v));
+    visitor_leave(v);
+    return STATUS_OK;
+}
+
+static enum status visit(struct learner *l, struct visitor *v)
+{
+    struct mlp_learner *d = mlp_of(l);
+    TRY(visit_net(v, "actor", &d->actor_net));
+    TRY(visit_net(v, "critic", &d->critic_net));
+    if (is_iql(d))
+        TRY(visit_net(v, "value", &d->value_net));
+    return STATUS_OK;
+}
+
+static size_t memory(const struct learner *l)
+{
+    const struct mlp_learner *d = (const struct mlp_learner *)l;
+    return 5 * (d->actor_layout.size + d->critic.layout.size + d->value.layout.size) *
+               sizeof(float) +
+           d->arena.size;
+}
+
+const struct learner_ops learner_mlp = {
+    .name = "mlp",
+    .create = create,
+    .destroy = destroy,
+    .begin = begin,
+    .batches = batches_of,
+    .train = train,
+    .act = act,
+    .visit = visit,
+    .memory = memory,
+};

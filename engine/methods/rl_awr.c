@@ -1,0 +1,101 @@
+/* AWR's gradient: methods.md 12. The online replay keeps the most recent transitions.
+ *
+ *   iteration: TD(lambda) targets G with V, V steps on 0.5 (V - G)^2, targets again with the new V
+ *   actor:     A = G - V_old,  weight = min(exp(A / beta), clip)
+ *              L_rl = -mean weight log pi(a) - mean lambda H      (all positions as released, D37)
+ */
+#include "engine/methods/value_critic.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The released counter is named after episodes but counts actor updates of the phase. */
+enum { WARM_UP_UPDATES = 10 };
+
+static enum status critic_update(struct dt *d, const struct batch *b, struct stats_sum *stats)
+{
+    return d->learner.phase == LEARNER_PRETRAIN ? value_pretrain(d, b, stats) : STATUS_OK;
+}
+
+static bool all_positions(const struct dt *d)
+{
+    return d->learner.hyper.unmasked_value_losses != 0;
+}
+
+static enum status begin_iteration(struct dt *d, const struct learner_data *data, int64_t updates,
+                                   struct stats_sum *stats)
+{
+    struct batch_rule rule = batch_rule_default();
+    rule.rtg_scale = d->learner.hyper.rtg_scale;
+    TRY(value_targets(d, data->online));
+    for (int64_t j = 0; j < updates; j++) {
+        learner_tick(&d->learner, STAGE_CRITIC);
+        /* Streams of their own: batches beyond any that the actor draws. */
+        struct rng rng = rng_at(rng_key_mix(d->learner.run, 1), RNG_BATCH,
+                                (uint64_t)(d->learner.updates + j));
+        TRY(batch_sample(data->online, d->learner.normalizer, &rule, rng, &d->online));
+        value_fetch(d, &d->online, d->per_step, d->per_step2);
+        TRY(value_regress(d, &d->online, d->per_step, all_positions(d), stats));
+    }
+    return value_targets(d, data->online);
+}
+
+static enum status prepare(struct dt *d, const struct batch *b)
+{
+    if (d->rl_updates < WARM_UP_UPDATES)
+        d->rl_scale = 0;
+    dt_draw(d, b, DRAW_RL_ENTROPY);
+    value_fetch(d, b, d->per_step, d->per_step2);
+    awr_weights(d, b);
+    return STATUS_OK;
+}
+
+void awr_weights(struct dt *d, const struct batch *b)
+{
+    const struct hyper *h = &d->learner.hyper;
+    size_t N = (size_t)b->B * (size_t)b->K;
+    double mean = 0, square = 0;
+    for (size_t i = 0; i < N; i++) {
+        d->per_step2[i] = d->per_step[i] - d->per_step2[i];
+        mean += (double)d->per_step2[i] / (double)N;
+    }
+    for (size_t i = 0; i < N; i++)
+        square += pow((double)d->per_step2[i] - mean, 2) / (double)(N > 1 ? N - 1 : 1);
+    for (size_t i = 0; i < N; i++) {
+        double advantage = (double)d->per_step2[i];
+        if (h->rl_normalized)
+            advantage = (advantage - mean) / (sqrt(square) + 1e-8);
+        d->per_step[i] = (float)fmin(exp(advantage / h->inv_temp_beta), h->weight_clip);
+    }
+}
+
+static void actor_rows(struct dt *d, const struct batch *b, const struct actor_rows *r,
+                       double alpha, double sum[SUMS])
+{
+    size_t N = (size_t)r->rows, mark = arena_mark(r->scratch);
+    bool all = all_positions(d);
+    double divisor = all ? (double)b->B * (double)b->K : b->valid > 0 ? b->valid : 1;
+    float *weight = arena_take(r->scratch, N), *one = arena_take(r->scratch, N);
+    for (size_t i = 0; i < N; i++) {
+        one[i] = all || r->mask[i] != 0 ? 1 : 0;
+        weight[i] = one[i] * d->per_step[r->position[i]];
+        sum[SUM_WEIGHT] += r->mask[i] != 0 ? (double)weight[i] : 0;
+        sum[SUM_ADVANTAGE] += r->mask[i] != 0 ? (double)d->per_step2[r->position[i]] : 0;
+    }
+    double total = rl_weighted_nll(r, b->A, weight, alpha / divisor, r->doutput, r->dlog_std);
+    total += rl_entropy_rows(d, r, one, alpha / divisor);
+    sum[SUM_RL] += total / divisor;
+    arena_release(r->scratch, mark);
+}
+
+const struct rl_ops rl_awr = {
+    .name = "awr",
+    .source = "methods.md 12",
+    .needs_log_prob = true,
+    .online = true,
+    .over_all = all_positions,
+    .critic_update = critic_update,
+    .begin_iteration = begin_iteration,
+    .prepare = prepare,
+    .actor_rows = actor_rows,
+};

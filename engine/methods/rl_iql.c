@@ -1,0 +1,101 @@
+/* IQL's gradient on the transformer: methods.md 14.
+ *
+ *   u    = min_i Q_i'(s, a) - V(s)
+ *   L_V  = mean of |e - [u < 0]| u^2                    (all positions as released, D37)
+ *   y    = r + gamma (1 - d) V'(s')                     (V' the Polyak copy)
+ *   L_rl = mean over real positions of min(exp(beta u), clip) * l,   l = -log pi(a) or |mu - a|^2
+ */
+#include "engine/methods/rl.h"
+
+#include <math.h>
+#include <string.h>
+
+double rl_expectile_loss(const float *u, const float *weight, size_t n, double expectile,
+                         double divisor, float *dv)
+{
+    double loss = 0;
+    for (size_t i = 0; i < n; i++) {
+        double w = (double)weight[i] * (u[i] < 0 ? 1 - expectile : expectile);
+        loss += w * (double)u[i] * (double)u[i];
+        dv[i] = (float)(-2 * w * (double)u[i] / divisor); /* u falls as V rises */
+    }
+    return loss / divisor;
+}
+
+static void critic_windows(struct dt *d, const struct batch *b, struct span windows,
+                           float *gradient, struct arena *scratch, struct critic_sums *sums)
+{
+    const struct hyper *h = &d->learner.hyper;
+    size_t from = (size_t)windows.first * (size_t)b->K, n = (size_t)windows.count * (size_t)b->K;
+    const float *state = b->state + from * (size_t)b->S;
+    bool all = h->unmasked_value_losses != 0;
+    struct critic_tape tape;
+    critic_take(&d->critic, windows.count, b->K, scratch, &tape);
+    float *low = arena_take(scratch, n), *v = arena_take(scratch, n), *dv = arena_take(scratch, n);
+    float *next = arena_take(scratch, n), *weight = arena_take(scratch, n);
+    float *u = d->per_step2 + from;
+
+    critic_min(&d->critic, d->critic_target, state, b->action + from * (size_t)b->A, windows.count,
+               &tape, low, v, low);
+    critic_v(&d->critic, d->critic_target, b->next_state + from * (size_t)b->S, windows.count,
+             &tape, next);
+    critic_v(&d->critic, d->critic_theta, state, windows.count, &tape, v);
+    for (size_t i = 0; i < n; i++) {
+        u[i] = low[i] - v[i];
+        weight[i] = all ? 1 : b->mask[from + i];
+    }
+    double divisor = all ? (double)b->B * (double)b->K : b->valid > 0 ? b->valid : 1;
+    sums->v_loss += rl_expectile_loss(u, weight, n, h->expectile, divisor, dv);
+    critic_backward(&d->critic, d->critic_theta, CRITIC_V, dv, &tape, gradient, NULL);
+    rl_td_windows(d, b, windows, next, &tape, gradient, scratch, sums);
+}
+
+static enum status critic_update(struct dt *d, const struct batch *b, struct stats_sum *stats)
+{
+    return rl_critic_pass(d, b, critic_windows, stats);
+}
+
+/* Deterministic: weight |ahat - a|^2, summed over dimensions. */
+static double squared_rows(const struct actor_rows *r, int A, const float *weight, double scale)
+{
+    double total = 0;
+    for (int i = 0; i < r->rows; i++) {
+        for (int a = 0; a < A; a++) {
+            size_t at = (size_t)i * (size_t)A + (size_t)a;
+            double off = (double)r->output[at] - (double)r->action[at];
+            total += (double)weight[i] * off * off;
+            r->doutput[at] += (float)(2 * scale * (double)weight[i] * off);
+        }
+    }
+    return total;
+}
+
+static void actor_rows(struct dt *d, const struct batch *b, const struct actor_rows *r,
+                       double alpha, double sum[SUMS])
+{
+    const struct hyper *h = &d->learner.hyper;
+    size_t N = (size_t)r->rows, mark = arena_mark(r->scratch);
+    double valid = b->valid > 0 ? b->valid : 1;
+    float *weight = arena_take(r->scratch, N);
+    for (size_t i = 0; i < N; i++) {
+        float u = d->per_step2[r->position[i]]; /* from before the critic's step */
+        weight[i] = r->mask[i] != 0
+                        ? fminf(expf((float)h->inv_temp_beta * u), (float)h->weight_clip)
+                        : 0;
+        sum[SUM_ADVANTAGE] += r->mask[i] != 0 ? (double)u : 0;
+        sum[SUM_WEIGHT] += (double)weight[i];
+    }
+    double total = d->stochastic
+                       ? rl_weighted_nll(r, b->A, weight, alpha / valid, r->doutput, r->dlog_std)
+                       : squared_rows(r, b->A, weight, alpha / valid);
+    sum[SUM_RL] += total / valid;
+    arena_release(r->scratch, mark);
+}
+
+const struct rl_ops rl_iql = {
+    .name = "iql",
+    .source = "methods.md 14",
+    .targets = true,
+    .critic_update = critic_update,
+    .actor_rows = actor_rows,
+};

@@ -1,0 +1,100 @@
+/* PPO's gradient: methods.md 13. Rollouts keep log pi_old; the buffer is cleared every iteration.
+ *
+ *   ratio = exp(min(log pi(a | training context) - log pi_old, 20)),  A = target - V_old
+ *   L_rl  = -mean over real positions of min(ratio A, clip(ratio, 1-c, 1+c) A)
+ *   V step: 0.5 mean over real positions of (V - target)^2 */
+#include "engine/methods/value_critic.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const float RATIO_LOG_MAX = 20;
+
+static enum status critic_update(struct dt *d, const struct batch *b, struct stats_sum *stats)
+{
+    return d->learner.phase == LEARNER_PRETRAIN ? value_pretrain(d, b, stats) : STATUS_OK;
+}
+
+static enum status begin_iteration(struct dt *d, const struct learner_data *data, int64_t updates,
+                                   struct stats_sum *stats)
+{
+    (void)updates;
+    (void)stats;
+    return value_targets(d, data->online);
+}
+
+static enum status prepare(struct dt *d, const struct batch *b)
+{
+    value_fetch(d, b, d->per_step, d->per_step2);
+    return STATUS_OK;
+}
+
+static void actor_rows(struct dt *d, const struct batch *b, const struct actor_rows *r,
+                       double alpha, double sum[SUMS])
+{
+    size_t N = (size_t)r->rows, mark = arena_mark(r->scratch);
+    double valid = b->valid > 0 ? b->valid : 1, clip = d->learner.hyper.ppo_clip, total = 0;
+    float *log_prob = arena_take(r->scratch, N), *slope = arena_take(r->scratch, N);
+    head_log_prob(r->output, r->log_std, r->u, r->rows, b->A, log_prob);
+    for (size_t i = 0; i < N; i++) {
+        size_t p = (size_t)r->position[i];
+        slope[i] = 0;
+        if (r->mask[i] == 0)
+            continue;
+        float log_ratio = fminf(log_prob[i] - b->log_prob[p], RATIO_LOG_MAX);
+        double ratio = exp((double)log_ratio);
+        double advantage = (double)d->per_step[p] - (double)d->per_step2[p];
+        double clipped = fmin(fmax(ratio, 1 - clip), 1 + clip);
+        bool free_side = ratio * advantage <= clipped * advantage;
+        total -= free_side ? ratio * advantage : clipped * advantage;
+        /* Where the clipped branch is the smaller one, or the exponent is capped, nothing flows. */
+        if (free_side && log_prob[i] - b->log_prob[p] <= RATIO_LOG_MAX)
+            slope[i] = (float)(-alpha * ratio * advantage / valid);
+        sum[SUM_WEIGHT] += ratio;
+        sum[SUM_ADVANTAGE] += advantage;
+        sum[SUM_CLIPPED] += ratio < 1 - clip || ratio > 1 + clip;
+        d->next_log_prob[p] = log_ratio; /* kept for after_actor's quantiles */
+    }
+    head_log_prob_backward(r->output, r->log_std, r->u, slope, r->rows, b->A, r->doutput,
+                           r->dlog_std, NULL);
+    sum[SUM_RL] += total / valid;
+    arena_release(r->scratch, mark);
+}
+
+static int ascending(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+static enum status after_actor(struct dt *d, const struct batch *b, struct stats_sum *stats)
+{
+    size_t N = (size_t)b->B * (size_t)b->K, n = 0, mark = arena_mark(&d->arena);
+    float *log_ratio = arena_take(&d->arena, N);
+    for (size_t i = 0; i < N; i++) {
+        if (b->mask[i] != 0)
+            log_ratio[n++] = d->next_log_prob[i];
+    }
+    if (n > 0) {
+        qsort(log_ratio, n, sizeof *log_ratio, ascending);
+        stats_set(stats, LEARNER_ratio_log_p05, (double)log_ratio[(n - 1) * 5 / 100]);
+        stats_set(stats, LEARNER_ratio_log_p50, (double)log_ratio[(n - 1) / 2]);
+        stats_set(stats, LEARNER_ratio_log_p95, (double)log_ratio[(n - 1) * 95 / 100]);
+    }
+    arena_release(&d->arena, mark);
+    return value_regress(d, b, d->per_step, false, stats);
+}
+
+const struct rl_ops rl_ppo = {
+    .name = "ppo",
+    .source = "methods.md 13",
+    .needs_log_prob = true,
+    .online = true,
+    .ratios = true,
+    .critic_update = critic_update,
+    .begin_iteration = begin_iteration,
+    .prepare = prepare,
+    .actor_rows = actor_rows,
+    .after_actor = after_actor,
+};

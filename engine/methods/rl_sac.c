@@ -1,0 +1,86 @@
+/* SAC's gradient: methods.md 10.
+ *
+ *   y    = r + gamma (1 - d) [ min_i Q_i'(s', a') - lambda log pi'(a') ],   a' ~ pi'(z)
+ *   L_rl = -mean over real positions of lambda H + min_i Q_i(s, a),         a ~ pi(z)
+ *
+ * The entropy H and the action are separate draws, as published. lambda is a constant here; it is
+ * learned from the supervised entropy draw. */
+#include "engine/methods/rl.h"
+
+#include <math.h>
+#include <string.h>
+
+static enum status critic_update(struct dt *d, const struct batch *b, struct stats_sum *stats)
+{
+    TRY(dt_target_actions(d, b));
+    return rl_critic_pass(d, b, rl_soft_td_body, stats);
+}
+
+static enum status prepare(struct dt *d, const struct batch *b)
+{
+    dt_draw(d, b, DRAW_RL_ENTROPY);
+    dt_draw(d, b, DRAW_RL_SAMPLE);
+    return STATUS_OK;
+}
+
+const float *rl_gather_noise(const struct dt *d, const struct actor_rows *r, enum draw_site site)
+{
+    size_t A = (size_t)d->learner.A;
+    float *eps = arena_take(r->scratch, (size_t)r->rows * A);
+    for (int i = 0; i < r->rows; i++)
+        memcpy(eps + (size_t)i * A, d->noise[site] + (size_t)r->position[i] * A, A * sizeof *eps);
+    return eps;
+}
+
+double rl_entropy_rows(struct dt *d, const struct actor_rows *r, const float *weight, double scale)
+{
+    size_t N = (size_t)r->rows, mark = arena_mark(r->scratch);
+    int A = d->learner.A;
+    double lambda = dt_temperature(d), total = 0;
+    const float *eps = rl_gather_noise(d, r, DRAW_RL_ENTROPY);
+    float *entropy = arena_take(r->scratch, N), *slope = arena_take(r->scratch, N);
+    head_entropy(r->output, r->log_std, eps, r->rows, A, entropy);
+    for (size_t i = 0; i < N; i++) {
+        total -= lambda * (double)weight[i] * (double)entropy[i];
+        slope[i] = (float)(-scale * lambda * (double)weight[i]);
+    }
+    head_entropy_backward(r->output, r->log_std, eps, slope, r->rows, A, r->doutput, r->dlog_std);
+    arena_release(r->scratch, mark);
+    return total;
+}
+
+static void actor_rows(struct dt *d, const struct batch *b, const struct actor_rows *r,
+                       double alpha, double sum[SUMS])
+{
+    int A = b->A;
+    size_t N = (size_t)r->rows, n = N * (size_t)A, mark = arena_mark(r->scratch);
+    double valid = b->valid > 0 ? b->valid : 1;
+    const float *eps = rl_gather_noise(d, r, DRAW_RL_SAMPLE);
+    float *action = arena_take(r->scratch, n), *du = arena_take(r->scratch, n);
+    float *value = arena_take(r->scratch, N), *slope = arena_take(r->scratch, N);
+    head_sample(r->output, r->log_std, eps, r->rows, A, NULL, action);
+    for (size_t i = 0; i < N; i++)
+        slope[i] = r->mask[i] != 0 ? (float)(-alpha / valid) : 0;
+    memset(du, 0, n * sizeof *du);
+    rl_q_rows(d, r, action, true, slope, value, du);
+    for (size_t i = 0; i < n; i++)
+        du[i] *= 1 - action[i] * action[i];
+    head_sample_backward(r->log_std, eps, du, r->rows, A, r->doutput, r->dlog_std);
+
+    double total = rl_entropy_rows(d, r, r->mask, alpha / valid);
+    for (size_t i = 0; i < N; i++)
+        total -= r->mask[i] != 0 ? (double)value[i] : 0;
+    sum[SUM_RL] += total / valid;
+    arena_release(r->scratch, mark);
+}
+
+const struct rl_ops rl_sac = {
+    .name = "sac",
+    .source = "methods.md 10",
+    .needs_log_prob = true,
+    .temperature = true,
+    .targets = true,
+    .critic_update = critic_update,
+    .prepare = prepare,
+    .actor_rows = actor_rows,
+};

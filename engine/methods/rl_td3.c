@@ -1,0 +1,105 @@
+/* TD3's gradient (and DDPG's: one critic, no smoothing noise, every batch): methods.md 7 and 9.
+ *
+ *   y = r + gamma (1 - d) min_i Q_i'(s', clamp(mu'(z) + clip(noise)))
+ *   L_rl = -mean over real positions of Q1(s, mu(z)) */
+#include "engine/methods/rl.h"
+
+#include <math.h>
+
+static enum status critic_update(struct dt *d, const struct batch *b, struct stats_sum *stats)
+{
+    const struct hyper *h = &d->learner.hyper;
+    size_t n = (size_t)b->B * (size_t)b->K * (size_t)b->A;
+    TRY(dt_target_actions(d, b));
+    if (h->policy_noise > 0) {
+        const float *eps = dt_draw(d, b, DRAW_TARGET_NOISE);
+        float scale = (float)h->policy_noise, clip = (float)h->noise_clip;
+        for (size_t i = 0; i < n; i++)
+            d->next_action[i] += fminf(fmaxf(scale * eps[i], -clip), clip);
+        head_clamp(d->next_action, n);
+    }
+
+    return rl_critic_pass(d, b, rl_td_body, stats);
+}
+
+/* The action that the critic sees: tanh of mu for a stochastic policy. */
+static const float *policy_action(const struct dt *d, const struct actor_rows *r)
+{
+    if (!d->stochastic)
+        return r->output;
+    size_t n = (size_t)r->rows * (size_t)d->learner.A;
+    float *action = arena_take(r->scratch, n);
+    for (size_t i = 0; i < n; i++)
+        action[i] = tanhf(r->output[i]);
+    return action;
+}
+
+/* Optional normalisation (D27): alpha / mean over all positions of |Q1|, detached. */
+static bool wants_first(const struct dt *d)
+{
+    return d->learner.hyper.rl_normalized != 0;
+}
+
+static void first_rows(struct dt *d, const struct actor_rows *r)
+{
+    size_t mark = arena_mark(r->scratch);
+    float *q = arena_take(r->scratch, (size_t)r->rows);
+    rl_q_rows(d, r, policy_action(d, r), false, NULL, q, NULL);
+    for (int i = 0; i < r->rows; i++)
+        d->per_step2[r->position[i]] = fabsf(q[i]);
+    arena_release(r->scratch, mark);
+}
+
+static void after_first(struct dt *d, const struct batch *b)
+{
+    double sum = 0;
+    size_t N = (size_t)b->B * (size_t)b->K;
+    for (size_t i = 0; i < N; i++)
+        sum += (double)d->per_step2[i];
+    d->rl_scale = sum > 0 ? (double)N / sum : 1;
+}
+
+static void actor_rows(struct dt *d, const struct batch *b, const struct actor_rows *r,
+                       double alpha, double sum[SUMS])
+{
+    size_t N = (size_t)r->rows, n = N * (size_t)b->A, mark = arena_mark(r->scratch);
+    double valid = b->valid > 0 ? b->valid : 1;
+    float *value = arena_take(r->scratch, N), *slope = arena_take(r->scratch, N);
+    float *daction = arena_take(r->scratch, n);
+    const float *action = policy_action(d, r);
+    for (size_t i = 0; i < N; i++)
+        slope[i] = r->mask[i] != 0 ? (float)(-alpha / valid) : 0;
+    for (size_t i = 0; i < n; i++)
+        daction[i] = 0;
+    rl_q_rows(d, r, action, false, slope, value, daction);
+    for (size_t i = 0; i < n; i++)
+        r->doutput[i] += d->stochastic ? daction[i] * (1 - action[i] * action[i]) : daction[i];
+    double total = 0;
+    for (size_t i = 0; i < N; i++)
+        total -= r->mask[i] != 0 ? (double)value[i] : 0;
+    sum[SUM_RL] += total / valid;
+    arena_release(r->scratch, mark);
+}
+
+const struct rl_ops rl_td3 = {
+    .name = "td3",
+    .source = "methods.md 7",
+    .targets = true,
+    .critic_update = critic_update,
+    .wants_first = wants_first,
+    .first_rows = first_rows,
+    .after_first = after_first,
+    .actor_rows = actor_rows,
+};
+
+/* DDPG differs by its settings only: n_critics = 1, policy_noise = 0, actor_update_interval = 1. */
+const struct rl_ops rl_ddpg = {
+    .name = "ddpg",
+    .source = "methods.md 9",
+    .targets = true,
+    .critic_update = critic_update,
+    .wants_first = wants_first,
+    .first_rows = first_rows,
+    .after_first = after_first,
+    .actor_rows = actor_rows,
+};

@@ -1,0 +1,146 @@
+#include "engine/methods/value_critic.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void pretrain_windows(struct dt *d, const struct batch *b, struct span windows,
+                             float *gradient, struct arena *scratch, struct critic_sums *sums)
+{
+    const struct hyper *h = &d->learner.hyper;
+    bool released = strcmp(h->v_pretrain_td, "as_released") == 0;
+    size_t from = (size_t)windows.first * (size_t)b->K, n = (size_t)windows.count * (size_t)b->K;
+    const float *state = b->state + from * (size_t)b->S;
+    const float *next_state = b->next_state + from * (size_t)b->S;
+    double gamma = released ? 1 : h->gamma;
+    double divisor = critic_divide_by(b, released ? CRITIC_OVER_ALL : CRITIC_OVER_VALID);
+    struct critic_tape tape;
+    critic_take(&d->critic, windows.count, b->K, scratch, &tape);
+    float *next = arena_take(scratch, n), *v = arena_take(scratch, n),
+          *off = arena_take(scratch, n);
+
+    critic_v(&d->critic, d->critic_theta, next_state, windows.count, &tape, next);
+    critic_v(&d->critic, d->critic_theta, state, windows.count, &tape, v);
+    for (size_t i = 0; i < n; i++) {
+        double weight = released ? 1 : (double)b->weight[from + i];
+        double error = (double)v[i] - (double)b->reward[from + i] -
+                       gamma * (1 - (double)b->done[from + i]) * (double)next[i];
+        sums->v_loss += weight * error * error / divisor;
+        off[i] = (float)(2 * weight * error / divisor);
+    }
+    critic_backward(&d->critic, d->critic_theta, CRITIC_V, off, &tape, gradient, NULL);
+    if (!released)
+        return;
+    /* The released code lets the gradient through V(s') as well (D36). */
+    critic_v(&d->critic, d->critic_theta, next_state, windows.count, &tape, next);
+    for (size_t i = 0; i < n; i++)
+        off[i] *= -(1 - b->done[from + i]);
+    critic_backward(&d->critic, d->critic_theta, CRITIC_V, off, &tape, gradient, NULL);
+}
+
+enum status value_pretrain(struct dt *d, const struct batch *b, struct stats_sum *stats)
+{
+    return rl_critic_pass(d, b, pretrain_windows, stats);
+}
+
+/* V of raw states, in pieces that fit the arena. */
+static void values_of(struct dt *d, const float *state, int length, float *out)
+{
+    const struct hyper *h = &d->learner.hyper;
+    int S = d->learner.S, room = (int)(h->batch_size * h->T_train) / 2;
+    room = room > 0 ? room : 1;
+    for (int from = 0; from < length; from += room) {
+        int n = length - from < room ? length - from : room;
+        size_t mark = arena_mark(&d->arena);
+        struct critic_tape tape;
+        critic_take(&d->critic, n, 1, &d->arena, &tape);
+        float *s = d->batch.state; /* free between updates, and large enough */
+        memcpy(s, state + (size_t)from * (size_t)S, (size_t)n * (size_t)S * sizeof *s);
+        if (d->learner.normalizer != NULL)
+            normalizer_apply(d->learner.normalizer, s, n, s);
+        critic_v(&d->critic, d->critic_theta, s, n, &tape, out + from);
+        arena_release(&d->arena, mark);
+    }
+}
+
+static enum status make_slots(struct dt *d, const struct replay *online)
+{
+    if (online->count > d->online_slots) {
+        size_t bytes = (size_t)online->count * sizeof(float *);
+        float **target = realloc(d->online_target, bytes);
+        if (target != NULL)
+            d->online_target = target;
+        float **old_v = realloc(d->online_old_v, bytes);
+        if (old_v != NULL)
+            d->online_old_v = old_v;
+        if (target == NULL || old_v == NULL)
+            return status_fail(STATUS_MEMORY, "no memory for the targets of %d trajectories",
+                               online->count);
+        for (; d->online_slots < online->count; d->online_slots++)
+            target[d->online_slots] = old_v[d->online_slots] = NULL;
+    }
+    for (int i = 0; i < online->count; i++) {
+        size_t bytes = (size_t)online->item[i].length * sizeof(float);
+        free(d->online_target[i]);
+        free(d->online_old_v[i]);
+        d->online_target[i] = malloc(bytes);
+        d->online_old_v[i] = malloc(bytes);
+        if (d->online_target[i] == NULL || d->online_old_v[i] == NULL)
+            return status_fail(STATUS_MEMORY, "no memory for a trajectory's targets");
+    }
+    return STATUS_OK;
+}
+
+enum status value_targets(struct dt *d, const struct replay *online)
+{
+    const struct hyper *h = &d->learner.hyper;
+    TRY(make_slots(d, online));
+    for (int i = 0; i < online->count; i++) {
+        const struct trajectory *t = &online->item[i];
+        float *target = d->online_target[i], *v = d->online_old_v[i], *next = target;
+        values_of(d, t->state, t->length, v);
+        values_of(d, t->next_state, t->length, next);
+        double advantage = 0;
+        for (int k = t->length - 1; k >= 0; k--) {
+            double live = t->terminal[k] ? 0 : 1;
+            double delta = (double)t->reward[k] + h->gamma * live * (double)next[k] - (double)v[k];
+            advantage = delta + h->gamma * h->gae_lambda * live * advantage;
+            target[k] = (float)(advantage + (double)v[k]);
+        }
+    }
+    return STATUS_OK;
+}
+
+void value_fetch(struct dt *d, const struct batch *b, float *target, float *old_v)
+{
+    batch_gather(b, (const float *const *)d->online_target, target);
+    batch_gather(b, (const float *const *)d->online_old_v, old_v);
+}
+
+static void regress_windows(struct dt *d, const struct batch *b, struct span windows,
+                            float *gradient, struct arena *scratch, struct critic_sums *sums)
+{
+    size_t from = (size_t)windows.first * (size_t)b->K, n = (size_t)windows.count * (size_t)b->K;
+    bool all = d->regress_all;
+    double divisor = all ? (double)b->B * (double)b->K : b->valid > 0 ? b->valid : 1;
+    struct critic_tape tape;
+    critic_take(&d->critic, windows.count, b->K, scratch, &tape);
+    float *v = arena_take(scratch, n), *dv = arena_take(scratch, n);
+    critic_v(&d->critic, d->critic_theta, b->state + from * (size_t)b->S, windows.count, &tape, v);
+    for (size_t i = 0; i < n; i++) {
+        double error = all || b->mask[from + i] != 0
+                           ? (double)v[i] - (double)d->regress_target[from + i]
+                           : 0;
+        sums->v_loss += 0.5 * error * error / divisor;
+        dv[i] = (float)(error / divisor);
+    }
+    critic_backward(&d->critic, d->critic_theta, CRITIC_V, dv, &tape, gradient, NULL);
+}
+
+enum status value_regress(struct dt *d, const struct batch *b, const float *target, bool all,
+                          struct stats_sum *stats)
+{
+    d->regress_target = target;
+    d->regress_all = all;
+    return rl_critic_pass(d, b, regress_windows, stats);
+}
