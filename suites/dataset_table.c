@@ -123,9 +123,9 @@ const char *dataset_folder(const char *folder)
 static bool look_in(const char *folder, const char *name, const struct dataset_entry *entry,
                     char path[FILE_PATH])
 {
-    const char *file[] = {name, entry != NULL ? entry->file : name};
-    const char *ending[] = {".hdf5", ""};
-    for (int i = 0; i < 2; i++) {
+    const char *file[] = {name, name, entry != NULL ? entry->file : name};
+    const char *ending[] = {".hdf5", "", ""};
+    for (int i = 0; i < 3; i++) {
         int n = snprintf(path, FILE_PATH, "%s/%s%s", folder, file[i], ending[i]);
         if (n < FILE_PATH && file_exists(path))
             return true;
@@ -133,42 +133,37 @@ static bool look_in(const char *folder, const char *name, const struct dataset_e
     return false;
 }
 
+/* The folders of dataset_locate, in order. */
+static bool look_around(const char *folder, const char *name, const struct dataset_entry *entry,
+                        char path[FILE_PATH])
+{
+    if (look_in(dataset_folder(folder), name, entry, path))
+        return true;
+    const char *d4rl = getenv("D4RL_DATASET_DIR"), *home = getenv("HOME");
+    if (folder != NULL)
+        return false;
+    if (d4rl != NULL && look_in(d4rl, name, entry, path))
+        return true;
+    char cache[FILE_PATH];
+    return home != NULL && snprintf(cache, sizeof cache, "%s/.d4rl/datasets", home) < FILE_PATH &&
+           look_in(cache, name, entry, path);
+}
+
 enum status dataset_locate(const char *name, const char *folder, char path[FILE_PATH])
 {
-    if (snprintf(path, FILE_PATH, "%s", name) >= FILE_PATH)
-        return status_fail(STATUS_MISSING, "%.200s...: the name is longer than %d characters", name,
-                           FILE_PATH);
     const struct dataset_entry *entry = dataset_find(name);
-    bool is_id = strchr(name, '/') == NULL;
-    if (!is_id || entry == NULL) {
-        if (*name != '\0' && file_exists(path))
-            return STATUS_OK;
-    }
-
-    const char *home = getenv("HOME"), *d4rl = getenv("D4RL_DATASET_DIR");
-    char cache[FILE_PATH] = "";
-    if (d4rl != NULL)
-        snprintf(cache, sizeof cache, "%s", d4rl);
-    if (is_id && *name != '\0') {
-        if (look_in(dataset_folder(folder), name, entry, path))
-            return STATUS_OK;
-        if (folder == NULL && *cache != '\0' && look_in(cache, name, entry, path))
-            return STATUS_OK;
-        snprintf(cache, sizeof cache, "%s/.d4rl/datasets", home != NULL ? home : "");
-        if (folder == NULL && home != NULL && look_in(cache, name, entry, path))
-            return STATUS_OK;
-        if (file_exists(name)) {
-            snprintf(path, FILE_PATH, "%s", name);
-            return STATUS_OK;
-        }
-    }
-    if (entry != NULL)
+    bool bare = *name != '\0' && strchr(name, '/') == NULL;
+    if (bare && look_around(folder, name, entry, path))
+        return STATUS_OK;
+    if (*name != '\0' && file_exists(name) && snprintf(path, FILE_PATH, "%s", name) < FILE_PATH)
+        return STATUS_OK;
+    if (entry != NULL && bare)
         return status_fail(STATUS_MISSING,
                            "%s: there is no such dataset in '%s'; get D4RL's file with `vitamin "
                            "data fetch %s`, or make a stand-in with `vitamin data generate %s`",
-                           entry->id, dataset_folder(folder), entry->id, entry->env);
+                           name, dataset_folder(folder), entry->id, entry->env);
     return status_fail(STATUS_MISSING,
-                       "%s: there is no such file, nor a dataset of that name in '%s'; `vitamin "
-                       "data list` shows the names",
+                       "%.200s: there is no such file, nor a dataset of that name in '%s'; "
+                       "`vitamin data list` shows the names",
                        name, dataset_folder(folder));
 }

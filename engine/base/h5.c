@@ -410,6 +410,15 @@ enum status h5_write_double(const struct h5 *f, const char *name, int rank, cons
     return h5_write(f, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, rank, dims, 0, data);
 }
 
+hid_t h5_bool_type(void)
+{
+    static const signed char no = 0, yes = 1;
+    hid_t type = H5Tenum_create(H5T_STD_I8LE);
+    H5Tenum_insert(type, "FALSE", &no);
+    H5Tenum_insert(type, "TRUE", &yes);
+    return type;
+}
+
 struct each {
     const struct h5 *f;
     enum status (*visit)(const struct h5 *f, const char *name, void *context);

@@ -67,6 +67,10 @@ enum status h5_write_float(const struct h5 *f, const char *name, int rank, const
 enum status h5_write_double(const struct h5 *f, const char *name, int rank, const size_t dims[],
                             const double *data);
 
+/* The type that h5py gives booleans: an enum over int8 {FALSE 0, TRUE 1}. In memory one byte each.
+ * For H5Tclose(). */
+hid_t h5_bool_type(void);
+
 /* Call `visit` with the name of every member of a group, in name order. A non-OK result stops. */
 enum status h5_each(const struct h5 *f, const char *group,
                     enum status (*visit)(const struct h5 *f, const char *name, void *context),
