@@ -112,7 +112,7 @@ ParameterizedTestParameters(adroit, single_steps_are_those_of_the_original)
 }
 
 /* Newton stops when an iteration gains less than 1e-8 (scaled); from a cold start that can be one
- * iteration too early. One of some 6000 recorded steps ends 1.6e-9 away for this reason (with
+ * iteration too early. One of 5702 recorded steps ends 1.6e-9 away for this reason (with
  * tolerance 0, or warm, it does not), all others agree to 4e-13. */
 ParameterizedTest(int *row, adroit, single_steps_are_those_of_the_original)
 {
