@@ -60,12 +60,13 @@ static void zero_step(float *x, int B, int K, size_t n, int step)
         memset(x + ((size_t)b * ((size_t)K + 1) + (size_t)step) * n, 0, n * sizeof *x);
 }
 
-static float sigmoid(float x)
+static double sigmoid(double x)
 {
-    return 1.0f / (1.0f + expf(-x));
+    return 1 / (1 + exp(-x));
 }
 
-/* Gates of one window's step from sums to values; state after it. */
+/* Gates of one window's step from sums to values; state after it. In double, rounded where stored:
+ * a LayerNorm on top divides by the small spread of h and would show every error of it. */
 static void cell_forward(const struct lstm *f, float *restrict gate, const float *restrict c,
                          float *restrict c_next, float *restrict h_next)
 {
@@ -75,14 +76,17 @@ static void cell_forward(const struct lstm *f, float *restrict gate, const float
             h_next[j] = gate[j] < 0.0f ? 0.0f : gate[j];
         return;
     }
-    float *i = gate, *forget = gate + n, *g = gate + 2 * (size_t)n, *o = gate + 3 * (size_t)n;
+    float *in = gate, *forget = gate + n, *cell = gate + 2 * (size_t)n, *out = gate + 3 * (size_t)n;
     for (int j = 0; j < n; j++) {
-        i[j] = sigmoid(i[j]);
-        forget[j] = sigmoid(forget[j]);
-        g[j] = tanhf(g[j]);
-        o[j] = sigmoid(o[j]);
-        c_next[j] = forget[j] * c[j] + i[j] * g[j];
-        h_next[j] = o[j] * tanhf(c_next[j]);
+        double i = sigmoid((double)in[j]), keep = sigmoid((double)forget[j]);
+        double g = tanh((double)cell[j]), o = sigmoid((double)out[j]);
+        double after = keep * (double)c[j] + i * g;
+        c_next[j] = (float)after;
+        h_next[j] = (float)(o * tanh(after));
+        in[j] = (float)i;
+        forget[j] = (float)keep;
+        cell[j] = (float)g;
+        out[j] = (float)o;
     }
 }
 
