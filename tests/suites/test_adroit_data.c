@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_VALUES = 4, EVERY = 20 };
+enum { MAX_VALUES = 4, EVERY = 50 };
 
 /* Where each task field is stored. A relocate file stores world positions instead, one substep old,
  * from which its model fields follow only nearly. */

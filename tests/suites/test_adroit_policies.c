@@ -20,7 +20,7 @@ static const struct {
             {"door", false, 104.4, 0.7, 100},      {"door", true, -0.004, 0.027, 100},
             {"relocate", false, 104.2, 13.2, 100}, {"relocate", true, -0.011, 0.10, 100}};
 
-enum { RUNS = sizeof runs / sizeof *runs, EPISODES = 8, MAX_ACTIONS = 30 };
+enum { RUNS = sizeof runs / sizeof *runs, EPISODES = 5, MAX_ACTIONS = 30 };
 
 static double play(struct env *e, const struct policy *p, double *scratch, uint64_t episode)
 {
