@@ -42,7 +42,7 @@ enum status bootstrap_check(const struct bootstrap *b);
 /* A value with its interval. */
 struct interval {
     double point;     /* of the data, not of the replicates */
-    double low, high; /* NaN when no task has more than one run: print "n/a (1 seed)" */
+    double low, high; /* NaN when an input has one run a task: print "n/a (1 seed)" */
     int runs; /* fewest runs of any cell behind it: 2 asks for a warning, below 3 no verdict */
 };
 
@@ -53,9 +53,10 @@ bool interval_holds(struct interval i, double value);
  * and the next. Reorders `v`. O(n). */
 double bootstrap_quantile(double *v, size_t n, double q);
 
-/* The percentile interval of R replicate values (reordered); `runs` as above, 1 gives NaN. */
+/* The percentile interval of R replicate values (reordered) of a statistic of these inputs, whose
+ * run counts decide `runs` and whether there is an interval at all. */
 struct interval bootstrap_interval(const struct bootstrap *b, double point, double *values,
-                                   int runs);
+                                   const struct matrix *const *x, int count);
 
 /* Bootstrap p-value of "the statistic is 0", two-sided: twice the smaller share of replicates on
  * either side (ties with 0 count on both), (k+1)/(R+1) form, at most 1. For Holm over datasets;
@@ -65,18 +66,21 @@ double bootstrap_p(const double *values, int reps);
 /* ---- any statistic -------------------------------------------------------------------------- */
 
 /* A statistic of resampled matrices: x[k] has the shape of the k-th input. It must be a pure
- * function, safe to call from several threads. NaN is an error; infinity is allowed (it sorts). */
-typedef double bootstrap_statistic(const struct matrix *x, int count, const void *context);
+ * function, safe to call from several threads; `scratch` is its own thread's.
+ * NaN is an error; infinity is allowed (it sorts). */
+typedef double bootstrap_statistic(const struct matrix *x, const void *context, double *scratch);
 
 /* The statistic of `count` matrices and its interval, each resampled on its own (two inputs with
  * the same method and task are resampled alike: they are the same runs). With b->tasks columns are
- * drawn once per replicate for all inputs, which must then have the same tasks.
+ * drawn once per replicate for all inputs, which must then have the same tasks. `scratch`: doubles
+ * of scratch that the statistic needs.
  * The general and slow road (about a microsecond per 100 runs and replicate); aggregates, pairs and
  * profiles have their own. `values` (R) receives the replicate values in order of replicate, unless
  * NULL. Threads: OpenMP inside; same bits for any number.
  * Errors  STATUS_CONFIG (b, or an input without runs), STATUS_NONFINITE, STATUS_MEMORY */
 enum status bootstrap_run(const struct bootstrap *b, enum bootstrap_family family,
                           const struct matrix *const *x, int count, bootstrap_statistic *statistic,
-                          const void *context, double *values, struct interval *out);
+                          const void *context, size_t scratch, double *values,
+                          struct interval *out);
 
 #endif

@@ -1,4 +1,4 @@
-/* Comparing methods: probability of improvement, mean differences and what is built of them.
+/* Comparing methods: probability of improvement and mean differences, of pairs and of all.
  *
  * X and Y are resampled independently (their streams are keyed by their names; the same name on
  * both sides is refused where that matters). Run counts may differ; tasks must be the same, in the
@@ -43,36 +43,5 @@ enum status compare_all(const struct matrix *const *x, int count, const struct b
  * either may be NULL. p (M), may be NULL: exact two-sided Mann-Whitney (rank.h), for Holm. */
 enum status compare_tasks(const struct matrix *x, const struct matrix *y, const struct bootstrap *b,
                           struct interval *improvement, struct interval *difference, double *p);
-
-/* ---- linear: T-diff, T-gain, T-curve, T-equiv, interactions ---------------------------------- */
-
-/* One term of a contrast: weight * mean over the matrix's tasks of their task means. */
-struct compare_term {
-    const struct matrix *x;
-    double weight;
-};
-
-/* sum of weight * mean(x), with its interval.
- *   T-diff(A,B)            {A, +1}, {B, -1}
- *   T-gain(A)              {increases of A, +1}                    pairing is inside the run
- *   T-curve                the same on areas (align.h)
- *   difference of differences   {A on D1, +1}, {B on D1, -1}, {A on D2, -1}, {B on D2, +1}
- *   (cloned+human)/2 - expert   weights 0.5, 0.5, -1
- * Terms may have different tasks and any number of runs. Two terms with the same method and task
- * are resampled alike. `values` (R) as in bootstrap_run. Errors STATUS_CONFIG, STATUS_MEMORY. */
-enum status compare_contrast(const struct compare_term *term, int count, const struct bootstrap *b,
-                             double *values, struct interval *out);
-
-/* ---- ratios: T-var, cost --------------------------------------------------------------------- */
-
-/* T-var over seeds: mean over tasks of the population variance over runs, X's over Y's.
- * 0/0 counts as 1 and v/0 as infinity. Errors STATUS_CONFIG, STATUS_MEMORY. */
-enum status compare_variance_ratio(const struct matrix *x, const struct matrix *y,
-                                   const struct bootstrap *b, struct interval *out);
-
-/* mean(X) / mean(Y): T-var within runs (matrices of within-run variances), seconds per iteration.
- * 0/0 counts as 1, v/0 as infinity with v's sign. */
-enum status compare_mean_ratio(const struct matrix *x, const struct matrix *y,
-                               const struct bootstrap *b, struct interval *out);
 
 #endif

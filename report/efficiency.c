@@ -1,0 +1,235 @@
+#include "report/efficiency.h"
+
+#include "report/replicate.h"
+#include "report/sum.h"
+#include "report/trim.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { LANES = REPLICATE_LANES, VALUES = 1 << 23 /* replicate values kept at a time: 64 MB */ };
+
+void efficiency_spread(const double *y, int runs, int J, bool sample, double *mean, double *sd,
+                       int *count)
+{
+    for (int j = 0; j < J; j++) {
+        struct sum total = {0};
+        int here = 0;
+        for (int n = 0; n < runs; n++) {
+            double value = y[(size_t)n * (size_t)J + (size_t)j];
+            if (isnan(value))
+                continue;
+            sum_add(&total, value);
+            here++;
+        }
+        double average = here > 0 ? sum_total(&total) / here : (double)NAN;
+        struct sum squares = {0};
+        for (int n = 0; n < runs; n++) {
+            double off = y[(size_t)n * (size_t)J + (size_t)j] - average;
+            if (!isnan(off))
+                sum_add(&squares, off * off);
+        }
+        int divisor = sample ? here - 1 : here;
+        if (mean != NULL)
+            mean[j] = average;
+        if (sd != NULL)
+            sd[j] = divisor > 0 ? sqrt(sum_total(&squares) / divisor) : (double)NAN;
+        if (count != NULL)
+            count[j] = here;
+    }
+}
+
+/* ---- sample efficiency ---------------------------------------------------------------------- */
+
+/* One grid point where every run has a value. */
+struct point {
+    int j;
+    double *score; /* (L) */
+    struct trim trim;
+    double *mean, *iqm; /* (R) replicate values */
+};
+
+static void point_free(struct point *p)
+{
+    free(p->score);
+    trim_free(&p->trim);
+    free(p->mean);
+    free(p->iqm);
+}
+
+static enum status point_init(struct point *p, const struct matrix *runs, const double *y, int J,
+                              int j, int reps)
+{
+    size_t L = matrix_count(runs);
+    *p = (struct point){.j = j};
+    p->score = malloc(L * sizeof *p->score);
+    p->mean = malloc((size_t)reps * sizeof *p->mean);
+    p->iqm = malloc((size_t)reps * sizeof *p->iqm);
+    enum status status = STATUS_OK;
+    if (p->score == NULL || p->mean == NULL || p->iqm == NULL)
+        status = status_fail(STATUS_MEMORY, "no memory for the curves of '%s'", runs->method);
+    for (size_t l = 0; l < L && status == STATUS_OK; l++)
+        p->score[l] = y[l * (size_t)J + (size_t)j];
+    if (status == STATUS_OK)
+        status = trim_init(&p->trim, runs, p->score);
+    if (status != STATUS_OK)
+        point_free(p);
+    return status;
+}
+
+/* Replicate values of several grid points: one draw moves whole curves. */
+static bool resample(const struct replicate *from, struct point *point, int points, int reps)
+{
+    const struct matrix *x = from->x;
+    bool fits = true;
+#pragma omp parallel
+    {
+        void *draw = malloc(replicate_scratch(x));
+        uint16_t *count = malloc(matrix_count(x) * LANES * sizeof *count);
+        double *mean = malloc((size_t)x->tasks * LANES * sizeof *mean), lane[LANES];
+        bool mine = draw != NULL && count != NULL && mean != NULL;
+        if (!mine) {
+#pragma omp atomic write
+            fits = false;
+        }
+#pragma omp for schedule(dynamic)
+        for (int block = 0; block < replicate_blocks(reps); block++) {
+            if (!mine)
+                continue;
+            replicate_counts(from, block, draw, count);
+            for (int i = 0; i < points; i++) {
+                replicate_means(x, point[i].score, count, mean);
+                replicate_average(mean, x->tasks, lane);
+                replicate_store(lane, reps, block, point[i].mean);
+                trim_lanes(&point[i].trim, count, lane);
+                replicate_store(lane, reps, block, point[i].iqm);
+            }
+        }
+        free(draw);
+        free(count);
+        free(mean);
+    }
+    return fits;
+}
+
+static double mean_point(const struct matrix *x, const double *score)
+{
+    struct sum total = {0};
+    for (int m = 0; m < x->tasks; m++)
+        sum_add(&total, sum_mean(score + x->start[m], (size_t)x->runs[m]));
+    return sum_total(&total) / x->tasks;
+}
+
+static void finish(const struct bootstrap *b, const struct matrix *x, struct point *p,
+                   struct efficiency *out)
+{
+    struct interval mean = bootstrap_interval(b, mean_point(x, p->score), p->mean, &x, 1);
+    struct interval iqm = bootstrap_interval(b, trim_point(&p->trim), p->iqm, &x, 1);
+    out->mean[p->j] = mean.point;
+    out->mean_low[p->j] = mean.low;
+    out->mean_high[p->j] = mean.high;
+    out->iqm[p->j] = iqm.point;
+    out->iqm_low[p->j] = iqm.low;
+    out->iqm_high[p->j] = iqm.high;
+}
+
+/* How many runs are missing at grid point j; an infinite value is an error. */
+static enum status look(const struct matrix *x, const double *y, int J, int j, int *missing)
+{
+    *missing = 0;
+    for (int m = 0; m < x->tasks; m++) {
+        for (size_t l = x->start[m]; l < x->start[m + 1]; l++) {
+            double value = y[l * (size_t)J + (size_t)j];
+            if (isinf(value))
+                return status_fail(STATUS_NONFINITE,
+                                   "method '%s', task '%s': the curve of run %zu is infinite at "
+                                   "grid point %d; choose a rule for diverged runs",
+                                   x->method, x->task[m], l - x->start[m] + 1, j + 1);
+            *missing += isnan(value);
+        }
+    }
+    return STATUS_OK;
+}
+
+/* Grid points from *next on, as many as `room` holds, skipping those with a missing run. */
+static enum status gather(const struct matrix *x, const double *y, int J, int reps, int room,
+                          int *next, struct point *point, int *points)
+{
+    *points = 0;
+    for (; *next < J && *points < room; ++*next) {
+        int missing;
+        TRY(look(x, y, J, *next, &missing));
+        if (missing > 0)
+            continue;
+        TRY(point_init(&point[*points], x, y, J, *next, reps));
+        ++*points;
+    }
+    return STATUS_OK;
+}
+
+static enum status fill(const struct matrix *x, const double *y, int J, const struct bootstrap *b,
+                        const struct replicate *from, struct efficiency *out)
+{
+    int room = VALUES / 2 / b->reps > 0 ? VALUES / 2 / b->reps : 1;
+    room = room < J ? room : J;
+    struct point *point = calloc((size_t)room + 1, sizeof *point);
+    if (point == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for the curves of '%s'", x->method);
+    enum status status = STATUS_OK;
+    for (int next = 0; next < J && status == STATUS_OK;) {
+        int points;
+        status = gather(x, y, J, b->reps, room, &next, point, &points);
+        if (status == STATUS_OK && !resample(from, point, points, b->reps))
+            status = status_fail(STATUS_MEMORY, "no memory for the curves of '%s'", x->method);
+        if (status == STATUS_OK) {
+#pragma omp parallel for schedule(dynamic)
+            for (int i = 0; i < points; i++)
+                finish(b, x, &point[i], out);
+        }
+        for (int i = 0; i < points; i++)
+            point_free(&point[i]);
+    }
+    free(point);
+    return status;
+}
+
+enum status efficiency_make(const struct matrix *runs, const double *y, int J,
+                            const struct bootstrap *b, struct efficiency *out)
+{
+    *out = (struct efficiency){0};
+    struct replicate from;
+    enum status status = replicate_init(&from, b, BOOTSTRAP_CURVES, runs);
+    if (status == STATUS_OK && b->tasks)
+        status = status_fail(STATUS_CONFIG, "curves are drawn on the given tasks; resampling tasks "
+                                            "(--task-bootstrap) is for aggregates");
+    if (status != STATUS_OK)
+        goto done;
+    size_t n = (size_t)J;
+    double *all = malloc((6 * n + 1) * sizeof *all);
+    if (all == NULL) {
+        status = status_fail(STATUS_MEMORY, "no memory for the curves of '%s'", runs->method);
+        goto done;
+    }
+    for (size_t i = 0; i < 6 * n; i++)
+        all[i] = NAN;
+    *out = (struct efficiency){.points = J,
+                               .mean = all,
+                               .mean_low = all + n,
+                               .mean_high = all + 2 * n,
+                               .iqm = all + 3 * n,
+                               .iqm_low = all + 4 * n,
+                               .iqm_high = all + 5 * n,
+                               .runs = matrix_fewest(runs)};
+    status = fill(runs, y, J, b, &from, out);
+    if (status != STATUS_OK)
+        efficiency_free(out);
+done:
+    replicate_free(&from);
+    return status;
+}
+
+void efficiency_free(struct efficiency *e)
+{
+    free(e->mean); /* one block holds all six */
+    *e = (struct efficiency){0};
+}
