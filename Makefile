@@ -118,6 +118,16 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
+# The code's revision goes into one object, rebuilt when it changes.
+REVISION := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+DIRTY    := $(shell git diff --quiet HEAD -- '*.c' '*.h' '*.def' '*.xml' '*.ini' Makefile 2>/dev/null && echo 0 || echo 1)
+STAMP    := $(BUILD)/revision-$(REVISION)-$(DIRTY)
+$(STAMP):
+	@mkdir -p $(@D) && rm -f $(BUILD)/revision-* && touch $@
+$(BUILD)/harness/provenance.o: CPPFLAGS += -DVITAMIN_REVISION='"$(REVISION)"' \
+    -DVITAMIN_DIRTY=$(DIRTY) -DVITAMIN_FLAGS='"$(OPT)"'
+$(BUILD)/harness/provenance.o: $(STAMP)
+
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # --- targets ----------------------------------------------------------------------------------

@@ -1,8 +1,11 @@
 #include "harness/command.h"
 #include "harness/command_env.h"
+#include "harness/command_run.h"
 
 /* clang-format off */
 const struct command *const command_table[] = {
+    &command_run,
+    &command_config,
     &command_env,
     0,
 };

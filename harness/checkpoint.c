@@ -1,0 +1,112 @@
+#include "harness/checkpoint.h"
+
+#include "engine/base/file.h"
+#include "engine/base/h5.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FORMAT "vitamin checkpoint 1"
+
+static hid_t type_of(enum visit_kind kind)
+{
+    switch (kind) {
+    case VISIT_FLOAT:
+        return H5T_NATIVE_FLOAT;
+    case VISIT_DOUBLE:
+        return H5T_NATIVE_DOUBLE;
+    case VISIT_INT32:
+        return H5T_NATIVE_INT32;
+    case VISIT_INT64:
+        return H5T_NATIVE_INT64;
+    case VISIT_BYTE:
+        break;
+    }
+    return H5T_NATIVE_UINT8;
+}
+
+static enum status write_array(struct visitor *v, const char *path, enum visit_kind kind,
+                               void *data, size_t count)
+{
+    hid_t type = type_of(kind);
+    return h5_write(v->context, path, type, type, 1, &count, 0, data);
+}
+
+static enum status read_array(struct visitor *v, const char *path, enum visit_kind kind, void *data,
+                              size_t count)
+{
+    enum status result = h5_read(v->context, path, type_of(kind), count, data);
+    if (result == STATUS_OK)
+        return result;
+    return status_prefix(result, "this checkpoint was written by another version or layout; remove "
+                                 "it to start anew");
+}
+
+static enum status write_all(const struct h5 *f, const struct checkpoint_info *info,
+                             checkpoint_visit *visit, void *context)
+{
+    struct visitor v = {.array = write_array, .context = (void *)f};
+    TRY(h5_set_text(f, ".", "format", FORMAT));
+    TRY(h5_set_text(f, ".", "config_hash", info->config_hash));
+    TRY(h5_set_integer(f, ".", "evaluations", info->evaluations));
+    TRY(h5_set_integer(f, ".", "iterations", info->iterations));
+    return visit(context, &v);
+}
+
+enum status checkpoint_write(const char *path, const struct checkpoint_info *info,
+                             checkpoint_visit *visit, void *context)
+{
+    char temporary[FILE_PATH];
+    struct h5 f;
+    TRY(file_temporary(path, temporary));
+    TRY(h5_create(&f, temporary));
+    enum status result = write_all(&f, info, visit, context);
+    struct status_note note;
+    status_save(&note, result);
+    enum status closed = h5_close(&f);
+    if (result != STATUS_OK) {
+        unlink(temporary);
+        return status_restore(&note);
+    }
+    if (closed != STATUS_OK) {
+        unlink(temporary);
+        return closed;
+    }
+    return file_commit(temporary, path);
+}
+
+static enum status read_all(const struct h5 *f, const char *config_hash,
+                            struct checkpoint_info *info, checkpoint_visit *visit, void *context)
+{
+    char format[64];
+    double evaluations, iterations;
+    if (h5_get_text(f, ".", "format", format, sizeof format) != STATUS_OK ||
+        strcmp(format, FORMAT) != 0)
+        return status_fail(STATUS_FORMAT, "%s: is not a '" FORMAT "' file; remove it to start anew",
+                           f->path);
+    TRY(h5_get_text(f, ".", "config_hash", info->config_hash, sizeof info->config_hash));
+    if (strcmp(info->config_hash, config_hash) != 0)
+        return status_fail(STATUS_CONFIG,
+                           "%s: belongs to another configuration (hash %.12s, this run has %.12s); "
+                           "use another output folder, or remove it to start anew",
+                           f->path, info->config_hash, config_hash);
+    TRY(h5_get_number(f, ".", "evaluations", &evaluations));
+    TRY(h5_get_number(f, ".", "iterations", &iterations));
+    info->evaluations = (int)evaluations;
+    info->iterations = (int)iterations;
+    struct visitor v = {.array = read_array, .context = (void *)f, .fills = true};
+    return visit(context, &v);
+}
+
+enum status checkpoint_read(const char *path, const char *config_hash, struct checkpoint_info *info,
+                            checkpoint_visit *visit, void *context)
+{
+    struct h5 f;
+    TRY(h5_open(&f, path));
+    enum status result = read_all(&f, config_hash, info, visit, context);
+    struct status_note note;
+    status_save(&note, result);
+    (void)h5_close(&f);
+    return result == STATUS_OK ? STATUS_OK : status_restore(&note);
+}

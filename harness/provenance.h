@@ -1,0 +1,13 @@
+/* Where a result comes from: code, compiler, libraries, machine. Written into every curve. */
+#ifndef HARNESS_PROVENANCE_H
+#define HARNESS_PROVENANCE_H
+
+#include "harness/curve.h"
+
+/* Set revision, dirty, compiler, flags, versions, blas_core, machine, host, threads. */
+enum status provenance_stamp(struct curve *c);
+
+/* Now, ISO 8601 in UTC. */
+void provenance_now(char out[32]);
+
+#endif

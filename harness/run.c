@@ -1,0 +1,413 @@
+#include "harness/run_impl.h"
+
+#include "engine/base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+uint64_t run_key(const char *dataset, uint64_t seed)
+{
+    return rng_key_mix(rng_key(dataset), seed);
+}
+
+static const char *suite_name(enum env_suite suite)
+{
+    static const char *const names[] = {[SUITE_MUJOCO] = "mujoco",
+                                        [SUITE_ADROIT] = "adroit",
+                                        [SUITE_MAZE2D] = "maze2d",
+                                        [SUITE_ANTMAZE] = "antmaze",
+                                        [SUITE_BANDIT] = "bandit"};
+    return names[suite];
+}
+
+/* --- set-up ----------------------------------------------------------------------------------- */
+
+static enum status take_lock(struct run *r)
+{
+    char path[FILE_PATH];
+    run_path(r, "lock", path);
+    r->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (r->lock < 0)
+        return status_fail(STATUS_IO, "%s: cannot be created: %s", path, strerror(errno));
+    if (flock(r->lock, LOCK_EX | LOCK_NB) != 0)
+        return status_fail(STATUS_BUSY, "%s: another process is at this run", r->request->folder);
+    return STATUS_OK;
+}
+
+/* The preset's pattern sections want the dataset's id and suite before it is loaded. */
+static enum status load_config(struct run *r, struct config_request *config)
+{
+    const char *name = config->dataset;
+    const struct dataset_entry *entry = dataset_find(name);
+    const struct env_kind *kind = env_find(entry != NULL ? entry->env : name);
+    const char *base = strrchr(name, '/');
+    if (kind == NULL && base != NULL)
+        kind = env_find(base + 1);
+    if (kind == NULL)
+        return status_fail(STATUS_CONFIG,
+                           "unknown dataset '%s'; `vitamin data list` shows the ids, and a file of "
+                           "one's own is named after its environment (hopper-mine.hdf5)",
+                           name);
+    if (entry != NULL)
+        config->dataset = entry->id;
+    else if (base != NULL)
+        config->dataset = base + 1;
+    config->suite = suite_name(kind->suite);
+    TRY(config_load(config, &r->hyper));
+    TRY(config_text(&r->hyper, &r->config_text));
+    sha256_of(r->config_text, strlen(r->config_text), r->config_hash);
+    return STATUS_OK;
+}
+
+static struct dataset_options dataset_options_of(const struct run *r, double scale)
+{
+    struct dataset_options o = dataset_defaults();
+    o.folder = r->request->data_folder;
+    o.reward_div = r->hyper.reward_div / scale;
+    o.reward_shift = r->hyper.reward_shift;
+    o.delay = (int)r->hyper.delayed_reward;
+    o.singles_kept = (int)r->hyper.antmaze_singles_kept;
+    return o;
+}
+
+/* IQL's extra factor on locomotion: 1000 / (best - worst return of the dataset). */
+static enum status reward_scale(struct run *r, double *scale)
+{
+    *scale = 1;
+    if (strcmp(r->hyper.reward_extra, "times_1000_over_return_range") != 0)
+        return STATUS_OK;
+    struct dataset_options o = dataset_options_of(r, 1);
+    struct dataset d;
+    TRY(dataset_load(r->request->config.dataset, &o, &d));
+    double low = d.list[0].total_reward, high = low;
+    for (int i = 1; i < d.count; i++) {
+        low = fmin(low, d.list[i].total_reward);
+        high = fmax(high, d.list[i].total_reward);
+    }
+    dataset_free(&d);
+    if (high > low)
+        *scale = 1000 / (high - low);
+    return STATUS_OK;
+}
+
+static enum status load_data(struct run *r)
+{
+    double scale;
+    TRY(reward_scale(r, &scale));
+    struct dataset_options o = dataset_options_of(r, scale);
+    TRY(dataset_load(r->request->config.dataset, &o, &r->dataset));
+    r->offline = r->dataset.list;
+    r->offline_count = r->dataset.count;
+    /* Statistics come before the worst trajectory goes (methods.md 1.3). */
+    TRY(normalizer_fit(r->offline, r->offline_count, r->dataset.S, r->hyper.state_std_eps,
+                       &r->normalizer));
+    if (r->hyper.drop_worst_trajectory)
+        TRY(replay_drop_worst(r->offline, r->dataset.count, &r->offline_count));
+    for (int i = 0; i < r->offline_count; i++)
+        r->offline_mean_return += r->offline[i].total_reward / r->offline_count;
+    r->env_options = env_defaults();
+    r->env_options.reward_div = o.reward_div;
+    r->env_options.reward_shift = o.reward_shift;
+    r->env_options.delay = o.delay;
+    if (strcmp(r->dataset.env->name, "maze2d-open") == 0)
+        r->env_options.reward_div *= r->hyper.maze2d_open_env_reward_div;
+    return STATUS_OK;
+}
+
+static enum status make_buffers(struct run *r)
+{
+    const struct hyper *h = &r->hyper;
+    int S = r->dataset.S, A = r->dataset.A;
+    r->by_transition = strcmp(h->buffer_unit, "transitions") == 0;
+    r->clears_rollouts = strcmp(h->rl_gradient, "ppo") == 0;
+    r->keeps_rollouts = r->clears_rollouts || strcmp(h->rl_gradient, "awr") == 0;
+    r->starts_empty = strcmp(h->buffer_init, "empty_then_10000_warmup_transitions") == 0;
+    if (r->by_transition)
+        return transitions_init(&r->transitions, S, A, h->buffer_capacity, r->offline,
+                                r->offline_count, true);
+    TRY(replay_init(&r->pretrain, S, A, REPLAY_UNBOUNDED));
+    TRY(replay_fill(&r->pretrain, r->offline, r->offline_count));
+    TRY(replay_init(&r->replay, S, A, (int)h->buffer_capacity));
+    return r->keeps_rollouts ? replay_init(&r->rollouts, S, A, REPLAY_UNBOUNDED) : STATUS_OK;
+}
+
+static void tick(void *context, enum learner_stage stage)
+{
+    static const enum run_timer timers[] = {[STAGE_SAMPLE] = TIMER_SAMPLE,
+                                            [STAGE_CRITIC] = TIMER_CRITIC,
+                                            [STAGE_ACTOR] = TIMER_ACTOR,
+                                            [STAGE_OTHER] = TIMER_OTHER};
+    run_switch(context, timers[stage]);
+}
+
+static enum status make_learner(struct run *r)
+{
+    struct learner_spec spec = {.hyper = &r->hyper,
+                                .S = r->dataset.S,
+                                .A = r->dataset.A,
+                                .run = r->key,
+                                .normalizer = r->hyper.normalize_states ? &r->normalizer : NULL,
+                                .tick = tick,
+                                .context = r};
+    if (hyper_applies(&r->hyper, "jsrl_n0") && r->hyper.jsrl_n0 > 0 &&
+        strcmp(r->hyper.jsrl_guide, "oracle") == 0)
+        return status_fail(STATUS_CONFIG, "jsrl_guide = oracle: the guide is an IQL policy trained "
+                                          "on the expert dataset, which this program cannot load "
+                                          "yet; --set jsrl_guide=pretrained runs the other guide");
+    TRY(learner_new(&spec, &r->learner));
+    return learner_begin(r->learner, LEARNER_PRETRAIN);
+}
+
+static enum status make_envs(struct run *r)
+{
+    TRY(env_open(r->dataset.env->name, &r->env_options, &r->train_env));
+    r->max_steps = r->dataset.env->time_limit;
+    r->eval_env = calloc((size_t)r->hyper.eval_episodes, sizeof *r->eval_env);
+    if (r->eval_env == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for the evaluation's environments");
+    for (int e = 0; e < r->hyper.eval_episodes; e++)
+        TRY(env_clone(r->train_env, &r->eval_env[e]));
+    return STATUS_OK;
+}
+
+/* --- resuming --------------------------------------------------------------------------------- */
+
+static enum status resume(struct run *r)
+{
+    char checkpoint[FILE_PATH], curve[FILE_PATH];
+    struct checkpoint_info info;
+    run_path(r, "checkpoint.h5", checkpoint);
+    run_path(r, "curve.h5", curve);
+    if (!file_exists(checkpoint))
+        return run_stamp(r);
+    TRY(checkpoint_read(checkpoint, r->config_hash, &info, run_visit, r));
+    TRY(curve_read(curve, &r->curve));
+    if (r->curve.evaluations < info.evaluations || r->curve.iterations < info.iterations)
+        return status_fail(STATUS_FORMAT,
+                           "%s: has fewer rows than the checkpoint beside it; remove "
+                           "both to start anew",
+                           curve);
+    curve_truncate(&r->curve, info.evaluations, info.iterations);
+    int resumes = (int)curve_get_number(&r->curve, "resumes", 0);
+    return curve_set(&r->curve, "resumes", "%d", resumes + 1);
+}
+
+/* Is there a finished curve of this very configuration? Another one is an error. */
+static enum status look_for_complete(struct run *r, bool *complete, struct run_summary *summary)
+{
+    char path[FILE_PATH];
+    struct curve c;
+    *complete = false;
+    run_path(r, "curve.h5", path);
+    if (!file_exists(path) || curve_read(path, &c) != STATUS_OK)
+        return STATUS_OK; /* none, or unreadable: it will be replaced */
+    enum status result = STATUS_OK;
+    if (strcmp(curve_get(&c, "config_hash"), r->config_hash) != 0)
+        result = status_fail(STATUS_CONFIG,
+                             "%s: holds a run of another configuration; use another output folder "
+                             "or remove it",
+                             path);
+    else if (strcmp(curve_get(&c, "status"), "complete") == 0) {
+        *complete = true;
+        summary->already_complete = true;
+        if (c.evaluations > 0) {
+            summary->first_score = curve_mean_score(&c, 0);
+            summary->last_score = curve_mean_score(&c, c.evaluations - 1);
+            summary->transitions = c.evaluation[c.evaluations - 1].transitions;
+            summary->seconds = c.evaluation[c.evaluations - 1].seconds;
+        }
+    }
+    curve_free(&c);
+    return result;
+}
+
+/* --- the loop --------------------------------------------------------------------------------- */
+
+static bool budget_spent(const struct run *r)
+{
+    const struct hyper *h = &r->hyper;
+    bool limited = hyper_applies(h, "max_online_iters") && h->max_online_iters > 0;
+    return r->transitions_done >= h->stop_transitions ||
+           (limited && !r->by_transition && r->iteration >= h->max_online_iters);
+}
+
+static bool evaluation_due(const struct run *r)
+{
+    const struct hyper *h = &r->hyper;
+    if (r->evaluated_at < 0)
+        return true;
+    if (strcmp(h->eval_every_unit, "iterations") == 0)
+        return r->iteration - r->evaluated_at >= h->eval_every;
+    return r->transitions_done - r->evaluated_at >= h->eval_every;
+}
+
+static bool last_row_is_current(const struct run *r)
+{
+    return r->curve.evaluations > 0 &&
+           r->curve.evaluation[r->curve.evaluations - 1].transitions == r->transitions_done;
+}
+
+static enum status maybe_save(struct run *r)
+{
+    if (run_clock(&r->last_checkpoint) < r->request->checkpoint_every)
+        return STATUS_OK;
+    return run_save(r);
+}
+
+static enum status interrupted(struct run *r)
+{
+    TRY(run_save(r));
+    return status_fail(STATUS_INTERRUPTED, "stopped after %lld transitions; run it again to go on",
+                       (long long)r->transitions_done);
+}
+
+static enum status evaluate_and_show(struct run *r)
+{
+    TRY(evaluate(r));
+    run_progress(r, "iteration", r->live);
+    return run_save_curve(r, "running");
+}
+
+static enum status loop(struct run *r)
+{
+    bool pretrained = r->online || r->pretrained >= run_pretrain_total(r);
+    while (!pretrained) {
+        TRY(run_pretrain_block(r, &pretrained));
+        if (run_should_stop(r))
+            return interrupted(r);
+        TRY(maybe_save(r));
+    }
+    if (!r->online) {
+        TRY(evaluate_and_show(r));
+        TRY(run_begin_online(r));
+        TRY(maybe_save(r));
+    }
+    while (!budget_spent(r) || r->pending_batches > 0) {
+        TRY(run_iteration(r));
+        if (r->pending_batches == 0 && evaluation_due(r))
+            TRY(evaluate_and_show(r));
+        bool enough = r->request->stop_after > 0 && r->iterations_here >= r->request->stop_after;
+        if (run_should_stop(r) || (enough && r->pending_batches == 0))
+            return interrupted(r);
+        TRY(maybe_save(r));
+    }
+    /* The budget's end is always evaluated: the final score is read there. */
+    if (!last_row_is_current(r))
+        TRY(evaluate(r));
+    return run_save_curve(r, "complete");
+}
+
+/* What is on disk stays valid when a run fails; a divergence is a result and is recorded. */
+static enum status finish(struct run *r, enum status result)
+{
+    char path[FILE_PATH];
+    struct status_note note;
+    status_save(&note, result);
+    if (result == STATUS_OK) {
+        run_path(r, "checkpoint.h5", path);
+        unlink(path);
+    } else if (result == STATUS_NONFINITE && r->learner != NULL) {
+        log_error("run", "diverged: %s", status_sentence());
+        (void)curve_set(&r->curve, "failure", "%s", note.sentence);
+        (void)run_save_curve(r, "diverged");
+    }
+    return status_restore(&note);
+}
+
+static void release(struct run *r)
+{
+    for (int e = 0; r->eval_env != NULL && e < r->hyper.eval_episodes; e++)
+        env_close(r->eval_env[e]);
+    free(r->eval_env);
+    env_close(r->train_env);
+    learner_delete(r->learner);
+    replay_free(&r->pretrain);
+    replay_free(&r->replay);
+    replay_free(&r->rollouts);
+    transitions_free(&r->transitions);
+    normalizer_free(&r->normalizer);
+    dataset_free(&r->dataset);
+    curve_free(&r->curve);
+    free(r->config_text);
+    log_close();
+    if (r->lock >= 0)
+        close(r->lock);
+}
+
+static enum status write_config(const struct run *r)
+{
+    char path[FILE_PATH];
+    run_path(r, "config.ini", path);
+    return file_replace(path, r->config_text, strlen(r->config_text));
+}
+
+static enum status execute(struct run *r, struct run_summary *summary)
+{
+    char path[FILE_PATH];
+    bool complete;
+    TRY(file_make_folder(r->request->folder));
+    TRY(take_lock(r));
+    TRY(look_for_complete(r, &complete, summary));
+    if (complete)
+        return STATUS_OK;
+    run_path(r, "run.log", path);
+    TRY(log_open(path));
+    TRY(write_config(r));
+    TRY(load_data(r));
+    r->key = run_key(r->dataset.id, r->request->seed);
+    r->env_key = r->hyper.env_seed_from_run ? r->key : run_key("environments", 0);
+    TRY(make_buffers(r));
+    TRY(make_learner(r));
+    TRY(make_envs(r));
+    TRY(resume(r));
+    return finish(r, loop(r));
+}
+
+enum status run_execute(const struct run_request *request, struct run_summary *summary)
+{
+    struct run_summary none = {.first_score = (double)NAN, .last_score = (double)NAN};
+    struct run *r = calloc(1, sizeof *r);
+    if (r == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for a run");
+    struct run_request own = *request;
+    r->request = &own;
+    r->lock = -1;
+    r->evaluated_at = -1;
+    r->running = TIMER_OTHER;
+    r->live = !request->quiet && isatty(STDERR_FILENO);
+    clock_gettime(CLOCK_MONOTONIC, &r->started);
+    r->since = r->last_checkpoint = r->last_report = r->started;
+    if (summary == NULL)
+        summary = &none;
+    *summary = none;
+
+    const char *as_given = request->config.dataset;
+    enum status result = load_config(r, &own.config);
+    if (result == STATUS_OK) {
+        /* The pattern name is for the presets, the file as given for loading. */
+        const char *id = own.config.dataset;
+        own.config.dataset = as_given;
+        result = execute(r, summary);
+        own.config.dataset = id;
+    }
+    if (r->learner != NULL && !summary->already_complete) {
+        summary->transitions = r->transitions_done;
+        summary->iterations = r->iteration;
+        summary->seconds = r->seconds + run_clock(&r->started);
+        if (r->curve.evaluations > 0) {
+            summary->first_score = curve_mean_score(&r->curve, 0);
+            summary->last_score = curve_mean_score(&r->curve, r->curve.evaluations - 1);
+        }
+    }
+    struct status_note note;
+    status_save(&note, result);
+    release(r);
+    free(r);
+    return status_restore(&note);
+}

@@ -1,0 +1,114 @@
+/* The parts of run.c: set-up and loop (run.c), training and rollouts (run_train.c), evaluation
+ * (evaluate.c), curve, checkpoint and progress (run_store.c). */
+#ifndef HARNESS_RUN_IMPL_H
+#define HARNESS_RUN_IMPL_H
+
+#include "engine/data/replay.h"
+#include "engine/data/transitions.h"
+#include "engine/methods/learner.h"
+#include "harness/checkpoint.h"
+#include "harness/curve.h"
+#include "harness/rollout.h"
+#include "harness/run.h"
+#include "suites/dataset.h"
+
+#include <time.h>
+
+enum run_timer {
+    TIMER_ROLLOUT,
+    TIMER_SAMPLE,
+    TIMER_CRITIC,
+    TIMER_ACTOR,
+    TIMER_EVALUATE,
+    TIMER_STORE,
+    TIMER_OTHER,
+    TIMERS
+};
+
+/* Sums of what the current iteration reports; survives a checkpoint in its middle. */
+struct run_sums {
+    double metric[LEARNER_METRIC_COUNT], weight[LEARNER_METRIC_COUNT];
+    double returns, lengths;
+    int64_t trajectories;
+};
+
+struct run {
+    const struct run_request *request;
+    struct hyper hyper;
+    char config_hash[SHA256_HEX];
+    char *config_text;
+    uint64_t key;     /* streams of this seed */
+    uint64_t env_key; /* streams of environments: the run's, or a constant (D60) */
+
+    /* data */
+    struct dataset dataset;
+    struct trajectory *offline; /* dataset.list sorted by return, the worst one dropped */
+    int offline_count;
+    double offline_mean_return; /* modified: where the curriculum starts */
+    struct normalizer normalizer;
+    struct replay pretrain; /* segments of the offline data */
+    struct replay replay;   /* online phase */
+    struct replay rollouts; /* PPO, AWR: the rollouts alone */
+    struct transitions transitions;
+    bool by_transition; /* rollout unit is one step (TD3+BC, IQL) */
+    bool keeps_rollouts, clears_rollouts, starts_empty;
+
+    struct learner *learner;
+    struct env_options env_options;
+    struct env *train_env;
+    struct env **eval_env; /* (eval_episodes) */
+    int max_steps;
+
+    /* progress, all of it in the checkpoint */
+    int32_t online;           /* the online phase has begun */
+    int64_t pretrained;       /* actor updates (segments) or batches (transitions) of pretraining */
+    int64_t iteration;        /* online iterations completed */
+    int64_t transitions_done; /* online transitions */
+    int64_t uncounted;        /* PDT's warm-up when it does not count */
+    int64_t episodes;         /* training episodes begun */
+    int64_t evaluated_at;     /* iteration or transitions of the last evaluation; -1 none */
+    int64_t eval_episodes_done;
+    int64_t pending_batches; /* of the iteration under way */
+    int64_t batches_owed;    /* batches done against updates_per_transition */
+    int32_t mid_episode;     /* train_env is within an episode (by_transition) */
+    double episode_return;
+    double seconds; /* wall time before this process */
+    struct run_sums sums;
+
+    struct curve curve;
+    /* this process only */
+    struct timespec started, last_checkpoint, last_report;
+    double timer[TIMERS];   /* seconds of the iteration under way */
+    enum run_timer running; /* which stopwatch runs, since `since` */
+    struct timespec since;
+    double total_timer[TIMERS];
+    int64_t iterations_here;
+    int lock;
+    bool live; /* one rewritten line on a terminal */
+};
+
+double run_clock(const struct timespec *from);
+/* Stop the running stopwatch, start another. */
+void run_switch(struct run *r, enum run_timer to);
+
+/* run_train.c */
+enum status run_pretrain_block(struct run *r, bool *done);
+enum status run_begin_online(struct run *r);
+/* Roll out and update until the iteration is complete or a stop is asked for. */
+enum status run_iteration(struct run *r);
+int64_t run_pretrain_total(const struct run *r);
+
+/* evaluate.c: eval_episodes episodes, appended to the curve. */
+enum status evaluate(struct run *r);
+
+/* run_store.c */
+enum status run_visit(void *context, struct visitor *v);
+enum status run_stamp(struct run *r);
+enum status run_add_iteration(struct run *r);
+enum status run_save(struct run *r); /* checkpoint, then curve */
+enum status run_save_curve(struct run *r, const char *state);
+bool run_should_stop(const struct run *r);
+void run_progress(struct run *r, const char *phase, bool force);
+void run_path(const struct run *r, const char *name, char out[FILE_PATH]);
+
+#endif

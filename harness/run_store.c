@@ -1,0 +1,299 @@
+#include "harness/run_impl.h"
+
+#include "engine/base/file.h"
+#include "engine/base/log.h"
+#include "engine/base/threads.h"
+#include "harness/provenance.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+double run_clock(const struct timespec *from)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - from->tv_sec) + 1e-9 * (double)(now.tv_nsec - from->tv_nsec);
+}
+
+void run_switch(struct run *r, enum run_timer to)
+{
+    double passed = run_clock(&r->since);
+    r->timer[r->running] += passed;
+    r->total_timer[r->running] += passed;
+    r->running = to;
+    clock_gettime(CLOCK_MONOTONIC, &r->since);
+}
+
+void run_path(const struct run *r, const char *name, char out[FILE_PATH])
+{
+    snprintf(out, FILE_PATH, "%.900s/%s", r->request->folder, name);
+}
+
+bool run_should_stop(const struct run *r)
+{
+    return r->request->stop != NULL && *r->request->stop != 0;
+}
+
+/* --- what survives ---------------------------------------------------------------------------- */
+
+static enum status visit_sums(struct run_sums *s, struct visitor *v)
+{
+    visitor_enter(v, "sums");
+    TRY(visit_doubles(v, "metric", s->metric, LEARNER_METRIC_COUNT));
+    TRY(visit_doubles(v, "weight", s->weight, LEARNER_METRIC_COUNT));
+    TRY(visit_doubles(v, "returns", &s->returns, 1));
+    TRY(visit_doubles(v, "lengths", &s->lengths, 1));
+    TRY(visit_int64s(v, "trajectories", &s->trajectories, 1));
+    visitor_leave(v);
+    return STATUS_OK;
+}
+
+/* The state of the training environment while an episode is under way. */
+static enum status visit_env(struct run *r, struct visitor *v)
+{
+    if (!r->mid_episode)
+        return STATUS_OK;
+    size_t n = env_state_size(r->train_env);
+    double *state = malloc(n * sizeof *state);
+    if (state == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for the environment's state");
+    if (!v->fills)
+        env_get_state(r->train_env, state);
+    enum status result = visit_doubles(v, "environment", state, n);
+    if (result == STATUS_OK && v->fills)
+        result = env_set_state(r->train_env, state);
+    free(state);
+    return result;
+}
+
+static enum status visit_replay(struct run *r, const char *name, struct replay *replay,
+                                struct visitor *v)
+{
+    /* A reader must know the offline list that slots refer to. */
+    if (v->fills && replay->offline == NULL && !(r->starts_empty && replay == &r->replay) &&
+        !(r->clears_rollouts && replay == &r->rollouts)) {
+        replay->offline = r->offline;
+        replay->offline_count = r->offline_count;
+    }
+    visitor_enter(v, name);
+    TRY(replay_visit(replay, v));
+    visitor_leave(v);
+    return STATUS_OK;
+}
+
+enum status run_visit(void *context, struct visitor *v)
+{
+    struct run *r = context;
+    visitor_enter(v, "run");
+    TRY(visit_int32s(v, "online", &r->online, 1));
+    TRY(visit_int64s(v, "pretrained", &r->pretrained, 1));
+    TRY(visit_int64s(v, "iteration", &r->iteration, 1));
+    TRY(visit_int64s(v, "transitions", &r->transitions_done, 1));
+    TRY(visit_int64s(v, "uncounted", &r->uncounted, 1));
+    TRY(visit_int64s(v, "episodes", &r->episodes, 1));
+    TRY(visit_int64s(v, "evaluated_at", &r->evaluated_at, 1));
+    TRY(visit_int64s(v, "eval_episodes", &r->eval_episodes_done, 1));
+    TRY(visit_int64s(v, "pending_batches", &r->pending_batches, 1));
+    TRY(visit_int64s(v, "batches_owed", &r->batches_owed, 1));
+    TRY(visit_int32s(v, "mid_episode", &r->mid_episode, 1));
+    TRY(visit_doubles(v, "episode_return", &r->episode_return, 1));
+    double seconds = r->seconds + (v->fills ? 0 : run_clock(&r->started));
+    TRY(visit_doubles(v, "seconds", &seconds, 1));
+    if (v->fills)
+        r->seconds = seconds;
+    TRY(visit_sums(&r->sums, v));
+    TRY(visit_env(r, v));
+    visitor_leave(v);
+    visitor_enter(v, "learner");
+    TRY(learner_visit(r->learner, v));
+    visitor_leave(v);
+    if (r->online && r->by_transition) {
+        visitor_enter(v, "transitions");
+        TRY(transitions_visit(&r->transitions, v));
+        visitor_leave(v);
+    }
+    if (r->online && !r->by_transition) {
+        TRY(visit_replay(r, "replay", &r->replay, v));
+        if (r->keeps_rollouts)
+            TRY(visit_replay(r, "rollouts", &r->rollouts, v));
+    }
+    return STATUS_OK;
+}
+
+/* --- curve ------------------------------------------------------------------------------------ */
+
+/* What is smaller than in the paper, in words for a banner; "" at full size. */
+static enum status stamp_reduced(struct run *r)
+{
+    struct config_request request = r->request->config;
+    struct hyper full;
+    request.size = "paper";
+    request.sets = 0;
+    request.dataset = r->dataset.id;
+    TRY(config_load(&request, &full));
+    static const char *const watched[] = {"embed_dim",
+                                          "n_layer",
+                                          "T_train",
+                                          "batch_size",
+                                          "critic_hidden",
+                                          "mlp_hidden",
+                                          "pretrain_actor_steps",
+                                          "actor_updates_per_iter",
+                                          "updates_per_transition",
+                                          "stop_transitions",
+                                          "eval_episodes",
+                                          "pdt_samples",
+                                          "pdt_warmup_transitions"};
+    char text[CURVE_VALUE] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < sizeof watched / sizeof *watched; i++) {
+        char here[HYPER_TEXT_SIZE], there[HYPER_TEXT_SIZE];
+        int field = hyper_find(watched[i]);
+        hyper_format(&r->hyper, field, here);
+        hyper_format(&full, field, there);
+        if (hyper_applies(&r->hyper, watched[i]) && strcmp(here, there) != 0 &&
+            used + 96 < sizeof text)
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %.40s (paper %.40s)",
+                                     used > 0 ? ", " : "", watched[i], here, there);
+    }
+    return curve_set(&r->curve, "reduced", "%s", text);
+}
+
+enum status run_stamp(struct run *r)
+{
+    struct curve *c = &r->curve;
+    char now[32], digest[SHA256_HEX];
+    provenance_now(now);
+    TRY(curve_set(c, "method", "%s", r->request->config.method));
+    TRY(curve_set(c, "label", "%s", r->hyper.label));
+    TRY(curve_set(c, "dataset", "%s", r->dataset.id));
+    TRY(curve_set(c, "suite", "%s", r->request->config.suite));
+    TRY(curve_set(c, "preset", "%s", r->request->config.preset));
+    TRY(curve_set(c, "size", "%s", r->request->config.size));
+    TRY(curve_set(c, "seed", "%llu", (unsigned long long)r->request->seed));
+    TRY(curve_set(c, "matrix", "%s", r->request->matrix != NULL ? r->request->matrix : ""));
+    TRY(curve_set(c, "budget", "%lld", (long long)r->hyper.score_at));
+    TRY(curve_set(c, "config_hash", "%s", r->config_hash));
+    TRY(curve_set(c, "dataset_kind", "%s", dataset_kind_name(r->dataset.kind)));
+    TRY(curve_set(c, "dataset_path", "%s", r->dataset.path));
+    TRY(curve_set(c, "dataset_note", "%s", r->dataset.note));
+    TRY(dataset_digest(&r->dataset, digest));
+    TRY(curve_set(c, "dataset_sha256", "%s", digest));
+    TRY(curve_set(c, "started", "%s", now));
+    TRY(curve_set(c, "resumes", "0"));
+    TRY(provenance_stamp(c));
+    TRY(stamp_reduced(r));
+    return curve_set_config(c, r->config_text);
+}
+
+enum status run_add_iteration(struct run *r)
+{
+    struct curve_iteration row = curve_blank_iteration();
+    double *x = row.value;
+    run_switch(r, TIMER_OTHER);
+    for (int i = 0; i < LEARNER_METRIC_COUNT; i++) {
+        /* Learner and curve name their columns alike. */
+        for (int k = 0; k < CURVE_METRIC_COUNT; k++) {
+            if (strcmp(curve_metric_names[k], learner_metric_names[i]) == 0 &&
+                r->sums.weight[i] > 0)
+                x[k] = r->sums.metric[i] / r->sums.weight[i];
+        }
+    }
+    x[CURVE_phase] = r->online;
+    x[CURVE_iteration] = (double)(r->online ? r->iteration : 0);
+    x[CURVE_transitions] = (double)r->transitions_done;
+    x[CURVE_gradient_steps] = (double)learner_updates(r->learner);
+    if (r->sums.trajectories > 0) {
+        x[CURVE_trajectories] = (double)r->sums.trajectories;
+        x[CURVE_rollout_return] = r->sums.returns / (double)r->sums.trajectories;
+        x[CURVE_rollout_length] = r->sums.lengths / (double)r->sums.trajectories;
+    }
+    if (r->online)
+        x[CURVE_replay_transitions] = (double)(r->by_transition ? transitions_size(&r->transitions)
+                                                                : r->replay.steps);
+    x[CURVE_seconds_rollout] = r->timer[TIMER_ROLLOUT];
+    x[CURVE_seconds_sample] = r->timer[TIMER_SAMPLE];
+    x[CURVE_seconds_critic] = r->timer[TIMER_CRITIC];
+    x[CURVE_seconds_actor] = r->timer[TIMER_ACTOR];
+    x[CURVE_seconds_evaluate] = r->timer[TIMER_EVALUATE];
+    x[CURVE_seconds_store] = r->timer[TIMER_STORE];
+    memset(r->timer, 0, sizeof r->timer);
+    r->sums = (struct run_sums){{0}, {0}, 0, 0, 0};
+    return curve_add_iteration(&r->curve, &row);
+}
+
+enum status run_save_curve(struct run *r, const char *state)
+{
+    char path[FILE_PATH], now[32];
+    provenance_now(now);
+    run_path(r, "curve.h5", path);
+    TRY(curve_set(&r->curve, "status", "%s", state));
+    TRY(curve_set(&r->curve, "updated", "%s", now));
+    return curve_write(&r->curve, path);
+}
+
+enum status run_save(struct run *r)
+{
+    char path[FILE_PATH];
+    struct checkpoint_info info = {.evaluations = r->curve.evaluations,
+                                   .iterations = r->curve.iterations};
+    snprintf(info.config_hash, sizeof info.config_hash, "%s", r->config_hash);
+    run_path(r, "checkpoint.h5", path);
+    run_switch(r, TIMER_STORE);
+    /* The curve first: it may hold rows beyond the checkpoint, never fewer. */
+    enum status result = run_save_curve(r, "running");
+    if (result == STATUS_OK)
+        result = checkpoint_write(path, &info, run_visit, r);
+    run_switch(r, TIMER_OTHER);
+    clock_gettime(CLOCK_MONOTONIC, &r->last_checkpoint);
+    return result;
+}
+
+/* --- progress --------------------------------------------------------------------------------- */
+
+static void print_duration(double seconds, char out[32])
+{
+    long s = (long)(seconds + 0.5);
+    if (!isfinite(seconds) || seconds < 0)
+        snprintf(out, 32, "?");
+    else if (s < 120)
+        snprintf(out, 32, "%lds", s);
+    else if (s < 7200)
+        snprintf(out, 32, "%ldm", s / 60);
+    else
+        snprintf(out, 32, "%ldh%02ldm", s / 3600, s / 60 % 60);
+}
+
+void run_progress(struct run *r, const char *phase, bool force)
+{
+    if (r->request->quiet || (!force && run_clock(&r->last_report) < (r->live ? 0.5 : 60)))
+        return;
+    clock_gettime(CLOCK_MONOTONIC, &r->last_report);
+    double total = (double)r->hyper.stop_transitions, elapsed = run_clock(&r->started), left = -1;
+    if (r->online && r->transitions_done > 0 && r->iterations_here > 0) {
+        double per = elapsed / (double)r->iterations_here;
+        double each = (double)r->transitions_done / (double)(r->iteration > 0 ? r->iteration : 1);
+        left = per * (total - (double)r->transitions_done) / each;
+    }
+    char score[32] = "-", remaining[32], line[256];
+    if (r->curve.evaluations > 0)
+        snprintf(score, sizeof score, "%.1f",
+                 curve_mean_score(&r->curve, r->curve.evaluations - 1));
+    print_duration(left, remaining);
+    double n = r->iterations_here > 0 ? (double)r->iterations_here : 1;
+    snprintf(line, sizeof line,
+             "%s %s seed %llu: %s %lld, %lld transitions, score %s, s/it rollout %.2g critic %.2g "
+             "actor %.2g sample %.2g eval %.2g, left %s",
+             r->request->config.method, r->dataset.id, (unsigned long long)r->request->seed, phase,
+             (long long)(r->online ? r->iteration : r->pretrained), (long long)r->transitions_done,
+             score, r->total_timer[TIMER_ROLLOUT] / n, r->total_timer[TIMER_CRITIC] / n,
+             r->total_timer[TIMER_ACTOR] / n, r->total_timer[TIMER_SAMPLE] / n,
+             r->total_timer[TIMER_EVALUATE] / n, remaining);
+    if (r->live)
+        fprintf(stderr, "\r\033[K%.150s%s", line, force ? "\n" : "");
+    else
+        log_info("run", "%s", line);
+}

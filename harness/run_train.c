@@ -1,0 +1,292 @@
+#include "harness/run_impl.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Batches trained between two looks at the stop flag. At the paper's size that is minutes. */
+enum { UPDATES_AT_ONCE = 10, TRANSITIONS_AN_ITERATION = 1000, PRETRAIN_BLOCKS = 20 };
+
+static void add_stats(struct run *r, const struct learner_stats *stats, double weight)
+{
+    for (int i = 0; i < LEARNER_METRIC_COUNT; i++) {
+        if (isnan(stats->value[i]))
+            continue;
+        bool latest = i == LEARNER_temperature || i == LEARNER_loss_critic_last ||
+                      i == LEARNER_ratio_log_p05 || i == LEARNER_ratio_log_p50 ||
+                      i == LEARNER_ratio_log_p95;
+        bool largest = i == LEARNER_q_abs_max;
+        if (latest || (largest && !(stats->value[i] <= r->sums.metric[i]))) {
+            r->sums.metric[i] = stats->value[i];
+            r->sums.weight[i] = 1;
+        } else if (!largest) {
+            r->sums.metric[i] += weight * stats->value[i];
+            r->sums.weight[i] += weight;
+        }
+    }
+}
+
+/* Train `batches` on `data` in pieces; *left says what a stop left undone. */
+static enum status train(struct run *r, const struct learner_data *data, int64_t *left)
+{
+    int64_t piece = learner_batches(r->learner, UPDATES_AT_ONCE);
+    if (r->keeps_rollouts && r->online)
+        piece = *left; /* PPO and AWR fit V to the rollouts at the start of a call */
+    while (*left > 0) {
+        int64_t batches = *left < piece ? *left : piece;
+        struct learner_stats stats;
+        TRY(learner_train(r->learner, data, batches, &stats));
+        add_stats(r, &stats, (double)batches);
+        *left -= batches;
+        run_progress(r, r->online ? "iteration" : "pretraining", false);
+        if (run_should_stop(r))
+            break;
+    }
+    return STATUS_OK;
+}
+
+/* --- pretraining ------------------------------------------------------------------------------ */
+
+int64_t run_pretrain_total(const struct run *r)
+{
+    return learner_batches(r->learner, r->hyper.pretrain_actor_steps);
+}
+
+enum status run_pretrain_block(struct run *r, bool *done)
+{
+    int64_t total = run_pretrain_total(r);
+    int64_t block = learner_batches(r->learner, 1);
+    block = (total / PRETRAIN_BLOCKS + block - 1) / block * block;
+    if (r->pending_batches == 0)
+        r->pending_batches = total - r->pretrained < block || block == 0 ? total - r->pretrained
+                                                                         : block;
+    struct learner_data data = {.replay = &r->pretrain, .transitions = &r->transitions};
+    int64_t left = r->pending_batches;
+    TRY(train(r, &data, &left));
+    r->pretrained += r->pending_batches - left;
+    r->pending_batches = left;
+    if (left == 0 && total > 0)
+        TRY(run_add_iteration(r));
+    *done = r->pretrained >= total;
+    return STATUS_OK;
+}
+
+/* --- rollouts of whole episodes --------------------------------------------------------------- */
+
+/* Curriculum of Fig. 24: from the data's mean return towards rtg_online. */
+static double online_target(const struct run *r)
+{
+    double base = hyper_applies(&r->hyper, "curriculum_base") ? r->hyper.curriculum_base : 0;
+    double gap = r->hyper.rtg_online - r->offline_mean_return;
+    return base > 0 ? r->hyper.rtg_online - pow(base, (double)r->episodes) * gap
+                    : r->hyper.rtg_online;
+}
+
+static int guide_steps(const struct run *r)
+{
+    if (!hyper_applies(&r->hyper, "jsrl_n0") || r->hyper.jsrl_n0 <= 0)
+        return 0;
+    return (int)floor(r->hyper.jsrl_n0 * pow(r->hyper.jsrl_decay, (double)r->episodes));
+}
+
+/* PPO and AWR keep a copy of each rollout for the RL term. */
+static enum status keep_copy(struct run *r, const struct trajectory *t)
+{
+    struct trajectory copy;
+    TRY(trajectory_new(t->length, r->dataset.S, r->dataset.A, t->state, t->next_state, t->action,
+                       t->reward, t->terminal, t->log_prob, t->raw_return, &copy));
+    enum status result = replay_add(&r->rollouts, &copy);
+    if (result != STATUS_OK)
+        trajectory_free(&copy);
+    return result;
+}
+
+static enum status roll_out_one(struct run *r)
+{
+    struct rng reset = rng_at(r->env_key, RNG_ENV_RESET, (uint64_t)r->episodes);
+    struct rollout_envs envs = {&r->train_env, &reset};
+    struct rollout_world world = rollout_world_of(&envs);
+    bool stochastic = strcmp(r->hyper.policy, "squashed_gaussian") == 0;
+    struct rollout_spec spec = {
+        .mode = ACT_EXPLORE,
+        .target_return = online_target(r),
+        .rtg_scale = r->hyper.rtg_scale,
+        .max_steps = r->max_steps,
+        .latent = strcmp(r->hyper.actor, "pdt") == 0 ? (int)r->hyper.pdt_latent : 0,
+        .guide_steps = guide_steps(r),
+        .log_prob = stochastic && r->keeps_rollouts,
+        .ends_terminal = r->hyper.rollout_timeouts_terminal != 0,
+        .run = r->key,
+        .purpose = RNG_EXPLORE,
+        .first = (uint64_t)r->episodes};
+    struct episode episode;
+    TRY(rollout(r->learner, &world, 1, &spec, &episode));
+    r->episodes++;
+    r->sums.returns += episode.raw_return;
+    r->sums.lengths += episode.trajectory.length;
+    r->sums.trajectories++;
+    int length = episode.trajectory.length;
+    enum status result = r->keeps_rollouts ? keep_copy(r, &episode.trajectory) : STATUS_OK;
+    if (result == STATUS_OK)
+        result = replay_add(&r->replay, &episode.trajectory);
+    if (result != STATUS_OK) {
+        episode_free(&episode);
+        return result;
+    }
+    r->transitions_done += length;
+    return STATUS_OK;
+}
+
+static enum status iterate_episodes(struct run *r)
+{
+    if (r->pending_batches == 0) {
+        int64_t before = r->transitions_done, least = r->hyper.min_transitions_per_iter;
+        run_switch(r, TIMER_ROLLOUT);
+        if (r->clears_rollouts)
+            replay_clear(&r->rollouts);
+        do {
+            TRY(roll_out_one(r));
+        } while (r->transitions_done - before < least);
+        if (r->keeps_rollouts && !r->clears_rollouts)
+            replay_prune(&r->rollouts, r->hyper.awr_buffer_transitions);
+        run_switch(r, TIMER_OTHER);
+        r->pending_batches = learner_batches(r->learner, r->hyper.actor_updates_per_iter);
+    }
+    struct learner_data data = {.replay = &r->replay,
+                                .online = r->keeps_rollouts ? &r->rollouts : NULL};
+    return train(r, &data, &r->pending_batches);
+}
+
+/* --- rollouts step by step (TD3+BC, IQL) ------------------------------------------------------ */
+
+static enum status begin_episode(struct run *r)
+{
+    TRY(env_reset(r->train_env, rng_at(r->env_key, RNG_ENV_RESET, (uint64_t)r->episodes)));
+    r->episodes++;
+    r->mid_episode = 1;
+    r->episode_return = 0;
+    return STATUS_OK;
+}
+
+/* One environment step with exploration, its transition into the replay. */
+static enum status step_once(struct run *r, float *work)
+{
+    size_t S = (size_t)r->dataset.S, A = (size_t)r->dataset.A;
+    float *state = work, *next = work + S, *noise = next + S, *action = noise + A;
+    double wide[64];
+    if (!r->mid_episode)
+        TRY(begin_episode(r));
+    const double *observation = env_observation(r->train_env);
+    for (size_t i = 0; i < S; i++)
+        state[i] = (float)observation[i];
+    struct act_context context = {.steps = 1, .state = state};
+    struct rng rng = rng_at(r->key, RNG_EXPLORE, (uint64_t)r->transitions_done);
+    rng_fill_normal(&rng, 0, noise, A);
+    TRY(learner_act(r->learner, &context, 1, ACT_EXPLORE, false, noise, action, NULL));
+    for (size_t i = 0; i < A; i++)
+        wide[i] = (double)action[i];
+
+    struct env_step step;
+    enum status result = env_step(r->train_env, wide, &step);
+    if (result == STATUS_PHYSICS) {
+        r->mid_episode = 0; /* the episode ends where it was; its last step is not stored */
+        return STATUS_OK;
+    }
+    TRY(result);
+    observation = env_observation(r->train_env);
+    for (size_t i = 0; i < S; i++)
+        next[i] = (float)observation[i];
+    /* Time limits do not stop the bootstrap (methods.md 16, 17). */
+    struct transition x = {state, next, action, (float)step.reward, step.terminated ? 1 : 0};
+    TRY(transitions_add(&r->transitions, &x));
+    r->transitions_done++;
+    r->episode_return += step.raw_reward;
+    if (step.terminated || step.truncated || env_steps(r->train_env) >= r->max_steps) {
+        r->mid_episode = 0;
+        r->sums.returns += r->episode_return;
+        r->sums.lengths += env_steps(r->train_env);
+        r->sums.trajectories++;
+    }
+    return STATUS_OK;
+}
+
+/* Up to the next multiple of TRANSITIONS_AN_ITERATION (or of the evaluation interval, or the end):
+ * one step, then updates_per_transition batches. pending_batches holds the transitions to go. */
+static enum status iterate_transitions(struct run *r)
+{
+    size_t S = (size_t)r->dataset.S, A = (size_t)r->dataset.A;
+    float *work = malloc((2 * S + 2 * A) * sizeof *work);
+    if (work == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for a step");
+    struct learner_data data = {.transitions = &r->transitions};
+    if (r->pending_batches == 0) {
+        int64_t every = r->hyper.eval_every, unit = TRANSITIONS_AN_ITERATION;
+        if (strcmp(r->hyper.eval_every_unit, "transitions") == 0 && every < unit)
+            unit = every;
+        r->pending_batches = unit - r->transitions_done % unit;
+        if (r->transitions_done + r->pending_batches > r->hyper.stop_transitions)
+            r->pending_batches = r->hyper.stop_transitions - r->transitions_done;
+    }
+    enum status result = STATUS_OK;
+    while (r->pending_batches > 0 && result == STATUS_OK && !run_should_stop(r)) {
+        int64_t before = r->transitions_done;
+        run_switch(r, TIMER_ROLLOUT);
+        result = step_once(r, work);
+        run_switch(r, TIMER_OTHER);
+        r->pending_batches -= r->transitions_done - before;
+        int64_t due = (int64_t)floor((double)r->transitions_done * r->hyper.updates_per_transition);
+        if (result == STATUS_OK && due > r->batches_owed) {
+            struct learner_stats stats;
+            result = learner_train(r->learner, &data, due - r->batches_owed, &stats);
+            if (result == STATUS_OK)
+                add_stats(r, &stats, (double)(due - r->batches_owed));
+            r->batches_owed = due;
+        }
+        run_progress(r, "transition", false);
+    }
+    free(work);
+    return result;
+}
+
+/* --- the online phase ------------------------------------------------------------------------- */
+
+/* PDT: its empty buffer is filled by the pretrained policy before the first iteration. */
+static enum status warm_up(struct run *r)
+{
+    int64_t before = r->transitions_done;
+    run_switch(r, TIMER_ROLLOUT);
+    while (r->starts_empty && r->transitions_done - before < r->hyper.pdt_warmup_transitions) {
+        TRY(roll_out_one(r));
+        run_progress(r, "warm-up", false);
+    }
+    if (r->starts_empty && !r->hyper.pdt_count_warmup) {
+        r->uncounted = r->transitions_done - before;
+        r->transitions_done = before;
+    }
+    run_switch(r, TIMER_OTHER);
+    r->sums = (struct run_sums){{0}, {0}, 0, 0, 0};
+    return STATUS_OK;
+}
+
+enum status run_begin_online(struct run *r)
+{
+    TRY(learner_begin(r->learner, LEARNER_ONLINE));
+    r->pending_batches = 0;
+    if (!r->by_transition && !r->starts_empty)
+        TRY(replay_fill(&r->replay, r->offline, r->offline_count));
+    /* AWR's own buffer starts with all offline trajectories, ascending. */
+    if (r->keeps_rollouts && !r->clears_rollouts)
+        TRY(replay_fill(&r->rollouts, r->offline, r->offline_count));
+    r->online = 1;
+    return warm_up(r);
+}
+
+enum status run_iteration(struct run *r)
+{
+    TRY(r->by_transition ? iterate_transitions(r) : iterate_episodes(r));
+    if (r->pending_batches > 0)
+        return STATUS_OK; /* a stop was asked for; it goes on here after a resume */
+    r->iteration++;
+    r->iterations_here++;
+    return run_add_iteration(r);
+}
