@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <cblas.h>
+#include <math.h>
 #include <stdio.h>
 
 struct mlp mlp_plan(struct layout *l, const char *name, int in, int width, int hidden, int out,
@@ -87,19 +88,47 @@ static void drop(const float *keep, size_t n, float *x)
         x[i] *= keep[i];
 }
 
-/* y = relu(x Wᵀ + b): bias and ReLU in one pass behind the GEMM. */
-static void affine_relu(const struct linear *f, const float *theta, const float *x, int rows,
-                        float *y)
+/* y = x Wᵀ, the bias being added by whoever reads y next. */
+static void multiply(const struct linear *f, const float *theta, const float *x, int rows, float *y)
 {
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, f->out, f->in, 1, x, f->in,
                 theta + f->weight, f->in, 0, y, f->out);
-    const float *bias = theta + f->bias;
-    for (int i = 0; i < rows; i++) {
-        float *row = y + (size_t)i * (size_t)f->out;
-        for (int j = 0; j < f->out; j++) {
-            float z = row[j] + bias[j];
-            row[j] = z < 0.0f ? 0.0f : z; /* a NaN stays one */
+}
+
+/* y = relu(y + bias); a NaN stays one */
+static void bias_relu(const float *restrict bias, int rows, int width, float *restrict y)
+{
+    for (int r = 0; r < rows; r++, y += width) {
+        for (int j = 0; j < width; j++) {
+            float z = y[j] + bias[j];
+            y[j] = z < 0.0f ? 0.0f : z;
         }
+    }
+}
+
+/* z += bias, y = relu(layernorm(z)): what layernorm.h and activation.h do, while a row is in the
+ * first-level cache. */
+static void bias_norm_relu(const float *restrict bias, int rows, int width, float *restrict z,
+                           float *restrict stats, float *restrict y)
+{
+    for (int r = 0; r < rows; r++, z += width, y += width, stats += 2) {
+        float sum = 0, square = 0;
+#pragma omp simd reduction(+ : sum)
+        for (int j = 0; j < width; j++) {
+            z[j] += bias[j];
+            sum += z[j];
+        }
+        float mean = sum / (float)width;
+#pragma omp simd reduction(+ : square)
+        for (int j = 0; j < width; j++)
+            square += (z[j] - mean) * (z[j] - mean);
+        float scale = 1.0f / sqrtf(square / (float)width + LAYERNORM_EPS);
+        for (int j = 0; j < width; j++) {
+            float normal = (z[j] - mean) * scale;
+            y[j] = normal < 0.0f ? 0.0f : normal;
+        }
+        stats[0] = mean;
+        stats[1] = scale;
     }
 }
 
@@ -107,17 +136,17 @@ static void forward_block(const struct mlp *f, const float *theta, struct block 
                           struct mlp_tape *tape, float *y)
 {
     size_t width = (size_t)f->width, n = (size_t)b.rows * width, at = b.first * width;
-    const struct layernorm norm = layernorm_plain(f->width);
     const float *x = tape->x + b.first * (size_t)f->in;
     for (int i = 0; i < f->hidden; i++) {
+        const float *bias = theta + f->layer[i].bias;
         float *hidden = tape->hidden[i] + at;
         if (f->norm) {
             float *before = tape->before[i] + at;
-            linear_forward(&f->layer[i], theta, x, b.rows, before);
-            layernorm_forward(&norm, NULL, before, b.rows, hidden, tape->stats[i] + 2 * b.first);
-            activation_relu(hidden, n, hidden);
+            multiply(&f->layer[i], theta, x, b.rows, before);
+            bias_norm_relu(bias, b.rows, f->width, before, tape->stats[i] + 2 * b.first, hidden);
         } else {
-            affine_relu(&f->layer[i], theta, x, b.rows, hidden);
+            multiply(&f->layer[i], theta, x, b.rows, hidden);
+            bias_relu(bias, b.rows, f->width, hidden);
         }
         if (tape->keep[i] != NULL)
             drop(tape->keep[i] + at, n, hidden);
@@ -145,24 +174,63 @@ static void input_gradient(const struct linear *f, const float *theta, const flo
                 theta + f->weight + (size_t)from, f->in, 0, dx, cols);
 }
 
+/* d = dlayernorm/dz of (y > 0 ? d : 0): bias_norm_relu's backward, in place. */
+static void norm_relu_backward(const float *restrict y, const float *restrict z,
+                               const float *restrict stats, int rows, int width, float *restrict d)
+{
+    for (int r = 0; r < rows; r++, y += width, z += width, d += width, stats += 2) {
+        float mean = stats[0], scale = stats[1], sum = 0, dot = 0;
+#pragma omp simd reduction(+ : sum, dot)
+        for (int j = 0; j < width; j++) {
+            d[j] = y[j] > 0.0f ? d[j] : 0.0f;
+            sum += d[j];
+            dot += d[j] * ((z[j] - mean) * scale);
+        }
+        sum /= (float)width;
+        dot /= (float)width;
+        for (int j = 0; j < width; j++)
+            d[j] = scale * (d[j] - sum - (z[j] - mean) * scale * dot);
+    }
+}
+
+/* The last layer's backward: for one output, the critics' case, its dx is an outer product. */
+static void output_backward(const struct linear *f, const float *theta, const float *x,
+                            const float *dy, int rows, float *dtheta, float *restrict dx)
+{
+    if (f->out > 1) {
+        linear_backward(f, theta, x, dy, rows, dtheta, dx);
+        return;
+    }
+    if (dtheta != NULL)
+        linear_backward(f, theta, x, dy, rows, dtheta, NULL);
+    const float *restrict w = theta + f->weight;
+    for (int r = 0; r < rows; r++, dx += f->in) {
+        for (int j = 0; j < f->in; j++)
+            dx[j] = dy[r] * w[j];
+    }
+}
+
 static void backward_block(const struct mlp *f, const float *theta, struct block b, const float *dy,
                            struct mlp_tape *tape, float *dtheta, float *dx, int from)
 {
     size_t width = (size_t)f->width, n = (size_t)b.rows * width, at = b.first * width;
-    const struct layernorm norm = layernorm_plain(f->width);
     const float *x = tape->x + b.first * (size_t)f->in;
     const float *above = dy + b.first * (size_t)f->out; /* gradient of layer i+1's output */
 
     for (int i = f->hidden - 1; i >= 0; i--) {
         float *d = tape->dhidden[i % 2];
         const float *hidden = tape->hidden[i] + at;
-        linear_backward(&f->layer[i + 1], theta, hidden, above, b.rows, dtheta, d);
+        if (i == f->hidden - 1)
+            output_backward(&f->layer[i + 1], theta, hidden, above, b.rows, dtheta, d);
+        else
+            linear_backward(&f->layer[i + 1], theta, hidden, above, b.rows, dtheta, d);
         if (tape->keep[i] != NULL)
             drop(tape->keep[i] + at, n, d);
-        activation_relu_backward(hidden, d, n, d);
         if (f->norm)
-            layernorm_backward(&norm, NULL, tape->before[i] + at, tape->stats[i] + 2 * b.first, d,
-                               NULL, b.rows, NULL, d);
+            norm_relu_backward(hidden, tape->before[i] + at, tape->stats[i] + 2 * b.first, b.rows,
+                               f->width, d);
+        else
+            activation_relu_backward(hidden, d, n, d);
         above = d;
     }
     if (dtheta != NULL)
