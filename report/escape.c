@@ -115,8 +115,14 @@ static size_t apply(const struct rule *rules, const char *text, char *out, size_
     return used;
 }
 
-/* pdfTeX stops at a letter that its fonts do not have: Latin (to U+017F) passes, a few signs have
- * commands, the rest is '?'. */
+/* pdfTeX stops at a letter that its fonts do not have: the accented letters of Latin-1 pass (not
+ * eth and thorn), a few signs have commands, the rest is '?'. */
+static bool has_glyph(const unsigned char *s)
+{
+    static const unsigned char without[] = {0x90, 0x97, 0x9E, 0xB0, 0xB7, 0xBE};
+    return s[0] == 0xC3 && memchr(without, s[1], sizeof without) == NULL;
+}
+
 static size_t latex_piece(const char **text, const char **piece)
 {
     const unsigned char *s = (const unsigned char *)*text;
@@ -131,7 +137,7 @@ static size_t latex_piece(const char **text, const char **piece)
         }
     }
     size_t n = utf8_length(s);
-    bool control = s[0] == 0xC2 && s[1] < 0xA0, letter = n == 2 && s[0] <= 0xC5 && !control;
+    bool letter = n == 2 && has_glyph(s);
     *piece = letter ? *text : "?";
     *text += n > 0 ? n : 1;
     return letter ? n : 1;

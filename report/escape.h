@@ -12,7 +12,7 @@
 enum { ESCAPE_SIZE = 1024 }; /* enough for any name of results.h in any format */
 
 /* Running text of LaTeX, any font encoding: \ { } $ & % # _ ~ ^ < > " ` | [ ] * escaped; letters
- * beyond Latin Extended-A, where pdfTeX would stop, become '?'. */
+ * beyond Latin-1, where pdfTeX would stop, become '?'. */
 char *escape_latex(const char *text, char *out, size_t size);
 
 /* Text in a Markdown table cell: \ ` * _ { } [ ] < > # ! | ~ & $ escaped. */

@@ -132,7 +132,7 @@ int paper_audit(struct paper_audit *out, int room)
                 continue;
             double recomputed = mean_of(t, too ? t->rows_too : t->rows, method, increase);
             /* Both roundings are at most 0.005; an increase may be the difference of two. */
-            double most = increase ? 0.0151 : 0.0101;
+            double most = increase ? 0.0201 : 0.0101;
             if (count < room)
                 out[count] = (struct paper_audit){t,
                                                   method,

@@ -56,7 +56,7 @@ void table_put(struct table *t, int row, int column, const char *format, ...)
 /* ---- rendering: append to `out` -------------------------------------------------------------- */
 
 /* booktabs; body alone, for \input, or a document that compiles. `comment` (one line) goes on top.
- * Long tables continue in further tabulars. */
+ * Long or wide tables continue in further tabulars. Columns with a width need package array. */
 void table_latex(const struct table *t, bool standalone, const char *comment, struct text *out);
 /* A heading, the table, its caption. */
 void table_markdown(const struct table *t, struct text *out);

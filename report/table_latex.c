@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_ROWS = 44 }; /* a tabular of this many footnotesize rows fits on a page */
+enum {
+    MOST_ROWS = 44,  /* a tabular of this many footnotesize rows fits on a page */
+    LINE_WIDTH = 520 /* points between the margins of the standalone page */
+};
 
 static void escaped(struct text *out, const char *text)
 {
@@ -53,19 +56,75 @@ static void cell(struct text *out, const struct table_column *column, const stru
     }
 }
 
-static void head(const struct table *t, struct text *out)
+/* --- how wide is it ------------------------------------------------------------------------------
+ */
+
+/* Points of a text in 8 pt Latin Modern, near enough to choose where a table must be split. */
+static double text_width(const char *text, bool bold)
+{
+    double width = 0;
+    for (const char *s = text; *s != '\0'; s++) {
+        if (((unsigned char)*s & 0xC0) == 0x80)
+            continue; /* inside a letter */
+        width += strchr(".,:;'|!il", *s) != NULL    ? 2.5
+                 : strchr("()[] -fjrt", *s) != NULL ? 3.4
+                 : strchr("+=<>mwMW", *s) != NULL   ? 7.0
+                 : *s >= 'A' && *s <= 'Z'           ? 6.0
+                                                    : 4.4;
+    }
+    return bold ? 1.15 * width : width;
+}
+
+static double column_width(const struct table *t, int column)
+{
+    const struct table_column *c = &t->column[column];
+    if (c->width > 0)
+        return c->width * LINE_WIDTH;
+    double most = text_width(c->title, false);
+    for (int i = 0; i < t->rows; i++) {
+        const struct table_cell *cell = &t->cell[(size_t)i * (size_t)t->columns + (size_t)column];
+        double width = text_width(cell->text, cell->face == FACE_BOLD) +
+                       0.8 * text_width(cell->mark, false);
+        most = width > most ? width : most;
+    }
+    return most + 6; /* tabcolsep on both sides */
+}
+
+/* The end of the columns that fit on the line beside the first one, from `from` on. */
+static int fitting_columns(const struct table *t, int from)
+{
+    double width = column_width(t, 0);
+    int end = from;
+    while (end < t->columns && (end == from || width + column_width(t, end) <= LINE_WIDTH))
+        width += column_width(t, end++);
+    return end;
+}
+
+/* --- one tabular: rows [top, bottom), the first column and columns [from, to)
+ * ------------------------ */
+
+struct part {
+    int top, bottom, from, to;
+};
+
+static void column_kind(const struct table_column *c, struct text *out)
+{
+    if (c->width > 0)
+        text_add(out, ">{\\raggedright\\arraybackslash}p{%.3f\\linewidth}", c->width);
+    else
+        text_add(out, "%s", c->words ? "l" : "r");
+}
+
+static void head(const struct table *t, struct part p, struct text *out)
 {
     text_add(out, "\\begin{tabular}{@{}");
-    for (int k = 0; k < t->columns; k++) {
-        const struct table_column *c = &t->column[k];
-        if (c->width > 0)
-            text_add(out, "p{%.3f\\linewidth}", c->width);
-        else
-            text_add(out, "%s", c->words ? "l" : "r");
-    }
+    column_kind(&t->column[0], out);
+    for (int k = p.from; k < p.to; k++)
+        column_kind(&t->column[k], out);
     text_add(out, "@{}}\n\\toprule\n");
-    for (int k = 0; k < t->columns; k++) {
-        text_add(out, "%s", k > 0 ? " & " : "");
+    escaped(out, t->column[0].title);
+    for (int k = p.from; k < p.to; k++) {
+        text_add(out, " & ");
         escaped(out, t->column[k].title);
     }
     text_add(out, " \\\\\n\\midrule\n");
@@ -89,24 +148,35 @@ static int break_after(const struct table *t, int first)
     return end;
 }
 
+static void tabular(const struct table *t, struct part p, struct text *out)
+{
+    head(t, p, out);
+    for (int i = p.top; i < p.bottom; i++) {
+        const struct table_cell *row = &t->cell[(size_t)i * (size_t)t->columns];
+        if (t->rule[i] && i > p.top)
+            text_add(out, "\\midrule\n");
+        cell(out, &t->column[0], &row[0]);
+        for (int k = p.from; k < p.to; k++) {
+            text_add(out, " & ");
+            cell(out, &t->column[k], &row[k]);
+        }
+        text_add(out, " \\\\\n");
+    }
+    foot(out);
+}
+
+/* All parts: blocks of columns, within each blocks of rows. */
 static void body(const struct table *t, struct text *out)
 {
-    for (int first = 0; first < t->rows || first == 0;) {
-        int end = break_after(t, first);
-        if (first > 0)
-            text_add(out, "\n\n\\medskip\n");
-        head(t, out);
-        for (int i = first; i < end; i++) {
-            if (t->rule[i] && i > first)
-                text_add(out, "\\midrule\n");
-            for (int k = 0; k < t->columns; k++) {
-                text_add(out, "%s", k > 0 ? " & " : "");
-                cell(out, &t->column[k], &t->cell[(size_t)i * (size_t)t->columns + (size_t)k]);
-            }
-            text_add(out, " \\\\\n");
+    int from = t->columns > 1 ? 1 : 0, to;
+    for (bool first = true; from < t->columns; from = to) {
+        to = fitting_columns(t, from);
+        for (int top = 0, bottom; top < t->rows; top = bottom) {
+            bottom = break_after(t, top);
+            text_add(out, "%s", first ? "" : "\n\n\\medskip\n");
+            tabular(t, (struct part){top, bottom, from, to}, out);
+            first = false;
         }
-        foot(out);
-        first = end > first ? end : first + 1;
     }
 }
 
@@ -115,8 +185,7 @@ void table_latex(const struct table *t, bool standalone, const char *comment, st
     text_add(out, "%% %s\n", comment != NULL ? comment : "vitamin report");
     if (standalone)
         text_add(out, "\\documentclass[a4paper,10pt]{article}\n"
-                      "\\usepackage[T1]{fontenc}\n\\usepackage{lmodern}\n"
-                      "\\usepackage{booktabs}\n\\usepackage[margin=18mm]{geometry}\n"
+                      "\\usepackage{booktabs,array}\n\\usepackage[margin=12mm]{geometry}\n"
                       "\\pagestyle{empty}\n\\begin{document}\n\\noindent\n");
     text_add(out, "{\\footnotesize\\setlength{\\tabcolsep}{3pt}\\setlength{\\parindent}{0pt}%%\n");
     body(t, out);

@@ -1,0 +1,133 @@
+/* What a reader must know before the numbers: banners and warnings about the runs. */
+#include "report/results_impl.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* One text per run, "" for runs that do not say. */
+typedef const char *text_of(const struct results_run *run);
+
+/* The different texts of the runs, "a (12 runs), b (3 runs)"; returns how many there are. */
+static int different(const struct results *r, text_of *text, char *out, size_t size)
+{
+    int found = 0;
+    size_t used = 0;
+    out[0] = '\0';
+    for (int i = 0; i < r->runs; i++) {
+        const char *mine = text(&r->run[i]);
+        int same = 0;
+        for (int k = 0; k < r->runs; k++)
+            same += strcmp(text(&r->run[k]), mine) == 0 ? (k < i ? -r->runs : 1) : 0;
+        if (mine[0] == '\0' || same <= 0)
+            continue; /* silent, or counted before */
+        int n = snprintf(out + used, size - used, "%s%s (%d run%s)", found > 0 ? ", " : "", mine,
+                         same, same == 1 ? "" : "s");
+        used = used + (size_t)n < size ? used + (size_t)n : size - 1;
+        found++;
+    }
+    return found;
+}
+
+static const char *revision_of(const struct results_run *run)
+{
+    return run->origin.revision;
+}
+
+static const char *reduced_of(const struct results_run *run)
+{
+    return run->origin.reduced;
+}
+
+static const char *kind_of(const struct results_run *run)
+{
+    const char *kind = run->origin.kind;
+    return strcmp(kind, "d4rl") == 0 || strcmp(kind, "none") == 0 ? "" : kind;
+}
+
+static const char *dirty_of(const struct results_run *run)
+{
+    return run->origin.dirty ? run->origin.revision : "";
+}
+
+static enum status note_origins(struct results *r)
+{
+    char list[RESULTS_NOTE - 128];
+    if (different(r, kind_of, list, sizeof list) > 0)
+        TRY(results_note(r, NOTE_BANNER,
+                         "Not D4RL's data: %s. Scores cannot be held against the "
+                         "paper's.",
+                         list));
+    if (different(r, reduced_of, list, sizeof list) > 0)
+        TRY(results_note(r, NOTE_BANNER, "Reduced against the paper: %s.", list));
+    if (different(r, revision_of, list, sizeof list) > 1)
+        TRY(results_note(r, NOTE_BANNER, "Runs of several revisions of the code: %s.", list));
+    if (different(r, dirty_of, list, sizeof list) > 0)
+        TRY(results_note(r, NOTE_WARNING, "Made with uncommitted changes: %s.", list));
+    return STATUS_OK;
+}
+
+static enum status note_statuses(struct results *r)
+{
+    int of[RUN_STATUS_COUNT] = {0}, cells = 0, short_cells = 0, few = 0;
+    for (int i = 0; i < r->runs; i++)
+        of[r->run[i].status]++;
+    for (int m = 0; m < r->methods; m++) {
+        for (int d = 0; d < r->datasets; d++) {
+            struct results_count c = results_count(r, m, d);
+            cells += c.used > 0;
+            short_cells += c.used > 0 && c.used < r->seeds;
+            few += c.used > 0 && c.used < 3;
+        }
+    }
+    int empty = r->methods * r->datasets - cells;
+    if (of[RUN_INCOMPLETE] + of[RUN_FAILED] + of[RUN_MISSING] > 0)
+        TRY(results_note(r, NOTE_BANNER,
+                         "Not finished: %d incomplete, %d failed, %d missing runs "
+                         "are left out.",
+                         of[RUN_INCOMPLETE], of[RUN_FAILED], of[RUN_MISSING]));
+    if (of[RUN_DIVERGED] > 0)
+        TRY(results_note(r, NOTE_WARNING, "%d run%s diverged; a dagger marks the cells.",
+                         of[RUN_DIVERGED], of[RUN_DIVERGED] == 1 ? "" : "s"));
+    if (short_cells > 0)
+        TRY(results_note(r, NOTE_BANNER, "Missing seeds: %d of %d cells have fewer than %d seeds.",
+                         short_cells, cells, r->seeds));
+    if (few > 0)
+        TRY(results_note(r, NOTE_WARNING,
+                         "%d cells have fewer than 3 seeds: no verdict is given "
+                         "on those.",
+                         few));
+    if (empty > 0)
+        TRY(results_note(r, NOTE_INFO,
+                         "%d of %d combinations of method and dataset have no result.", empty,
+                         r->methods * r->datasets));
+    return STATUS_OK;
+}
+
+/* D4RL's own function returns 0..1; this report works on 0..100. */
+static enum status note_scale(struct results *r)
+{
+    int results = 0;
+    double largest = 0;
+    for (int i = 0; i < r->runs; i++) {
+        const char *suite = r->suite[r->dataset[r->run[i].dataset].suite].id;
+        if (!r->run[i].used || strcmp(suite, "bandit") == 0)
+            continue;
+        results++;
+        largest = r->run[i].final > largest ? r->run[i].final : largest;
+    }
+    if (results > 0 && largest <= 2)
+        return results_note(r, NOTE_BANNER,
+                            "No score exceeds 2: are these on a 0-1 scale? This "
+                            "report expects D4RL's normalised scores times 100.");
+    return STATUS_OK;
+}
+
+enum status results_collect_notes(struct results *r)
+{
+    TRY(note_origins(r));
+    TRY(note_statuses(r));
+    TRY(note_scale(r));
+    if (r->excluded_by[0] != '\0')
+        TRY(results_note(r, NOTE_INFO, "Only what was asked for: %s.", r->excluded_by));
+    return STATUS_OK;
+}

@@ -1,0 +1,171 @@
+/* Runs of one method that were not run alike must not be mixed as if they were seeds. */
+#include "report/results_impl.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_KEYS = 3 }; /* more differences than these are named by a hash */
+
+/* Keys that say nothing about what was run. */
+static const char *const silent[] = {"label", "source_note"};
+
+static bool is_silent(const char *line, size_t key)
+{
+    for (size_t i = 0; i < sizeof silent / sizeof silent[0]; i++) {
+        if (strlen(silent[i]) == key && strncmp(silent[i], line, key) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Append "key=value" of every line of `config` that `base` does not have; true if there is any. */
+static bool differences(const char *config, const char *base, char *out, size_t size)
+{
+    size_t used = 0;
+    int found = 0;
+    out[0] = '\0';
+    for (const char *line = config; *line != '\0';) {
+        size_t length = strcspn(line, "\n"), key = strcspn(line, " =\n");
+        char name[128], mine[256], theirs[256];
+        snprintf(name, sizeof name, "%.*s", (int)key, line);
+        results_config_line(line, name, mine, sizeof mine);
+        results_config_line(base, name, theirs, sizeof theirs);
+        if (key > 0 && !is_silent(line, key) && strcmp(mine, theirs) != 0) {
+            int n = snprintf(out + used, size - used, "%s%s=%s", found > 0 ? "," : "", name, mine);
+            if (n > 0 && (size_t)n < size - used)
+                used += (size_t)n;
+            found++;
+        }
+        line += length + (line[length] == '\n');
+    }
+    if (found > MOST_KEYS || used + 1 >= size / 2) {
+        uint32_t hash = 2166136261u; /* FNV-1a */
+        for (const char *c = config; *c != '\0'; c++)
+            hash = (hash ^ (unsigned char)*c) * 16777619u;
+        snprintf(out, size, "config=%08x", hash);
+    }
+    return found > 0;
+}
+
+static const char *config_of(const struct results_run *run)
+{
+    return run->curve != NULL ? run->curve->config : NULL;
+}
+
+/* Point the run at the method "id:variant" (or "id:had,variant"). */
+static enum status move_run(struct results *r, int run, const char *variant)
+{
+    const struct results_method *old = &r->method[r->run[run].method];
+    char id[4 * RESULTS_ID], label[4 * RESULTS_TITLE];
+    snprintf(id, sizeof id, "%s%s%s", old->id, old->variant[0] != '\0' ? "," : ":", variant);
+    snprintf(label, sizeof label, "%s, %s", old->label, variant);
+    int m;
+    TRY(results_make_method(r, id, label, &m));
+    r->run[run].method = m;
+    return STATUS_OK;
+}
+
+/* --- preset and size -------------------------------------------------------------------------- */
+
+/* The value that most runs have; of equally many the first in order of reading. */
+static int most_common(const struct results *r, const size_t offset)
+{
+    int best = -1, most = 0;
+    for (int i = 0; i < r->runs; i++) {
+        if (r->run[i].curve == NULL)
+            continue;
+        int same = 0;
+        for (int k = 0; k < r->runs; k++)
+            same += r->run[k].curve != NULL && strcmp((const char *)&r->run[k] + offset,
+                                                      (const char *)&r->run[i] + offset) == 0;
+        if (same > most) {
+            most = same;
+            best = i;
+        }
+    }
+    return best;
+}
+
+static enum status split_by(struct results *r, size_t offset, const char *what)
+{
+    int base = most_common(r, offset);
+    if (base < 0)
+        return STATUS_OK;
+    char usual[RESULTS_ID];
+    snprintf(usual, sizeof usual, "%s", (const char *)&r->run[base] + offset);
+    for (int i = 0; i < r->runs; i++) {
+        const char *value = (const char *)&r->run[i] + offset;
+        if (r->run[i].curve == NULL || strcmp(value, usual) == 0)
+            continue;
+        char variant[2 * RESULTS_ID];
+        snprintf(variant, sizeof variant, "%s=%s", what, value[0] != '\0' ? value : "none");
+        TRY(move_run(r, i, variant));
+        TRY(results_note(r, NOTE_BANNER,
+                         "Runs of several %ss are in this report: those of %s '%s' "
+                         "stand apart from the usual '%s'.",
+                         what, what, value, usual));
+    }
+    return STATUS_OK;
+}
+
+/* --- configuration ---------------------------------------------------------------------------- */
+
+static bool same_cell(const struct results_run *a, const struct results_run *b)
+{
+    return a->method == b->method && a->dataset == b->dataset;
+}
+
+/* The run of this cell whose configuration most of the cell's runs share. */
+static const char *usual_config(const struct results *r, int run)
+{
+    const char *best = NULL;
+    int most = 0;
+    for (int i = 0; i < r->runs; i++) {
+        if (!same_cell(&r->run[i], &r->run[run]) || config_of(&r->run[i]) == NULL)
+            continue;
+        int same = 0;
+        for (int k = 0; k < r->runs; k++)
+            same += same_cell(&r->run[k], &r->run[run]) && config_of(&r->run[k]) != NULL &&
+                    strcmp(config_of(&r->run[k]), config_of(&r->run[i])) == 0;
+        if (same > most) {
+            most = same;
+            best = config_of(&r->run[i]);
+        }
+    }
+    return best;
+}
+
+static enum status split_configs(struct results *r)
+{
+    /* Decide first, move then: a move changes what a cell is. */
+    char(*variant)[RESULTS_ID] = calloc((size_t)(r->runs > 0 ? r->runs : 1), sizeof *variant);
+    if (variant == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for the variants");
+    for (int i = 0; i < r->runs; i++) {
+        const char *base = config_of(&r->run[i]) != NULL ? usual_config(r, i) : NULL;
+        if (base != NULL && strcmp(base, config_of(&r->run[i])) != 0 &&
+            !differences(config_of(&r->run[i]), base, variant[i], sizeof variant[i]))
+            variant[i][0] = '\0';
+    }
+    enum status status = STATUS_OK;
+    for (int i = 0; i < r->runs && status == STATUS_OK; i++) {
+        if (variant[i][0] == '\0')
+            continue;
+        status = results_note(r, NOTE_INFO, "Runs of %s on %s with %s stand apart from the others.",
+                              r->method[r->run[i].method].label, r->dataset[r->run[i].dataset].id,
+                              variant[i]);
+        if (status == STATUS_OK)
+            status = move_run(r, i, variant[i]);
+    }
+    free(variant);
+    return status;
+}
+
+enum status results_split_variants(struct results *r)
+{
+    TRY(split_by(r, offsetof(struct results_run, origin.preset), "preset"));
+    TRY(split_by(r, offsetof(struct results_run, origin.size), "size"));
+    return split_configs(r);
+}

@@ -1,0 +1,261 @@
+/* Result folders: find every curve.h5 and make it a run. */
+#include "report/results.h"
+
+#include "report/results_impl.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { DEPTH = 12 }; /* folders below folders: deeper ones are not ours (a loop of links, say) */
+
+/* What the path says: .../MATRIX/DATASET/METHOD/SEED/curve.h5. */
+struct place {
+    char matrix[RESULTS_ID], dataset[RESULTS_ID], method[RESULTS_ID];
+    int64_t seed;
+    bool known;
+};
+
+static struct place place_of(const char *folder)
+{
+    struct place p = {0};
+    char path[FILE_PATH], *part[4];
+    snprintf(path, sizeof path, "%s", folder);
+    for (int i = 0; i < 4; i++) {
+        char *slash = strrchr(path, '/');
+        part[i] = slash != NULL ? slash + 1 : path;
+        if (slash == NULL && i < 3)
+            return p;
+        if (slash != NULL)
+            *slash = '\0';
+    }
+    char rest;
+    p.known = sscanf(part[0], "%" SCNd64 "%c", &p.seed, &rest) == 1 ||
+              sscanf(part[0], "seed_%" SCNd64 "%c", &p.seed, &rest) == 1;
+    snprintf(p.method, sizeof p.method, "%s", part[1]);
+    snprintf(p.dataset, sizeof p.dataset, "%s", part[2]);
+    snprintf(p.matrix, sizeof p.matrix, "%s", part[3]);
+    return p;
+}
+
+/* --- one curve ------------------------------------------------------------------------------- */
+
+static double spread_of(const struct curve *c, int evaluation)
+{
+    double mean = curve_mean_score(c, evaluation), sum = 0;
+    for (int i = 0; i < c->episodes; i++) {
+        double d = c->evaluation[evaluation].score[i] - mean;
+        sum += d * d;
+    }
+    return c->episodes > 1 ? sqrt(sum / (c->episodes - 1)) : (double)NAN;
+}
+
+static enum status take_evaluations(struct results_run *run, const struct curve *c)
+{
+    TRY(results_set_points(run, c->evaluations));
+    for (int i = 0; i < c->evaluations; i++) {
+        run->x[i] = (double)c->evaluation[i].transitions;
+        run->y[i] = curve_mean_score(c, i);
+        run->spread[i] = spread_of(c, i);
+        run->hours[i] = c->evaluation[i].seconds / 3600;
+        run->steps[i] = (double)c->evaluation[i].gradient_steps;
+    }
+    if (c->evaluations > 0) {
+        run->runtime = c->evaluation[c->evaluations - 1].seconds;
+        run->updates = (double)c->evaluation[c->evaluations - 1].gradient_steps;
+    }
+    return STATUS_OK;
+}
+
+/* The single-state MDP has rollouts instead of evaluations: mean reward over gradient steps. */
+static enum status take_bandit(struct results_run *run, const struct curve *c)
+{
+    const struct curve_bandit *b = &c->bandit;
+    TRY(results_set_points(run, b->rollouts));
+    for (int i = 0; i < b->rollouts; i++) {
+        double sum = 0;
+        for (int k = 0; k < b->actions; k++)
+            sum += b->reward[(size_t)i * (size_t)b->actions + (size_t)k];
+        run->x[i] = run->steps[i] = (double)b->gradient_steps[i];
+        run->y[i] = sum / b->actions;
+    }
+    return STATUS_OK;
+}
+
+static void take_status(struct results_run *run, const struct curve *c)
+{
+    const char *status = curve_get(c, "status"), *failure = curve_get(c, "failure");
+    if (strcmp(status, "complete") == 0)
+        return;
+    run->status = strcmp(status, "diverged") == 0 ? RUN_DIVERGED
+                  : strcmp(status, "failed") == 0 ? RUN_FAILED
+                                                  : RUN_INCOMPLETE;
+    snprintf(run->why, sizeof run->why, "%s%s%s", status[0] != '\0' ? status : "no status",
+             failure[0] != '\0' ? ": " : "", failure);
+}
+
+static void take_origin(struct results_origin *o, const struct curve *c, const struct place *p)
+{
+    const char *matrix = curve_get(c, "matrix");
+    snprintf(o->matrix, sizeof o->matrix, "%s", matrix[0] != '\0' ? matrix : p->matrix);
+    snprintf(o->preset, sizeof o->preset, "%s", curve_get(c, "preset"));
+    snprintf(o->size, sizeof o->size, "%s", curve_get(c, "size"));
+    snprintf(o->reduced, sizeof o->reduced, "%s", curve_get(c, "reduced"));
+    snprintf(o->kind, sizeof o->kind, "%s", curve_get(c, "dataset_kind"));
+    snprintf(o->revision, sizeof o->revision, "%s", curve_get(c, "revision"));
+    o->dirty = curve_get_number(c, "dirty", 0) > 0;
+}
+
+static const char *or_else(const char *text, const char *otherwise)
+{
+    return text[0] != '\0' ? text : otherwise;
+}
+
+/* The run of a curve that could be read. On success the run owns the curve. */
+static enum status add_curve(struct results *r, const char *path, const struct place *p,
+                             struct curve *c)
+{
+    struct results_run *run;
+    int m, d;
+    char dataset[2 * RESULTS_ID], delay[32];
+    struct results_run probe = {.curve = c};
+    results_config(&probe, "delayed_reward", delay, sizeof delay);
+    int delayed = atoi(delay);
+    snprintf(dataset, sizeof dataset, "%s", or_else(curve_get(c, "dataset"), p->dataset));
+    if (delayed > 0 && strlen(dataset) + 24 < sizeof dataset)
+        snprintf(dataset + strlen(dataset), 24, "+delay%d", delayed);
+    TRY(results_declare(r, or_else(curve_get(c, "method"), p->method), curve_get(c, "label"),
+                        dataset, &m, &d));
+    TRY(results_add(r, m, d, (int64_t)curve_get_number(c, "seed", (double)p->seed), &run));
+    snprintf(run->origin.path, sizeof run->origin.path, "%s", path);
+    take_origin(&run->origin, c, p);
+    take_status(run, c);
+    TRY(c->bandit.rollouts > 0 ? take_bandit(run, c) : take_evaluations(run, c));
+    if (results_settle(run, true) != STATUS_OK) {
+        run->status = RUN_FAILED;
+        run->points = 0;
+        snprintf(run->why, sizeof run->why, "%.*s", (int)sizeof run->why - 1, status_sentence());
+    }
+    run->curve = c;
+    return STATUS_OK;
+}
+
+/* A run that should be there and is not, or cannot be read. */
+static enum status add_broken(struct results *r, const char *path, const struct place *p,
+                              enum run_status status, const char *why)
+{
+    if (status == RUN_FAILED)
+        TRY(results_note(r, NOTE_WARNING, "not read: %s", why));
+    if (!p->known)
+        return STATUS_OK;
+    struct results_run *run;
+    int m, d;
+    TRY(results_declare(r, p->method, "", p->dataset, &m, &d));
+    TRY(results_add(r, m, d, p->seed, &run));
+    run->status = status;
+    snprintf(run->why, sizeof run->why, "%.*s", (int)sizeof run->why - 1, why);
+    snprintf(run->origin.path, sizeof run->origin.path, "%s", path);
+    snprintf(run->origin.matrix, sizeof run->origin.matrix, "%s", p->matrix);
+    return STATUS_OK;
+}
+
+static enum status read_one(struct results *r, const char *path, const struct place *p)
+{
+    struct curve *c = calloc(1, sizeof *c);
+    if (c == NULL)
+        return status_fail(STATUS_MEMORY, "%s: no memory for the curve", path);
+    enum status status = curve_read(path, c);
+    if (status == STATUS_OK) {
+        status = add_curve(r, path, p, c);
+        if (status == STATUS_OK)
+            return STATUS_OK;
+        curve_free(c);
+        free(c);
+        return status_prefix(status, "%s", path);
+    }
+    free(c);
+    if (status == STATUS_MEMORY)
+        return status;
+    char why[STATUS_SENTENCE];
+    snprintf(why, sizeof why, "%s", status_sentence());
+    return add_broken(r, path, p, RUN_FAILED, why);
+}
+
+/* --- folders ---------------------------------------------------------------------------------- */
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat s;
+    return stat(path, &s) == 0 && S_ISDIR(s.st_mode);
+}
+
+/* A folder that the harness made for a run: it holds the effective configuration or a log. */
+static bool is_run_folder(const char *folder)
+{
+    char path[FILE_PATH + 16];
+    snprintf(path, sizeof path, "%s/config.ini", folder);
+    if (file_exists(path))
+        return true;
+    snprintf(path, sizeof path, "%s/run.log", folder);
+    return file_exists(path);
+}
+
+static enum status walk(struct results *r, const char *folder, int depth)
+{
+    char path[FILE_PATH];
+    struct place p = place_of(folder);
+    bool has_curve = snprintf(path, sizeof path, "%s/curve.h5", folder) < (int)sizeof path &&
+                     file_exists(path);
+    if (has_curve)
+        TRY(read_one(r, path, &p));
+    else if (p.known && is_run_folder(folder))
+        TRY(add_broken(r, folder, &p, RUN_MISSING, "no curve.h5 yet"));
+
+    struct dirent **entry;
+    int count = scandir(folder, &entry, visible, by_name);
+    if (count < 0)
+        return status_fail(STATUS_IO, "%s: %s", folder, strerror(errno));
+    enum status status = STATUS_OK;
+    for (int i = 0; i < count; i++) {
+        bool fits = snprintf(path, sizeof path, "%s/%s", folder, entry[i]->d_name) <
+                    (int)sizeof path;
+        if (status == STATUS_OK && fits && depth < DEPTH && is_folder(path))
+            status = walk(r, path, depth + 1);
+        free(entry[i]);
+    }
+    free(entry);
+    return status;
+}
+
+enum status results_read_folder(struct results *r, const char *folder)
+{
+    char absolute[PATH_MAX];
+    if (realpath(folder, absolute) == NULL)
+        return status_fail(STATUS_IO,
+                           "%s: %s; give a folder of results (results/runs/...) or "
+                           "--scores FILE",
+                           folder, strerror(errno));
+    if (is_folder(folder))
+        return walk(r, folder, 0);
+    /* One file: what its own path says only fills gaps. */
+    char parent[FILE_PATH];
+    file_parent(folder, parent);
+    struct place p = place_of(parent);
+    return read_one(r, folder, &p);
+}
