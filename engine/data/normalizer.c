@@ -82,7 +82,7 @@ enum status normalizer_fit(const struct trajectory *list, int count, int S, doub
     if (rows == 0)
         return status_fail(STATUS_MISSING, "no trajectory to take state statistics from; "
                                            "is the dataset empty?");
-    double *sum = calloc(2 * (size_t)S, sizeof *sum), *squares = sum + S;
+    double *sum = calloc(2 * (size_t)S, sizeof *sum);
     if (sum == NULL)
         return status_fail(STATUS_MEMORY, "no memory for the statistics of %d dimensions", S);
     enum status status = reserve(S, out);
@@ -91,6 +91,7 @@ enum status normalizer_fit(const struct trajectory *list, int count, int S, doub
         return status;
     }
 
+    double *squares = sum + S;
     add_observations(list, count, (size_t)S, NULL, sum);
     for (int j = 0; j < S; j++)
         sum[j] /= rows;

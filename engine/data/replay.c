@@ -96,8 +96,11 @@ void replay_free(struct replay *r)
 static void *resized(void *old, size_t count, size_t width, bool *ok)
 {
     void *larger = realloc(old, count * width);
-    *ok = *ok && larger != NULL;
-    return larger != NULL ? larger : old;
+    if (larger == NULL) {
+        *ok = false;
+        return old;
+    }
+    return larger;
 }
 
 enum status replay_reserve(struct replay *r, int count)

@@ -71,7 +71,7 @@ static void cell_forward(const struct lstm *f, float *restrict gate, const float
                          float *restrict c_next, float *restrict h_next)
 {
     int n = f->width;
-    if (f->gates == 1) {
+    if (c == NULL) { /* the plain RNN */
         for (int j = 0; j < n; j++)
             h_next[j] = gate[j] < 0.0f ? 0.0f : gate[j];
         return;
@@ -150,7 +150,7 @@ static void cell_backward(const struct lstm *f, float *restrict gate, const floa
                           float *restrict dc)
 {
     int n = f->width;
-    if (f->gates == 1) {
+    if (c == NULL) { /* the plain RNN */
         for (int j = 0; j < n; j++)
             gate[j] = h_next[j] > 0.0f ? dh[j] : 0.0f;
         return;

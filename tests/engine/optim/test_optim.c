@@ -405,7 +405,7 @@ Test(adam, a_scalar_steps_by_lr_times_the_sign_at_first)
     cr_assert_eq(adam_scalar_step(&rule, &s, 1e-4, 0.37, "temperature"), STATUS_OK);
     expect_number("log temperature", s.value, log(0.1) - 1e-4, 1e-10, 0);
     struct adam_scalar before = s;
-    cr_assert_eq(adam_scalar_step(&rule, &s, 1e-4, NAN, "temperature"), STATUS_NONFINITE);
+    cr_assert_eq(adam_scalar_step(&rule, &s, 1e-4, (double)NAN, "temperature"), STATUS_NONFINITE);
     cr_assert_eq(s.value, before.value);
     cr_assert_eq(s.m, before.m);
     cr_assert_eq(s.step, before.step);
