@@ -69,24 +69,21 @@ static float *random_floats(size_t n, uint64_t step)
     return x;
 }
 
-/* GFLOP/s of square products, one a thread at once: the rate that steps are compared with. */
+/* GFLOP/s of one square product a thread, all at once: the rate that steps are compared with. */
 static double sgemm_rate(int threads)
 {
+    static float *x[LANES_MAX];
     size_t n = (size_t)SQUARE * SQUARE;
-    float *x = random_floats(3 * n * (size_t)threads, 0);
-    double seconds[5];
-    for (int r = 0; r < 5; r++) {
-        double start = now();
-#pragma omp parallel for num_threads(threads) schedule(static)
-        for (int t = 0; t < threads; t++) {
-            float *a = x + 3 * n * (size_t)t;
-            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, SQUARE, SQUARE, SQUARE, 1, a,
-                        SQUARE, a + n, SQUARE, 0, a + 2 * n, SQUARE);
-        }
-        seconds[r] = now() - start;
+    for (int t = 0; t < threads; t++) {
+        if (x[t] == NULL)
+            x[t] = random_floats(3 * n, 0);
     }
-    free(x);
-    return 2e-9 * SQUARE * SQUARE * SQUARE * threads / median(seconds, 5);
+    double start = now();
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (int t = 0; t < threads; t++)
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, SQUARE, SQUARE, SQUARE, 1, x[t],
+                    SQUARE, x[t] + n, SQUARE, 0, x[t] + 2 * n, SQUARE);
+    return 2e-9 * SQUARE * SQUARE * SQUARE * threads / (now() - start);
 }
 
 /* --- the network and a batch ------------------------------------------------------------------ */
@@ -205,18 +202,23 @@ static void bench_actor_shape(const char *what, struct actor *a, int threads, in
     for (int b = 0; b < a->w.B; b++)
         a->rows[b] = transformer_rows(&a->net, &a->w, b);
     check(lanes_init(&a->lanes, a->layout.size, scratch_bytes(a, true)));
-    double seconds[MOST], norm = actor_gradient(a); /* touches all memory */
+    /* Step and sgemm in turn: other programs on the machine slow both. */
+    double seconds[MOST], share[MOST], rate[MOST], flops = needed_flops(a);
+    double norm = actor_gradient(a); /* touches all memory */
     double before = sgemm_rate(threads);
     for (int r = 0; r < repetitions; r++) {
         double start = now();
         norm = actor_gradient(a);
         seconds[r] = now() - start;
+        double after = sgemm_rate(threads);
+        rate[r] = 0.5 * (before + after);
+        share[r] = 1e-9 * flops / seconds[r] / rate[r];
+        before = after;
     }
-    double sgemm = 0.5 * (before + sgemm_rate(threads));
-    double middle = median(seconds, repetitions), gflops = 1e-9 * needed_flops(a) / middle;
-    printf("%-12s %7d %9.3f %9.1f %9.1f %6.1f%% %8.1f%%   %.9g\n", what, threads, middle, gflops,
-           sgemm, 100 * gflops / sgemm, 100 * (seconds[repetitions - 1] - seconds[0]) / middle,
-           norm);
+    double middle = median(seconds, repetitions);
+    printf("%-12s %7d %9.3f %9.1f %9.1f %6.1f%% %8.1f%%   %.9g\n", what, threads, middle,
+           1e-9 * flops / middle, median(rate, repetitions), 100 * median(share, repetitions),
+           100 * (seconds[repetitions - 1] - seconds[0]) / middle, norm);
     fflush(stdout);
     lanes_free(&a->lanes);
 }
