@@ -25,34 +25,32 @@ void rng_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4
     memcpy(out, x, sizeof x);
 }
 
-/* LANES consecutive blocks at once: the same arithmetic in a shape that compilers vectorise. */
+typedef uint64_t wide __attribute__((vector_size(8 * sizeof(uint64_t))));
+
+/* LANES consecutive blocks at once, in 64-bit lanes: a product of two 32-bit words then needs no
+ * widening. Only the low half of an x is its word, the high half is whatever the product left. */
 static void philox_lanes(const struct rng *r, uint32_t first_block, uint32_t out[LANES][4])
 {
-    uint32_t x0[LANES], x1[LANES], x2[LANES], x3[LANES];
-    uint32_t k0 = r->key[0], k1 = r->key[1];
-    for (int i = 0; i < LANES; i++) {
-        x0[i] = first_block + (uint32_t)i;
-        x1[i] = r->purpose;
-        x2[i] = r->step[0];
-        x3[i] = r->step[1];
-    }
-    for (int round = 0; round < ROUNDS; round++) {
-        for (int i = 0; i < LANES; i++) {
-            uint64_t a = (uint64_t)MULTIPLIER[0] * x0[i];
-            uint64_t b = (uint64_t)MULTIPLIER[1] * x2[i];
-            x0[i] = (uint32_t)(b >> 32) ^ x1[i] ^ k0;
-            x1[i] = (uint32_t)b;
-            x2[i] = (uint32_t)(a >> 32) ^ x3[i] ^ k1;
-            x3[i] = (uint32_t)a;
+    for (int half = 0; half < LANES; half += 8) {
+        wide x0 = {0, 1, 2, 3, 4, 5, 6, 7}, zero = {0};
+        wide x1 = zero + r->purpose, x2 = zero + r->step[0], x3 = zero + r->step[1];
+        uint32_t k0 = r->key[0], k1 = r->key[1];
+        x0 += first_block + (uint32_t)half;
+        for (int round = 0; round < ROUNDS; round++) {
+            wide a = (x0 & 0xFFFFFFFFu) * MULTIPLIER[0], b = (x2 & 0xFFFFFFFFu) * MULTIPLIER[1];
+            x0 = (b >> 32) ^ x1 ^ k0;
+            x1 = b;
+            x2 = (a >> 32) ^ x3 ^ k1;
+            x3 = a;
+            k0 += WEYL[0];
+            k1 += WEYL[1];
         }
-        k0 += WEYL[0];
-        k1 += WEYL[1];
-    }
-    for (int i = 0; i < LANES; i++) {
-        out[i][0] = x0[i];
-        out[i][1] = x1[i];
-        out[i][2] = x2[i];
-        out[i][3] = x3[i];
+        for (int i = 0; i < 8; i++) {
+            out[half + i][0] = (uint32_t)x0[i];
+            out[half + i][1] = (uint32_t)x1[i];
+            out[half + i][2] = (uint32_t)x2[i];
+            out[half + i][3] = (uint32_t)x3[i];
+        }
     }
 }
 
