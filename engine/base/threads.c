@@ -25,3 +25,17 @@ const char *threads_blas_core(void)
 {
     return openblas_get_corename();
 }
+
+static _Thread_local bool no_tiling;
+
+bool threads_tiling(void)
+{
+    return !no_tiling;
+}
+
+bool threads_set_tiling(bool tiling)
+{
+    bool before = !no_tiling;
+    no_tiling = !tiling;
+    return before;
+}

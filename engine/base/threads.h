@@ -6,6 +6,8 @@
 #ifndef ENGINE_BASE_THREADS_H
 #define ENGINE_BASE_THREADS_H
 
+#include <stdbool.h>
+
 /* Use up to n threads from now on (0: as many as this process may use, honouring its CPU
  * affinity). Call before the first parallel loop, from the main thread. */
 void threads_set(int n);
@@ -18,5 +20,12 @@ int threads_available(void);
 
 /* OpenBLAS's kernel set ("Zen", "SkylakeX"): part of what decides the bits. */
 const char *threads_blas_core(void);
+
+/* Whether kernels called from this thread should spread themselves over threads, in tiles. Not
+ * inside work that is parallel already (engine/nn/lanes.h). Tiles change how a product is computed,
+ * hence possibly its last bit: so the answer may depend on sizes, never on the thread count. */
+bool threads_tiling(void);
+/* Set it for the calling thread and return what it was. Starts as true. */
+bool threads_set_tiling(bool tiling);
 
 #endif

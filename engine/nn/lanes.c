@@ -54,9 +54,9 @@ int lanes_split(int count, const int *rows, struct span out[LANES_MAX])
     long total = 0;
     for (int i = 0; i < count; i++)
         total += rows != NULL ? rows[i] : 1;
-    int lanes = (int)(total / LANES_ROWS);
-    lanes = lanes < 1 ? 1 : lanes > LANES_MAX ? LANES_MAX : lanes;
-    lanes = lanes > count && count > 0 ? count : lanes;
+    int lanes = 1; /* a power of two, which two threads share evenly */
+    while (2 * lanes <= LANES_MAX && total >= 2L * lanes * LANES_ROWS && 2 * lanes <= count)
+        lanes *= 2;
 
     /* Lane i ends where the running sum is nearest to its share, and leaves an item for each lane
      * behind it. */
@@ -78,16 +78,36 @@ int lanes_split(int count, const int *rows, struct span out[LANES_MAX])
     return lanes;
 }
 
+/* Zero count gradient vectors, chunk by chunk. */
+static void zero_gradients(struct lanes *l, int count)
+{
+    long parts = (long)chunks(l->gradient);
+#pragma omp parallel for schedule(static) num_threads(l->workers) collapse(2)
+    for (int i = 0; i < count; i++) {
+        for (long c = 0; c < parts; c++) {
+            size_t from = (size_t)c * CHUNK;
+            size_t n = l->gradient - from < CHUNK ? l->gradient - from : CHUNK;
+            memset(l->dtheta[i] + from, 0, n * sizeof(float));
+        }
+    }
+}
+
 void lanes_run(struct lanes *l, int count, const struct span spans[], lanes_body *body,
                void *context)
 {
     assert(count <= LANES_MAX);
+    zero_gradients(l, count);
+    if (count == 1) { /* the kernels are parallel */
+        body(context, 0, spans[0], l->dtheta[0], &l->scratch[0]);
+        arena_release(&l->scratch[0], 0);
+        return;
+    }
 #pragma omp parallel for schedule(dynamic) num_threads(l->workers)
     for (int i = 0; i < count; i++) {
         struct arena *scratch = &l->scratch[omp_get_thread_num()];
-        if (l->gradient > 0)
-            memset(l->dtheta[i], 0, l->gradient * sizeof(float));
+        bool tiling = threads_set_tiling(false);
         body(context, i, spans[i], l->dtheta[i], scratch);
+        threads_set_tiling(tiling);
         arena_release(scratch, 0);
     }
 }

@@ -6,6 +6,9 @@
  * lane order. So every sum has one order, all elementwise work is parallel for free, and a GEMM
  * inside a lane is large and single-threaded.
  *
+ * A batch of few rows is one lane: a second gradient vector would cost more memory traffic than the
+ * thread is worth. There the kernels themselves split their outputs in two tiles (matmul.h).
+ *
  *   TRY(lanes_init(&l, layout.size, scratch_bytes));
  *   int n = lanes_split(B, rows, spans);
  *   lanes_run(&l, n, spans, body, &context);       body adds to its lane's dtheta
@@ -22,7 +25,7 @@
 
 enum {
     LANES_MAX = 4,   /* lanes of a batch: enough for four threads */
-    LANES_ROWS = 256 /* rows that are worth a lane: fewer make slow GEMMs and pay a gradient sum */
+    LANES_ROWS = 512 /* rows that are worth a lane of their own */
 };
 
 struct span { /* items first .. first + count - 1 */
@@ -43,7 +46,7 @@ enum status lanes_init(struct lanes *l, size_t gradient, size_t scratch);
 void lanes_free(struct lanes *l);
 
 /* Cut items 0..count-1 into lanes of about equal work, in order; rows[i] is the work of item i in
- * rows of a GEMM (NULL: one each). Returns how many lanes, 1..LANES_MAX: fewer when the whole batch
+ * rows of a GEMM (NULL: one each). Returns how many lanes: 1, 2 or 4, fewer when the whole batch
  * has few rows. No lane is empty unless count is 0. */
 int lanes_split(int count, const int *rows, struct span out[LANES_MAX]);
 

@@ -1,7 +1,8 @@
 #include "engine/nn/linear.h"
 
+#include "engine/nn/matmul.h"
+
 #include <assert.h>
-#include <cblas.h>
 #include <math.h>
 #include <string.h>
 
@@ -38,21 +39,13 @@ struct linear linear_slice(const struct linear *f, int first, int count)
                            .bias = f->bias + (size_t)first};
 }
 
-/* y += x Wᵀ */
-static void multiply_add(const struct linear *f, const float *theta, const float *x, int N,
-                         float *y)
-{
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, N, f->out, f->in, 1, x, f->in,
-                theta + f->weight, f->in, 1, y, f->out);
-}
-
 void linear_forward(const struct linear *f, const float *theta, const float *x, int N, float *y)
 {
     /* y starts as the bias, which costs no more than the zeros that a GEMM would write. */
     size_t out = (size_t)f->out;
     for (int i = 0; i < N; i++)
         memcpy(y + (size_t)i * out, theta + f->bias, out * sizeof *y);
-    multiply_add(f, theta, x, N, y);
+    matmul_nt(N, f->out, f->in, x, theta + f->weight, y);
 }
 
 void linear_forward_add(const struct linear *f, const float *theta, const float *x, int N, float *y)
@@ -63,7 +56,7 @@ void linear_forward_add(const struct linear *f, const float *theta, const float 
         for (int j = 0; j < f->out; j++)
             row[j] += bias[j];
     }
-    multiply_add(f, theta, x, N, y);
+    matmul_nt(N, f->out, f->in, x, theta + f->weight, y);
 }
 
 /* db += column sums of dy: four rows at a time, so db is read and written a quarter as often. */
@@ -86,13 +79,11 @@ static void backward(const struct linear *f, const float *theta, const float *x,
                      int N, float *dtheta, float *dx, float keep)
 {
     if (dtheta != NULL) {
-        cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, f->out, f->in, N, 1, dy, f->out, x,
-                    f->in, 1, dtheta + f->weight, f->in);
+        matmul_tn(N, f->out, f->in, dy, x, dtheta + f->weight);
         column_sums(dy, N, f->out, dtheta + f->bias);
     }
     if (dx != NULL)
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, N, f->in, f->out, 1, dy, f->out,
-                    theta + f->weight, f->in, keep, dx, f->in);
+        matmul_nn(N, f->out, f->in, dy, theta + f->weight, keep, dx);
 }
 
 void linear_backward(const struct linear *f, const float *theta, const float *x, const float *dy,

@@ -1,6 +1,8 @@
 /* The affine map: y = x Wᵀ + b, W stored (out,in).
  *
- * Plain kernels on N rows, on the calling thread: parallelism is one level up (lanes.h). */
+ * Kernels on N rows. Inside a lane they stay on the calling thread; else large ones use two
+ * (lanes.h).
+ */
 #ifndef ENGINE_NN_LINEAR_H
 #define ENGINE_NN_LINEAR_H
 
