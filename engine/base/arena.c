@@ -1,5 +1,7 @@
 #include "engine/base/arena.h"
 
+#include "engine/base/memory.h"
+
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -33,7 +35,7 @@ enum status arena_init(struct arena *a, size_t size)
     *a = (struct arena){.size = rounded(size)};
     if (size == 0)
         return STATUS_OK;
-    a->base = aligned_alloc(ALIGN, a->size);
+    a->base = memory_reserve(a->size);
     if (a->base == NULL)
         return status_fail(STATUS_MEMORY,
                            "cannot reserve %.1f MB for activations; use a smaller "

@@ -1,5 +1,6 @@
 #include "engine/nn/lanes.h"
 
+#include "engine/base/memory.h"
 #include "engine/base/threads.h"
 
 #include <assert.h>
@@ -21,7 +22,7 @@ enum status lanes_init(struct lanes *l, size_t gradient, size_t scratch)
     l->workers = threads_count() < LANES_MAX ? threads_count() : LANES_MAX;
     enum status status = STATUS_OK;
     for (int i = 0; i < LANES_MAX && gradient > 0; i++) {
-        l->dtheta[i] = aligned_alloc(64, (gradient * sizeof(float) + 63) / 64 * 64);
+        l->dtheta[i] = memory_reserve(gradient * sizeof(float));
         if (l->dtheta[i] == NULL)
             status = STATUS_MEMORY;
     }

@@ -1,5 +1,7 @@
 #include "engine/nn/params.h"
 
+#include "engine/base/memory.h"
+
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
@@ -38,7 +40,7 @@ const struct view *layout_find(const struct layout *l, const char *name)
 enum status params_new(const struct layout *l, float **theta)
 {
     size_t bytes = (l->size > 0 ? l->size : ALIGN_FLOATS) * sizeof(float);
-    *theta = aligned_alloc(ALIGN_FLOATS * sizeof(float), bytes);
+    *theta = memory_reserve(bytes);
     if (*theta == NULL)
         return status_fail(STATUS_MEMORY,
                            "cannot reserve %.1f MB for parameters; use a smaller "

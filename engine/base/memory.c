@@ -1,0 +1,17 @@
+#include "engine/base/memory.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+
+void *memory_reserve(size_t bytes)
+{
+    const size_t line = 64, page = (size_t)2 << 20;
+    if (bytes > (size_t)-1 - page)
+        return NULL;
+    size_t unit = bytes >= 2 * page ? page : line;
+    size_t rounded = bytes > 0 ? (bytes + unit - 1) / unit * unit : unit;
+    void *block = aligned_alloc(unit, rounded);
+    if (block != NULL && unit == page)
+        (void)madvise(block, rounded, MADV_HUGEPAGE); /* a wish: without it all is correct */
+    return block;
+}
