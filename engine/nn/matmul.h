@@ -7,7 +7,7 @@
 #define ENGINE_NN_MATMUL_H
 
 enum {
-    MATMUL_TILED = 256, /* output columns from which halves are worth it */
+    MATMUL_TILED = 512, /* output columns from which halves are worth it */
     MATMUL_NARROW = 16  /* rows up to which W is not copied */
 };
 

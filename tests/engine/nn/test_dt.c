@@ -1,4 +1,7 @@
 /* The decision transformer against the published code: outputs, losses, every gradient by name. */
+#include "engine/optim/adam.h"
+#include "engine/optim/lamb.h"
+#include "engine/optim/schedule.h"
 #include "tests/support/dt_fixture.h"
 
 #include <criterion/criterion.h>
@@ -336,5 +339,160 @@ ParameterizedTest(int *row, dt, acting_on_the_context_alone_is_the_published_pad
 {
     struct dt_fixture d = dt_fixture_open(deterministic[*row]);
     cr_assert_eq(h5_each(&d.f, "eval", visit_acting, &d), STATUS_OK, "%s", status_sentence());
+    dt_fixture_close(&d);
+}
+
+/* --- optimiser steps ----------------------------------------------------------------------------
+ */
+
+/* fixtures/README.md: end to end, and with the fixture's own gradient. */
+#define STEP_RMS    2e-3
+#define STEP_SINGLE 5e-2
+#define STEP_GIVEN  2e-4
+
+static void reset(struct pass *p, const struct dt_fixture *d)
+{
+    p->loss = p->nll = p->entropy_mean = 0;
+    memset(p->dtheta, 0, d->layout.size * sizeof *p->dtheta);
+}
+
+static struct lamb_rule rule_of(const struct dt_fixture *d)
+{
+    struct lamb_rule rule = lamb_rule_default(fixture_config(&d->f, "wd"));
+    return rule;
+}
+
+/* "f32" for the first step, "f32/step2" ... for the next ones. */
+static const char *step_group(const char *precision, int step)
+{
+    return step == 1 ? precision : at("%s/step%d", precision, step);
+}
+
+static double rate_of(const struct dt_fixture *d, int step)
+{
+    double lr = schedule_warm_up(fixture_config(&d->f, "lr"), step - 1,
+                                 (int64_t)fixture_config(&d->f, "warmup"));
+    expect_number("learning rate", lr,
+                  fixture_scalar(&d->f, at("%s/lr_used", step_group("f64", step))), 1e-12, 0);
+    return lr;
+}
+
+ParameterizedTestParameters(dt, three_lamb_steps_are_the_published_ones)
+{
+    static int rows[] = {0, 1, 2};
+    return cr_make_param_array(int, rows, sizeof rows / sizeof rows[0]);
+}
+
+ParameterizedTest(int *row, dt, three_lamb_steps_are_the_published_ones)
+{
+    struct dt_fixture d = dt_fixture_open(deterministic[*row]);
+    struct lamb_rule rule = rule_of(&d);
+    struct moments moments;
+    struct pass p = pass_new(&d);
+    float *before;
+    cr_assert_eq(moments_init(&moments, &d.layout), STATUS_OK);
+    cr_assert_eq(params_new(&d.layout, &before), STATUS_OK);
+    for (int step = 1; step <= 3; step++) {
+        const char *f64 = step_group("f64", step);
+        /* Parameters carry the last steps' differences, at most STEP_SINGLE of a change. */
+        double looser = step == 1 ? DT_FORWARD : 1e-4;
+        reset(&p, &d);
+        supervised_deterministic(&d, d.theta, &d.w, NULL, &p);
+        expect_number(at("%s/loss", f64), p.loss, fixture_scalar(&d.f, at("%s/loss", f64)), looser,
+                      0);
+        memcpy(before, d.theta, d.layout.size * sizeof *before);
+        struct step_report report;
+        cr_assert_eq(lamb_step(&rule, &moments, rate_of(&d, step), &p.dtheta, 1, "actor", d.theta,
+                               NULL, &report),
+                     STATUS_OK, "%s", status_sentence());
+        expect_number(at("%s/grad_norm", f64), report.grad_norm,
+                      fixture_scalar(&d.f, at("%s/grad_norm", f64)), 10 * looser, 0);
+        dt_expect_step(&d.f, at("%s/actor_after", step_group("f32", step)), &d.layout, before,
+                       d.theta, STEP_RMS, STEP_SINGLE);
+    }
+    moments_free(&moments);
+    free(before);
+    pass_free(&p);
+    dt_fixture_close(&d);
+}
+
+/* Given the file's own gradient, and once more at the published learning rate, whose first step is
+ * mostly below the resolution of a float. */
+ParameterizedTestParameters(dt, a_lamb_step_on_the_published_gradient_is_the_published_one)
+{
+    static int rows[] = {0, 1, 2};
+    return cr_make_param_array(int, rows, sizeof rows / sizeof rows[0]);
+}
+
+ParameterizedTest(int *row, dt, a_lamb_step_on_the_published_gradient_is_the_published_one)
+{
+    struct dt_fixture d = dt_fixture_open(deterministic[*row]);
+    struct lamb_rule rule = rule_of(&d);
+    float *dtheta, *theta;
+    cr_assert_eq(params_new(&d.layout, &dtheta), STATUS_OK);
+    cr_assert_eq(params_new(&d.layout, &theta), STATUS_OK);
+    static const char *const groups[] = {"f32", "f32/authors_default_step1"};
+    for (int i = 0; i < 2; i++) {
+        if (!h5_has(&d.f, groups[i]))
+            continue;
+        struct moments moments;
+        cr_assert_eq(moments_init(&moments, &d.layout), STATUS_OK);
+        memcpy(theta, d.theta, d.layout.size * sizeof *theta);
+        dt_load(&d.f, "f32/actor_grad", &d.layout, dtheta);
+        double lr = fixture_scalar(&d.f, at("%s/lr_used", groups[i]));
+        cr_assert_eq(lamb_step(&rule, &moments, lr, &dtheta, 1, "actor", theta, NULL, NULL),
+                     STATUS_OK, "%s", status_sentence());
+        dt_expect_step(&d.f, at("%s/actor_after", groups[i]), &d.layout, d.theta, theta, STEP_GIVEN,
+                       STEP_GIVEN);
+        moments_free(&moments);
+    }
+    free(dtheta);
+    free(theta);
+    dt_fixture_close(&d);
+}
+
+Test(dt, three_steps_of_policy_and_temperature_are_the_published_ones)
+{
+    struct dt_fixture d = dt_fixture_open("dt_stochastic");
+    struct lamb_rule rule = rule_of(&d);
+    struct adam_rule adam = adam_rule_default(0);
+    struct adam_scalar log_temperature = {.value = log(fixture_config(&d.f, "init_temperature"))};
+    double lr_temperature = fixture_config(&d.f, "temperature_lr");
+    double target = fixture_config(&d.f, "target_entropy");
+    struct moments moments;
+    struct pass p = pass_new(&d);
+    float *before;
+    cr_assert_eq(moments_init(&moments, &d.layout), STATUS_OK);
+    cr_assert_eq(params_new(&d.layout, &before), STATUS_OK);
+    for (int step = 1; step <= 3; step++) {
+        const char *f64 = step_group("f64", step);
+        float *eps = fixture_floats(&d.f, at("noise/%02d_entropy_step%d", step - 1, step), NULL);
+        double temperature = exp(log_temperature.value);
+        reset(&p, &d);
+        supervised_stochastic(&d, d.theta, eps, temperature, &p);
+        free(eps);
+        expect_number(at("%s/nll", f64), p.nll, fixture_scalar(&d.f, at("%s/nll", f64)),
+                      step == 1 ? DT_FORWARD : 1e-4, 0);
+        expect_number(at("%s/loss", f64), p.loss, fixture_scalar(&d.f, at("%s/loss", f64)),
+                      DT_ENTROPY, 0);
+        memcpy(before, d.theta, d.layout.size * sizeof *before);
+        struct step_report report;
+        cr_assert_eq(lamb_step(&rule, &moments, rate_of(&d, step), &p.dtheta, 1, "actor", d.theta,
+                               NULL, &report),
+                     STATUS_OK, "%s", status_sentence());
+        expect_number(at("%s/clip_coef", f64), report.clip,
+                      fixture_scalar(&d.f, at("%s/clip_coef", f64)), 1e-4, 0);
+        dt_expect_step(&d.f, at("%s/actor_after", step_group("f32", step)), &d.layout, before,
+                       d.theta, STEP_RMS, STEP_SINGLE);
+        cr_assert_eq(adam_scalar_step(&adam, &log_temperature, lr_temperature,
+                                      temperature * (p.entropy_mean - target), "temperature"),
+                     STATUS_OK, "%s", status_sentence());
+        expect_number(at("%s/log_temperature_after", f64), log_temperature.value,
+                      fixture_scalar(&d.f, at("%s/log_temperature_after", f64)), 0,
+                      DT_ENTROPY * lr_temperature);
+    }
+    moments_free(&moments);
+    free(before);
+    pass_free(&p);
     dt_fixture_close(&d);
 }
