@@ -16,11 +16,14 @@ out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 for program in "$@"; do
     echo "== ${program##*/}"
-    "./$program" ${FILTER:+--filter "$FILTER"} 2>&1 | tee "$out"
+    # Criterion names skipped tests only when verbose; what it says of the rest is left out.
+    "./$program" --verbose=1 ${FILTER:+--filter "$FILTER"} 2>&1 | sed -u 's/\x1b\[[0-9;]*m//g' |
+        grep --line-buffered -v -e '^\[RUN ' -e '^\[PASS\]' -e '^\[====\] Running' -e 'Test is disabled$' \
+            -e 'Criterion v' | tee "$out"
     status=${PIPESTATUS[0]}
-    line=$(sed 's/\x1b\[[0-9;]*m//g' "$out" | grep 'Synthesis:' | tail -n 1)
+    line=$(grep 'Synthesis:' "$out" | tail -n 1)
     count() { sed -n "s/.*$1: *\([0-9]*\).*/\1/p" <<<"$line"; }
-    skips=$(sed 's/\x1b\[[0-9;]*m//g' "$out" | grep -c '^\[SKIP\]')
+    skips=$(grep -c '^\[SKIP\]' "$out")
     if [ -z "$line" ]; then
         echo "tests/run.sh: $program ended without Criterion's summary (status $status)"
         failed=$((failed + 1))
