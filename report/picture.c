@@ -133,8 +133,12 @@ static bool starts(const char *s, const char *with)
 static void copy_tag(FILE *out, const char *tag, const char *end, const char *prefix)
 {
     static const char *const before[] = {" id='", " id=\"", "href='#", "href=\"#", "url(#"};
+    /* What gnuplot says in every group and is the default anyway. */
+    static const char butt[] = " stroke-linecap=\"butt\" stroke-linejoin=\"miter\"";
     while (tag < end) {
         size_t n = 0;
+        if (starts(tag, butt))
+            tag += sizeof butt - 1;
         for (size_t k = 0; k < sizeof before / sizeof *before && n == 0; k++)
             n = starts(tag, before[k]) ? strlen(before[k]) : 0;
         fwrite(tag, 1, n > 0 ? n : 1, out);
