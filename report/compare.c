@@ -282,17 +282,30 @@ enum status compare_tasks(const struct matrix *x, const struct matrix *y, const 
                           struct interval *improvement, struct interval *difference, double *p)
 {
     TRY(matrix_check_pair(x, y));
+    struct status_note first = {.code = STATUS_OK};
+    int failed = x->tasks;
+#pragma omp parallel for schedule(dynamic)
     for (int m = 0; m < x->tasks; m++) {
         struct comparison c;
-        TRY(compare_task(x, y, m, b, &c));
+        double greater, two_sided = 1;
+        enum status status = compare_task(x, y, m, b, &c);
+        if (status == STATUS_OK && p != NULL)
+            status = rank_test(x->score + x->start[m], x->runs[m], y->score + y->start[m],
+                               y->runs[m], &greater, &two_sided);
+        if (status != STATUS_OK) {
+#pragma omp critical
+            if (m < failed) { /* the lowest failing task speaks, whatever the threads did */
+                failed = m;
+                status_save(&first, status);
+            }
+            continue;
+        }
         if (improvement != NULL)
             improvement[m] = c.improvement;
         if (difference != NULL)
             difference[m] = c.difference;
-        double greater;
         if (p != NULL)
-            TRY(rank_test(x->score + x->start[m], x->runs[m], y->score + y->start[m], y->runs[m],
-                          &greater, &p[m]));
+            p[m] = two_sided;
     }
-    return STATUS_OK;
+    return status_restore(&first);
 }

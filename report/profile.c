@@ -120,6 +120,12 @@ static void work_free(struct work *w)
     free(w->average);
 }
 
+/* No score lies between threshold t and the one before: their shares are the same. */
+static bool same_run(const struct plan *p, int t)
+{
+    return t > 0 && p->until[t] == p->until[t - 1];
+}
+
 /* Walk the sorted scores once; at each threshold what has been passed is the share below it. */
 static void count_runs(const struct plan *p, struct work *w, int lanes)
 {
@@ -133,6 +139,8 @@ static void count_runs(const struct plan *p, struct work *w, int lanes)
             for (int lane = 0; lane < LANES; lane++)
                 passed[lane] += c[lane] * weight;
         }
+        if (same_run(p, t))
+            continue;
         uint32_t *bin = w->run + (size_t)t * p->bins;
         for (int lane = 0; lane < lanes; lane++)
             bin[total - passed[lane]]++;
@@ -237,8 +245,11 @@ static void read_bands(const struct plan *p, struct profile *out)
         const uint32_t *run = p->run + (size_t)t * p->bins;
         const uint32_t *average = p->average + (size_t)t * p->task_bins;
         int reps = p->b->reps;
-        out->run_low[t] = histogram_quantile(run, p->bins, reps, alpha);
-        out->run_high[t] = histogram_quantile(run, p->bins, reps, 1 - alpha);
+        bool same = same_run(p, t);
+        out->run_low[t] = same ? out->run_low[t - 1]
+                               : histogram_quantile(run, p->bins, reps, alpha);
+        out->run_high[t] = same ? out->run_high[t - 1]
+                                : histogram_quantile(run, p->bins, reps, 1 - alpha);
         out->average_low[t] = histogram_quantile(average, p->task_bins, reps, alpha);
         out->average_high[t] = histogram_quantile(average, p->task_bins, reps, 1 - alpha);
     }
