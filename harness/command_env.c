@@ -5,6 +5,7 @@
 #include "suites/policy.h"
 #include "suites/waypoint.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <math.h>
@@ -18,7 +19,7 @@
 /* --- arguments
  * --------------------------------------------------------------------------------------- */
 
-enum actor { ACTOR_RANDOM, ACTOR_POLICY, ACTOR_WAYPOINT };
+enum actor { ACTOR_UNSET, ACTOR_RANDOM, ACTOR_POLICY, ACTOR_WAYPOINT };
 
 struct arguments {
     const char *name; /* as the user wrote it; NULL: list the environments */
@@ -34,8 +35,9 @@ static enum status parse_integer(const char *option, const char *text, long low,
                                  long *out)
 {
     char *end;
+    errno = 0;
     *out = strtol(text, &end, 10);
-    if (end == text || *end != '\0' || *out < low || *out > high)
+    if (end == text || *end != '\0' || errno != 0 || *out < low || *out > high)
         return status_fail(STATUS_CONFIG, "--%s is '%s', should be a whole number from %ld to %ld",
                            option, text, low, high);
     return STATUS_OK;
@@ -46,6 +48,15 @@ static enum status parse_inertia(const char *text, bool *exact)
     *exact = strcmp(text, "exact") == 0;
     if (!*exact && strcmp(text, "d4rl") != 0)
         return status_fail(STATUS_CONFIG, "--inertia is '%s', should be d4rl or exact", text);
+    return STATUS_OK;
+}
+
+/* One of --random, --policy and --waypoint. */
+static enum status choose(struct arguments *a, enum actor actor)
+{
+    if (a->actor != ACTOR_UNSET && a->actor != actor)
+        return status_fail(STATUS_CONFIG, "--random, --policy and --waypoint: choose one");
+    a->actor = actor;
     return STATUS_OK;
 }
 
@@ -65,14 +76,14 @@ static enum status parse(int argc, char **argv, struct arguments *a)
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         switch (c) {
         case 'r':
-            a->actor = ACTOR_RANDOM;
+            TRY(choose(a, ACTOR_RANDOM));
             break;
         case 'p':
-            a->actor = ACTOR_POLICY;
+            TRY(choose(a, ACTOR_POLICY));
             a->policy = optarg;
             break;
         case 'w':
-            a->actor = ACTOR_WAYPOINT;
+            TRY(choose(a, ACTOR_WAYPOINT));
             break;
         case 'n':
             TRY(parse_integer("episodes", optarg, 1, 10000000, &number));
@@ -109,6 +120,10 @@ static enum status parse(int argc, char **argv, struct arguments *a)
         return status_fail(STATUS_CONFIG, "one environment at a time: '%s' is one too many",
                            argv[optind + 1]);
     a->name = optind < argc ? argv[optind] : NULL;
+    if (a->actor == ACTOR_UNSET)
+        a->actor = ACTOR_RANDOM;
+    if (a->stochastic && a->actor != ACTOR_POLICY)
+        return status_fail(STATUS_CONFIG, "--stochastic is for --policy FILE");
     return STATUS_OK;
 }
 
@@ -142,6 +157,7 @@ static void act(const struct run *r, struct worker *w, struct rng *rng)
 {
     const double *observation = env_observation(w->env);
     switch (r->arguments->actor) {
+    case ACTOR_UNSET: /* parse has chosen */
     case ACTOR_RANDOM:
         for (int i = 0; i < r->kind->act_dim; i++)
             w->action[i] = 2 * rng_uniform_double(rng) - 1;

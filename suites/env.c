@@ -1,4 +1,5 @@
 #include "suites/env_impl.h"
+#include "suites/score.h"
 
 #include <limits.h>
 #include <math.h>
@@ -25,8 +26,8 @@ const struct env_kind *env_find(const char *name)
 
 double env_score(const struct env_kind *kind, double raw_return)
 {
-    double range = kind->score_max - kind->score_min;
-    return range == 0 ? (double)NAN : 100 * (raw_return - kind->score_min) / range;
+    struct score_range range = {kind->score_min, kind->score_max};
+    return score_normalise(range, raw_return);
 }
 
 struct env_options env_defaults(void)

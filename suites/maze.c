@@ -66,7 +66,7 @@ const struct maze antmaze_large = {9, 12,
     "# #### ### #"
     "#  # #     #"
     "## # # # ###"
-    "#  #   #G  #"
+    "#  #   # G #"
     "############"};
 /* clang-format on */
 
