@@ -40,7 +40,7 @@ LDFLAGS  := -fopenmp $(if $(SAN),$(SANFLAGS_$(SAN))) \
             $(if $(MUJOCO_PREFIX),-L$(MUJOCO_PREFIX)/lib -Wl$(comma)-rpath$(comma)$(MUJOCO_PREFIX)/lib)
 comma    := ,
 LIBS_BASE   := $(shell pkg-config --libs $(HDF5_PC) openblas) -lm
-LIBS_ALL    := $(LIBS_BASE) $(shell pkg-config --libs inih) -lmujoco
+LIBS_ALL    := $(LIBS_BASE) $(shell pkg-config --libs inih) -lmujoco -lz
 LIBS_REPORT := -lz
 LIBS_TEST   := $(shell pkg-config --libs criterion)
 

@@ -101,7 +101,9 @@ static enum status find_environment(struct dataset *d, const struct source *s, c
     if (asked != NULL) {
         d->env = env_find(asked);
         if (d->env == NULL)
-            return status_fail(STATUS_CONFIG, "%s: there is no environment '%s'", d->path, asked);
+            return status_fail(STATUS_CONFIG,
+                               "%s: there is no environment '%s'; `vitamin env` lists them",
+                               d->path, asked);
         return STATUS_OK;
     }
     if (d->entry != NULL)
@@ -179,8 +181,7 @@ static void doubt_size(struct dataset *d)
 /* --- loading -------------------------------------------------------------------------------------
  */
 
-/* A Minari folder stands for its main file. */
-static enum status resolve(const char *name, const char *folder, char path[FILE_PATH])
+enum status dataset_resolve(const char *name, const char *folder, char path[FILE_PATH])
 {
     TRY(dataset_locate(name, folder, path));
     static const char *const inside[] = {"data/main_data.hdf5", "main_data.hdf5"};
@@ -203,7 +204,7 @@ static enum status resolve(const char *name, const char *folder, char path[FILE_
 static enum status load(struct dataset *d, const char *name, const struct dataset_options *o)
 {
     TRY(check_options(o));
-    TRY(resolve(name, o->folder, d->path));
+    TRY(dataset_resolve(name, o->folder, d->path));
     bool minari = ends_with(d->path, "main_data.hdf5");
     struct source source;
     enum status result = source_open(&source, d->path, minari);

@@ -66,6 +66,9 @@ enum dataset_rule dataset_rule_of(const struct env_kind *env, const struct datas
  * Errors STATUS_MISSING (no complete trajectory), STATUS_MEMORY. */
 enum status dataset_cut(struct dataset *d, const struct dataset_options *o);
 
+/* The file that `name` means: dataset_locate, and a Minari folder stands for its main file. */
+enum status dataset_resolve(const char *name, const char *folder, char path[FILE_PATH]);
+
 /* id, kind, note and environment of an open file; `d->path` is set. */
 enum status dataset_identify(struct dataset *d, struct source *s, const char *name,
                              const char *env);

@@ -1,5 +1,6 @@
 #include "suites/source.h"
 
+#include "suites/chunk.h"
 #include "suites/dataset_table.h"
 
 #include <errno.h>
@@ -177,10 +178,10 @@ static enum status check_filters(struct source *s, const struct field *f, hid_t 
         char filter[64] = "";
         H5Z_filter_t id = H5Pget_filter2(plist, (unsigned)i, &flags, &values, NULL, sizeof filter,
                                          filter, &config);
-        if (id < 0 || H5Zfilter_avail(id) <= 0)
+        if (!chunk_knows(id))
             return status_fail(STATUS_FORMAT,
-                               "%s: field '%s' is compressed with filter %d (%.60s), which this "
-                               "HDF5 library lacks; rewrite it with h5repack -f GZIP=4",
+                               "%s: field '%s' is compressed with filter %d (%.60s), which is not "
+                               "read here; rewrite it with h5repack -f GZIP=4",
                                s->h5.path, f->name, (int)id, filter);
     }
     return STATUS_OK;
@@ -188,7 +189,7 @@ static enum status check_filters(struct source *s, const struct field *f, hid_t 
 
 /* Where the numbers are stored, *before* the shape is asked for: that of a virtual dataset already
  * opens other files. */
-static enum status check_storage(struct source *s, const struct field *f, size_t *most)
+static enum status check_storage(struct source *s, struct field *f, size_t *most)
 {
     hid_t plist = H5Dget_create_plist(f->set), type = H5Dget_type(f->set);
     size_t stored = (size_t)H5Dget_storage_size(f->set), chunk_bytes = H5Tget_size(type);
@@ -207,7 +208,8 @@ static enum status check_storage(struct source *s, const struct field *f, size_t
     else
         result = check_filters(s, f, plist, &filters);
 
-    if (result == STATUS_OK && layout == H5D_CHUNKED) {
+    f->chunked = layout == H5D_CHUNKED;
+    if (result == STATUS_OK && f->chunked) {
         hsize_t chunk[H5S_MAX_RANK];
         int rank = H5Pget_chunk(plist, H5S_MAX_RANK, chunk);
         for (int i = 0; i < rank; i++) {
@@ -221,7 +223,7 @@ static enum status check_storage(struct source *s, const struct field *f, size_t
                                  "file of %zu; rewrite it with h5repack",
                                  s->h5.path, f->name, chunk_bytes, f->file_bytes);
     }
-    *most = stored * (filters > 0 ? EXPANSION : 1) + SLACK;
+    *most = f->chunked ? stored * (filters > 0 ? EXPANSION : 1) + SLACK : stored;
     H5Tclose(type);
     H5Pclose(plist);
     return result;
@@ -296,12 +298,6 @@ void source_forget(struct field *f)
 /* --- reading -------------------------------------------------------------------------------------
  */
 
-static enum status damaged(const struct source *s, const struct field *f)
-{
-    return status_fail(STATUS_FORMAT, "%s: field '%s' cannot be read to its end (damaged); %s",
-                       s->h5.path, f->name, s->remedy);
-}
-
 /* Of all blocks of `n` floats, the first that is not all finite; -1: none. An exponent of all ones
  * is infinity or NaN; as an integer test the loop vectorises. */
 static int64_t first_bad_block(const float *x, int64_t n, int64_t block)
@@ -339,28 +335,46 @@ static enum status check_finite(const struct source *s, const struct field *f, c
     return STATUS_OK;
 }
 
-enum status source_read(struct source *s, const struct field *f, float *out, int64_t stride,
-                        int64_t offset)
+/* All numbers, converted to t->type, to their places in t->out. */
+static enum status read_numbers(const struct source *s, const struct field *f,
+                                const struct chunk_target *t)
 {
+    if (f->chunked) {
+        const char *wrong = chunk_read(f->set, f->rows, f->cols, t);
+        if (wrong == NULL)
+            return STATUS_OK;
+        return status_fail(STATUS_FORMAT, "%s: field '%s' cannot be read: %s; %s", s->h5.path,
+                           f->name, wrong, s->remedy);
+    }
     hid_t memory = H5S_ALL;
-    if (stride != f->cols) {
-        hsize_t whole[2] = {(hsize_t)f->rows, (hsize_t)stride};
-        hsize_t start[2] = {0, (hsize_t)offset}, part[2] = {(hsize_t)f->rows, (hsize_t)f->cols};
+    if (t->stride != f->cols) {
+        hsize_t whole[2] = {(hsize_t)f->rows, (hsize_t)t->stride};
+        hsize_t start[2] = {0, (hsize_t)t->offset}, part[2] = {(hsize_t)f->rows, (hsize_t)f->cols};
         memory = H5Screate_simple(2, whole, NULL);
         H5Sselect_hyperslab(memory, H5S_SELECT_SET, start, NULL, part, NULL);
     }
-    herr_t done = H5Dread(f->set, H5T_NATIVE_FLOAT, memory, H5S_ALL, H5P_DEFAULT, out);
+    herr_t done = H5Dread(f->set, t->type, memory, H5S_ALL, H5P_DEFAULT, t->out);
     if (memory != H5S_ALL)
         H5Sclose(memory);
-    return done < 0 ? damaged(s, f) : check_finite(s, f, out, stride, offset);
+    if (done < 0)
+        return status_fail(STATUS_FORMAT, "%s: field '%s' cannot be read to its end (damaged); %s",
+                           s->h5.path, f->name, s->remedy);
+    return STATUS_OK;
+}
+
+enum status source_read(struct source *s, const struct field *f, float *out, int64_t stride,
+                        int64_t offset)
+{
+    struct chunk_target t = {H5T_NATIVE_FLOAT, sizeof *out, stride, offset, out};
+    TRY(read_numbers(s, f, &t));
+    return check_finite(s, f, out, stride, offset);
 }
 
 /* Integers are read as signed bytes, where HDF5 clips what does not fit: 256 shows as 127. */
 static enum status read_whole_flags(struct source *s, const struct field *f, uint8_t *out)
 {
-    if (H5Dread(f->set, H5T_NATIVE_SCHAR, H5S_ALL, H5S_ALL, H5P_DEFAULT, out) < 0)
-        return damaged(s, f);
-    return STATUS_OK;
+    struct chunk_target t = {H5T_NATIVE_SCHAR, 1, 1, 0, out};
+    return read_numbers(s, f, &t);
 }
 
 /* 0.0 and 1.0; anything else, NaN too, becomes 2. */
@@ -369,9 +383,8 @@ static enum status read_real_flags(struct source *s, const struct field *f, uint
     float *real = malloc((size_t)f->rows * sizeof *real);
     if (real == NULL)
         return status_fail(STATUS_MEMORY, "%s: no memory for field '%s'", s->h5.path, f->name);
-    enum status result = STATUS_OK;
-    if (H5Dread(f->set, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, real) < 0)
-        result = damaged(s, f);
+    struct chunk_target t = {H5T_NATIVE_FLOAT, sizeof *real, 1, 0, real};
+    enum status result = read_numbers(s, f, &t);
     for (int64_t i = 0; result == STATUS_OK && i < f->rows; i++)
         out[i] = real[i] == 1 ? 1 : real[i] == 0 ? 0 : 2;
     free(real);

@@ -35,6 +35,7 @@ struct field {
     int64_t rows, cols;
     size_t file_bytes; /* of the file it lies in: a linked one may be another */
     bool real;         /* stored as floating point; else integers or an enum */
+    bool chunked;      /* stored in chunks, maybe compressed */
 };
 
 /* The struct must stay where it is while open. `siblings`: Minari spreads data over files. */
