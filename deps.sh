@@ -1,14 +1,14 @@
 #!/bin/sh
 # Install what vitamin needs from Debian (12 or newer). Asks for root through sudo when needed.
 #
-# OpenBLAS: the serial build. Our own loops are the parallel part and call BLAS from within, where a
-# threaded BLAS would only idle or change sums; Debian's serial build is made with locking, so it
-# may be called from many threads at once. The OpenMP build would bring a second OpenMP runtime
-# into programs compiled by clang.
+# OpenBLAS: the pthread build, kept to one thread by the program (engine/base/threads.c). Our own
+# loops are the parallel part and call BLAS from several threads at once. Debian's serial build is
+# not safe for that: concurrent products came out wrong now and then (a test watches for it), and the
+# OpenMP build would bring a second OpenMP runtime into programs compiled by clang.
 set -eu
 
 packages="build-essential pkg-config git ca-certificates
-libopenblas-serial-dev libhdf5-dev libmujoco-dev libinih-dev libcriterion-dev zlib1g-dev
+libopenblas-pthread-dev libhdf5-dev libmujoco-dev libinih-dev libcriterion-dev zlib1g-dev
 gnuplot-nox fonts-urw-base35 fontconfig curl
 clang clang-format clang-tidy libomp-dev cppcheck shellcheck"
 

@@ -278,7 +278,7 @@ void run_progress(struct run *r, const char *phase, bool force)
         double each = (double)r->transitions_done / (double)(r->iteration > 0 ? r->iteration : 1);
         left = per * (total - (double)r->transitions_done) / each;
     }
-    char score[32] = "-", remaining[32], line[256];
+    char score[32] = "-", remaining[32], line[512];
     if (r->curve.evaluations > 0)
         snprintf(score, sizeof score, "%.1f",
                  curve_mean_score(&r->curve, r->curve.evaluations - 1));

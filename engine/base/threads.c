@@ -3,6 +3,13 @@
 #include <cblas.h>
 #include <omp.h>
 
+/* BLAS is single-threaded from the first call on, also where nobody called threads_set: a library's
+ * default must not decide about bits. */
+__attribute__((constructor)) static void start_single_threaded(void)
+{
+    openblas_set_num_threads(1);
+}
+
 int threads_available(void)
 {
     return omp_get_num_procs();

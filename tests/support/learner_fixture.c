@@ -80,10 +80,13 @@ static void load_critic(const struct h5 *f, const char *group, const struct dt *
 struct dt *learner_fixture_new(const struct h5 *f, const struct hyper *h)
 {
     const char *batch = h5_has(f, "batch/states") ? "batch" : "offline_batch";
-    struct learner_spec spec = {.hyper = h,
-                                .S = fixture_dim(f, at("%s/states", batch), 2),
-                                .A = fixture_dim(f, at("%s/actions", batch), 2),
-                                .run = 1};
+    return learner_fixture_new_sized(f, h, fixture_dim(f, at("%s/states", batch), 2),
+                                     fixture_dim(f, at("%s/actions", batch), 2));
+}
+
+struct dt *learner_fixture_new_sized(const struct h5 *f, const struct hyper *h, int S, int A)
+{
+    struct learner_spec spec = {.hyper = h, .S = S, .A = A, .run = 1};
     struct learner *l;
     cr_assert_eq(learner_new(&spec, &l), STATUS_OK, "%s", status_sentence());
     struct dt *d = (struct dt *)l;

@@ -12,6 +12,9 @@ struct hyper learner_fixture_hyper(const struct h5 *f);
 /* A learner with init/actor, init/actor_target, init/critic, init/critic_target loaded. */
 struct dt *learner_fixture_new(const struct h5 *f, const struct hyper *h);
 
+/* The same for a file without a batch. */
+struct dt *learner_fixture_new_sized(const struct h5 *f, const struct hyper *h, int S, int A);
+
 /* The arrays of a group ("batch") into d->batch (or d->online). */
 void learner_fixture_batch(const struct h5 *f, const char *group, struct batch *b);
 

@@ -1,0 +1,254 @@
+#include "engine/base/threads.h"
+#include "harness/curve.h"
+#include "harness/run.h"
+
+#include "engine/base/file.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define DATA "tests/data/hopper-random-dev.hdf5"
+
+static char folder[] = "/tmp/vitamin-run-XXXXXX";
+
+static void make_folder(void)
+{
+    cr_assert_not_null(mkdtemp(folder));
+}
+
+static void remove_folder(void)
+{
+    char command[64];
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    cr_assert_eq(system(command), 0);
+}
+
+TestSuite(run, .init = make_folder, .fini = remove_folder, .timeout = 120);
+
+/* A method at `tiny`, cut down to a second. */
+static struct run_request request(const char *method, const char *name)
+{
+    static char out[FILE_PATH];
+    snprintf(out, sizeof out, "%s/%s", folder, name);
+    struct run_request r = {
+        .config = {.dataset = DATA,
+                   .method = method,
+                   .preset = "code",
+                   .size = "tiny",
+                   .set = {"stop_transitions=400", "score_at=400", "eval_every=3",
+                           "eval_every_unit=iterations", "pretrain_actor_steps=40",
+                           "min_transitions_per_iter=50"},
+                   .sets = 6},
+        .seed = 3,
+        .folder = out,
+        .quiet = true};
+    bool by_transition = strcmp(method, "iql") == 0 || strcmp(method, "td3bc") == 0;
+    if (by_transition) {
+        r.config.set[2] = "eval_every=150";
+        r.config.set[3] = "eval_every_unit=transitions";
+        r.config.sets = 5;
+    }
+    return r;
+}
+
+static struct curve finished(const struct run_request *r)
+{
+    char path[FILE_PATH];
+    struct curve c;
+    snprintf(path, sizeof path, "%s/curve.h5", r->folder);
+    cr_assert_eq(curve_read(path, &c), STATUS_OK, "%s", status_sentence());
+    cr_assert_str_eq(curve_get(&c, "status"), "complete");
+    return c;
+}
+
+static struct curve quiet_run(const char *method, const char *name, int threads)
+{
+    threads_set(threads);
+    struct run_request r = request(method, name);
+    cr_assert_eq(run_execute(&r, NULL), STATUS_OK, "%s: %s", method, status_sentence());
+    return finished(&r);
+}
+
+static void expect_same(const char *what, struct curve *a, struct curve *b)
+{
+    cr_assert_eq(curve_compare(a, b, false), STATUS_OK, "%s: %s", what, status_sentence());
+    curve_free(a);
+    curve_free(b);
+}
+
+/* Sane: something was learned from, all numbers that exist are finite. */
+static void expect_sane(const char *method, const struct curve *c)
+{
+    cr_assert_geq(c->evaluations, 2, "%s has %d evaluations", method, c->evaluations);
+    cr_assert_eq(c->evaluation[0].transitions, 0);
+    cr_assert_geq(c->evaluation[c->evaluations - 1].transitions, 400);
+    for (int i = 0; i < c->iterations; i++) {
+        for (int k = 0; k < CURVE_METRIC_COUNT; k++)
+            cr_assert_not(isinf(c->iteration[i].value[k]), "%s: %s", method, curve_metric_names[k]);
+        cr_assert(isfinite(c->iteration[i].value[CURVE_loss_actor]), "%s has no actor loss",
+                  method);
+    }
+}
+
+static void resume_until_done(struct run_request *r)
+{
+    for (int i = 0; i < 100; i++) {
+        r->stop_after = 1;
+        enum status result = run_execute(r, NULL);
+        if (result == STATUS_OK)
+            return;
+        cr_assert_eq(result, STATUS_INTERRUPTED, "%s", status_sentence());
+    }
+    cr_assert_fail("never done");
+}
+
+/* Stopped after every iteration and resumed by a fresh state, with other threads: the same bits. */
+static void check_bits(const char *method)
+{
+    struct curve a = quiet_run(method, "one", 1), b = quiet_run(method, "two", 2);
+    expect_sane(method, &a);
+    cr_assert_eq(curve_compare(&a, &b, false), STATUS_OK, "%s, 1 and 2 threads: %s", method,
+                 status_sentence());
+    curve_free(&b);
+    struct run_request r = request(method, "resumed");
+    resume_until_done(&r);
+    struct curve c = finished(&r);
+    expect_same(method, &a, &c);
+}
+
+Test(run, td3_odt_gives_the_same_bits_with_threads_and_resumes)
+{
+    check_bits("td3_odt");
+}
+
+Test(run, odt_gives_the_same_bits_with_threads_and_resumes)
+{
+    check_bits("odt");
+}
+
+Test(run, awr_gives_the_same_bits_with_threads_and_resumes)
+{
+    check_bits("awr");
+}
+
+Test(run, ppo_gives_the_same_bits_with_threads_and_resumes)
+{
+    check_bits("ppo");
+}
+
+Test(run, td3bc_gives_the_same_bits_with_threads_and_resumes)
+{
+    check_bits("td3bc");
+}
+
+Test(run, iql_gives_the_same_bits_with_threads_and_resumes)
+{
+    check_bits("iql");
+}
+
+Test(run, every_other_method_runs_to_its_end)
+{
+    static const char *const methods[] = {"td3", "ddpg_odt", "sac", "sac_odt", "awac", "iql_odt"};
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+        struct curve c = quiet_run(methods[i], methods[i], 2);
+        expect_sane(methods[i], &c);
+        curve_free(&c);
+    }
+}
+
+/* SIGKILL at moments nobody chose; checkpoints at every iteration. */
+Test(run, killed_anywhere_and_resumed_equals_the_uninterrupted)
+{
+    struct curve a = quiet_run("td3_odt", "quiet", 1);
+    struct run_request r = request("td3_odt", "killed");
+    srand(7);
+    for (int kills = 0;; kills++) {
+        cr_assert_lt(kills, 500);
+        pid_t child = fork();
+        if (child == 0) {
+            enum status result = run_execute(&r, NULL);
+            _exit(result == STATUS_OK ? 0 : 1);
+        }
+        usleep(1000 * (unsigned)(5 + rand() % 150));
+        kill(child, SIGKILL);
+        int state;
+        waitpid(child, &state, 0);
+        if (WIFEXITED(state)) {
+            cr_assert_eq(WEXITSTATUS(state), 0);
+            cr_assert_geq(kills, 5, "only %d kills hit", kills);
+            break;
+        }
+    }
+    struct curve b = finished(&r);
+    cr_assert_gt(curve_get_number(&b, "resumes", 0), 0);
+    expect_same("killed", &a, &b);
+}
+
+Test(run, complete_run_is_not_run_again)
+{
+    struct run_summary summary;
+    struct run_request r = request("td3_odt", "again");
+    cr_assert_eq(run_execute(&r, &summary), STATUS_OK, "%s", status_sentence());
+    cr_assert_not(summary.already_complete);
+    double score = summary.last_score;
+    cr_assert_eq(run_execute(&r, &summary), STATUS_OK);
+    cr_assert(summary.already_complete);
+    cr_assert_eq(summary.last_score, score);
+    r.config.set[r.config.sets++] = "gamma=0.5";
+    cr_assert_eq(run_execute(&r, &summary), STATUS_CONFIG);
+    cr_assert(strstr(status_sentence(), "another configuration") != NULL, "%s", status_sentence());
+}
+
+Test(run, checkpoint_of_another_configuration_is_refused)
+{
+    struct run_request r = request("td3_odt", "other");
+    char curve[FILE_PATH];
+    r.stop_after = 1;
+    cr_assert_eq(run_execute(&r, NULL), STATUS_INTERRUPTED, "%s", status_sentence());
+    snprintf(curve, sizeof curve, "%s/curve.h5", r.folder);
+    cr_assert_eq(remove(curve), 0);
+    r.config.set[r.config.sets++] = "tau=0.5";
+    cr_assert_eq(run_execute(&r, NULL), STATUS_CONFIG);
+    cr_assert(strstr(status_sentence(), "another configuration") != NULL, "%s", status_sentence());
+}
+
+Test(run, divergence_is_recorded_and_said)
+{
+    struct run_request r = request("td3_odt", "diverged");
+    /* LAMB moves every tensor by its own length: at rate 1 the parameters grow without bound. */
+    r.config.set[r.config.sets++] = "lr_actor=1";
+    r.config.set[r.config.sets++] = "warmup_actor_steps=0";
+    r.config.set[r.config.sets++] = "actor_updates_per_iter=100";
+    enum status result = run_execute(&r, NULL);
+    cr_assert_eq(result, STATUS_NONFINITE, "%d: %s", (int)result, status_sentence());
+    char path[FILE_PATH];
+    struct curve c;
+    snprintf(path, sizeof path, "%s/curve.h5", r.folder);
+    cr_assert_eq(curve_read(path, &c), STATUS_OK, "%s", status_sentence());
+    cr_assert_str_eq(curve_get(&c, "status"), "diverged");
+    cr_assert_gt(strlen(curve_get(&c, "failure")), 10);
+    curve_free(&c);
+}
+
+Test(run, bad_requests_are_one_clear_sentence)
+{
+    struct run_request r = request("td3_odt", "bad");
+    r.config.dataset = "hoper-random-v2";
+    cr_assert_eq(run_execute(&r, NULL), STATUS_CONFIG);
+    cr_assert(strstr(status_sentence(), "hoper-random-v2") != NULL);
+    r = request("td3_odt", "bad");
+    r.config.dataset = "hopper-medium-v2";
+    r.data_folder = folder;
+    cr_assert_eq(run_execute(&r, NULL), STATUS_MISSING, "%s", status_sentence());
+    r = request("td4", "bad");
+    cr_assert_eq(run_execute(&r, NULL), STATUS_CONFIG);
+    r = request("td3_odt", "bad");
+    r.folder = "/proc/nowhere/run";
+    cr_assert_eq(run_execute(&r, NULL), STATUS_IO);
+}
