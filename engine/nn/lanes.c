@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 16384 }; /* floats a partial sum: fixed, so that the norm has one order */
+enum { CHUNK = 16384 }; /* floats zeroed at once */
 
 static size_t chunks(size_t n)
 {
@@ -26,8 +26,7 @@ enum status lanes_init(struct lanes *l, size_t gradient, size_t scratch)
         if (l->dtheta[i] == NULL)
             status = STATUS_MEMORY;
     }
-    l->partial = malloc((chunks(gradient) + 1) * sizeof *l->partial);
-    if (l->partial == NULL || status != STATUS_OK) {
+    if (status != STATUS_OK) {
         lanes_free(l);
         return status_fail(STATUS_MEMORY,
                            "cannot reserve %d gradient vectors of %.1f MB; use a smaller network",
@@ -46,7 +45,6 @@ void lanes_free(struct lanes *l)
         free(l->dtheta[i]);
         arena_free(&l->scratch[i]);
     }
-    free(l->partial);
     *l = (struct lanes){0};
 }
 
@@ -111,32 +109,4 @@ void lanes_run(struct lanes *l, int count, const struct span spans[], lanes_body
         threads_set_tiling(tiling);
         arena_release(scratch, 0);
     }
-}
-
-double lanes_gather(struct lanes *l, int count, float **dtheta)
-{
-    float *sum = l->dtheta[0];
-    long parts = (long)chunks(l->gradient);
-#pragma omp parallel for schedule(static) num_threads(l->workers)
-    for (long c = 0; c < parts; c++) {
-        size_t from = (size_t)c * CHUNK;
-        size_t n = l->gradient - from < CHUNK ? l->gradient - from : CHUNK;
-        for (int i = 1; i < count; i++) {
-            const float *x = l->dtheta[i] + from;
-            for (size_t j = 0; j < n; j++)
-                sum[from + j] += x[j];
-        }
-        /* Eight running sums: a fixed order that vectorises. */
-        double square[8] = {0}, total = 0;
-        for (size_t j = 0; j < n; j++)
-            square[j % 8] += (double)sum[from + j] * (double)sum[from + j];
-        for (int j = 0; j < 8; j++)
-            total += square[j];
-        l->partial[c] = total;
-    }
-    double norm2 = 0;
-    for (long c = 0; c < parts; c++)
-        norm2 += l->partial[c];
-    *dtheta = sum;
-    return norm2;
 }

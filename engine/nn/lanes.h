@@ -12,7 +12,7 @@
  *   TRY(lanes_init(&l, layout.size, scratch_bytes));
  *   int n = lanes_split(B, rows, spans);
  *   lanes_run(&l, n, spans, body, &context);       body adds to its lane's dtheta
- *   double norm2 = lanes_gather(&l, n, &dtheta);   the gradient, and its squared l2 norm
+ *   TRY(lamb_step(..., l.dtheta, n, ...));            adds the lanes' gradients in lane order
  *
  * Lanes share const inputs only. Results that are not gradients (losses) belong in an array indexed
  * by lane, summed by the caller in lane order. */
@@ -37,7 +37,6 @@ struct lanes {
     size_t gradient;                 /* floats of a gradient vector, 0: none */
     float *dtheta[LANES_MAX];        /* (gradient) each; untouched ones cost no memory */
     struct arena scratch[LANES_MAX]; /* one per worker */
-    double *partial;                 /* squared norm of each chunk of the sum */
 };
 
 /* Reserve gradient vectors and one scratch arena of `scratch` bytes per thread.
@@ -59,10 +58,5 @@ typedef void lanes_body(void *context, int lane, struct span items, float *dthet
  */
 void lanes_run(struct lanes *l, int count, const struct span spans[], lanes_body *body,
                void *context);
-
-/* Add the gradients of lanes 1..count-1 to lane 0's, in lane order; *dtheta points at the sum,
- * valid until the next lanes_run. Returns the sum's squared l2 norm (chunks of fixed size in
- * double): NaN or infinite when any element is. */
-double lanes_gather(struct lanes *l, int count, float **dtheta);
 
 #endif

@@ -1,16 +1,16 @@
 /* How fast the learner's pieces are at the paper's size, and what share of the machine's own sgemm
  * rate that is.
  *
- *   actor    one actor gradient: forward, tanh head, masked squared error, backward, gradient sum
- *            and norm; dropout 0.1; 256 full windows
- *   GFLOP/s  over the *needed* work only: what needed_flops() counts
- *   share    of the sgemm rate of the same number of threads, measured beside it
+ *   actor    one actor step: forward, tanh head, squared error, backward, clip, LAMB, target
+ * network; dropout 0.1; 256 full windows GFLOP/s  over the *needed* work only: what needed_flops()
+ * counts share    of the sgemm rate of the same number of threads, measured beside it
  *
  * `bench_engine quick` takes fewer repetitions. */
 #include "engine/base/rng.h"
 #include "engine/base/threads.h"
 #include "engine/nn/head.h"
 #include "engine/nn/transformer.h"
+#include "engine/optim/lamb.h"
 
 #include <cblas.h>
 #include <math.h>
@@ -92,7 +92,8 @@ struct actor {
     struct layout layout;
     struct transformer net;
     struct head_tanh head;
-    float *theta, *input[3];
+    float *theta, *target, *input[3];
+    struct moments moments;
     struct windows w;
     struct dropout dropout;
     int rows[BATCH];
@@ -111,6 +112,8 @@ static struct actor *actor_new(int B, int K, int S, int A)
     a->head = head_tanh_plan(&a->layout, "head", WIDTH, A);
     check(params_new(&a->layout, &a->theta));
     check(params_init(&a->layout, a->theta, 1, 0));
+    check(params_new(&a->layout, &a->target));
+    check(moments_init(&a->moments, &a->layout));
     int width[3] = {1, S, A};
     for (int i = 0; i < 3; i++) {
         a->w.pitch[i] = (size_t)K * (size_t)width[i];
@@ -129,6 +132,8 @@ static void actor_delete(struct actor *a)
     for (int i = 0; i < 3; i++)
         free(a->input[i]);
     free(a->theta);
+    free(a->target);
+    moments_free(&a->moments);
     free(a->action);
     free(a);
 }
@@ -166,14 +171,19 @@ static void actor_lane(void *context, int lane, struct span items, float *dtheta
     }
 }
 
-/* The gradient's norm: also a checksum, equal for any number of threads. */
-static double actor_gradient(struct actor *a)
+/* Returns the gradient's norm: also a checksum, equal for any number of threads. */
+static double actor_step(struct actor *a)
 {
     struct span spans[LANES_MAX];
+    struct lamb_rule rule = lamb_rule_default(1e-4);
+    struct follow follow = {.target = a->target, .tau = 0.005f};
+    struct step_report report;
     int count = lanes_split(a->w.B, a->rows, spans);
     lanes_run(&a->lanes, count, spans, actor_lane, a);
-    float *dtheta;
-    return sqrt(lanes_gather(&a->lanes, count, &dtheta));
+    /* lr 0: the same gradient each time */
+    check(lamb_step(&rule, &a->moments, 0, a->lanes.dtheta, count, "actor", a->theta, &follow,
+                    &report));
+    return report.grad_norm;
 }
 
 /* Floating-point operations that cannot be avoided: a multiplication and an addition for each
@@ -204,11 +214,11 @@ static void bench_actor_shape(const char *what, struct actor *a, int threads, in
     check(lanes_init(&a->lanes, a->layout.size, scratch_bytes(a, true)));
     /* Step and sgemm in turn: other programs on the machine slow both. */
     double seconds[MOST], share[MOST], rate[MOST], flops = needed_flops(a);
-    double norm = actor_gradient(a); /* touches all memory */
+    double norm = actor_step(a); /* touches all memory */
     double before = sgemm_rate(threads);
     for (int r = 0; r < repetitions; r++) {
         double start = now();
-        norm = actor_gradient(a);
+        norm = actor_step(a);
         seconds[r] = now() - start;
         double after = sgemm_rate(threads);
         rate[r] = 0.5 * (before + after);
