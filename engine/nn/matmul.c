@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { VEC = 16, COLUMNS = 3, ROWS = 8 };
+/* W comes from memory once and leaves no time to wait for it: AHEAD rows are asked for early. */
+enum { VEC = 16, COLUMNS = 3, ROWS = 8, AHEAD = 9 };
 typedef float vec __attribute__((vector_size(VEC * sizeof(float)), aligned(4)));
 typedef float half __attribute__((vector_size(VEC / 2 * sizeof(float))));
 typedef float quarter __attribute__((vector_size(VEC / 4 * sizeof(float))));
@@ -29,12 +30,15 @@ static inline float sum(vec v)
 
 /* y[r,c] += x[r]·W[c] for `rows` rows and `columns` columns: inlined with constants, so that all
  * sums live in registers. */
-static inline __attribute__((always_inline)) void
-dots(const int rows, const int columns, int in, const float *x, const float *W, float *y, int ldy)
+static inline __attribute__((always_inline)) void dots(const int rows, const int columns, int in,
+                                                       int ahead, const float *x, const float *W,
+                                                       float *y, int ldy)
 {
     vec acc[ROWS][COLUMNS] = {{{0}}};
     int k = 0;
     for (; k + VEC <= in; k += VEC) {
+        for (int c = 0; c < columns; c++)
+            __builtin_prefetch(W + (size_t)(c + ahead) * (size_t)in + k, 0, 2);
         for (int r = 0; r < rows; r++) {
             vec a = *(const vec *)(x + (size_t)r * (size_t)in + k);
             for (int c = 0; c < columns; c++)
@@ -55,14 +59,14 @@ dots(const int rows, const int columns, int in, const float *x, const float *W, 
 #define DOTS_CASE(n)                                                                               \
     case n:                                                                                        \
         if (columns == COLUMNS)                                                                    \
-            dots(n, COLUMNS, in, x, W, y, ldy);                                                    \
+            dots(n, COLUMNS, in, ahead, x, W, y, ldy);                                             \
         for (int c = 0; c < columns && columns < COLUMNS; c++)                                     \
-            dots(n, 1, in, x, W + (size_t)c * (size_t)in, y + c, ldy);                             \
+            dots(n, 1, in, 0, x, W + (size_t)c * (size_t)in, y + c, ldy);                          \
         break
 
 /* y (rows,columns) += x Wᵀ for up to ROWS rows and COLUMNS columns */
-static void dots_of(int rows, int columns, int in, const float *x, const float *W, float *y,
-                    int ldy)
+static void dots_of(int rows, int columns, int in, int ahead, const float *x, const float *W,
+                    float *y, int ldy)
 {
     switch (rows) {
         DOTS_CASE(1);
@@ -85,10 +89,11 @@ static void narrow(int N, int columns, int in, const float *x, const float *W, f
     int groups = (N + ROWS - 1) / ROWS;
     for (int c = 0; c < columns; c += COLUMNS) {
         int strip = columns - c < COLUMNS ? columns - c : COLUMNS;
+        int ahead = c + COLUMNS + AHEAD <= columns ? AHEAD : 0;
         for (int g = 0; g < groups; g++) {
             int from = N * g / groups, to = N * (g + 1) / groups;
-            dots_of(to - from, strip, in, x + (size_t)from * (size_t)in, W + (size_t)c * (size_t)in,
-                    y + (size_t)from * (size_t)ldy + c, ldy);
+            dots_of(to - from, strip, in, ahead, x + (size_t)from * (size_t)in,
+                    W + (size_t)c * (size_t)in, y + (size_t)from * (size_t)ldy + c, ldy);
         }
     }
 }
