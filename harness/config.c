@@ -36,7 +36,6 @@ static const char *const size_tiny[] = {"embed_dim=32",
                                         "pretrain_actor_steps=60",
                                         "actor_updates_per_iter=20",
                                         "updates_per_transition=0.1",
-                                        "pdt_future=4",
                                         "pdt_samples=8",
                                         "pdt_return_steps=40",
                                         "pdt_warmup_transitions=400",
@@ -221,6 +220,8 @@ static enum status apply_size(struct hyper *h, const char *size)
         }
         if (h->T_eval > h->T_train)
             h->T_eval = h->T_train;
+        if (strcmp(h->actor, "pdt") == 0) /* its future is as long as a segment */
+            h->pdt_future = h->T_train;
         return STATUS_OK;
     }
     return status_fail(STATUS_CONFIG, "unknown size '%s'; there are paper, small and tiny", size);

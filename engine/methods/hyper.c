@@ -197,6 +197,11 @@ enum status hyper_check(const struct hyper *h)
         return status_fail(STATUS_CONFIG,
                            "embed_dim = %" PRId64 ": must be a multiple of n_head = %" PRId64,
                            h->embed_dim, h->n_head);
+    if (strcmp(h->actor, "pdt") == 0 && h->pdt_future != h->T_train)
+        return status_fail(STATUS_CONFIG,
+                           "pdt_future = %" PRId64 ": must equal T_train = %" PRId64
+                           ", because each step of a segment gets the posterior of one future step",
+                           h->pdt_future, h->T_train);
     if (!stochastic && (strcmp(rl, "sac") == 0 || strcmp(rl, "awac") == 0 ||
                         strcmp(rl, "awr") == 0 || strcmp(rl, "ppo") == 0))
         return status_fail(STATUS_CONFIG,

@@ -12,6 +12,7 @@ const char *const learner_metric_names[] = {
 /* clang-format off */
 const struct learner_ops *const learner_table[] = {
     &learner_dt,
+    &learner_pdt,
     &learner_mlp,
 };
 /* clang-format on */

@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { PARAMS_NAME = 64, PARAMS_MAX_VIEWS = 160 };
+enum { PARAMS_NAME = 64, PARAMS_MAX_VIEWS = 256 };
 
 /* How a tensor starts (network.md section 1, "Initial values"). */
 enum init {

@@ -91,6 +91,8 @@ enum status lamb_step(const struct lamb_rule *rule, struct moments *s, double lr
 {
     double norm;
     TRY(clip_gather(s, grad, lanes, what, &norm));
+    if (rule->beside > 0)
+        norm = sqrt(norm * norm + rule->beside);
     double clip = clip_coefficient(norm, rule->clip);
     if (rule->own_clip > 0 && norm * clip > rule->own_clip)
         clip *= rule->own_clip / (norm * clip);

@@ -9,6 +9,8 @@ struct lamb_rule {
     double decay;    /* inside the normalised direction; 0 turns the trust ratio off (plain Adam) */
     double clip;     /* global norm limit applied first; 0: none */
     double own_clip; /* the global norm that remains is divided down to this; 0: none */
+    double beside;   /* squared norm of a gradient that is stepped apart but clipped together with
+                      * this one, so that both see the joint norm */
 };
 
 /* beta 0.9/0.999, eps 1e-8, clip 0.25, own clip 1. */

@@ -1,0 +1,278 @@
+#include "engine/methods/learner_pdt.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Streams of the initial values, as far apart as learner_dt.c's. */
+enum { INIT_ACTOR = 0, INIT_RETURN = 1000 };
+
+/* --- making and freeing ----------------------------------------------------------------------- */
+
+/* Parts of other methods that this one lacks. */
+static enum status check(const struct hyper *h)
+{
+    if (strcmp(h->policy, "squashed_gaussian") != 0)
+        return status_fail(STATUS_CONFIG, "policy = %s: actor = pdt needs squashed_gaussian",
+                           h->policy);
+    if (strcmp(h->rl_gradient, "none") != 0)
+        return status_fail(STATUS_CONFIG, "rl_gradient = %s: actor = pdt learns without any",
+                           h->rl_gradient);
+    if (strcmp(h->actor_opt, "lamb") != 0)
+        return status_fail(STATUS_CONFIG, "actor_opt = %s: actor = pdt needs lamb", h->actor_opt);
+    if (h->kl_c0 > 0 || h->jsrl_n0 > 0)
+        return status_fail(STATUS_CONFIG,
+                           "kl_c0, jsrl_n0: actor = pdt keeps no frozen policy; leave them at 0");
+    return STATUS_OK;
+}
+
+static enum status new_networks(struct pdt *d)
+{
+    const struct hyper *h = &d->learner.hyper;
+    int C = (int)h->embed_dim, L = (int)h->n_layer, H = (int)h->n_head, Z = d->Z;
+    int S = d->learner.S, A = d->learner.A;
+    struct transformer_token segment[] = {
+        {"embed_state", S}, {"embed_future", Z}, {"embed_action", A}};
+    struct transformer_token future[] = {{"embed_state", S}, {"embed_action", A}};
+    d->policy = transformer_plan(&d->layout, "", C, L, H, 3, segment, 1);
+    d->encoder = transformer_plan(&d->layout, "future.", C, L, H, 2, future, 1);
+    d->action = head_gaussian_plan(&d->layout, "head", C, A);
+    d->posterior = gaussian_plan(&d->layout, "future.z", C, Z);
+    d->prior = gaussian_plan(&d->layout, "prior", C, Z);
+    d->returns = gaussian_plan(&d->return_layout, "return", 2 * C, 1);
+    TRY(params_new(&d->layout, &d->theta));
+    TRY(params_init(&d->layout, d->theta, d->learner.run, INIT_ACTOR));
+    TRY(params_new(&d->return_layout, &d->return_theta));
+    TRY(params_init(&d->return_layout, d->return_theta, d->learner.run, INIT_RETURN));
+    d->log_temperature.value = log(h->init_temperature);
+    TRY(moments_init(&d->moments, &d->layout));
+    TRY(moments_init(&d->return_moments, &d->return_layout));
+    return moments_init(&d->return_adam, &d->return_layout);
+}
+
+enum status pdt_make_windows(struct pdt *d, int count)
+{
+    if (count <= d->window_room)
+        return STATUS_OK;
+    int *larger = realloc(d->window_rows, (size_t)count * sizeof *larger);
+    if (larger == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for %d windows", count);
+    d->window_rows = larger;
+    d->window_room = count;
+    return STATUS_OK;
+}
+
+static enum status new_values(struct pdt *d)
+{
+    size_t N = (size_t)d->batch.B * (size_t)d->batch.K;
+    size_t z = N * (size_t)d->Z, a = N * (size_t)d->learner.A;
+    float *at = calloc(7 * z + 3 * a + 2 * N, sizeof *at);
+    if (at == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for a batch; use a smaller batch_size");
+    d->memory = at;
+    float **latents[] = {&d->value.z,
+                         &d->value.dz,
+                         &d->value.posterior_mu,
+                         &d->value.posterior_log_std,
+                         &d->value.prior_mu,
+                         &d->value.prior_log_std,
+                         &d->value.latent_noise};
+    float **actions[] = {&d->value.action_mu, &d->value.action_log_std, &d->value.entropy_noise};
+    for (size_t i = 0; i < sizeof latents / sizeof *latents; i++, at += z)
+        *latents[i] = at;
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++, at += a)
+        *actions[i] = at;
+    d->value.return_mu = at;
+    d->value.return_log_std = at + N;
+    return STATUS_OK;
+}
+
+/* Everything that one update works in, so that training itself allocates nothing. */
+static enum status new_workspace(struct pdt *d)
+{
+    const struct hyper *h = &d->learner.hyper;
+    int B = (int)h->batch_size, K = (int)h->T_train, S = d->learner.S, A = d->learner.A;
+    TRY(batch_init(&d->batch, B, K, S, A, false));
+    TRY(batch_init(&d->future, B, K, S, A, false));
+    TRY(new_values(d));
+    TRY(pdt_make_windows(d, B));
+    size_t act = pdt_act_scratch(d), returns = pdt_return_scratch(d);
+    TRY(lanes_init(&d->light, d->return_layout.size, act > returns ? act : returns));
+    return lanes_init(&d->lanes, d->layout.size + d->return_layout.size, pdt_update_scratch(d));
+}
+
+static void destroy(struct learner *l)
+{
+    struct pdt *d = pdt_of(l);
+    free(d->theta);
+    free(d->return_theta);
+    moments_free(&d->moments);
+    moments_free(&d->return_moments);
+    moments_free(&d->return_adam);
+    lanes_free(&d->lanes);
+    lanes_free(&d->light);
+    batch_free(&d->batch);
+    batch_free(&d->future);
+    free(d->memory);
+    free(d->window_rows);
+    pdt_act_free(d);
+    free(d);
+}
+
+static enum status create(const struct learner_spec *spec, struct learner **out)
+{
+    TRY(check(spec->hyper));
+    struct pdt *d = calloc(1, sizeof *d);
+    if (d == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for a learner");
+    d->learner.hyper = *spec->hyper;
+    d->learner.S = spec->S;
+    d->learner.A = spec->A;
+    d->learner.run = spec->run;
+    d->Z = (int)spec->hyper->pdt_latent;
+    enum status result = new_networks(d);
+    if (result == STATUS_OK)
+        result = new_workspace(d);
+    if (result != STATUS_OK) {
+        destroy(&d->learner);
+        return result;
+    }
+    *out = &d->learner;
+    return STATUS_OK;
+}
+
+static enum status begin(struct learner *l, enum learner_phase phase)
+{
+    (void)phase;
+    pdt_of(l)->return_ready = 0;
+    return STATUS_OK;
+}
+
+/* --- random numbers --------------------------------------------------------------------------- */
+
+void pdt_draw(const struct pdt *d, enum pdt_site site, uint64_t number, float *out, size_t n)
+{
+    if (d->given_noise != NULL) {
+        d->given_noise(d->noise_context, site, out, n);
+        return;
+    }
+    struct rng rng = site == PDT_ENTROPY
+                         ? rng_at(d->learner.run, RNG_POLICY_SAMPLE, number)
+                         : rng_at(d->learner.run, RNG_LATENT, number * 4 + (uint64_t)site);
+    rng_fill_normal(&rng, 0, out, n);
+}
+
+/* --- training --------------------------------------------------------------------------------- */
+
+static int64_t batches_of(const struct learner *l, int64_t updates)
+{
+    (void)l;
+    return updates;
+}
+
+static enum status sample(struct pdt *d, const struct learner_data *data, uint64_t number)
+{
+    struct batch_rule rule = batch_rule_default();
+    rule.rtg_scale = d->learner.hyper.rtg_scale;
+    rule.segment = BATCH_END_UNIFORM;
+    rule.draw = d->learner.phase == LEARNER_ONLINE ? BATCH_BY_RETURN : BATCH_BY_LENGTH;
+    learner_tick(&d->learner, STAGE_SAMPLE);
+    return batch_sample_future(data->replay, d->learner.normalizer, &rule,
+                               rng_at(d->learner.run, RNG_BATCH, number), &d->batch, &d->future);
+}
+
+/* Before the first joint update: the return head alone learns to predict from frozen z. */
+static enum status prepare_return_head(struct pdt *d, const struct learner_data *data)
+{
+    size_t bytes = d->return_layout.size * sizeof(float);
+    memset(d->return_adam.m, 0, bytes);
+    memset(d->return_adam.v, 0, bytes);
+    d->return_adam.step = 0;
+    for (int64_t i = 0; i < d->learner.hyper.pdt_return_steps; i++) {
+        double loss;
+        TRY(sample(d, data, 2 * (uint64_t)i + 1));
+        learner_tick(&d->learner, STAGE_ACTOR);
+        TRY(pdt_return_update(d, i, &loss));
+    }
+    d->return_ready = 1;
+    return STATUS_OK;
+}
+
+static void report(const struct pdt *d, bool joint, struct stats_sum *stats)
+{
+    const struct pdt_losses *loss = &d->losses;
+    double temperature = exp(d->log_temperature.value);
+    bool entropy = d->learner.hyper.entropy_reg != 0;
+    stats_add(stats, LEARNER_loss_actor, loss->total);
+    stats_add(stats, LEARNER_loss_supervised,
+              loss->nll - (entropy ? temperature * loss->entropy : 0));
+    stats_add(stats, LEARNER_kl_prior, loss->kl_prior);
+    stats_add(stats, LEARNER_grad_norm_actor, d->report.grad_norm);
+    if (entropy) {
+        stats_add(stats, LEARNER_entropy, loss->entropy);
+        stats_set(stats, LEARNER_temperature, temperature);
+    }
+    if (joint)
+        stats_add(stats, LEARNER_loss_value, loss->returns);
+}
+
+static enum status train(struct learner *l, const struct learner_data *data, int64_t batches,
+                         struct learner_stats *out)
+{
+    struct pdt *d = pdt_of(l);
+    struct stats_sum stats = {{0}, {0}};
+    bool joint = l->phase == LEARNER_ONLINE;
+    if (joint && !d->return_ready)
+        TRY(prepare_return_head(d, data));
+    for (int64_t j = 0; j < batches; j++) {
+        TRY(sample(d, data, 2 * (uint64_t)l->batches));
+        learner_tick(l, STAGE_ACTOR);
+        TRY(pdt_update(d, joint));
+        report(d, joint, &stats);
+        l->batches++;
+    }
+    stats_finish(&stats, out);
+    return STATUS_OK;
+}
+
+/* --- state ------------------------------------------------------------------------------------ */
+
+static enum status visit(struct learner *l, struct visitor *v)
+{
+    struct pdt *d = pdt_of(l);
+    visitor_enter(v, "actor");
+    TRY(visit_floats(v, "theta", d->theta, d->layout.size));
+    TRY(moments_visit(&d->moments, v));
+    visitor_leave(v);
+    visitor_enter(v, "return_head"); /* its Adam moments live within one call of train */
+    TRY(visit_floats(v, "theta", d->return_theta, d->return_layout.size));
+    TRY(moments_visit(&d->return_moments, v));
+    TRY(visit_int32s(v, "ready", &d->return_ready, 1));
+    visitor_leave(v);
+    visitor_enter(v, "temperature");
+    TRY(adam_scalar_visit(&d->log_temperature, v));
+    visitor_leave(v);
+    return STATUS_OK;
+}
+
+static size_t memory(const struct learner *l)
+{
+    const struct pdt *d = (const struct pdt *)l;
+    size_t floats = (3 + LANES_MAX) * d->layout.size + (5 + 2 * LANES_MAX) * d->return_layout.size;
+    size_t bytes = floats * sizeof(float);
+    for (int i = 0; i < d->lanes.workers; i++)
+        bytes += d->lanes.scratch[i].size + d->light.scratch[i].size;
+    return bytes;
+}
+
+const struct learner_ops learner_pdt = {
+    .name = "pdt",
+    .create = create,
+    .destroy = destroy,
+    .begin = begin,
+    .batches = batches_of,
+    .train = train,
+    .act = pdt_act,
+    .visit = visit,
+    .memory = memory,
+};
