@@ -117,6 +117,10 @@ size_t pdt_return_scratch(const struct pdt *d);
  * Errors STATUS_NONFINITE: nothing has changed. */
 enum status pdt_update(struct pdt *d, bool joint);
 
+/* LAMB with the gradient in the first `lanes` of d->lanes, on all that got one, clipped by its
+ * joint norm. pdt_update's last part. Errors as pdt_update. */
+enum status pdt_step(struct pdt *d, int lanes, bool joint);
+
 /* One Adam step on the return head alone, number `step`, on d->batch and d->future; *loss is its
  * NLL. Errors as pdt_update. */
 enum status pdt_return_update(struct pdt *d, int64_t step, double *loss);

@@ -11,6 +11,8 @@
 /* Keys of dropout besides the policy's, which is the run's own: three networks in one step. */
 enum { DROP_FUTURE = 1, DROP_FUTURE_RETURN = 2 };
 
+static const char return_gradient[] = "gradient of the return head";
+
 enum { SUM_NLL, SUM_ENTROPY, SUM_KL_UNIT, SUM_KL_PRIOR, SUM_RETURN, SUMS };
 
 struct job {
@@ -367,28 +369,25 @@ static int run_lanes(struct job *job, struct lanes *l, lanes_body *body, double 
     return lanes;
 }
 
-/* LAMB on all that got a gradient, clipped by its joint norm. */
-static enum status step(struct pdt *d, int lanes, bool joint)
+enum status pdt_step(struct pdt *d, int lanes, bool joint)
 {
     const struct hyper *h = &d->learner.hyper;
     double lr = schedule_warm_up(h->lr_actor, d->moments.step, h->warmup_actor_steps), norm = 0;
     struct lamb_rule rule = lamb_rule_default(h->wd_actor);
     rule.clip = h->actor_grad_clip;
-    static const char what[] = "gradient of the actor", what_return[] = "gradient of the return "
-                                                                        "head";
     float *behind[LANES_MAX];
     for (int i = 0; i < LANES_MAX; i++)
         behind[i] = d->lanes.dtheta[i] + d->layout.size;
     if (joint)
-        TRY(clip_gather(&d->return_moments, behind, lanes, what_return, &norm));
+        TRY(clip_gather(&d->return_moments, behind, lanes, return_gradient, &norm));
     rule.beside = norm * norm;
-    TRY(lamb_step(&rule, &d->moments, lr, d->lanes.dtheta, lanes, what, d->theta, NULL,
-                  &d->report));
+    TRY(lamb_step(&rule, &d->moments, lr, d->lanes.dtheta, lanes, "gradient of the actor", d->theta,
+                  NULL, &d->report));
     if (!joint)
         return STATUS_OK;
     rule.beside = d->report.grad_norm * d->report.grad_norm - norm * norm;
-    return lamb_step(&rule, &d->return_moments, lr, behind, 1, what_return, d->return_theta, NULL,
-                     NULL);
+    return lamb_step(&rule, &d->return_moments, lr, behind, 1, return_gradient, d->return_theta,
+                     NULL, NULL);
 }
 
 enum status pdt_update(struct pdt *d, bool joint)
@@ -414,7 +413,7 @@ enum status pdt_update(struct pdt *d, bool joint)
     loss->total = loss->nll - (h->entropy_reg ? temperature * loss->entropy : 0) +
                   h->pdt_kl * loss->kl_unit + loss->kl_prior + loss->returns;
     TRY(learner_check_loss(loss->total, "actor loss", d->learner.updates));
-    TRY(step(d, lanes, joint));
+    TRY(pdt_step(d, lanes, joint));
     if (h->entropy_reg) { /* towards an entropy of -A, as ODT */
         struct adam_rule rule = adam_rule_default(0);
         TRY(adam_scalar_step(&rule, &d->log_temperature, h->lr_temperature,
@@ -437,5 +436,5 @@ enum status pdt_return_update(struct pdt *d, int64_t number, double *loss)
     *loss = total[SUM_RETURN];
     struct adam_rule rule = adam_rule_default(0);
     return adam_step(&rule, &d->return_adam, d->learner.hyper.pdt_return_lr, d->light.dtheta, lanes,
-                     "gradient of the return head", d->return_theta, NULL, NULL);
+                     return_gradient, d->return_theta, NULL, NULL);
 }

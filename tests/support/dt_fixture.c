@@ -26,6 +26,9 @@ static const struct {
     {"head.mu.", "predict_action.mu."},
     {"head.log_std.", "predict_action.log_std."},
     {"embed_", "embed_"},
+    {"z.", "predict_z."}, /* PDT's heads: posterior, prior, return */
+    {"prior.", "predict_prior."},
+    {"return.", "predict_return_prior."},
 };
 
 bool dt_published_name(const char *view, char published[FILE_PATH], bool *transposed)
