@@ -70,7 +70,7 @@ static enum status make(const struct env_kind *kind, const struct env_options *o
                         struct physics_world *world, struct env **out)
 {
     const struct env_ops *ops = kind->ops;
-    size_t numbers = (size_t)(task_size(ops) + kind->obs_dim);
+    size_t numbers = (size_t)task_size(ops) + (size_t)kind->obs_dim;
     struct env *e = calloc(1, sizeof *e);
     double *block = calloc(numbers, sizeof *block);
     if (e == NULL || block == NULL) {

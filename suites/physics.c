@@ -198,20 +198,20 @@ enum status physics_compile(const struct physics_files *files, bool exact_inerti
                                files->file[i].name);
     }
 
-    struct compile c = {.files = files, .exact_inertia = exact_inertia};
     struct physics_world *w = calloc(1, sizeof *w);
-    c.vfs = malloc(sizeof *c.vfs); /* megabytes in old versions: not for the stack */
-    if (w == NULL || c.vfs == NULL) {
+    mjVFS *vfs = malloc(sizeof *vfs); /* megabytes in old versions: not for the stack */
+    if (w == NULL || vfs == NULL) {
         free(w);
-        free(c.vfs);
+        free(vfs);
         return status_fail(STATUS_MEMORY, "no memory to compile model '%s'", files->file[0].name);
     }
-    mj_defaultVFS(c.vfs);
+    struct compile c = {.files = files, .exact_inertia = exact_inertia, .vfs = vfs};
+    mj_defaultVFS(vfs);
     pthread_mutex_lock(&one_at_a_time); /* the compiler keeps the last XML in a global */
     bool finished = guarded(compile, &c);
     pthread_mutex_unlock(&one_at_a_time);
-    mj_deleteVFS(c.vfs);
-    free(c.vfs);
+    mj_deleteVFS(vfs);
+    free(vfs);
     free(c.copy);
     if (!finished || c.model == NULL) {
         free(w);

@@ -160,8 +160,11 @@ enum status policy_read(const char *path, struct policy **out)
     struct h5 f;
     TRY(h5_open(&f, path));
     struct policy *p = calloc(1, sizeof *p);
-    enum status result = p != NULL ? read_attributes(&f, p)
-                                   : status_fail(STATUS_MEMORY, "%s: no memory for a policy", path);
+    if (p == NULL) {
+        h5_close(&f);
+        return status_fail(STATUS_MEMORY, "%s: no memory for a policy", path);
+    }
+    enum status result = read_attributes(&f, p);
     if (result == STATUS_OK)
         result = read_layers(&f, p);
     if (result == STATUS_OK)
