@@ -9,7 +9,7 @@ echo '#include "engine/base/embed.h"'
 echo
 n=0
 for file in "$@"; do
-    echo "static const char text_$n[] = {"
+    echo "static const char text_${n}[] = {"
     od -An -v -tu1 "$file" | tr -s ' ' ',' | sed 's/^,//; s/$/,/'
     echo '0};'
     n=$((n + 1))

@@ -32,9 +32,10 @@ enum status waypoint_new(const struct env_kind *kind, struct waypoint **out)
                            kind->name);
     const struct maze *m = kind->variant;
     struct waypoint *w = calloc(1, sizeof *w);
+    size_t cells = (size_t)m->rows * (size_t)m->cols;
     if (w != NULL) {
-        w->q = calloc((size_t)(m->rows * m->cols), sizeof *w->q);
-        w->value = calloc((size_t)(m->rows * m->cols), sizeof *w->value);
+        w->q = calloc(cells, sizeof *w->q);
+        w->value = calloc(cells, sizeof *w->value);
     }
     if (w == NULL || w->q == NULL || w->value == NULL) {
         waypoint_delete(w);
