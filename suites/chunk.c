@@ -6,7 +6,7 @@
 
 enum { FILTERS_MOST = 8 };
 static const size_t BATCH_BYTES = (size_t)1 << 23; /* stored bytes that are in memory at once */
-enum { BATCH_CHUNKS = 128 };
+enum { BATCH_CHUNKS = 512 };
 
 static const char no_memory[] = "there is no memory for a chunk";
 
@@ -28,6 +28,7 @@ struct piece {
     size_t stored; /* bytes at `at` */
     size_t at;     /* in the batch's buffer */
     uint32_t mask; /* filters that were skipped when it was written */
+    bool infinite; /* a number is not finite, maybe only in the padding */
 };
 
 bool chunk_knows(H5Z_filter_t filter)
@@ -134,7 +135,7 @@ static void place(const struct layout *l, const struct piece *p, const uint8_t *
                cols * t->width);
 }
 
-static const char *finish(const struct layout *l, const struct piece *p, const uint8_t *stored,
+static const char *finish(const struct layout *l, struct piece *p, const uint8_t *stored,
                           const struct chunk_target *t)
 {
     size_t numbers = l->high * l->wide, width = l->width > t->width ? l->width : t->width;
@@ -149,8 +150,10 @@ static const char *finish(const struct layout *l, const struct piece *p, const u
         if (H5Tconvert(l->type, t->type, numbers, a, NULL, H5P_DEFAULT) < 0)
             wrong = "the numbers cannot be converted";
     }
-    if (wrong == NULL)
+    if (wrong == NULL) {
+        p->infinite = t->real && !chunk_finite((const float *)(const void *)a, numbers);
         place(l, p, a, t);
+    }
     free(a);
     return wrong;
 }
@@ -190,28 +193,29 @@ static const char *fetch(hid_t set, const struct layout *l, hsize_t row, hsize_t
     uint32_t read_mask = 0;
     if (H5Dread_chunk(set, H5P_DEFAULT, offset, &read_mask, b->stored + b->used) < 0)
         return "a chunk cannot be read";
-    b->piece[b->count++] = (struct piece){row, col, size, b->used, read_mask};
+    b->piece[b->count++] = (struct piece){row, col, size, b->used, read_mask, false};
     b->used += size;
     return NULL;
 }
 
 /* Unpack all of the batch; the failure of its first bad chunk counts. */
-static const char *unpack_batch(const struct layout *l, struct batch *b,
-                                const struct chunk_target *t)
+static const char *unpack_batch(const struct layout *l, struct batch *b, struct chunk_target *t)
 {
     const char *wrong[BATCH_CHUNKS] = {NULL};
 #pragma omp parallel for schedule(dynamic, 1)
     for (int i = 0; i < b->count; i++)
         wrong[i] = finish(l, &b->piece[i], b->stored + b->piece[i].at, t);
     const char *first = NULL;
-    for (int i = b->count - 1; i >= 0; i--)
+    for (int i = b->count - 1; i >= 0; i--) {
         first = wrong[i] != NULL ? wrong[i] : first;
+        t->infinite |= b->piece[i].infinite;
+    }
     b->count = 0;
     b->used = 0;
     return first;
 }
 
-const char *chunk_read(hid_t set, int64_t rows, int64_t cols, const struct chunk_target *t)
+const char *chunk_read(hid_t set, int64_t rows, int64_t cols, struct chunk_target *t)
 {
     struct layout l;
     describe(set, rows, cols, t, &l);

@@ -10,13 +10,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Where and as what the numbers go. */
 struct chunk_target {
     hid_t type;             /* native type in memory */
     size_t width;           /* its bytes */
+    bool real;              /* it is float: set `infinite` if some number may not be finite */
     int64_t stride, offset; /* row i begins at element i * stride + offset of `out` */
     void *out;
+    bool infinite; /* result */
 };
 
 /* Does chunk_read understand this filter? (deflate and shuffle) */
@@ -24,6 +27,19 @@ bool chunk_knows(H5Z_filter_t filter);
 
 /* Read all of a chunked dataset of rank 1 or 2. NULL, or what is wrong ("a chunk is missing").
  * Threads  as many as threads_set allows, same bits; HDF5 itself is called from one at a time */
-const char *chunk_read(hid_t set, int64_t rows, int64_t cols, const struct chunk_target *t);
+const char *chunk_read(hid_t set, int64_t rows, int64_t cols, struct chunk_target *t);
+
+/* Are all finite? An exponent of all ones is infinity or NaN; as a test of integers the loop
+ * vectorises. */
+static inline bool chunk_finite(const float *x, size_t n)
+{
+    uint32_t found = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, x + i, sizeof bits);
+        found |= (bits & 0x7f800000u) == 0x7f800000u;
+    }
+    return !found;
+}
 
 #endif

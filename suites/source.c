@@ -298,82 +298,80 @@ void source_forget(struct field *f)
 /* --- reading -------------------------------------------------------------------------------------
  */
 
-/* Of all blocks of `n` floats, the first that is not all finite; -1: none. An exponent of all ones
- * is infinity or NaN; as an integer test the loop vectorises. */
-static int64_t first_bad_block(const float *x, int64_t n, int64_t block)
+/* Something in `out` is not finite: say where, if it is the field's. */
+static enum status find_infinite(const struct source *s, const struct field *f, const float *out,
+                                 int64_t stride, int64_t offset)
 {
-    int64_t blocks = (n + block - 1) / block, bad = blocks;
-#pragma omp parallel for schedule(static) reduction(min : bad)
-    for (int64_t b = 0; b < blocks; b++) {
-        int64_t end = (b + 1) * block < n ? (b + 1) * block : n;
-        uint32_t found = 0;
-        for (int64_t i = b * block; i < end; i++) {
-            uint32_t bits;
-            memcpy(&bits, x + i, sizeof bits);
-            found |= (bits & 0x7f800000u) == 0x7f800000u;
+    for (int64_t row = 0; row < f->rows; row++) {
+        for (int64_t column = 0; column < f->cols; column++) {
+            float x = out[row * stride + offset + column];
+            if (!isfinite(x))
+                return status_fail(STATUS_NONFINITE,
+                                   "%s: field '%s' is %s in row %lld, column %lld (of %lld rows); "
+                                   "%s",
+                                   s->h5.path, f->name, isnan(x) ? "NaN" : "infinite",
+                                   (long long)row, (long long)column, (long long)f->rows,
+                                   s->remedy);
         }
-        if (found && b < bad)
-            bad = b;
-    }
-    return bad < blocks ? bad : -1;
-}
-
-static enum status check_finite(const struct source *s, const struct field *f, const float *out,
-                                int64_t stride, int64_t offset)
-{
-    enum { BLOCK = 1 << 15 };
-    int64_t n = f->rows * stride, bad = first_bad_block(out, n, BLOCK);
-    for (int64_t i = bad * BLOCK; bad >= 0 && i < n; i++) {
-        int64_t column = i % stride - offset;
-        if (!isfinite(out[i]) && column >= 0 && column < f->cols)
-            return status_fail(STATUS_NONFINITE,
-                               "%s: field '%s' is %s in row %lld, column %lld (of %lld rows); %s",
-                               s->h5.path, f->name, isnan(out[i]) ? "NaN" : "infinite",
-                               (long long)(i / stride), (long long)column, (long long)f->rows,
-                               s->remedy);
     }
     return STATUS_OK;
+}
+
+/* A contiguous array, in blocks of rows that are looked at while they are in the cache. */
+static const char *read_contiguous(const struct field *f, struct chunk_target *t)
+{
+    enum { BLOCK_BYTES = 1 << 18 };
+    int64_t block = 1 + BLOCK_BYTES / (t->stride * (int64_t)t->width);
+    hid_t space = H5Dget_space(f->set), memory = H5I_INVALID_HID;
+    herr_t done = 0;
+    for (int64_t row = 0; row < f->rows && done >= 0; row += block) {
+        int64_t rows = f->rows - row < block ? f->rows - row : block;
+        hsize_t from[2] = {(hsize_t)row, 0}, part[2] = {(hsize_t)rows, (hsize_t)f->cols};
+        hsize_t whole[2] = {(hsize_t)rows, (hsize_t)t->stride}, to[2] = {0, (hsize_t)t->offset};
+        uint8_t *out = (uint8_t *)t->out + (size_t)(row * t->stride) * t->width;
+        memory = H5Screate_simple(2, whole, NULL);
+        if (t->stride != f->cols)
+            H5Sselect_hyperslab(memory, H5S_SELECT_SET, to, NULL, part, NULL);
+        H5Sselect_hyperslab(space, H5S_SELECT_SET, from, NULL, part, NULL);
+        done = H5Dread(f->set, t->type, memory, space, H5P_DEFAULT, out);
+        H5Sclose(memory);
+        if (t->real)
+            t->infinite |= !chunk_finite((const float *)(const void *)out,
+                                         (size_t)(rows * t->stride));
+    }
+    H5Sclose(space);
+    return done < 0 ? "its numbers are not all there" : NULL;
 }
 
 /* All numbers, converted to t->type, to their places in t->out. */
 static enum status read_numbers(const struct source *s, const struct field *f,
-                                const struct chunk_target *t)
+                                struct chunk_target *t)
 {
-    if (f->chunked) {
-        const char *wrong = chunk_read(f->set, f->rows, f->cols, t);
-        if (wrong == NULL)
-            return STATUS_OK;
-        return status_fail(STATUS_FORMAT, "%s: field '%s' cannot be read: %s; %s", s->h5.path,
-                           f->name, wrong, s->remedy);
-    }
-    hid_t memory = H5S_ALL;
-    if (t->stride != f->cols) {
-        hsize_t whole[2] = {(hsize_t)f->rows, (hsize_t)t->stride};
-        hsize_t start[2] = {0, (hsize_t)t->offset}, part[2] = {(hsize_t)f->rows, (hsize_t)f->cols};
-        memory = H5Screate_simple(2, whole, NULL);
-        H5Sselect_hyperslab(memory, H5S_SELECT_SET, start, NULL, part, NULL);
-    }
-    herr_t done = H5Dread(f->set, t->type, memory, H5S_ALL, H5P_DEFAULT, t->out);
-    if (memory != H5S_ALL)
-        H5Sclose(memory);
-    if (done < 0)
-        return status_fail(STATUS_FORMAT, "%s: field '%s' cannot be read to its end (damaged); %s",
-                           s->h5.path, f->name, s->remedy);
-    return STATUS_OK;
+    const char *wrong = f->chunked ? chunk_read(f->set, f->rows, f->cols, t)
+                                   : read_contiguous(f, t);
+    if (wrong == NULL)
+        return STATUS_OK;
+    return status_fail(STATUS_FORMAT, "%s: field '%s' cannot be read: %s; %s", s->h5.path, f->name,
+                       wrong, s->remedy);
 }
 
 enum status source_read(struct source *s, const struct field *f, float *out, int64_t stride,
                         int64_t offset)
 {
-    struct chunk_target t = {H5T_NATIVE_FLOAT, sizeof *out, stride, offset, out};
+    struct chunk_target t = {.type = H5T_NATIVE_FLOAT,
+                             .width = sizeof *out,
+                             .real = true,
+                             .stride = stride,
+                             .offset = offset,
+                             .out = out};
     TRY(read_numbers(s, f, &t));
-    return check_finite(s, f, out, stride, offset);
+    return t.infinite ? find_infinite(s, f, out, stride, offset) : STATUS_OK;
 }
 
 /* Integers are read as signed bytes, where HDF5 clips what does not fit: 256 shows as 127. */
 static enum status read_whole_flags(struct source *s, const struct field *f, uint8_t *out)
 {
-    struct chunk_target t = {H5T_NATIVE_SCHAR, 1, 1, 0, out};
+    struct chunk_target t = {.type = H5T_NATIVE_SCHAR, .width = 1, .stride = 1, .out = out};
     return read_numbers(s, f, &t);
 }
 
@@ -383,7 +381,8 @@ static enum status read_real_flags(struct source *s, const struct field *f, uint
     float *real = malloc((size_t)f->rows * sizeof *real);
     if (real == NULL)
         return status_fail(STATUS_MEMORY, "%s: no memory for field '%s'", s->h5.path, f->name);
-    struct chunk_target t = {H5T_NATIVE_FLOAT, sizeof *real, 1, 0, real};
+    struct chunk_target t = {
+        .type = H5T_NATIVE_FLOAT, .width = sizeof *real, .real = true, .stride = 1, .out = real};
     enum status result = read_numbers(s, f, &t);
     for (int64_t i = 0; result == STATUS_OK && i < f->rows; i++)
         out[i] = real[i] == 1 ? 1 : real[i] == 0 ? 0 : 2;
