@@ -144,7 +144,7 @@ static void draw_stacks(struct plot *p, const struct bars *b, const double *part
         if (drawn > 0)
             plot_draw(p,
                       "DATA index %d using 2:1:2:3:($1-%g):($1+%g) with boxxyerror fs solid 1 "
-                      "noborder lc rgb COLOUR[%d] title LABEL[%d]",
+                      "noborder lc rgb COLOUR[%d] title LABEL[%d] noenhanced",
                       index, HALF, HALF, k + 1, k + 1);
     }
 }

@@ -93,16 +93,19 @@ static bool partial(const struct grid_line *l, int j)
     return l->count != NULL && l->count[j] < l->runs;
 }
 
+/* Where a line stands in the data, and how many of its points are drawn solid and dashed. */
+struct drawn {
+    int block, solid, dashed;
+};
+
 /* Columns: x mean low high dashed. `dashed` is the mean where runs are missing, with the points
  * beside, so that solid and dashed parts meet. */
-static int write_line(struct plot *p, const struct grid *g, const struct grid_panel *panel,
-                      const struct grid_line *l, double unit, bool *dashed, int *shown)
+static void write_line(struct plot *p, const struct grid *g, const struct grid_panel *panel,
+                       const struct grid_line *l, double unit, struct drawn *out)
 {
     char what[512];
     snprintf(what, sizeof what, "%s, %s, n=%d", panel->title, g->label[l->series], l->runs);
-    int block = plot_block(p, what, "x mean low high mean-where-runs-are-missing");
-    *dashed = false;
-    *shown = 0;
+    out->block = plot_block(p, what, "x mean low high mean-where-runs-are-missing");
     for (int j = 0; j < l->points; j++) {
         bool here = partial(l, j);
         bool near = here || (j > 0 && partial(l, j - 1)) ||
@@ -110,10 +113,9 @@ static int write_line(struct plot *p, const struct grid *g, const struct grid_pa
         bool band = l->low != NULL && l->high != NULL;
         plot_row(p, 5, l->x[j] / unit, here ? PLOT_NONE : l->mean[j], band ? l->low[j] : PLOT_NONE,
                  band ? l->high[j] : PLOT_NONE, near ? l->mean[j] : PLOT_NONE);
-        *dashed |= here && isfinite(l->mean[j]);
-        *shown += isfinite(l->mean[j]);
+        out->dashed += here && isfinite(l->mean[j]);
+        out->solid += !here && isfinite(l->mean[j]);
     }
-    return block;
 }
 
 static bool has_band(const struct grid_line *l)
@@ -150,63 +152,67 @@ static void straight(struct plot *p, const char *what, double x0, double y0, dou
     plot_draw(p, "DATA index %d using 1:2 with lines %s notitle", block, style);
 }
 
+static int shown(const struct drawn *d)
+{
+    return d->solid + d->dashed;
+}
+
+/* Solid and dashed parts, a dot where the line is a single point, markers when asked for. */
+static void draw_line(struct plot *p, const struct grid *g, const struct theme *t,
+                      const struct grid_panel *panel, const struct grid_line *l,
+                      const struct drawn *d)
+{
+    const char *thin = panel->kind == GRID_RUNS ? "0.55*" : "";
+    int k = l->series + 1;
+    if (d->solid > 0)
+        plot_draw(p,
+                  "DATA index %d using 1:2 with lines lw %sWIDTH[%d] lc rgb COLOUR[%d] "
+                  "dt DASH[%d] title LABEL[%d] noenhanced",
+                  d->block, thin, k, k, k, k);
+    if (d->dashed > 0)
+        plot_draw(p,
+                  "DATA index %d using 1:5 with lines lw %sWIDTH[%d] lc rgb COLOUR[%d] "
+                  "dt (6,4) title LABEL[%d] noenhanced",
+                  d->block, thin, k, k, k);
+    if (shown(d) == 1)
+        plot_draw(p, "DATA index %d using 1:%d with points pt 7 ps 0.25 lc rgb COLOUR[%d] notitle",
+                  d->block, d->solid > 0 ? 2 : 5, k);
+    if (t->markers && panel->kind == GRID_CURVES && d->solid > MARKERS) {
+        int every = l->points / MARKERS;
+        plot_draw(p,
+                  "DATA index %d using 1:2 every %d::%d with points pt MARK[%d] ps 0.4 "
+                  "lc rgb COLOUR[%d] notitle",
+                  d->block, every, l->series * every / g->series, k, k);
+    }
+}
+
 static void draw_lines(struct plot *p, const struct grid *g, const struct theme *t,
                        const struct grid_panel *panel, double unit)
 {
-    /* Back to front: bands below all lines, the front series last of both. */
-    struct drawn {
-        int block, shown;
-        bool dashed;
-    } *drawn = calloc((size_t)(panel->lines > 0 ? panel->lines : 1), sizeof *drawn);
+    struct drawn *drawn = calloc((size_t)(panel->lines > 0 ? panel->lines : 1), sizeof *drawn);
     if (drawn == NULL)
         return;
     for (int i = 0; i < panel->lines; i++) {
         if (panel->line[i].runs > 0)
-            drawn[i].block = write_line(p, g, panel, &panel->line[i], unit, &drawn[i].dashed,
-                                        &drawn[i].shown);
+            write_line(p, g, panel, &panel->line[i], unit, &drawn[i]);
     }
+    /* Back to front: bands below all lines, the front series last of both. */
     for (int pass = 0; pass < 4; pass++) {
         bool front = pass % 2 == 1, bands = pass < 2;
         for (int i = 0; i < panel->lines; i++) {
             const struct grid_line *l = &panel->line[i];
-            int k = l->series + 1;
-            if (drawn[i].shown == 0 || (l->series == g->front) != front)
+            if (shown(&drawn[i]) == 0 || (l->series == g->front) != front)
                 continue;
-            if (bands) {
-                if (has_band(l))
-                    plot_draw(p,
-                              "DATA index %d using 1:3:4 with filledcurves lc rgb COLOUR[%d] "
-                              "notitle",
-                              drawn[i].block, k);
-                continue;
-            }
-            const char *thin = panel->kind == GRID_RUNS ? "0.55*" : "";
-            plot_draw(p,
-                      "DATA index %d using 1:2 with lines lw %sWIDTH[%d] lc rgb COLOUR[%d] "
-                      "dt DASH[%d] title LABEL[%d]",
-                      drawn[i].block, thin, k, k, k, k);
-            if (drawn[i].dashed)
+            if (!bands)
+                draw_line(p, g, t, panel, l, &drawn[i]);
+            else if (has_band(l))
                 plot_draw(p,
-                          "DATA index %d using 1:5 with lines lw %sWIDTH[%d] lc rgb COLOUR[%d] "
-                          "dt (6,4) title LABEL[%d]",
-                          drawn[i].block, thin, k, k, k);
-            if (drawn[i].shown == 1)
-                plot_draw(p,
-                          "DATA index %d using 1:($2==$2 ? $2 : $5) with points pt 7 ps 0.25 "
-                          "lc rgb COLOUR[%d] notitle",
-                          drawn[i].block, k);
-            if (t->markers && panel->kind == GRID_CURVES && l->points > 1) {
-                int every = l->points > MARKERS ? l->points / MARKERS : 1;
-                plot_draw(p,
-                          "DATA index %d using 1:2 every %d::%d with points pt MARK[%d] ps 0.4 "
-                          "lc rgb COLOUR[%d] notitle",
-                          drawn[i].block, every,
-                          l->series * every / (g->series > 0 ? g->series : 1), k, k);
-            }
+                          "DATA index %d using 1:3:4 with filledcurves lc rgb COLOUR[%d] notitle",
+                          drawn[i].block, l->series + 1);
         }
     }
     for (int i = 0; i < panel->lines; i++) {
-        if (drawn[i].shown > 0)
+        if (shown(&drawn[i]) > 0)
             hover_line(p, g, &panel->line[i], panel->kind == GRID_RUNS, unit);
     }
     free(drawn);
@@ -281,6 +287,17 @@ static void draw_corner(struct plot *p, const struct grid *g, const struct grid_
         plot_text(p, x, y, style, "n=%d–%d", fewest, most);
 }
 
+/* Room for the numbers of a vertical axis. */
+static double ticks_width(const struct plot_axis *a)
+{
+    char low[32], high[32];
+    if (a->log)
+        return 0.18;
+    snprintf(low, sizeof low, "%g", ceil(a->low / a->step) * a->step + 0.0);
+    snprintf(high, sizeof high, "%g", floor(a->high / a->step) * a->step);
+    return fmax(theme_text_width(low, 7), theme_text_width(high, 7));
+}
+
 static void draw_panel(struct plot *p, const struct grid *g, const struct theme *t,
                        const struct grid_panel *panel, const struct plot_box *box, double unit,
                        bool numbers)
@@ -316,7 +333,7 @@ static void draw_panel(struct plot *p, const struct grid *g, const struct theme 
                  "lw 0.9 lc rgb 0x000000");
     draw_corner(p, g, panel, box);
     if (panel->y_title != NULL)
-        plot_text(p, box->left - 0.30, box->bottom + box->height / 2,
+        plot_text(p, box->left - 0.14 - ticks_width(&q.y), box->bottom + box->height / 2,
                   (struct plot_style){.points = 7.4, .anchor = PLOT_CENTER, .upright = true}, "%s",
                   panel->y_title);
 }

@@ -7,7 +7,7 @@
 
 struct heat_cell {
     double value;  /* decides the shade; NaN: hatched, nothing there */
-    char text[24]; /* printed in the cell */
+    char text[40]; /* printed in the cell */
     char why[96];  /* what the mouse shows behind the text; "" */
 };
 

@@ -109,7 +109,7 @@ void plot_legend(struct plot *p, double bottom, const int *order, int n)
     /* The narrowest room that needs no more rows: no entry is left alone in the last one. */
     double room = p->width - 0.1;
     int rows = legend_rows(p, order, n, room);
-    while (rows > 1 && legend_rows(p, order, n, room - 0.05) == rows)
+    while (rows > 1 && room > 0.1 && legend_rows(p, order, n, room - 0.05) == rows)
         room -= 0.05;
     for (int i = 0; i < n; y -= ROW) {
         int end = legend_row(p, order, n, i, room, &width);

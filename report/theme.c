@@ -74,6 +74,12 @@ int theme_ours(const char *const ids[], int n)
         if (strcmp(ids[i], "td3_odt") == 0)
             return i;
     }
+    /* Its relatives without it: an ablation, nobody stands out. */
+    for (int i = 0; i < n; i++) {
+        if (strcmp(ids[i], "odt") == 0 || strcmp(ids[i], "pdt") == 0 ||
+            strcmp(ids[i], "ddpg_odt") == 0)
+            return -1;
+    }
     return n - 1;
 }
 
