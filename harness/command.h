@@ -4,6 +4,12 @@
 
 #include "engine/base/status.h"
 
+/* Exit statuses of `vitamin`: 0 done, 1 failed, 2 wrongly asked for, and */
+enum {
+    COMMAND_INTERRUPTED = 3, /* stopped by a signal with its work saved: run it again to go on */
+    COMMAND_BUSY = 4,        /* another process is at it */
+};
+
 struct command {
     const char *name;
     const char *usage; /* what follows `vitamin NAME` */

@@ -21,6 +21,23 @@ static const struct command *find(const char *name)
     return NULL;
 }
 
+/* What scripts and the scheduler (schedule.c) tell apart. */
+static int exit_status(enum status result)
+{
+    switch (result) {
+    case STATUS_OK:
+        return 0;
+    case STATUS_CONFIG:
+        return 2;
+    case STATUS_INTERRUPTED:
+        return COMMAND_INTERRUPTED;
+    case STATUS_BUSY:
+        return COMMAND_BUSY;
+    default:
+        return 1;
+    }
+}
+
 int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "help";
@@ -40,9 +57,7 @@ int main(int argc, char **argv)
     }
     threads_set(0);
     enum status result = c->run(argc - 1, argv + 1);
-    if (result != STATUS_OK) {
+    if (result != STATUS_OK)
         fprintf(stderr, "vitamin %s: %s\n", name, status_sentence());
-        return result == STATUS_CONFIG ? 2 : 1;
-    }
-    return 0;
+    return exit_status(result);
 }

@@ -46,6 +46,10 @@ struct run_summary {
  * STATUS_BUSY (another process is at it), STATUS_IO, STATUS_MEMORY */
 enum status run_execute(const struct run_request *request, struct run_summary *summary);
 
+/* The effective configuration: fills in config->suite, and makes config->dataset the bare id when
+ * it is a path. Errors STATUS_CONFIG. */
+enum status run_configure(struct config_request *config, struct hyper *h);
+
 /* The key of a run's random streams: from dataset and seed alone, so that methods share the
  * initial parameters and batches of a pretraining they have in common (D61). */
 uint64_t run_key(const char *dataset, uint64_t seed);

@@ -1,0 +1,114 @@
+#include "harness/cell.h"
+
+#include "harness/curve.h"
+
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const char *cell_state_word(enum cell_state state)
+{
+    static const char *const words[] = {
+#define CELL_WORD(state, word) [state] = (word),
+        CELL_STATES(CELL_WORD)
+#undef CELL_WORD
+    };
+    return words[state];
+}
+
+bool cell_is_over(enum cell_state state)
+{
+    return state == CELL_DONE || state == CELL_DIVERGED;
+}
+
+static void path_in(const char *folder, const char *name, char out[FILE_PATH])
+{
+    snprintf(out, FILE_PATH, "%.*s/%s", FILE_PATH - 64, folder, name);
+}
+
+static bool is_locked(const char *folder)
+{
+    char path[FILE_PATH];
+    path_in(folder, "lock", path);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    bool locked = flock(fd, LOCK_SH | LOCK_NB) != 0;
+    close(fd);
+    return locked;
+}
+
+static void take_curve(const struct curve *c, struct cell_look *out)
+{
+    const char *status = curve_get(c, "status");
+    out->state = strcmp(status, "complete") == 0   ? CELL_DONE
+                 : strcmp(status, "diverged") == 0 ? CELL_DIVERGED
+                                                   : CELL_STOPPED;
+    out->threads = (int)curve_get_number(c, "threads", 1);
+    out->budget = (int64_t)curve_get_number(c, "budget", 0);
+    snprintf(out->reason, sizeof out->reason, "%.500s", curve_get(c, "failure"));
+    if (c->evaluations == 0)
+        return;
+    const struct curve_evaluation *last = &c->evaluation[c->evaluations - 1];
+    out->first_score = curve_mean_score(c, 0);
+    out->last_score = curve_mean_score(c, c->evaluations - 1);
+    out->transitions = last->transitions;
+    out->seconds = last->seconds;
+}
+
+static void take_failure(const char *folder, struct cell_look *out)
+{
+    char path[FILE_PATH], *text;
+    struct stat info;
+    path_in(folder, "failed", path);
+    if (stat(path, &info) != 0)
+        return;
+    out->state = CELL_FAILED;
+    out->failed_at = info.st_mtime;
+    if (file_read(path, 4096, &text, NULL) == STATUS_OK) {
+        snprintf(out->reason, sizeof out->reason, "%.*s", (int)strcspn(text, "\n"), text);
+        free(text);
+    }
+}
+
+void cell_look(const char *folder, struct cell_look *out)
+{
+    char path[FILE_PATH];
+    struct curve c;
+    *out = (struct cell_look){.first_score = (double)NAN, .last_score = (double)NAN, .threads = 1};
+    /* Before the curve: a run that ends in between is then seen as running, not as stopped. */
+    bool locked = is_locked(folder);
+    path_in(folder, "curve.h5", path);
+    if (file_exists(path) && curve_read(path, &c) == STATUS_OK) {
+        take_curve(&c, out);
+        curve_free(&c);
+    }
+    if (cell_is_over(out->state))
+        return;
+    if (locked) {
+        out->state = CELL_RUNNING;
+        return;
+    }
+    take_failure(folder, out);
+}
+
+enum status cell_fail(const char *folder, const char *reason)
+{
+    char path[FILE_PATH], text[600];
+    path_in(folder, "failed", path);
+    int length = snprintf(text, sizeof text, "%.590s\n", reason);
+    TRY(file_make_folder(folder));
+    return file_replace(path, text, (size_t)length);
+}
+
+void cell_forget_failure(const char *folder)
+{
+    char path[FILE_PATH];
+    path_in(folder, "failed", path);
+    unlink(path);
+}

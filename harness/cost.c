@@ -1,0 +1,169 @@
+#include "harness/cost.h"
+
+#include "harness/run.h"
+#include "suites/dataset_table.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Of one ordinary core: only their ratio matters once something has been measured. */
+static const double FLOPS = 2e10;
+
+static const struct env_kind *kind_of(const struct matrix_cell *c)
+{
+    const struct dataset_entry *entry = dataset_find(c->dataset);
+    return env_find(entry != NULL ? entry->env : c->dataset);
+}
+
+/* Seconds of one environment step, by suite (docs/environments.md). */
+static double step_seconds(const struct env_kind *kind)
+{
+    static const double seconds[] = {[SUITE_MUJOCO] = 50e-6,
+                                     [SUITE_ADROIT] = 250e-6,
+                                     [SUITE_MAZE2D] = 10e-6,
+                                     [SUITE_ANTMAZE] = 150e-6,
+                                     [SUITE_BANDIT] = 1e-6};
+    return seconds[kind->suite];
+}
+
+/* Weights of the actor, and tokens of one segment. */
+static double actor_weights(const struct hyper *h, double *tokens)
+{
+    if (strcmp(h->family, "dt") == 0) {
+        *tokens = 3.0 * (double)h->T_train;
+        return 12.0 * (double)(h->embed_dim * h->embed_dim * h->n_layer);
+    }
+    *tokens = 1;
+    return (double)(h->mlp_hidden * h->mlp_hidden) * (double)h->mlp_hidden_layers;
+}
+
+static double hint_of(const struct hyper *h, const struct env_kind *kind)
+{
+    double tokens, weights = actor_weights(h, &tokens);
+    double steps = (double)h->stop_transitions, episode = fmax(kind->time_limit, 1) / 2.0;
+    double per_iteration = fmax((double)h->min_transitions_per_iter, episode);
+    double iterations = steps / per_iteration;
+    if (hyper_applies(h, "max_online_iters") && h->max_online_iters > 0)
+        iterations = fmin(iterations, (double)h->max_online_iters);
+    bool mlp = strcmp(h->buffer_unit, "transitions") == 0;
+    double updates = (double)h->pretrain_actor_steps +
+                     (mlp ? steps * h->updates_per_transition
+                          : iterations * (double)h->actor_updates_per_iter);
+    double evaluations = strcmp(h->eval_every_unit, "iterations") == 0
+                             ? iterations / (double)h->eval_every
+                             : steps / (double)h->eval_every;
+    double acted = steps + evaluations * (double)h->eval_episodes * kind->time_limit;
+
+    double batch = (double)h->batch_size, critic = 0;
+    if (strcmp(h->rl_gradient, "none") != 0)
+        critic = 2.0 * (double)(h->critic_hidden * h->critic_hidden * h->critic_hidden_layers) *
+                 batch * tokens / 3 * (double)h->actor_update_interval;
+    /* 6 flops a weight and token: 2 forward, 4 backward. */
+    double learning = updates * 6 * (weights * tokens * batch + critic);
+    double acting = acted * 2 * weights * (mlp ? 1 : 3.0 * (double)h->T_eval);
+    return (learning + acting) / FLOPS + acted * step_seconds(kind) + 0.1;
+}
+
+enum status cost_init(const struct matrix *m, struct cost *out)
+{
+    *out = (struct cost){.hint = calloc((size_t)m->cells, sizeof(double)),
+                         .seconds = calloc((size_t)m->cells, sizeof(double))};
+    enum status result = STATUS_OK;
+    if (out->hint == NULL || out->seconds == NULL)
+        result = status_fail(STATUS_MEMORY, "no memory for %d cells", m->cells);
+    for (int i = 0; i < m->cells && result == STATUS_OK; i++) {
+        /* Seeds differ in nothing that costs. */
+        const struct matrix_cell *c = &m->cell[i], *before = i > 0 ? c - 1 : NULL;
+        if (before != NULL && before->seed == c->seed - 1 &&
+            strcmp(before->method, c->method) == 0 && strcmp(before->dataset, c->dataset) == 0) {
+            out->hint[i] = out->hint[i - 1];
+            continue;
+        }
+        struct config_request request;
+        struct hyper h;
+        matrix_request(c, &request);
+        result = run_configure(&request, &h);
+        if (result != STATUS_OK)
+            result = status_prefix(result, "cell %d (%s%s on %s)", c->number, c->method, c->variant,
+                                   c->dataset);
+        else
+            out->hint[i] = hint_of(&h, kind_of(c));
+    }
+    if (result != STATUS_OK)
+        cost_free(out);
+    else
+        memcpy(out->seconds, out->hint, (size_t)m->cells * sizeof(double));
+    return result;
+}
+
+void cost_free(struct cost *c)
+{
+    free(c->hint);
+    free(c->seconds);
+    *c = (struct cost){.measured = 0};
+}
+
+/* Finished cells like one of ours: what they took and what had been counted for them. */
+struct group {
+    double seconds, hint;
+};
+
+static void add_to(struct group *g, double seconds, double hint)
+{
+    g->seconds += seconds;
+    g->hint += hint;
+}
+
+static bool is_measured(const struct cell_look *look)
+{
+    return look->state == CELL_DONE && look->seconds > 0;
+}
+
+void cost_measure(struct cost *c, const struct matrix *m, const struct cell_look *look)
+{
+    c->measured = 0;
+    for (int i = 0; i < m->cells; i++)
+        c->measured += is_measured(&look[i]);
+    for (int i = 0; i < m->cells; i++) {
+        struct group same = {0, 0}, method = {0, 0}, all = {0, 0};
+        if (is_measured(&look[i])) {
+            c->seconds[i] = look[i].seconds * look[i].threads;
+            continue;
+        }
+        /* All seeds of a cell are scaled alike. */
+        if (i > 0 && !is_measured(&look[i - 1]) && c->hint[i] == c->hint[i - 1] &&
+            strcmp(m->cell[i].method, m->cell[i - 1].method) == 0 &&
+            strcmp(m->cell[i].dataset, m->cell[i - 1].dataset) == 0) {
+            c->seconds[i] = c->seconds[i - 1];
+            continue;
+        }
+        for (int k = 0; k < m->cells && c->measured > 0; k++) {
+            if (!is_measured(&look[k]))
+                continue;
+            double seconds = look[k].seconds * look[k].threads;
+            add_to(&all, seconds, c->hint[k]);
+            if (strcmp(m->cell[k].method, m->cell[i].method) != 0)
+                continue;
+            add_to(&method, seconds, c->hint[k]);
+            if (kind_of(&m->cell[k]) == kind_of(&m->cell[i]))
+                add_to(&same, seconds, c->hint[k]);
+        }
+        const struct group *g = same.hint > 0 ? &same : method.hint > 0 ? &method : &all;
+        c->seconds[i] = c->hint[i] * (g->hint > 0 ? g->seconds / g->hint : 1);
+    }
+}
+
+size_t cost_memory(const struct matrix_cell *cell)
+{
+    const struct dataset_entry *entry = dataset_find(cell->dataset);
+    const struct env_kind *kind = kind_of(cell);
+    double rows = 0;
+    /* Tiny runs use generated data, of thousands of rows. */
+    if (entry != NULL && strcmp(cell->size, "tiny") != 0)
+        rows = (double)(entry->rows > entry->paper_transitions ? entry->rows
+                                                               : entry->paper_transitions);
+    double columns = kind != NULL ? 2.0 * kind->obs_dim + kind->act_dim + 8 : 0;
+    return (size_t)(3e8 + rows * columns * sizeof(float));
+}

@@ -1,0 +1,25 @@
+/* How long a cell will take: arithmetic counted from its configuration, times what the finished
+ * cells of this matrix took per unit of it. */
+#ifndef HARNESS_COST_H
+#define HARNESS_COST_H
+
+#include "harness/cell.h"
+
+struct cost {
+    double *hint;    /* seconds of one core at a nominal speed, one a cell */
+    double *seconds; /* expected core-seconds, one a cell; the measured ones where finished */
+    int measured;    /* finished cells behind them; 0: nominal speed, a guess */
+};
+
+/* Errors STATUS_CONFIG (a cell's configuration is refused: the sentence names it), STATUS_MEMORY */
+enum status cost_init(const struct matrix *m, struct cost *out);
+void cost_free(struct cost *c);
+
+/* Scale the hints by what finished cells took: those of the same method and environment if there
+ * are any, else of the method, else all. */
+void cost_measure(struct cost *c, const struct matrix *m, const struct cell_look *look);
+
+/* Bytes that a run of this cell needs, roughly: the dataset in memory and the networks. */
+size_t cost_memory(const struct matrix_cell *cell);
+
+#endif
