@@ -173,7 +173,7 @@ static double one_aggregate(const struct matrix *x, const void *context, double 
     const struct one *one = context;
     struct trim t;
     if (trim_init(&t, x, x->score) != STATUS_OK)
-        return NAN;
+        return (double)NAN;
     double all[AGGREGATE_COUNT];
     points_of(x, one->gamma, &t, scratch, all);
     trim_free(&t);
@@ -195,7 +195,7 @@ static enum status resample_tasks(const struct matrix *x, double gamma, const st
 enum status aggregate_intervals(const struct matrix *x, double gamma, const struct bootstrap *b,
                                 struct interval out[AGGREGATE_COUNT])
 {
-    double point[AGGREGATE_COUNT];
+    double point[AGGREGATE_COUNT] = {0};
     TRY(bootstrap_check(b));
     TRY(aggregate_points(x, gamma, point));
     if (b->tasks)

@@ -46,7 +46,7 @@ double align_at(struct align_curve c, double g, double slack, enum align_rule ru
 {
     int next = count_until(c, g);
     if (next == 0)
-        return NAN; /* never to the left of the first evaluation */
+        return (double)NAN; /* never to the left of the first evaluation */
     int i = next - 1;
     if (next == c.points)
         return g - c.x[i] <= slack ? c.y[i] : (double)NAN; /* slack >= 0 covers g = x[i] */
@@ -71,10 +71,10 @@ void align_onto(struct align_curve c, const double *grid, int J, double slack, e
 double align_spacing(struct align_curve c)
 {
     if (c.points < 2)
-        return NAN;
+        return (double)NAN;
     double *step = malloc((size_t)c.points * sizeof *step);
     if (step == NULL)
-        return NAN;
+        return (double)NAN;
     for (int i = 1; i < c.points; i++)
         step[i - 1] = c.x[i] - c.x[i - 1];
     double median = sum_median(step, (size_t)c.points - 1);
@@ -86,7 +86,7 @@ double align_spacing(struct align_curve c)
 static double area_over(struct align_curve c, double budget)
 {
     if (c.points == 0 || !(budget > 0) || c.x[0] > 0 || c.x[c.points - 1] < budget)
-        return NAN;
+        return (double)NAN;
     struct sum area = {0};
     double from = 0, left = align_at(c, 0, 0, ALIGN_LINEAR);
     for (int i = count_until(c, 0); from < budget; i++) {
@@ -102,7 +102,10 @@ static double area_over(struct align_curve c, double budget)
 struct align_scores align_scores(struct align_curve c, double budget, double slack,
                                  enum align_rule rule, int k)
 {
-    struct align_scores s = {.initial = NAN, .last = NAN, .mean_last_k = NAN, .best = NAN};
+    struct align_scores s = {.initial = (double)NAN,
+                             .last = (double)NAN,
+                             .mean_last_k = (double)NAN,
+                             .best = (double)NAN};
     int within = count_until(c, budget), at_zero = count_until(c, 0);
     s.final = align_at(c, budget, slack, rule);
     if (at_zero > 0 && c.x[at_zero - 1] == 0)
@@ -135,7 +138,7 @@ double align_reach(const double *grid, const double *y, int J, double level, int
         if (held == stay)
             return grid[j - stay + 1];
     }
-    return INFINITY;
+    return (double)INFINITY;
 }
 
 /* ---- smoothing ------------------------------------------------------------------------------ */

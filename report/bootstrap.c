@@ -95,7 +95,8 @@ double bootstrap_quantile(double *v, size_t n, double q)
 struct interval bootstrap_interval(const struct bootstrap *b, double point, double *values,
                                    const struct matrix *const *x, int count)
 {
-    struct interval out = {.point = point, .low = NAN, .high = NAN, .runs = MATRIX_RUNS};
+    struct interval out = {
+        .point = point, .low = (double)NAN, .high = (double)NAN, .runs = MATRIX_RUNS};
     bool single = false;
     for (int k = 0; k < count; k++) {
         out.runs = matrix_fewest(x[k]) < out.runs ? matrix_fewest(x[k]) : out.runs;

@@ -53,7 +53,7 @@ static double term_point(const struct contrast_term *term)
     return term->weight * (sum_total(&total) / x->tasks);
 }
 
-/* Replicate values of the contrast in values (R), and its point. */
+/* Replicate values of the contrast are added to values (R); its point. */
 static enum status fill(const struct contrast_term *term, int count, const struct bootstrap *b,
                         double *values, double *point)
 {
@@ -62,8 +62,6 @@ static enum status fill(const struct contrast_term *term, int count, const struc
         return status_fail(STATUS_CONFIG, "differences are taken on the given tasks; resampling "
                                           "tasks (--task-bootstrap) is for aggregates");
     struct sum total = {0};
-    for (int i = 0; i < b->reps; i++)
-        values[i] = 0;
     for (int k = 0; k < count; k++) {
         TRY(add_term(&term[k], b, values));
         sum_add(&total, term_point(&term[k]));
@@ -76,25 +74,22 @@ enum status contrast_interval(const struct contrast_term *term, int count,
                               const struct bootstrap *b, double *values, struct interval *out)
 {
     TRY(bootstrap_check(b));
-    double *own = malloc((size_t)b->reps * sizeof *own);
-    const struct matrix **x = calloc((size_t)count + 1, sizeof *x);
-    enum status status = STATUS_OK;
-    double point = 0;
-    if (own == NULL || x == NULL) {
-        status = status_fail(STATUS_MEMORY, "no memory for %d replications", b->reps);
-        goto done;
-    }
+    if (count > CONTRAST_TERMS)
+        return status_fail(STATUS_CONFIG, "a contrast of %d terms; at most %d are handled", count,
+                           CONTRAST_TERMS);
+    const struct matrix *x[CONTRAST_TERMS];
     for (int k = 0; k < count; k++)
         x[k] = term[k].x;
-    status = fill(term, count, b, own, &point);
-    if (status != STATUS_OK)
-        goto done;
-    for (int i = 0; i < b->reps && values != NULL; i++)
-        values[i] = own[i];
-    *out = bootstrap_interval(b, point, own, x, count);
-done:
+    double *own = calloc((size_t)b->reps, sizeof *own), point = 0;
+    if (own == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for %d replications", b->reps);
+    enum status status = fill(term, count, b, own, &point);
+    if (status == STATUS_OK) {
+        for (int i = 0; i < b->reps && values != NULL; i++)
+            values[i] = own[i];
+        *out = bootstrap_interval(b, point, own, x, count);
+    }
     free(own);
-    free(x);
     return status;
 }
 
@@ -103,7 +98,7 @@ done:
 static double ratio(double a, double b)
 {
     if (b == 0)
-        return a == 0 ? 1 : copysign(INFINITY, a);
+        return a == 0 ? 1 : copysign((double)INFINITY, a);
     return a / b;
 }
 
@@ -136,7 +131,7 @@ enum status contrast_mean_ratio(const struct matrix *x, const struct matrix *y,
     const struct matrix *both[2] = {x, y};
     const struct contrast_term above = {x, 1}, below = {y, 1};
     size_t reps = (size_t)b->reps;
-    double *values = malloc(2 * reps * sizeof *values), top = 0, bottom = 0;
+    double *values = calloc(2 * reps, sizeof *values), top = 0, bottom = 0;
     if (values == NULL)
         return status_fail(STATUS_MEMORY, "no memory for %d replications", b->reps);
     enum status status = fill(&above, 1, b, values, &top);

@@ -9,6 +9,8 @@
 #include "report/bootstrap.h"
 #include "report/matrix.h"
 
+enum { CONTRAST_TERMS = 64 };
+
 /* One term: weight * mean over the matrix's tasks of their task means. */
 struct contrast_term {
     const struct matrix *x;

@@ -55,6 +55,7 @@ static void point_free(struct point *p)
     trim_free(&p->trim);
     free(p->mean);
     free(p->iqm);
+    *p = (struct point){0};
 }
 
 static enum status point_init(struct point *p, const struct matrix *runs, const double *y, int J,
@@ -65,13 +66,13 @@ static enum status point_init(struct point *p, const struct matrix *runs, const 
     p->score = malloc(L * sizeof *p->score);
     p->mean = malloc((size_t)reps * sizeof *p->mean);
     p->iqm = malloc((size_t)reps * sizeof *p->iqm);
-    enum status status = STATUS_OK;
-    if (p->score == NULL || p->mean == NULL || p->iqm == NULL)
-        status = status_fail(STATUS_MEMORY, "no memory for the curves of '%s'", runs->method);
-    for (size_t l = 0; l < L && status == STATUS_OK; l++)
+    if (p->score == NULL || p->mean == NULL || p->iqm == NULL) {
+        point_free(p);
+        return status_fail(STATUS_MEMORY, "no memory for the curves of '%s'", runs->method);
+    }
+    for (size_t l = 0; l < L; l++)
         p->score[l] = y[l * (size_t)J + (size_t)j];
-    if (status == STATUS_OK)
-        status = trim_init(&p->trim, runs, p->score);
+    enum status status = trim_init(&p->trim, runs, p->score);
     if (status != STATUS_OK)
         point_free(p);
     return status;
@@ -211,7 +212,7 @@ enum status efficiency_make(const struct matrix *runs, const double *y, int J,
         goto done;
     }
     for (size_t i = 0; i < 6 * n; i++)
-        all[i] = NAN;
+        all[i] = (double)NAN;
     *out = (struct efficiency){.points = J,
                                .mean = all,
                                .mean_low = all + n,

@@ -29,7 +29,7 @@ static double upper_quantile(double p)
 double inference_normal_quantile(double p)
 {
     if (!(p > 0 && p < 1))
-        return p == 0 ? -INFINITY : p == 1 ? INFINITY : NAN;
+        return p == 0 ? -(double)INFINITY : p == 1 ? (double)INFINITY : (double)NAN;
     if (p == 0.5)
         return 0;
     return p < 0.5 ? -upper_quantile(p) : upper_quantile(1 - p);
@@ -83,7 +83,7 @@ double inference_student_upper(double t, double degrees)
 double inference_student_quantile(double p, double degrees)
 {
     if (!(p > 0 && p < 1))
-        return p == 0 ? -INFINITY : p == 1 ? INFINITY : NAN;
+        return p == 0 ? -(double)INFINITY : p == 1 ? (double)INFINITY : (double)NAN;
     if (p == 0.5)
         return 0;
     double tail = p < 0.5 ? p : 1 - p, low = 0, high = 1;
@@ -184,7 +184,7 @@ void inference_wilson(int64_t k, int64_t n, double size, double *low, double *hi
 
 enum status inference_survival_median(const double *time, const bool *event, int n, double *out)
 {
-    *out = NAN;
+    *out = (double)NAN;
     if (n == 0)
         return STATUS_OK;
     struct ordered *order = malloc((size_t)n * sizeof *order);
@@ -194,7 +194,7 @@ enum status inference_survival_median(const double *time, const bool *event, int
         order[i] = (struct ordered){time[i], i};
     qsort(order, (size_t)n, sizeof *order, by_value);
 
-    *out = INFINITY;
+    *out = (double)INFINITY;
     double survival = 1;
     for (int i = 0; i < n;) {
         int risk = n - i, events = 0;

@@ -102,7 +102,7 @@ static bool work_init(struct work *w, const struct plan *p)
     *w = (struct work){
         .draw = malloc(replicate_scratch(x)),
         .draws = malloc(matrix_count(x) * LANES * sizeof *w->draws),
-        .mean = malloc((size_t)x->tasks * LANES * sizeof *w->mean),
+        .mean = calloc((size_t)x->tasks * LANES, sizeof *w->mean),
         .bucket = malloc((count + 1) * LANES * sizeof *w->bucket),
         .run = calloc(count * p->bins + 1, sizeof *w->run),
         .average = calloc(count * p->task_bins + 1, sizeof *w->average),
@@ -299,7 +299,7 @@ static enum status bands_by_counting(const struct matrix *x, const struct bootst
                      .bins = bins,
                      .task_bins = (size_t)x->tasks + 1};
     size_t count = (size_t)out->count;
-    p.until = malloc((count + 1) * sizeof *p.until);
+    p.until = calloc(count + 1, sizeof *p.until);
     p.run = calloc(count * p.bins + 1, sizeof *p.run);
     p.average = calloc(count * p.task_bins + 1, sizeof *p.average);
     enum status status = replicate_init(&from, b, BOOTSTRAP_SCORES, x);
@@ -372,7 +372,8 @@ enum status profile_make(const struct matrix *x, const double *tau, int count,
         out->tau[t] = tau[t];
         out->run[t] = run_above(x, tau[t]);
         out->average[t] = average_above(x, tau[t]);
-        out->run_low[t] = out->run_high[t] = out->average_low[t] = out->average_high[t] = NAN;
+        out->run_low[t] = out->run_high[t] = out->average_low[t] = out->average_high[t] = (double)
+            NAN;
     }
     enum status status = bands(x, b, out);
     if (status != STATUS_OK)

@@ -32,7 +32,7 @@ double sum_mean(const double *x, size_t n)
 double sum_variance(const double *x, size_t n, bool sample)
 {
     if (n < (sample ? 2u : 1u))
-        return NAN;
+        return (double)NAN;
     /* About x[0] first: exactly 0 when all are equal, and no digits lost to an offset. */
     struct sum total = {0}, squares = {0}, rest = {0};
     for (size_t i = 0; i < n; i++)
@@ -68,7 +68,7 @@ void sum_sort(double *x, size_t n)
 double sum_median(double *x, size_t n)
 {
     if (n == 0)
-        return NAN;
+        return (double)NAN;
     sum_sort(x, n);
     double low = x[(n - 1) / 2], high = x[n / 2];
     return low == high ? low : (low + high) / 2; /* equal infinities stay */

@@ -21,18 +21,23 @@ static int by_value(const void *a, const void *b)
     return (x->cell > y->cell) - (x->cell < y->cell);
 }
 
+/* Greatest common divisor of two positive numbers. */
+static int64_t common_divisor(int64_t a, int64_t b)
+{
+    while (b > 0) {
+        int64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a > 0 ? a : 1;
+}
+
 bool trim_weights(const struct matrix *shape, double limit, double *weight, double *total)
 {
     int64_t multiple = 1;
     bool whole = true;
     for (int m = 0; m < shape->tasks && whole; m++) {
-        int64_t a = multiple, b = shape->runs[m];
-        while (b != 0) {
-            int64_t rest = a % b;
-            a = b;
-            b = rest;
-        }
-        multiple = multiple / a * shape->runs[m];
+        multiple = multiple / common_divisor(multiple, shape->runs[m]) * shape->runs[m];
         whole = (double)multiple * shape->tasks <= limit;
     }
     for (int m = 0; m < shape->tasks; m++)

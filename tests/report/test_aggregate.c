@@ -265,8 +265,9 @@ Test(aggregate, replicates_equal_those_of_the_plain_definition)
 
 Test(aggregate, replicates_of_uneven_runs_do_too)
 {
-    const double score[] = {1,  2,   3,   4,  NAN, 5,  6,   7,  NAN, 8,
-                            55, 120, NAN, 20, -4,  30, NAN, 99, 61,  NAN};
+    const double score[] = {1,  2,           3,           4,  (double)NAN, 5,           6,
+                            7,  (double)NAN, 8,           55, 120,         (double)NAN, 20,
+                            -4, 30,          (double)NAN, 99, 61,          (double)NAN};
     struct matrix x = scores_make("uneven", 4, 5, score);
     cr_assert(!matrix_full(&x));
     check_oracle(&x);

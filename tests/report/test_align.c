@@ -152,7 +152,7 @@ Test(align, disorder_and_nan_are_errors_that_name_the_run)
     int points = 3;
     cr_assert_eq(align_clean("hopper/td3/4", x, y, &points), STATUS_FORMAT);
     cr_assert_not_null(strstr(status_sentence(), "hopper/td3/4"));
-    y[1] = NAN;
+    y[1] = (double)NAN;
     points = 3;
     cr_assert_eq(align_clean("hopper/td3/4", ok, y, &points), STATUS_NONFINITE);
     cr_assert_not_null(strstr(status_sentence(), "evaluation 2"));
@@ -199,12 +199,12 @@ Test(align, scores_without_their_points_are_missing)
 Test(align, reaching_a_score_means_staying_there)
 {
     const double grid[] = {0, 10, 20, 30, 40, 50, 60};
-    const double y[] = {0, 60, 60, 10, 50, 60, 70}, gap[] = {0, 60, 60, NAN, 50, 60, 10};
+    const double y[] = {0, 60, 60, 10, 50, 60, 70}, gap[] = {0, 60, 60, (double)NAN, 50, 60, 10};
     cr_assert_eq(align_reach(grid, y, 7, 50, 3), 40);
     cr_assert_eq(align_reach(grid, y, 7, 50, 1), 10);
     cr_assert_eq(align_reach(grid, y, 7, 0, 3), 0);
-    cr_assert_eq(align_reach(grid, y, 7, 80, 3), INFINITY);
-    cr_assert_eq(align_reach(grid, gap, 7, 50, 3), INFINITY);
+    cr_assert_eq(align_reach(grid, y, 7, 80, 3), (double)INFINITY);
+    cr_assert_eq(align_reach(grid, gap, 7, 50, 3), (double)INFINITY);
 }
 
 Test(align, late_variance_is_that_of_the_last_half)
@@ -217,7 +217,7 @@ Test(align, late_variance_is_that_of_the_last_half)
 
 Test(align, smoothing_by_hand)
 {
-    const double y[] = {1, 2, 6, NAN, 4};
+    const double y[] = {1, 2, 6, (double)NAN, 4};
     double out[5];
     align_moving_average(y, 5, 3, out);
     cr_assert(out[0] == 1.5 && out[1] == 3 && out[2] == 4 && isnan(out[3]) && out[4] == 4);

@@ -192,11 +192,11 @@ Test(bootstrap, quantiles_interpolate_between_order_statistics)
     cr_assert_eq(bootstrap_quantile(v, 5, 1), 5);
     cr_assert_eq(bootstrap_quantile(v, 5, 0.5), 3);
     expect_number("0.1", bootstrap_quantile(v, 5, 0.1), 1.4, 1e-15, 0);
-    double one[] = {7}, far[] = {INFINITY, 1, INFINITY, INFINITY};
+    double one[] = {7}, far[] = {(double)INFINITY, 1, (double)INFINITY, (double)INFINITY};
     cr_assert_eq(bootstrap_quantile(one, 1, 0.3), 7);
     cr_assert_eq(bootstrap_quantile(far, 4, 0), 1);
-    cr_assert_eq(bootstrap_quantile(far, 4, 0.1), INFINITY);
-    cr_assert_eq(bootstrap_quantile(far, 4, 0.9), INFINITY);
+    cr_assert_eq(bootstrap_quantile(far, 4, 0.1), (double)INFINITY);
+    cr_assert_eq(bootstrap_quantile(far, 4, 0.9), (double)INFINITY);
 }
 
 Test(bootstrap, selection_equals_sorting)

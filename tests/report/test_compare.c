@@ -225,7 +225,7 @@ static double naive_difference(const struct matrix *x, const void *context, doub
 
 Test(compare, replicates_equal_those_of_the_plain_definition)
 {
-    const double uneven[] = {1, 2, 3, 4, NAN, 5, 6, 7, NAN, 8, 2, 3};
+    const double uneven[] = {1, 2, 3, 4, (double)NAN, 5, 6, 7, (double)NAN, 8, 2, 3};
     struct matrix x = scores_make("x", 4, 3, uneven), y = scores_random("y", 6, 3, 0, 9, 4);
     for (size_t i = 0; i < matrix_count(&y); i++)
         y.score[i] = floor(y.score[i]);

@@ -75,7 +75,7 @@ Test(efficiency, a_grid_point_with_a_missing_run_is_not_drawn)
     double y[6 * 3];
     for (int i = 0; i < 18; i++)
         y[i] = i;
-    y[4 * 3 + 1] = NAN;
+    y[4 * 3 + 1] = (double)NAN;
     struct matrix x = scores_random("x", 3, 2, 0, 1, 1);
     struct bootstrap b = quick(100);
     struct efficiency e;
@@ -84,7 +84,7 @@ Test(efficiency, a_grid_point_with_a_missing_run_is_not_drawn)
     cr_assert_eq(e.mean[0], 7.5);
     cr_assert(e.mean_low[2] < e.mean[2] && e.mean[2] < e.mean_high[2]);
     efficiency_free(&e);
-    y[4 * 3 + 1] = INFINITY;
+    y[4 * 3 + 1] = (double)INFINITY;
     cr_assert_eq(efficiency_make(&x, y, 3, &b, &e), STATUS_NONFINITE);
     cr_assert_not_null(strstr(status_sentence(), "task1"));
     matrix_free(&x);
@@ -139,7 +139,7 @@ Test(efficiency, many_grid_points_take_several_passes_with_equal_bits)
 
 Test(efficiency, spread_counts_the_runs_that_are_there)
 {
-    const double y[] = {1, 5, NAN, 3, NAN, NAN, 8, 9, NAN};
+    const double y[] = {1, 5, (double)NAN, 3, (double)NAN, (double)NAN, 8, 9, (double)NAN};
     double mean[3], sd[3];
     int count[3];
     efficiency_spread(y, 3, 3, false, mean, sd, count);

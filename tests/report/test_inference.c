@@ -8,7 +8,7 @@
 
 Test(inference, holm_by_hand)
 {
-    const double p[] = {0.01, 0.04, NAN, 0.03, 0.005};
+    const double p[] = {0.01, 0.04, (double)NAN, 0.03, 0.005};
     const double want[] = {0.03, 0.06, 0, 0.06, 0.02};
     double out[5];
     cr_assert_eq(inference_holm(p, 5, out), STATUS_OK);
@@ -66,10 +66,10 @@ Test(inference, survival_median_by_hand)
     const bool late[] = {true, false, true, true};
     cr_assert_eq(survival(four, all, 4), 2);  /* exactly one half */
     cr_assert_eq(survival(four, late, 4), 3); /* 3/4, then 3/4 * 1/2 */
-    const double never[] = {5, INFINITY, INFINITY};
-    cr_assert_eq(survival(never, all, 3), INFINITY);
+    const double never[] = {5, (double)INFINITY, (double)INFINITY};
+    cr_assert_eq(survival(never, all, 3), (double)INFINITY);
     const bool none[] = {false, false, false};
-    cr_assert_eq(survival(four, none, 3), INFINITY);
+    cr_assert_eq(survival(four, none, 3), (double)INFINITY);
     cr_assert(isnan(survival(four, none, 0)));
     /* 6/7 5/6 4/5 ... = 1/2 only up to rounding when n is even: 8 events, median at the 4th. */
     const double eight[] = {1, 2, 3, 4, 5, 6, 7, 8};
@@ -118,7 +118,7 @@ Test(inference, chi_square_tails_equal_closed_forms)
     for (double x = 0.01; x < 200; x *= 2)
         expect_number("one degree", inference_chi_square_upper(x, 1), erfc(sqrt(x / 2)), 2e-13, 0);
     cr_assert_eq(inference_chi_square_upper(0, 3), 1);
-    cr_assert_eq(inference_chi_square_upper(INFINITY, 3), 0);
+    cr_assert_eq(inference_chi_square_upper((double)INFINITY, 3), 0);
 }
 
 Test(inference, student_tails_equal_closed_forms)
@@ -132,7 +132,8 @@ Test(inference, student_tails_equal_closed_forms)
                       1e-12, 1e-15);
     }
     expect_number("many", inference_student_upper(1.5, 1e8), inference_normal_upper(1.5), 1e-7, 0);
-    cr_assert(inference_student_upper(INFINITY, 4) == 0 && inference_student_upper(0, 4) == 0.5);
+    cr_assert(inference_student_upper((double)INFINITY, 4) == 0 &&
+              inference_student_upper(0, 4) == 0.5);
 }
 
 Test(inference, quantiles_invert_the_tails)
@@ -151,6 +152,6 @@ Test(inference, quantiles_invert_the_tails)
     expect_number("t", inference_student_quantile(0.975, 4), 2.7764451051977987, 1e-12, 0);
     expect_number("w", inference_student_quantile(0.975, 4) * sqrt(0.4), 1.756, 3e-4, 0);
     cr_assert_eq(inference_normal_quantile(0.5), 0);
-    cr_assert_eq(inference_normal_quantile(1), INFINITY);
+    cr_assert_eq(inference_normal_quantile(1), (double)INFINITY);
     cr_assert(isnan(inference_student_quantile(-1, 4)));
 }

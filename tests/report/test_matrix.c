@@ -25,7 +25,7 @@ Test(matrix, keeps_tasks_in_order_with_any_number_of_runs)
 Test(matrix, refuses_nan_and_infinity_with_the_name_of_the_cell)
 {
     struct matrix x;
-    const double bad[] = {1, NAN, 3}, huge[] = {INFINITY};
+    const double bad[] = {1, (double)NAN, 3}, huge[] = {(double)INFINITY};
     cr_assert_eq(matrix_init(&x, "td3_odt"), STATUS_OK);
     cr_assert_eq(matrix_add(&x, "hopper-medium-v2", 3, bad), STATUS_NONFINITE);
     cr_assert_not_null(strstr(status_sentence(), "td3_odt"));
@@ -42,7 +42,7 @@ Test(matrix, refuses_nan_and_infinity_with_the_name_of_the_cell)
 
 Test(matrix, common_keeps_the_first_runs)
 {
-    const double score[] = {1, 4, 2, 5, 3, NAN};
+    const double score[] = {1, 4, 2, 5, 3, (double)NAN};
     struct matrix x = scores_make("m", 3, 2, score), y;
     cr_assert_eq(matrix_common(&x, &y), STATUS_OK);
     cr_assert(matrix_full(&y) && matrix_fewest(&y) == 2);

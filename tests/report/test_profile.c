@@ -146,7 +146,7 @@ Test(profile, replicates_equal_those_of_the_plain_definition)
     check_oracle(&x);
     matrix_free(&x);
 
-    const double score[] = {1, 20, 33, 4, NAN, 50, 60, 70, NAN, 8, 120, 3};
+    const double score[] = {1, 20, 33, 4, (double)NAN, 50, 60, 70, (double)NAN, 8, 120, 3};
     x = scores_make("uneven", 4, 3, score);
     check_oracle(&x);
     matrix_free(&x);

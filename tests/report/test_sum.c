@@ -33,9 +33,10 @@ Test(sum, variance_on_an_offset_and_of_equal_numbers)
 
 Test(sum, median_of_odd_even_and_none)
 {
-    double odd[] = {3, 1, 2}, even[] = {4, 1, 3, 2}, never[] = {INFINITY, 1, INFINITY, INFINITY};
+    double odd[] = {3, 1, 2}, even[] = {4, 1, 3, 2},
+           never[] = {(double)INFINITY, 1, (double)INFINITY, (double)INFINITY};
     cr_assert_eq(sum_median(odd, 3), 2);
     cr_assert_eq(sum_median(even, 4), 2.5);
-    cr_assert_eq(sum_median(never, 4), INFINITY);
+    cr_assert_eq(sum_median(never, 4), (double)INFINITY);
     cr_assert(isnan(sum_median(odd, 0)));
 }
