@@ -392,6 +392,9 @@ enum status dt_target_actions(struct dt *d, const struct batch *b)
     struct windows w = target_windows(d, b);
     size_t n = (size_t)b->B * (size_t)b->K * (size_t)b->A;
     if (!d->stochastic) {
+        /* Padding that is not computed is no action, not an old batch's: a recurrent critic is fed
+         * whole windows. */
+        memset(d->next_action, 0, n * sizeof *d->next_action);
         forward(d, d->target, &w, d->next_action, NULL);
         head_clamp(d->next_action, n);
         return STATUS_OK;
