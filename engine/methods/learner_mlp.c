@@ -419,6 +419,12 @@ enum status mlp_iql_update(struct mlp_learner *d, struct stats_sum *stats)
     size_t above = arena_mark(&d->arena);
     struct critic_tape tape;
 
+    /* Rewards enter the last of the three steps: look before the first. */
+    double rewards = 0;
+    for (size_t i = 0; i < N; i++)
+        rewards += (double)b->reward[i];
+    TRY(learner_check_loss(rewards, "sum of a batch's rewards", d->learner.batches));
+
     /* q = min Q'(s,a), kept for both uses. */
     critic_take(&d->critic, b->B, 1, &d->arena, &tape);
     critic_min(&d->critic, d->critic_net.target, b->state, b->action, b->B, &tape, q, v, q);
@@ -482,6 +488,7 @@ static enum status train(struct learner *l, const struct learner_data *data, int
     rule.rtg_scale = l->hyper.rtg_scale;
     rule.skip_missing_next = strcmp(l->hyper.last_row_bootstrap, "excluded") == 0;
     int64_t interval = l->hyper.actor_update_interval;
+    arena_release(&d->arena, 0); /* of an update that was refused */
     for (int64_t j = 0; j < batches; j++) {
         learner_tick(l, STAGE_SAMPLE);
         struct rng rng = rng_at(l->run, RNG_BATCH, 2 * (uint64_t)l->batches);
