@@ -224,9 +224,14 @@ enum status batch_cut(const struct replay *r, const struct normalizer *n,
     }
 
     size_t floats = (size_t)out->B * (size_t)out->K * (size_t)(2 * out->S + out->A);
-#pragma omp parallel for schedule(static) if (floats > PARALLEL_FLOATS)
-    for (int b = 0; b < out->B; b++)
-        cut_row(r, n, rule, out, b);
+    if (floats > PARALLEL_FLOATS) {
+#pragma omp parallel for schedule(static)
+        for (int b = 0; b < out->B; b++)
+            cut_row(r, n, rule, out, b);
+    } else { /* an if clause would make libgomp allocate a team of one each time */
+        for (int b = 0; b < out->B; b++)
+            cut_row(r, n, rule, out, b);
+    }
 
     out->valid = 0;
     out->weight_sum = 0;

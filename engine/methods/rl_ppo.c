@@ -6,7 +6,6 @@
 #include "engine/methods/value_critic.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const float RATIO_LOG_MAX = 20;
@@ -62,10 +61,32 @@ static void actor_rows(struct dt *d, const struct batch *b, const struct actor_r
     arena_release(r->scratch, mark);
 }
 
-static int ascending(const void *a, const void *b)
+/* The k-th smallest of n, by partitioning in place (qsort would allocate in every update). */
+static double kth(float *x, size_t n, size_t k)
 {
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
+    long low = 0, high = (long)n - 1;
+    while (low < high) {
+        float pivot = x[low + (high - low) / 2];
+        long i = low, j = high;
+        while (i <= j) {
+            while (x[i] < pivot)
+                i++;
+            while (x[j] > pivot)
+                j--;
+            if (i <= j) {
+                float swap = x[i];
+                x[i++] = x[j];
+                x[j--] = swap;
+            }
+        }
+        if ((long)k <= j)
+            high = j;
+        else if ((long)k >= i)
+            low = i;
+        else
+            break;
+    }
+    return (double)x[k];
 }
 
 static enum status after_actor(struct dt *d, const struct batch *b, struct stats_sum *stats)
@@ -77,10 +98,9 @@ static enum status after_actor(struct dt *d, const struct batch *b, struct stats
             log_ratio[n++] = d->next_log_prob[i];
     }
     if (n > 0) {
-        qsort(log_ratio, n, sizeof *log_ratio, ascending);
-        stats_set(stats, LEARNER_ratio_log_p05, (double)log_ratio[(n - 1) * 5 / 100]);
-        stats_set(stats, LEARNER_ratio_log_p50, (double)log_ratio[(n - 1) / 2]);
-        stats_set(stats, LEARNER_ratio_log_p95, (double)log_ratio[(n - 1) * 95 / 100]);
+        stats_set(stats, LEARNER_ratio_log_p05, kth(log_ratio, n, (n - 1) * 5 / 100));
+        stats_set(stats, LEARNER_ratio_log_p50, kth(log_ratio, n, (n - 1) / 2));
+        stats_set(stats, LEARNER_ratio_log_p95, kth(log_ratio, n, (n - 1) * 95 / 100));
     }
     arena_release(&d->arena, mark);
     return value_regress(d, b, d->per_step, false, stats);

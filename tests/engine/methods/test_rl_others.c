@@ -234,6 +234,33 @@ static void release(struct dt *d, struct replay *online, struct normalizer *n, f
     learner_delete(&d->learner);
 }
 
+static int ascending(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+/* The quantiles of the log ratios over real steps, by sorting. */
+static void expect_ratios(const struct dt *d, const struct stats_sum *stats)
+{
+    static const struct {
+        enum learner_metric metric;
+        size_t percent;
+    } quantiles[] = {
+        {LEARNER_ratio_log_p05, 5}, {LEARNER_ratio_log_p50, 50}, {LEARNER_ratio_log_p95, 95}};
+    size_t N = (size_t)d->online.B * (size_t)d->online.K, n = 0;
+    float *sorted = malloc(N * sizeof *sorted);
+    for (size_t i = 0; i < N; i++) {
+        if (d->online.mask[i] != 0)
+            sorted[n++] = d->next_log_prob[i];
+    }
+    qsort(sorted, n, sizeof *sorted, ascending);
+    for (size_t i = 0; i < 3; i++)
+        cr_assert_eq(stats_mean(stats, quantiles[i].metric),
+                     (double)sorted[(n - 1) * quantiles[i].percent / 100]);
+    free(sorted);
+}
+
 Test(rl_ppo, step_equals_the_published)
 {
     struct h5 f = fixture_open("ppo_actor");
@@ -278,6 +305,7 @@ Test(rl_ppo, step_equals_the_published)
     dt_expect_step(&f, "f32/actor_after", &d->layout, before, d->theta, 2e-3, 10e-2);
 
     cr_assert_eq(d->rl->after_actor(d, &d->online, &stats), STATUS_OK, "%s", status_sentence());
+    expect_ratios(d, &stats);
     expect_number("critic_loss", stats_mean(&stats, LEARNER_loss_value),
                   fixture_scalar(&f, "f64/critic_loss"), 1e-5, 0);
     expect_critic(&f, "f64/critic_grad", d, d->critic_lanes.dtheta[0], PADDED_GRADIENT);
