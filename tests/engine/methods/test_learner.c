@@ -1,0 +1,507 @@
+/* What every learner promises, whatever its method: bits, resuming, no allocation, refusal. */
+#include "engine/base/threads.h"
+#include "engine/methods/learner.h"
+#include "tests/support/allocations.h"
+
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- the methods, as their presets put them together
+ * ------------------------------------------------ */
+
+enum { SETS = 8 };
+
+static const struct {
+    const char *name;
+    bool long_windows; /* K = 20 too */
+    bool rollouts;     /* the RL term trains on rollouts, with targets made anew for each call */
+    const char *set[SETS][2];
+} methods[] = {
+    {"DT", true, false, {{"rl_gradient", "none"}}},
+    {"ODT", false, false, {{"policy", "squashed_gaussian"}, {"entropy_reg", "1"}}},
+    {"TD3+ODT", false, false, {{"rl_gradient", "td3"}}},
+    {"recurrent critic", false, false, {{"rl_gradient", "td3"}, {"critic_arch", "lstm"}}},
+    {"DDPG+ODT",
+     false,
+     false,
+     {{"rl_gradient", "ddpg"}, {"n_critics", "1"}, {"actor_update_interval", "1"}}},
+    {"SAC+ODT", false, false, {{"rl_gradient", "sac"}, {"policy", "squashed_gaussian"}}},
+    {"AWAC",
+     false,
+     false,
+     {{"rl_gradient", "awac"}, {"policy", "squashed_gaussian"}, {"sup_online", "0"}}},
+    {"IQL+ODT",
+     false,
+     false,
+     {{"rl_gradient", "iql"}, {"n_value_nets", "1"}, {"actor_update_interval", "1"}}},
+    {"PPO",
+     false,
+     true,
+     {{"rl_gradient", "ppo"},
+      {"policy", "squashed_gaussian"},
+      {"n_critics", "0"},
+      {"n_value_nets", "1"},
+      {"actor_update_interval", "1"}}},
+    {"AWR",
+     false,
+     true,
+     {{"rl_gradient", "awr"},
+      {"policy", "squashed_gaussian"},
+      {"n_critics", "0"},
+      {"n_value_nets", "1"},
+      {"actor_update_interval", "1"}}},
+    {"TD3+BC",
+     false,
+     false,
+     {{"actor", "mlp"},
+      {"family", "mlp"},
+      {"rl_gradient", "td3"},
+      {"actor_opt", "adam"},
+      {"critic_opt", "adam"}}},
+    {"IQL",
+     false,
+     false,
+     {{"actor", "mlp"},
+      {"family", "mlp"},
+      {"rl_gradient", "iql"},
+      {"policy", "gaussian_tanh_mean_state_independent_std"},
+      {"n_value_nets", "1"},
+      {"actor_update_interval", "1"},
+      {"actor_opt", "adam"},
+      {"critic_opt", "adam"}}},
+    {"PDT",
+     false,
+     false,
+     {{"actor", "pdt"}, {"policy", "squashed_gaussian"}, {"entropy_reg", "1"}}},
+};
+
+enum { METHODS = sizeof methods / sizeof *methods };
+
+static struct criterion_test_params every_method(void)
+{
+    static int rows[METHODS];
+    for (int i = 0; i < METHODS; i++)
+        rows[i] = i;
+    return cr_make_param_array(int, rows, METHODS);
+}
+
+static void check(enum status status)
+{
+    cr_assert_eq(status, STATUS_OK, "%s", status_sentence());
+}
+
+static struct hyper hyper_of(int method, int K)
+{
+    struct hyper h;
+    hyper_defaults(&h);
+    for (int i = 0; i < SETS && methods[method].set[i][0] != NULL; i++)
+        check(hyper_set(&h, methods[method].set[i][0], methods[method].set[i][1]));
+    /* Networks small, batches large enough for several lanes. */
+    h.batch_size = K == 1 ? 256 : K <= 5 ? 96 : 24;
+    h.T_train = h.pdt_future = K;
+    h.T_eval = K < 3 ? K : 3;
+    h.embed_dim = 16;
+    h.n_layer = 2;
+    h.n_head = 2;
+    h.critic_hidden = h.mlp_hidden = 24;
+    h.warmup_actor_steps = 4;
+    h.pdt_latent = 4;
+    h.pdt_samples = 6;
+    h.pdt_return_steps = 3;
+    h.lr_actor = 1e-2;
+    return h;
+}
+
+/* --- what they train on
+ * ------------------------------------------------------------------------------ */
+
+enum { S = 5, A = 2, TRAJECTORIES = 24, LONGEST = 30 };
+
+struct world {
+    struct trajectory list[TRAJECTORIES];
+    struct normalizer normalizer;
+    struct replay replay, online;
+    struct transitions transitions;
+    struct learner_data data;
+};
+
+/* Random walks with log-probabilities, as PPO's rollouts have them. */
+static struct trajectory walk(int number)
+{
+    struct rng rng = rng_at(21, RNG_TEST, (uint64_t)number);
+    float state[(LONGEST + 1) * S], action[LONGEST * A], reward[LONGEST], log_prob[LONGEST];
+    uint8_t terminal[LONGEST] = {0};
+    int L = 1 + (int)rng_below(&rng, LONGEST);
+    for (int j = 0; j < (L + 1) * S; j++)
+        state[j] = rng_normal(&rng);
+    for (int j = 0; j < L * A; j++)
+        action[j] = 1.8f * rng_uniform(&rng) - 0.9f;
+    for (int j = 0; j < L; j++) {
+        reward[j] = rng_normal(&rng);
+        log_prob[j] = -rng_uniform(&rng);
+    }
+    terminal[L - 1] = number % 3 != 0;
+    struct trajectory t;
+    check(trajectory_new(L, S, A, state, state + S, action, reward, terminal, log_prob, 0, &t));
+    return t;
+}
+
+static void world_make(struct world *w)
+{
+    memset(w, 0, sizeof *w);
+    for (int i = 0; i < TRAJECTORIES; i++)
+        w->list[i] = walk(i);
+    check(normalizer_fit(w->list, TRAJECTORIES, S, 1e-6, &w->normalizer));
+    check(replay_init(&w->replay, S, A, REPLAY_UNBOUNDED));
+    check(replay_fill(&w->replay, w->list, TRAJECTORIES));
+    check(replay_init(&w->online, S, A, REPLAY_UNBOUNDED));
+    check(replay_fill(&w->online, w->list, TRAJECTORIES / 2));
+    check(transitions_init(&w->transitions, S, A, -1, w->list, TRAJECTORIES, true));
+    w->data = (struct learner_data){&w->replay, &w->online, &w->transitions};
+}
+
+static void world_free(struct world *w)
+{
+    transitions_free(&w->transitions);
+    replay_free(&w->online);
+    replay_free(&w->replay);
+    normalizer_free(&w->normalizer);
+    for (int i = 0; i < TRAJECTORIES; i++)
+        trajectory_free(&w->list[i]);
+}
+
+static struct learner *learner_of(const struct hyper *h, const struct world *w)
+{
+    struct learner *l;
+    struct learner_spec spec = {
+        .hyper = h, .S = S, .A = A, .run = 77, .normalizer = &w->normalizer};
+    check(learner_new(&spec, &l));
+    return l;
+}
+
+static void train(struct learner *l, const struct world *w, int64_t updates)
+{
+    check(learner_train(l, &w->data, learner_batches(l, updates), NULL));
+}
+
+/* Actions in three worlds of different age, with what they were given. */
+struct acts {
+    float action[3 * A], latent[3][4 * 4];
+};
+
+static void act(struct learner *l, struct acts *out)
+{
+    float state[4 * S], action[3 * A], rtg[4] = {1, 0.9f, 0.8f, 0.7f}, noise[3 * A];
+    struct rng rng = rng_at(4, RNG_TEST, 1000);
+    struct act_context context[3];
+    *out = (struct acts){{0}, {{0}}};
+    rng_fill_normal(&rng, 0, state, 4 * S);
+    rng_fill_normal(&rng, 1024, noise, 3 * A);
+    for (int j = 0; j < 3 * A; j++)
+        action[j] = 0.1f * (float)j;
+    for (int i = 0; i < 3; i++)
+        context[i] = (struct act_context){.steps = 1 + i,
+                                          .state = state,
+                                          .action = action,
+                                          .return_to_go = rtg,
+                                          .latent = out->latent[i],
+                                          .stream = (uint64_t)i};
+    check(learner_act(l, context, 3, ACT_EXPLORE, false, noise, out->action, NULL));
+}
+
+/* --- a checkpoint in memory
+ * -------------------------------------------------------------------------- */
+
+struct memory {
+    unsigned char *bytes;
+    size_t used, room, at;
+};
+
+static void put(struct memory *m, const void *data, size_t bytes)
+{
+    while (m->used + bytes > m->room) {
+        m->room = m->room > 0 ? 2 * m->room : 1 << 16;
+        m->bytes = realloc(m->bytes, m->room);
+        cr_assert_not_null(m->bytes);
+    }
+    memcpy(m->bytes + m->used, data, bytes);
+    m->used += bytes;
+}
+
+static enum status save_array(struct visitor *v, const char *path, enum visit_kind kind, void *data,
+                              size_t count)
+{
+    put(v->context, path, strlen(path) + 1);
+    put(v->context, data, count * visit_width(kind));
+    return STATUS_OK;
+}
+
+static enum status load_array(struct visitor *v, const char *path, enum visit_kind kind, void *data,
+                              size_t count)
+{
+    struct memory *m = v->context;
+    const char *name = (const char *)m->bytes + m->at;
+    cr_assert_str_eq(name, path, "saved as '%s', loaded as '%s'", name, path);
+    m->at += strlen(name) + 1;
+    cr_assert_leq(m->at + count * visit_width(kind), m->used);
+    memcpy(data, m->bytes + m->at, count * visit_width(kind));
+    m->at += count * visit_width(kind);
+    return STATUS_OK;
+}
+
+static struct memory save(struct learner *l)
+{
+    struct memory m = {0};
+    struct visitor v = {.array = save_array, .context = &m};
+    check(learner_visit(l, &v));
+    cr_assert_gt(m.used, 1000);
+    return m;
+}
+
+static void load(struct learner *l, struct memory *m)
+{
+    struct visitor v = {.array = load_array, .context = m, .fills = true};
+    m->at = 0;
+    check(learner_visit(l, &v));
+    cr_assert_eq(m->at, m->used, "%zu bytes saved, %zu loaded", m->used, m->at);
+}
+
+/* The name of the array in which two states first differ; NULL when they are the same bits. */
+static const char *difference(const struct memory *a, const struct memory *b)
+{
+    if (a->used != b->used)
+        return "sizes";
+    if (memcmp(a->bytes, b->bytes, a->used) == 0)
+        return NULL;
+    size_t at = 0;
+    while (a->bytes[at] == b->bytes[at])
+        at++;
+    /* Names are the only text: the last one before `at`. */
+    for (size_t i = at; i-- > 8;) {
+        if (memcmp(a->bytes + i, "theta", 6) == 0 || memcmp(a->bytes + i, "target", 7) == 0)
+            return (const char *)a->bytes + i;
+    }
+    return "counters";
+}
+
+static void free_memory(struct memory *m)
+{
+    free(m->bytes);
+}
+
+/* --- the promises
+ * -------------------------------------------------------------------------------------- */
+
+/* Both phases, some updates each, then acting. */
+static struct memory life(int method, int K, const struct world *w, int threads, struct acts *acts)
+{
+    struct hyper h = hyper_of(method, K);
+    threads_set(threads);
+    struct learner *l = learner_of(&h, w);
+    check(learner_begin(l, LEARNER_PRETRAIN));
+    train(l, w, 3);
+    check(learner_begin(l, LEARNER_ONLINE));
+    train(l, w, 3);
+    act(l, acts);
+    struct memory m = save(l);
+    learner_delete(l);
+    return m;
+}
+
+ParameterizedTestParameters(learner, has_the_same_bits_for_any_number_of_threads)
+{
+    return every_method();
+}
+
+ParameterizedTest(int *method, learner, has_the_same_bits_for_any_number_of_threads, .timeout = 60)
+{
+    static const int lengths[] = {1, 5, 20};
+    struct world w;
+    world_make(&w);
+    for (int i = 0; i < (methods[*method].long_windows ? 3 : 2); i++) {
+        struct acts one, many;
+        struct memory want = life(*method, lengths[i], &w, 1, &one);
+        for (int threads = 2; threads <= 4; threads++) {
+            struct memory got = life(*method, lengths[i], &w, threads, &many);
+            const char *where = difference(&want, &got);
+            cr_assert_null(where, "%s, K = %d: %d threads differ from one in %s",
+                           methods[*method].name, lengths[i], threads, where);
+            cr_assert_arr_eq(&one, &many, sizeof one, "%s, K = %d: %d threads act differently",
+                             methods[*method].name, lengths[i], threads);
+            free_memory(&got);
+        }
+        free_memory(&want);
+    }
+    world_free(&w);
+}
+
+ParameterizedTestParameters(learner, goes_on_with_the_same_bits_after_a_restart)
+{
+    return every_method();
+}
+
+ParameterizedTest(int *method, learner, goes_on_with_the_same_bits_after_a_restart, .timeout = 60)
+{
+    struct world w;
+    world_make(&w);
+    struct hyper h = hyper_of(*method, 5);
+    for (int online = 0; online < 2; online++) {
+        struct learner *l = learner_of(&h, &w);
+        check(learner_begin(l, LEARNER_PRETRAIN));
+        train(l, &w, 2);
+        if (online) {
+            check(learner_begin(l, LEARNER_ONLINE));
+            train(l, &w, 2);
+        }
+        struct memory saved = save(l);
+
+        /* What another learner has become does not matter. */
+        struct learner *resumed = learner_of(&h, &w);
+        check(learner_begin(resumed, LEARNER_PRETRAIN));
+        train(resumed, &w, 1);
+        load(resumed, &saved);
+        struct acts acts[2];
+        struct memory end[2];
+        for (int i = 0; i < 2; i++) {
+            struct learner *which = i == 0 ? l : resumed;
+            train(which, &w, 2);
+            if (!online) {
+                check(learner_begin(which, LEARNER_ONLINE));
+                train(which, &w, 1);
+            }
+            act(which, &acts[i]);
+            end[i] = save(which);
+        }
+        cr_assert_eq(learner_updates(l), learner_updates(resumed));
+        const char *where = difference(&end[0], &end[1]);
+        cr_assert_null(where, "%s: differs in %s after a restart in the %s phase",
+                       methods[*method].name, where, online ? "online" : "offline");
+        cr_assert_arr_eq(&acts[0], &acts[1], sizeof acts[0]);
+        cr_assert_neq(end[0].used == saved.used &&
+                          memcmp(end[0].bytes, saved.bytes, saved.used) == 0,
+                      1, "nothing was learned");
+        free_memory(&saved);
+        free_memory(&end[0]);
+        free_memory(&end[1]);
+        learner_delete(l);
+        learner_delete(resumed);
+    }
+    world_free(&w);
+}
+
+ParameterizedTestParameters(learner, allocates_nothing_in_a_training_step)
+{
+    return every_method();
+}
+
+ParameterizedTest(int *method, learner, allocates_nothing_in_a_training_step, .timeout = 60)
+{
+    if (!allocations_counted())
+        cr_skip("a sanitizer owns malloc");
+    struct world w;
+    world_make(&w);
+    threads_set(2);
+    struct hyper h = hyper_of(*method, 5);
+    struct learner *l = learner_of(&h, &w);
+    for (enum learner_phase phase = LEARNER_PRETRAIN; phase <= LEARNER_ONLINE; phase++) {
+        check(learner_begin(l, phase));
+        train(l, &w, 1); /* thread pools start, PDT prepares its return head */
+        allocations_begin();
+        train(l, &w, 1);
+        long one = allocations_end();
+        allocations_begin();
+        train(l, &w, 4);
+        long four = allocations_end();
+        /* PPO and AWR make room for the targets of new rollouts, once a call. */
+        if (phase == LEARNER_PRETRAIN || !methods[*method].rollouts)
+            cr_assert_eq(one, 0, "%s: %ld allocations in one update", methods[*method].name, one);
+        cr_assert_eq(four, one, "%s: %ld allocations in one update, %ld in four",
+                     methods[*method].name, one, four);
+    }
+    learner_delete(l);
+    world_free(&w);
+}
+
+/* Every row of an array of all trajectories becomes NaN somewhere; normaliser and sums stay. */
+static void poison(struct world *w, bool states)
+{
+    for (int i = 0; i < TRAJECTORIES; i++) {
+        struct trajectory *t = &w->list[i];
+        for (int j = 0; j < t->length; j++) {
+            if (states)
+                ((float *)t->state)[j * S + j % S] = NAN;
+            else
+                ((float *)t->reward)[j] = ((float *)t->return_to_go)[j] = NAN;
+        }
+    }
+}
+
+ParameterizedTestParameters(learner, refuses_data_that_is_not_finite)
+{
+    return every_method();
+}
+
+ParameterizedTest(int *method, learner, refuses_data_that_is_not_finite, .timeout = 60)
+{
+    for (int states = 0; states < 2; states++) {
+        struct world w;
+        world_make(&w);
+        struct hyper h = hyper_of(*method, 5);
+        struct learner *l = learner_of(&h, &w);
+        check(learner_begin(l, LEARNER_PRETRAIN));
+        train(l, &w, 2);
+        check(learner_begin(l, LEARNER_ONLINE));
+        train(l, &w, 2);
+        struct memory before = save(l);
+        poison(&w, states);
+        enum status status = learner_train(l, &w.data, learner_batches(l, 1), NULL);
+        cr_assert_eq(status, STATUS_NONFINITE, "%s: %s NaN: %d, %s", methods[*method].name,
+                     states ? "states" : "rewards", status, status_sentence());
+        cr_assert_gt(strlen(status_sentence()), 20);
+        struct memory after = save(l);
+        const char *where = difference(&before, &after);
+        cr_assert_null(where, "%s: %s changed though the update was refused", methods[*method].name,
+                       where);
+        free_memory(&before);
+        free_memory(&after);
+        learner_delete(l);
+        world_free(&w);
+    }
+}
+
+/* A parameter that ran away: the loss, or a gradient, is not finite then. */
+static enum status poison_array(struct visitor *v, const char *path, enum visit_kind kind,
+                                void *data, size_t count)
+{
+    (void)v;
+    if (kind == VISIT_FLOAT && strcmp(path, "actor/theta") == 0)
+        ((float *)data)[count / 2] = INFINITY;
+    return STATUS_OK;
+}
+
+ParameterizedTestParameters(learner, refuses_to_go_on_once_the_actor_has_diverged)
+{
+    return every_method();
+}
+
+ParameterizedTest(int *method, learner, refuses_to_go_on_once_the_actor_has_diverged, .timeout = 60)
+{
+    struct world w;
+    world_make(&w);
+    struct hyper h = hyper_of(*method, 5);
+    struct learner *l = learner_of(&h, &w);
+    check(learner_begin(l, LEARNER_PRETRAIN));
+    train(l, &w, 1);
+    struct visitor v = {.array = poison_array, .fills = true};
+    check(learner_visit(l, &v));
+    int64_t updates = learner_updates(l);
+    enum status status = learner_train(l, &w.data, learner_batches(l, 3), NULL);
+    cr_assert_eq(status, STATUS_NONFINITE, "%s: %d, %s", methods[*method].name, status,
+                 status_sentence());
+    cr_assert_eq(learner_updates(l), updates, "an update was counted though it was refused");
+    learner_delete(l);
+    world_free(&w);
+}
