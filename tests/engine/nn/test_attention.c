@@ -1,0 +1,196 @@
+/* Attention of one window: against a plain loop in double with the published masks written out, and
+ * its gradient against differences. */
+#include "engine/nn/attention.h"
+#include "tests/support/fixture.h"
+#include "tests/support/gradcheck.h"
+
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    const char *what;
+    int H, D, tokens, padding, query_first, query_step, queries;
+    float p;
+} cases[] = {
+    {"one token", 1, 1, 1, 0, 0, 1, 1, 0},
+    {"two tokens, one head", 1, 5, 2, 0, 0, 1, 2, 0},
+    {"short", 2, 7, 11, 0, 0, 1, 11, 0},
+    {"transposed kernel", 3, 20, 23, 0, 0, 1, 23, 0},
+    {"more than a tile of keys", 1, 16, 66, 0, 0, 1, 66, 0},
+    {"reading tokens ask", 2, 9, 17, 0, 1, 3, 6, 0},
+    {"the last token asks", 2, 16, 14, 0, 13, 3, 1, 0},
+    {"dropout", 2, 6, 20, 0, 0, 1, 20, 0.3f},
+    {"padding", 2, 8, 12, 6, 0, 1, 12, 0},
+    {"padding, reading tokens, dropout", 1, 8, 18, 9, 1, 3, 6, 0.3f},
+    {"padding only", 1, 4, 6, 6, 0, 1, 6, 0},
+};
+enum { CASES = sizeof cases / sizeof cases[0] };
+static int case_rows[CASES] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+
+struct attention_case {
+    struct attention_block block;
+    struct attention_window window;
+    struct arena scratch;
+    float *q, *k, *v, *out, *w; /* k, v interleaved with 3 unused columns between rows */
+    uint8_t *keep;
+    size_t queries, tokens, width;
+    int ldq, ldkv;
+};
+
+static struct attention_case attention_case_new(int row)
+{
+    int H = cases[row].H, D = cases[row].D, T = cases[row].tokens, Q = cases[row].queries;
+    struct attention_case c = {.queries = (size_t)Q,
+                               .tokens = (size_t)T,
+                               .width = (size_t)H * (size_t)D,
+                               .ldq = H * D + 2,
+                               .ldkv = H * D + 3};
+    c.window = (struct attention_window){.row = 1,
+                                         .query_row = 2,
+                                         .tokens = T,
+                                         .padding = cases[row].padding,
+                                         .queries = Q,
+                                         .query_first = cases[row].query_first,
+                                         .query_step = cases[row].query_step};
+    c.q = gradcheck_normals((c.queries + 2) * (size_t)c.ldq, 1);
+    c.k = gradcheck_normals((c.tokens + 1) * (size_t)c.ldkv, 2);
+    c.v = gradcheck_normals((c.tokens + 1) * (size_t)c.ldkv, 3);
+    c.w = gradcheck_normals((c.queries + 2) * c.width, 4);
+    c.out = calloc((c.queries + 2) * c.width, sizeof(float));
+    size_t mask = (size_t)H * c.queries * c.tokens;
+    c.keep = malloc(mask);
+    float *noise = gradcheck_normals(mask, 5);
+    for (size_t i = 0; i < mask; i++)
+        c.keep[i] = noise[i] > -0.5f;
+    free(noise);
+    size_t weights = attention_weights(H, Q, T);
+    struct arena dry;
+    cr_assert_eq(arena_init(&dry, 0), STATUS_OK);
+    attention_reserve(D, T, &dry);
+    cr_assert_eq(arena_init(&c.scratch, dry.high), STATUS_OK);
+    c.block = (struct attention_block){.H = H,
+                                       .D = D,
+                                       .ldq = c.ldq,
+                                       .ldkv = c.ldkv,
+                                       .q = c.q,
+                                       .k = c.k,
+                                       .v = c.v,
+                                       .p = cases[row].p,
+                                       .keep = c.keep,
+                                       .weight = malloc(weights * sizeof(float))};
+    return c;
+}
+
+static void attention_case_free(struct attention_case *c)
+{
+    free(c->q);
+    free(c->k);
+    free(c->v);
+    free(c->w);
+    free(c->out);
+    free(c->keep);
+    free(c->block.weight);
+    arena_free(&c->scratch);
+}
+
+/* As published: scores of future keys are replaced by -1e4, padded keys get -1e4 more. In double
+ * the constant 1e4 loses nothing. */
+static void naive(const struct attention_case *c, float *out)
+{
+    const struct attention_window *w = &c->window;
+    size_t D = (size_t)c->block.D;
+    double *weight = malloc(c->tokens * sizeof *weight);
+    for (size_t h = 0; h < (size_t)c->block.H; h++) {
+        for (size_t i = 0; i < c->queries; i++) {
+            size_t t = (size_t)w->query_first + i * (size_t)w->query_step;
+            const float *q = c->q + (i + 2) * (size_t)c->ldq + h * D;
+            double largest = -HUGE_VAL, sum = 0;
+            for (size_t j = 0; j < c->tokens; j++) {
+                const float *k = c->k + (j + 1) * (size_t)c->ldkv + h * D;
+                double score = 0;
+                for (size_t d = 0; d < D; d++)
+                    score += (double)q[d] * (double)k[d] / sqrt((double)D);
+                score = j > t ? -1e4 : score;
+                weight[j] = score + (j < (size_t)w->padding ? -1e4 : 0);
+                largest = fmax(largest, weight[j]);
+            }
+            for (size_t j = 0; j < c->tokens; j++)
+                sum += weight[j] = exp(weight[j] - largest);
+            for (size_t d = 0; d < D; d++) {
+                double y = 0;
+                for (size_t j = 0; j < c->tokens; j++) {
+                    bool kept = c->keep[(h * c->queries + i) * c->tokens + j] != 0;
+                    double p = (double)c->block.p, drop = p == 0 ? 1 : kept ? 1 / (1 - p) : 0;
+                    y += weight[j] / sum * drop *
+                         (double)c->v[(j + 1) * (size_t)c->ldkv + h * D + d];
+                }
+                out[(i + 2) * c->width + h * D + d] = (float)y;
+            }
+        }
+    }
+    free(weight);
+}
+
+static double attention_loss(void *context)
+{
+    struct attention_case *c = context;
+    attention_forward(&c->block, &c->window, &c->scratch, c->out, (int)c->width);
+    size_t skip = 2 * c->width;
+    return gradcheck_dot(c->w + skip, c->out + skip, c->queries * c->width);
+}
+
+ParameterizedTestParameters(attention, is_the_published_one)
+{
+    return cr_make_param_array(int, case_rows, CASES);
+}
+
+ParameterizedTest(int *row, attention, is_the_published_one)
+{
+    struct attention_case c = attention_case_new(*row);
+    size_t n = (c.queries + 2) * c.width;
+    float *want = calloc(n, sizeof *want);
+    naive(&c, want);
+    attention_loss(&c);
+    expect_close(cases[*row].what, c.out, want, n, 2e-6, 0);
+    cr_assert_eq(c.scratch.used, 0);
+    free(want);
+    attention_case_free(&c);
+}
+
+ParameterizedTestParameters(attention, gradient_matches_differences)
+{
+    return cr_make_param_array(int, case_rows, CASES);
+}
+
+ParameterizedTest(int *row, attention, gradient_matches_differences)
+{
+    struct attention_case c = attention_case_new(*row);
+    size_t nq = (c.queries + 2) * (size_t)c.ldq, nkv = (c.tokens + 1) * (size_t)c.ldkv;
+    /* What lies between the rows is not touched: differences there are 0, and so are these. */
+    float *dq = calloc(nq, sizeof *dq), *dk = calloc(nkv, sizeof *dk), *dv = calloc(nkv, 4);
+    attention_loss(&c);
+    attention_backward(&c.block, &c.window, c.w, (int)c.width, &c.scratch, dq, dk, dv);
+    gradcheck("dq", c.q, dq, nq, attention_loss, &c, 3e-3, 1e-3);
+    gradcheck("dk", c.k, dk, nkv, attention_loss, &c, 3e-3, 1e-3);
+    gradcheck("dv", c.v, dv, nkv, attention_loss, &c, 1e-3, 1e-3);
+    cr_assert_eq(c.scratch.used, 0);
+    free(dq);
+    free(dk);
+    free(dv);
+    attention_case_free(&c);
+}
+
+/* Scores of hundreds must neither overflow nor lose the sum. */
+Test(attention, survives_large_scores)
+{
+    struct attention_case c = attention_case_new(9);
+    for (size_t i = 0; i < (c.queries + 2) * (size_t)c.ldq; i++)
+        c.q[i] *= 200.0f;
+    attention_loss(&c);
+    for (size_t i = 2 * c.width; i < (c.queries + 2) * c.width; i++)
+        cr_assert(isfinite(c.out[i]));
+    attention_case_free(&c);
+}
