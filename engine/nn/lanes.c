@@ -77,36 +77,56 @@ int lanes_split(int count, const int *rows, struct span out[LANES_MAX])
     return lanes;
 }
 
-/* Zero count gradient vectors, chunk by chunk. */
-static void zero_gradients(struct lanes *l, int count)
+/* Zero one chunk of a gradient vector. */
+static void zero_chunk(struct lanes *l, int lane, long chunk)
 {
-    long parts = (long)chunks(l->gradient);
-#pragma omp parallel for schedule(static) num_threads(l->workers) collapse(2)
+    size_t from = (size_t)chunk * CHUNK;
+    size_t n = l->gradient - from < CHUNK ? l->gradient - from : CHUNK;
+    memset(l->dtheta[lane] + from, 0, n * sizeof(float));
+}
+
+static void run_lane(struct lanes *l, int lane, struct span items, lanes_body *body, void *context,
+                     struct arena *scratch)
+{
+    body(context, lane, items, l->dtheta[lane], scratch);
+    arena_release(scratch, 0);
+}
+
+/* On one thread without a team, which would call malloc. */
+static void run_alone(struct lanes *l, int count, const struct span spans[], lanes_body *body,
+                      void *context)
+{
+    bool tiling = threads_set_tiling(count == 1);
     for (int i = 0; i < count; i++) {
-        for (long c = 0; c < parts; c++) {
-            size_t from = (size_t)c * CHUNK;
-            size_t n = l->gradient - from < CHUNK ? l->gradient - from : CHUNK;
-            memset(l->dtheta[i] + from, 0, n * sizeof(float));
-        }
+        if (l->gradient > 0)
+            memset(l->dtheta[i], 0, l->gradient * sizeof(float));
+        run_lane(l, i, spans[i], body, context, &l->scratch[0]);
     }
+    threads_set_tiling(tiling);
 }
 
 void lanes_run(struct lanes *l, int count, const struct span spans[], lanes_body *body,
                void *context)
 {
-    assert(count <= LANES_MAX);
-    zero_gradients(l, count);
+    assert(count >= 1 && count <= LANES_MAX);
+    if (l->workers == 1) {
+        run_alone(l, count, spans, body, context);
+        return;
+    }
+    long parts = (long)chunks(l->gradient);
+#pragma omp parallel for schedule(static) num_threads(l->workers) collapse(2)
+    for (int i = 0; i < count; i++) {
+        for (long c = 0; c < parts; c++)
+            zero_chunk(l, i, c);
+    }
     if (count == 1) { /* the kernels are parallel */
-        body(context, 0, spans[0], l->dtheta[0], &l->scratch[0]);
-        arena_release(&l->scratch[0], 0);
+        run_lane(l, 0, spans[0], body, context, &l->scratch[0]);
         return;
     }
 #pragma omp parallel for schedule(dynamic) num_threads(l->workers)
     for (int i = 0; i < count; i++) {
-        struct arena *scratch = &l->scratch[omp_get_thread_num()];
         bool tiling = threads_set_tiling(false);
-        body(context, i, spans[i], l->dtheta[i], scratch);
+        run_lane(l, i, spans[i], body, context, &l->scratch[omp_get_thread_num()]);
         threads_set_tiling(tiling);
-        arena_release(scratch, 0);
     }
 }

@@ -105,15 +105,21 @@ struct tile { /* columns from .. from+count-1 of the output */
 };
 
 /* Halves, not quarters: a GEMM half as wide loses 2 % of its rate, a quarter 5 %. */
-static bool tiled(int columns)
+static int tiles_of(int columns)
 {
-    return threads_tiling() && columns >= MATMUL_TILED;
+    return threads_tiling() && columns >= MATMUL_TILED ? 2 : 1;
+}
+
+/* One thread needs no team: making one would call malloc. */
+static bool alone(int tiles)
+{
+    return tiles == 1 || threads_count() == 1;
 }
 
 /* Cut at whole vectors. */
-static struct tile tile_half(int columns, int t)
+static struct tile tile_of(int columns, int tiles, int t)
 {
-    int middle = (columns / 2 + VEC - 1) / VEC * VEC;
+    int middle = tiles == 1 ? columns : (columns / 2 + VEC - 1) / VEC * VEC;
     return t == 0 ? (struct tile){0, middle} : (struct tile){middle, columns - middle};
 }
 
@@ -142,33 +148,36 @@ static void nn(struct tile t, int N, int out, int in, const float *dy, const flo
 
 void matmul_nt(int N, int out, int in, const float *x, const float *W, float *y)
 {
-    if (!tiled(out)) {
-        nt((struct tile){0, out}, N, out, in, x, W, y);
+    int tiles = tiles_of(out);
+    for (int t = 0; t < tiles && alone(tiles); t++)
+        nt(tile_of(out, tiles, t), N, out, in, x, W, y);
+    if (alone(tiles))
         return;
-    }
 #pragma omp parallel for schedule(static)
-    for (int t = 0; t < 2; t++)
-        nt(tile_half(out, t), N, out, in, x, W, y);
+    for (int t = 0; t < tiles; t++)
+        nt(tile_of(out, tiles, t), N, out, in, x, W, y);
 }
 
 void matmul_tn(int N, int out, int in, const float *dy, const float *x, float *dW)
 {
-    if (!tiled(out)) {
-        tn((struct tile){0, out}, N, out, in, dy, x, dW);
+    int tiles = tiles_of(out);
+    for (int t = 0; t < tiles && alone(tiles); t++)
+        tn(tile_of(out, tiles, t), N, out, in, dy, x, dW);
+    if (alone(tiles))
         return;
-    }
 #pragma omp parallel for schedule(static)
-    for (int t = 0; t < 2; t++)
-        tn(tile_half(out, t), N, out, in, dy, x, dW);
+    for (int t = 0; t < tiles; t++)
+        tn(tile_of(out, tiles, t), N, out, in, dy, x, dW);
 }
 
 void matmul_nn(int N, int out, int in, const float *dy, const float *W, float keep, float *dx)
 {
-    if (!tiled(in)) {
-        nn((struct tile){0, in}, N, out, in, dy, W, keep, dx);
+    int tiles = tiles_of(in);
+    for (int t = 0; t < tiles && alone(tiles); t++)
+        nn(tile_of(in, tiles, t), N, out, in, dy, W, keep, dx);
+    if (alone(tiles))
         return;
-    }
 #pragma omp parallel for schedule(static)
-    for (int t = 0; t < 2; t++)
-        nn(tile_half(in, t), N, out, in, dy, W, keep, dx);
+    for (int t = 0; t < tiles; t++)
+        nn(tile_of(in, tiles, t), N, out, in, dy, W, keep, dx);
 }
