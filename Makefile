@@ -36,9 +36,9 @@ OPT    := $(if $(SAN),-O1 $(SANFLAGS_$(SAN)) -ffp-contract=off -march=$(ARCH),$(
 CPPFLAGS := -I. -D_GNU_SOURCE $(shell pkg-config --cflags $(PKGS)) \
             $(if $(MUJOCO_PREFIX),-I$(MUJOCO_PREFIX)/include)
 CFLAGS   := -std=c17 -g $(OPT) $(WARN) -fopenmp
+comma    := ,
 LDFLAGS  := -fopenmp $(if $(SAN),$(SANFLAGS_$(SAN))) \
             $(if $(MUJOCO_PREFIX),-L$(MUJOCO_PREFIX)/lib -Wl$(comma)-rpath$(comma)$(MUJOCO_PREFIX)/lib)
-comma    := ,
 LIBS_BASE   := $(shell pkg-config --libs $(HDF5_PC) openblas) -lm
 LIBS_ALL    := $(LIBS_BASE) $(shell pkg-config --libs inih) -lmujoco -lz
 LIBS_REPORT := -lz
