@@ -83,10 +83,10 @@ static void check_pairs(const char *fixture, struct bootstrap b)
             expect_number(path, c.difference.point,
                           fixture_scalar(&f, at("%s/mean_difference", path)), POINT_TOLERANCE);
             expect_per_task(&f, path, &x[0], &x[1]);
-            scores_expect_bounds(&f, at("%s/probability_ci", path), 0, 0, b.reps, c.improvement.low,
+            scores_expect_bounds(&f, at("%s/probability_ci", path), 0, 0, c.improvement.low,
                                  c.improvement.high);
-            scores_expect_bounds(&f, at("%s/mean_difference_ci", path), 0, 0, b.reps,
-                                 c.difference.low, c.difference.high);
+            scores_expect_bounds(&f, at("%s/mean_difference_ci", path), 0, 0, c.difference.low,
+                                 c.difference.high);
             matrix_free(&x[0]);
             matrix_free(&x[1]);
         }
@@ -105,10 +105,10 @@ Test(compare, real_pairs_equal_the_reference_and_lie_in_the_allowed_range)
     check_pairs("stats_corl", bootstrap_default());
 }
 
-Test(compare, other_seeds_and_replications_lie_there_too)
+Test(compare, other_seeds_lie_there_too)
 {
     for (uint64_t seed = 1; seed <= 3; seed++) {
-        struct bootstrap b = quick(seed == 2 ? 9999 : 20000);
+        struct bootstrap b = bootstrap_default();
         b.seed = seed;
         check_pairs("stats_random", b);
     }

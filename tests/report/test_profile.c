@@ -64,9 +64,9 @@ static void check_bands(const char *fixture, struct bootstrap b)
                 continue;
             struct profile p = check_points(&f, path, b);
             for (int t = 0; t < p.count; t++, seen++) {
-                scores_expect_bounds(&f, at("%s/profile/run_ci", path), t, p.count, b.reps,
-                                     p.run_low[t], p.run_high[t]);
-                scores_expect_bounds(&f, at("%s/profile/average_ci", path), t, p.count, b.reps,
+                scores_expect_bounds(&f, at("%s/profile/run_ci", path), t, p.count, p.run_low[t],
+                                     p.run_high[t]);
+                scores_expect_bounds(&f, at("%s/profile/average_ci", path), t, p.count,
                                      p.average_low[t], p.average_high[t]);
             }
             profile_free(&p);

@@ -23,10 +23,12 @@ struct scores_names {
 };
 struct scores_names scores_members(const struct h5 *f, const char *group);
 
-/* Both bounds of an interval of R replications must lie in the range that `path/allowed` (bound x
- * {min, max} [x n]) grants a bound of 50000, widened by 1e-9 and for other R about the reference.
+/* Both bounds of an interval of 50000 replications must lie in `path/allowed` (bound x {min, max}
+ * [x n]), widened by 1e-9: what a correct bound of any generator can be, at five standard errors of
+ * the quantile. The range does not scale to other numbers of replications, because many statistics
+ * live on a lattice.
  * `at`, `n`: which of the n elements of the last axis; n = 0 when there is none. */
-void scores_expect_bounds(const struct h5 *f, const char *path, int at, int n, int reps, double low,
+void scores_expect_bounds(const struct h5 *f, const char *path, int at, int n, double low,
                           double high);
 
 #endif
