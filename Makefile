@@ -95,9 +95,14 @@ $(BUILD)/support.a: $(call objects,$(SUPPORT))
 $(TESTS):
 	$(CC) $(LDFLAGS) $^ $(LIBS_EXTRA) $(LIBS_TEST) -o $@
 
-$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(call objects,$(REPORT) $(ENGINE)) $(BUILD)/embed/report.o $(SUITES_OBJECTS) $(HARNESS_OBJECTS)
+$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(call objects,$(ENGINE)) $(SUITES_OBJECTS) $(HARNESS_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) $^ $(LIBS_ALL) $(LIBS_REPORT) -o $@
+	$(CC) $(LDFLAGS) $^ $(LIBS_ALL) -o $@
+
+# The report is a program of its own: its names may repeat those of the harness.
+$(BUILD)/bench/bench_stats: $(BUILD)/tests/bench/bench_stats.o $(REPORT_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $^ $(LIBS_BASE) $(LIBS_REPORT) -o $@
 
 $(BUILD)/embed/harness.c: embed.sh $(HARNESS_TEXT)
 	@mkdir -p $(@D)

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LANES = REPLICATE_LANES };
+enum { LANES = REPLICATE_LANES, VALUES = 1 << 23 /* replicate values kept at a time: 64 MB */ };
 
 double compare_improvement(const double *x, int nx, const double *y, int ny)
 {
@@ -53,15 +53,22 @@ static double mean_point(const struct matrix *x)
 
 /* ---- all pairs ------------------------------------------------------------------------------ */
 
-/* What is prepared once: streams and orders of each method, rank tables of each pair i < j. */
+/* X against Y, i < j. */
+struct pair {
+    int i, j;
+    struct improve table;
+};
+
+/* What is prepared once: streams and orders of each method, rank tables of each pair. Many methods
+ * take several passes, each over the pairs first .. last - 1. */
 struct plan {
     const struct bootstrap *b;
     const struct matrix *const *x;
-    int methods, pairs;
+    int methods, pairs, first, last;
     struct replicate *from;
     struct improve_order *order;
-    struct improve *pair;
-    double *improvement, *difference; /* (pairs, R) */
+    struct pair *pair;
+    double *improvement, *difference; /* (pairs of a pass, R) */
 };
 
 /* One thread's buffers. */
@@ -120,16 +127,14 @@ static void run_block(const struct plan *p, struct work *w, int block)
         improve_prefix(x, &p->order[k], w->count[k], w->prefix[k]);
     }
     double lane[LANES];
-    int pair = 0;
-    for (int i = 0; i < p->methods; i++) {
-        for (int j = i + 1; j < p->methods; j++, pair++) {
-            size_t values = (size_t)pair * (size_t)reps;
-            improve_lanes(&p->pair[pair], w->count[i], w->prefix[j], lane);
-            replicate_store(lane, reps, block, p->improvement + values);
-            for (int l = 0; l < LANES; l++)
-                lane[l] = w->average[i * LANES + l] - w->average[j * LANES + l];
-            replicate_store(lane, reps, block, p->difference + values);
-        }
+    for (int k = p->first; k < p->last; k++) {
+        int i = p->pair[k].i, j = p->pair[k].j;
+        size_t values = (size_t)(k - p->first) * (size_t)reps;
+        improve_lanes(&p->pair[k].table, w->count[i], w->prefix[j], lane);
+        replicate_store(lane, reps, block, p->improvement + values);
+        for (int l = 0; l < LANES; l++)
+            lane[l] = w->average[i * LANES + l] - w->average[j * LANES + l];
+        replicate_store(lane, reps, block, p->difference + values);
     }
 }
 
@@ -154,17 +159,17 @@ static bool run_all(const struct plan *p)
     return fits;
 }
 
-/* Intervals of pair (i, j), and (j, i) as its mirror image. */
-static void finish_pair(const struct plan *p, int pair, int i, int j, struct comparison *out)
+/* Intervals of pair k of this pass, and of its mirror image. */
+static void finish_pair(const struct plan *p, int k, struct comparison *out)
 {
-    size_t reps = (size_t)p->b->reps;
+    int i = p->pair[k].i, j = p->pair[k].j;
+    size_t values = (size_t)(k - p->first) * (size_t)p->b->reps;
     const struct matrix *both[2] = {p->x[i], p->x[j]};
     struct comparison *c = &out[i * p->methods + j], *mirror = &out[j * p->methods + i];
     double difference = mean_point(p->x[i]) - mean_point(p->x[j]);
-    c->improvement = bootstrap_interval(p->b, improve_point(&p->pair[pair]),
-                                        p->improvement + (size_t)pair * reps, both, 2);
-    c->difference = bootstrap_interval(p->b, difference, p->difference + (size_t)pair * reps, both,
-                                       2);
+    c->improvement = bootstrap_interval(p->b, improve_point(&p->pair[k].table),
+                                        p->improvement + values, both, 2);
+    c->difference = bootstrap_interval(p->b, difference, p->difference + values, both, 2);
     c->verdict = judge(c->improvement, c->difference);
 
     struct interval a = c->improvement, d = c->difference;
@@ -175,12 +180,13 @@ static void finish_pair(const struct plan *p, int pair, int i, int j, struct com
 
 static enum status plan_init(struct plan *p)
 {
-    size_t methods = (size_t)p->methods, pairs = (size_t)p->pairs, reps = (size_t)p->b->reps;
+    size_t methods = (size_t)p->methods, reps = (size_t)p->b->reps;
+    size_t room = (size_t)(p->last - p->first);
     p->from = calloc(methods, sizeof *p->from);
     p->order = calloc(methods, sizeof *p->order);
-    p->pair = calloc(pairs + 1, sizeof *p->pair);
-    p->improvement = malloc((pairs * reps + 1) * sizeof *p->improvement);
-    p->difference = malloc((pairs * reps + 1) * sizeof *p->difference);
+    p->pair = calloc((size_t)p->pairs + 1, sizeof *p->pair);
+    p->improvement = malloc((room * reps + 1) * sizeof *p->improvement);
+    p->difference = malloc((room * reps + 1) * sizeof *p->difference);
     if (p->from == NULL || p->order == NULL || p->pair == NULL || p->improvement == NULL ||
         p->difference == NULL)
         return status_fail(STATUS_MEMORY, "no memory to compare %d methods with %d replications",
@@ -197,10 +203,12 @@ static enum status plan_init(struct plan *p)
         TRY(replicate_init(&p->from[k], p->b, BOOTSTRAP_PAIRS, p->x[k]));
         TRY(improve_order_init(&p->order[k], p->x[k]));
     }
-    int pair = 0;
+    int k = 0;
     for (int i = 0; i < p->methods; i++) {
-        for (int j = i + 1; j < p->methods; j++)
-            TRY(improve_init(&p->pair[pair++], p->x[i], p->x[j], &p->order[j]));
+        for (int j = i + 1; j < p->methods; j++, k++) {
+            p->pair[k] = (struct pair){.i = i, .j = j};
+            TRY(improve_init(&p->pair[k].table, p->x[i], p->x[j], &p->order[j]));
+        }
     }
     return STATUS_OK;
 }
@@ -212,7 +220,7 @@ static void plan_free(struct plan *p)
     for (int k = 0; k < p->methods && p->order != NULL; k++)
         improve_order_free(&p->order[k]);
     for (int k = 0; k < p->pairs && p->pair != NULL; k++)
-        improve_free(&p->pair[k]);
+        improve_free(&p->pair[k].table);
     free(p->from);
     free(p->order);
     free(p->pair);
@@ -229,10 +237,10 @@ enum status compare_all(const struct matrix *const *x, int count, const struct b
                                           "tasks (--task-bootstrap) is for aggregates");
     if (count == 0)
         return STATUS_OK;
-    struct plan p = {.b = b, .x = x, .methods = count, .pairs = count * (count - 1) / 2};
+    int pairs = count * (count - 1) / 2, room = VALUES / 2 / b->reps;
+    room = room < 1 ? 1 : room > pairs ? pairs : room;
+    struct plan p = {.b = b, .x = x, .methods = count, .pairs = pairs, .last = room};
     enum status status = plan_init(&p);
-    if (status == STATUS_OK && !run_all(&p))
-        status = status_fail(STATUS_MEMORY, "no memory to compare %d methods", count);
     if (status != STATUS_OK)
         goto done;
 
@@ -241,12 +249,15 @@ enum status compare_all(const struct matrix *const *x, int count, const struct b
         struct interval none = {0, 0, 0, matrix_fewest(x[i])};
         out[i * count + i] = (struct comparison){half, none, COMPARE_UNCLEAR};
     }
+    for (p.first = 0; p.first < pairs; p.first += room) {
+        p.last = p.first + room < pairs ? p.first + room : pairs;
+        if (!run_all(&p)) {
+            status = status_fail(STATUS_MEMORY, "no memory to compare %d methods", count);
+            goto done;
+        }
 #pragma omp parallel for schedule(dynamic)
-    for (int pair = 0; pair < p.pairs; pair++) {
-        int i = 0, j = pair;
-        for (; j >= count - 1 - i; i++) /* row i holds count - 1 - i pairs */
-            j -= count - 1 - i;
-        finish_pair(&p, pair, i, i + 1 + j, out);
+        for (int k = p.first; k < p.last; k++)
+            finish_pair(&p, k, out);
     }
 done:
     plan_free(&p);

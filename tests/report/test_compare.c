@@ -180,6 +180,28 @@ Test(compare, all_pairs_mirror_exactly_and_equal_single_pairs)
         matrix_free(&x[k]);
 }
 
+Test(compare, many_methods_take_several_passes_with_equal_bits)
+{
+    /* 6 methods, 15 pairs; at 700,000 replications 5 fit in a pass. */
+    enum { K = 6 };
+    struct matrix x[K];
+    const struct matrix *p[K];
+    for (int k = 0; k < K; k++) {
+        x[k] = scores_random(at("m%d", k), 3, 1, 0, 10, (uint64_t)k);
+        p[k] = &x[k];
+    }
+    struct bootstrap b = quick(700000);
+    struct comparison all[K * K], one;
+    cr_assert_eq(compare_all(p, K, &b, all), STATUS_OK, "%s", status_sentence());
+    for (int j = 1; j < K; j++) {
+        cr_assert_eq(compare_pair(p[j - 1], p[j], &b, &one), STATUS_OK);
+        cr_assert_eq(one.improvement.low, all[(j - 1) * K + j].improvement.low);
+        cr_assert_eq(one.difference.high, all[(j - 1) * K + j].difference.high);
+    }
+    for (int k = 0; k < K; k++)
+        matrix_free(&x[k]);
+}
+
 Test(compare, any_increasing_map_leaves_the_probability_alone)
 {
     struct matrix x = scores_random("x", 5, 8, -3, 3, 1), y = scores_random("y", 4, 8, -2, 3, 2);
