@@ -41,7 +41,7 @@ struct paper_audit {
     bool too; /* of average_too */
     bool increase;
     double printed, recomputed; /* recomputed from the printed rows, not rounded */
-    bool rounding;              /* the difference can come from rounding rows and average to 0.01 */
+    bool rounding;              /* at most 0.025 apart: numbers rounded once or twice */
 };
 
 /* Every average of every table, in order; returns how many (at most `room` are written). */

@@ -130,10 +130,10 @@ static void read_dataset(const struct csv *c, int row, struct registry_dataset *
     /* The paper aggregates umaze and medium, and shows large in its table only. */
     if (strncmp(d->id, "antmaze-large", 13) == 0)
         snprintf(d->suite, sizeof d->suite, "antmaze-large");
-    title_of(d->id, d->title, sizeof d->title);
+    title_of(csv_cell(c, row, csv_column(c, "dataset")), d->title, sizeof d->title);
     const char *env = abbreviation(d->env), *quality = abbreviation(d->quality);
     bool dash = quality[0] != '\0' && strncmp(d->env, "antmaze", 7) != 0;
-    snprintf(d->abbrev, sizeof d->abbrev, "%s%s%s", env, dash ? "-" : "", quality);
+    snprintf(d->abbrev, sizeof d->abbrev, "%.6s%s%.8s", env, dash ? "-" : "", quality);
     d->state_dim = (int)number(c, row, "state_dim");
     d->act_dim = (int)number(c, row, "act_dim");
     d->time_limit = (int)number(c, row, "env_time_limit");

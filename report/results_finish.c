@@ -144,7 +144,7 @@ static enum status order_all(struct results *r)
 static enum status drop_duplicates(struct results *r)
 {
     int kept = 0;
-    for (int i = 0; i < r->runs; i++) {
+    for (int i = 0; r->run != NULL && i < r->runs; i++) {
         const struct results_run *before = kept > 0 ? &r->run[kept - 1] : NULL;
         const struct results_run *run = &r->run[i];
         if (before != NULL && before->method == run->method && before->dataset == run->dataset &&

@@ -1,6 +1,7 @@
 #include "report/registry.h"
 #include "report/results_impl.h"
 
+#include <assert.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,10 +50,15 @@ static bool names(const char *word, const char *id, const char *base, const char
            strcasecmp(word, title) == 0 || fnmatch(word, id, 0) == 0;
 }
 
-/* What a list keeps of `count` things; `fill` gives the i-th one's names. */
+/* Something that a list may name. */
 struct thing {
-    const char *id, *base, *title;
+    const char *id, *base, *title; /* never NULL */
 };
+
+static enum status no_memory(void)
+{
+    return status_fail(STATUS_MEMORY, "no memory for the selection");
+}
 
 static enum status mark(const char *list, const char *what, const struct thing *thing, int count,
                         bool *keep)
@@ -65,6 +71,7 @@ static enum status mark(const char *list, const char *what, const struct thing *
         snprintf(word, sizeof word, "%.*s", (int)n, at);
         bool found = n == 0;
         for (int i = 0; i < count; i++) {
+            assert(thing[i].id != NULL && thing[i].base != NULL && thing[i].title != NULL);
             if (n > 0 && names(word, thing[i].id, thing[i].base, thing[i].title))
                 found = keep[i] = true;
         }
@@ -87,19 +94,21 @@ static enum status mark(const char *list, const char *what, const struct thing *
  * part ("antmaze" keeps antmaze-large). */
 static enum status mark_suites(const struct results *r, const char *list, bool *keep)
 {
-    struct thing *thing = calloc((size_t)(2 * r->datasets), sizeof *thing);
-    bool *hit = calloc((size_t)(2 * r->datasets), sizeof *hit);
-    enum status status = STATUS_OK;
-    if (thing == NULL || hit == NULL)
-        status = status_fail(STATUS_MEMORY, "no memory for the selection");
-    for (int i = 0; i < r->datasets && status == STATUS_OK; i++) {
+    size_t room = 2 * (size_t)r->datasets + 1;
+    struct thing *thing = calloc(room, sizeof *thing);
+    bool *hit = calloc(room, sizeof *hit);
+    if (thing == NULL || hit == NULL) {
+        free(thing);
+        free(hit);
+        return no_memory();
+    }
+    for (int i = 0; i < r->datasets; i++) {
         const struct registry_suite *s = &registry_suites[r->dataset[i].suite];
         thing[2 * i] = (struct thing){s->id, s->id, s->title};
         thing[2 * i + 1] = s->parent[0] != '\0' ? (struct thing){s->parent, s->parent, s->parent}
                                                 : thing[2 * i];
     }
-    if (status == STATUS_OK)
-        status = mark(list, "suite", thing, 2 * r->datasets, hit);
+    enum status status = mark(list, "suite", thing, 2 * r->datasets, hit);
     for (int i = 0; i < r->datasets && status == STATUS_OK; i++)
         keep[i] = hit[2 * i] || hit[2 * i + 1];
     free(thing);
@@ -136,17 +145,18 @@ enum status results_select(struct results *r, const char *methods, const char *d
     if (r->runs == 0)
         return STATUS_OK; /* results_finish says so */
     size_t M = (size_t)r->methods, D = (size_t)r->datasets;
-    struct thing *thing = calloc(M + D, sizeof *thing);
-    bool *keep = calloc(M + 2 * D, sizeof *keep);
-    enum status status = STATUS_OK;
-    if (thing == NULL || keep == NULL)
-        status = status_fail(STATUS_MEMORY, "no memory for the selection");
-    for (size_t i = 0; i < M && status == STATUS_OK; i++)
+    struct thing *thing = calloc(M + D + 1, sizeof *thing);
+    bool *keep = calloc(M + 2 * D + 1, sizeof *keep);
+    if (thing == NULL || keep == NULL) {
+        free(thing);
+        free(keep);
+        return no_memory();
+    }
+    for (size_t i = 0; i < M; i++)
         thing[i] = (struct thing){r->method[i].id, r->method[i].base, r->method[i].label};
-    for (size_t i = 0; i < D && status == STATUS_OK; i++)
+    for (size_t i = 0; i < D; i++)
         thing[M + i] = (struct thing){r->dataset[i].id, r->dataset[i].base, r->dataset[i].title};
-    if (status == STATUS_OK)
-        status = mark(methods, "method", thing, r->methods, keep);
+    enum status status = mark(methods, "method", thing, r->methods, keep);
     if (status == STATUS_OK)
         status = mark(datasets, "dataset", thing + M, r->datasets, keep + M);
     if (status == STATUS_OK)

@@ -20,8 +20,12 @@ static enum status read_text(const char *path, char **out)
     if (file == NULL)
         return status_fail(STATUS_IO, "%s: %s", path, strerror(errno));
     enum status status = STATUS_OK;
-    char *text = NULL;
-    size_t used = 0, room = 0;
+    size_t used = 0, room = CHUNK + 1;
+    char *text = malloc(room);
+    if (text == NULL) {
+        gzclose(file);
+        return status_fail(STATUS_MEMORY, "%s: no memory to read it", path);
+    }
     int got = 0;
     do {
         if (used + CHUNK + 1 > room) {

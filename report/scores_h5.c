@@ -278,20 +278,22 @@ static enum status read_finals(struct results *r, const struct h5 *f, const stru
     size_t dims[H5_MAX_RANK];
     TRY(h5_shape(f, "final/final", &rank, dims));
     size_t M = (size_t)methods->count, D = (size_t)datasets->count;
-    if (rank != 3 || dims[0] != M || dims[1] != D || dims[2] == 0)
+    if (rank != 3 || dims[0] != M || dims[1] != D || M * D == 0 || dims[2] == 0)
         return status_fail(STATUS_SHAPE,
                            "%s: 'final/final' must have the shape (algorithms, "
                            "datasets, seeds) = (%zu, %zu, seeds)",
                            f->path, M, D);
-    size_t N = dims[2], count = M * D * N;
+    size_t N = dims[2], count;
+    TRY(h5_count(f, "final/final", &count));
     double *final = malloc(count * sizeof *final), *initial = malloc(count * sizeof *initial);
-    enum status status = STATUS_OK;
-    if (final == NULL || initial == NULL)
-        status = status_fail(STATUS_MEMORY, "%s: no memory for its scores", f->path);
-    for (size_t i = 0; status == STATUS_OK && i < count; i++)
+    if (final == NULL || initial == NULL) {
+        free(final);
+        free(initial);
+        return status_fail(STATUS_MEMORY, "%s: no memory for its scores", f->path);
+    }
+    for (size_t i = 0; i < count; i++)
         initial[i] = (double)NAN;
-    if (status == STATUS_OK)
-        status = h5_read_double(f, "final/final", count, final);
+    enum status status = h5_read_double(f, "final/final", count, final);
     if (status == STATUS_OK && h5_has(f, "final/initial"))
         status = h5_read_double(f, "final/initial", count, initial);
     for (size_t i = 0; status == STATUS_OK && i < count; i++)

@@ -187,7 +187,8 @@ void table_latex(const struct table *t, bool standalone, const char *comment, st
         text_add(out, "\\documentclass[a4paper,10pt]{article}\n"
                       "\\usepackage{booktabs,array}\n\\usepackage[margin=12mm]{geometry}\n"
                       "\\pagestyle{empty}\n\\begin{document}\n\\noindent\n");
-    text_add(out, "{\\footnotesize\\setlength{\\tabcolsep}{3pt}\\setlength{\\parindent}{0pt}%%\n");
+    text_add(out, "{\\footnotesize\\setlength{\\tabcolsep}{3pt}\\setlength{\\parindent}{0pt}%%\n"
+                  "\\renewcommand{\\arraystretch}{1.08}%%\n");
     body(t, out);
     if (standalone && t->caption.length > 0) {
         text_add(out, "\n\n\\medskip\n\\raggedright ");

@@ -1,0 +1,97 @@
+#include "report/export.h"
+
+#include "report/text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <zlib.h>
+
+static void start(struct text *t, const struct results *r, const struct results_run *run)
+{
+    text_csv(t, r->method[run->method].id);
+    text_csv(t, r->dataset[run->dataset].id);
+    text_csv_integer(t, run->seed);
+}
+
+enum status export_scores(const struct results *r, const char *path)
+{
+    struct text t = {0};
+    text_add(&t,
+             "method,dataset,seed,status,initial,final,increase,last,mean_last_%d,best,area,"
+             "runtime_s,gradient_steps,used,at_budget,budget,preset,size,kind,matrix,why\n",
+             r->options.last_k);
+    for (int i = 0; i < r->runs; i++) {
+        const struct results_run *run = &r->run[i];
+        start(&t, r, run);
+        text_csv(&t, run_status_word(run->status));
+        text_csv_number(&t, run->initial);
+        text_csv_number(&t, run->final);
+        text_csv_number(&t, run->increase);
+        text_csv_number(&t, run->last);
+        text_csv_number(&t, run->mean_last_k);
+        text_csv_number(&t, run->best);
+        text_csv_number(&t, run->area);
+        text_csv_number(&t, run->runtime);
+        text_csv_number(&t, run->updates);
+        text_csv_integer(&t, run->used);
+        text_csv_number(&t, run->at_budget);
+        text_csv_number(&t, r->dataset[run->dataset].budget);
+        text_csv(&t, run->origin.preset);
+        text_csv(&t, run->origin.size);
+        text_csv(&t, run->origin.kind);
+        text_csv(&t, run->origin.matrix);
+        text_csv(&t, run->why);
+        text_csv_end(&t);
+    }
+    return text_write(&t, path);
+}
+
+static void curves_text(const struct results *r, struct text *t)
+{
+    text_add(t, "method,dataset,seed,step,score,score_sd,hours,gradient_steps\n");
+    for (int i = 0; i < r->runs; i++) {
+        const struct results_run *run = &r->run[i];
+        for (int k = 0; k < run->points; k++) {
+            start(t, r, run);
+            text_csv_number(t, run->x[k]);
+            text_csv_number(t, run->y[k]);
+            text_csv_number(t, run->spread[k]);
+            text_csv_number(t, run->hours[k]);
+            text_csv_number(t, run->steps[k]);
+            text_csv_end(t);
+        }
+    }
+}
+
+/* gzip has no time stamp here: zlib writes 0. */
+static enum status write_gzip(const struct text *t, const char *path)
+{
+    char temporary[FILE_PATH], folder[FILE_PATH];
+    file_parent(path, folder);
+    TRY(file_make_folder(folder));
+    TRY(file_temporary(path, temporary));
+    gzFile file = gzopen(temporary, "wb9");
+    if (file == NULL)
+        return status_fail(STATUS_IO, "%s: cannot be written: %s", path, strerror(errno));
+    bool good = t->length == 0 || gzwrite(file, t->at, (unsigned)t->length) == (int)t->length;
+    good = gzclose(file) == Z_OK && good;
+    if (!good) {
+        remove(temporary);
+        return status_fail(STATUS_IO, "%s: cannot be written (is the disk full?)", path);
+    }
+    return file_commit(temporary, path);
+}
+
+enum status export_curves(const struct results *r, const char *path)
+{
+    struct text t = {0};
+    curves_text(r, &t);
+    enum status status = text_check(&t);
+    if (status == STATUS_OK && t.length > INT32_MAX)
+        status = status_fail(STATUS_MEMORY, "%s: more than 2 GB of curves", path);
+    if (status == STATUS_OK)
+        status = write_gzip(&t, path);
+    text_free(&t);
+    return status;
+}

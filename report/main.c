@@ -1,0 +1,235 @@
+/* vitamin-report: from result files to tables, claims and provenance (`vitamin report` starts it).
+ */
+#include "engine/base/file.h"
+#include "engine/base/log.h"
+#include "engine/base/threads.h"
+#include "report/claims.h"
+#include "report/export.h"
+#include "report/figures.h"
+#include "report/options.h"
+#include "report/provenance.h"
+#include "report/report_md.h"
+#include "report/results_impl.h"
+#include "report/table_table.h"
+
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Everything that is made, so that it can be freed in one place. */
+struct made {
+    struct report report;
+    struct table *table; /* those with rows */
+    int tables;
+    struct claim_result *claim;
+    bool claimed; /* the claims were evaluated */
+    struct figures figures;
+    char figures_folder[FILE_PATH];
+    char *style; /* the user's gnuplot file, or NULL */
+    char comment[128];
+};
+
+static void free_made(struct made *m)
+{
+    for (int i = 0; i < m->tables; i++)
+        table_free(&m->table[i]);
+    free(m->table);
+    free(m->claim);
+    free(m->style);
+    figures_free(&m->figures);
+    results_free(&m->report.results);
+}
+
+static enum status read_inputs(const struct options *o, struct results *r)
+{
+    results_init(r, o->results);
+    for (int i = 0; i < o->folders; i++)
+        TRY(results_read_folder(r, o->folder[i]));
+    for (int i = 0; i < o->score_files; i++)
+        TRY(results_read_scores(r, o->scores[i]));
+    TRY(results_select(r, o->methods, o->datasets, o->suites));
+    if (r->runs == 0 && o->report.paper)
+        return STATUS_OK; /* the paper's own tables need no run */
+    return results_finish(r);
+}
+
+/* Is `id` in a comma-separated list of ids and patterns? NULL lists everything. */
+static bool is_listed(const char *list, const char *id)
+{
+    if (list == NULL)
+        return true;
+    for (const char *at = list; *at != '\0';) {
+        char word[128];
+        size_t n = strcspn(at, ",");
+        snprintf(word, sizeof word, "%.*s", (int)n, at);
+        if (fnmatch(word, id, 0) == 0)
+            return true;
+        at += n + (at[n] == ',');
+    }
+    return false;
+}
+
+static enum status make_tables(const struct options *o, struct made *m)
+{
+    bool found = false;
+    for (int i = 0; i < table_count; i++) {
+        const struct table_entry *e = &table_table[i];
+        bool asked = o->table != NULL && is_listed(o->table, e->id);
+        found = found || asked;
+        if (!asked && (o->table != NULL || (e->on_request && !o->report.paper)))
+            continue;
+        struct table *t = &m->table[m->tables];
+        table_init(t, e->id, e->title);
+        enum status status = e->make(&m->report, e->argument, t);
+        if (status == STATUS_OK)
+            status = table_check(t);
+        if (status != STATUS_OK || t->rows == 0)
+            table_free(t);
+        else
+            m->tables++;
+        TRY(status);
+    }
+    if (o->table != NULL && !found) {
+        const char *known[64];
+        for (int i = 0; i < table_count; i++)
+            known[i] = table_table[i].id;
+        return status_fail(STATUS_CONFIG, "no table is called '%s'; the nearest is '%s'", o->table,
+                           results_nearest(o->table, known, table_count));
+    }
+    return STATUS_OK;
+}
+
+static enum status write_tables(const struct options *o, const struct made *m)
+{
+    char folder[FILE_PATH];
+    snprintf(folder, sizeof folder, "%s/tables", o->out);
+    const struct table_files files = {o->latex, o->markdown, o->csv, o->standalone, m->comment};
+    for (int i = 0; i < m->tables; i++)
+        TRY(table_write(&m->table[i], folder, files));
+    return STATUS_OK;
+}
+
+static enum status write_claims(const struct options *o, struct made *m)
+{
+    char path[FILE_PATH + 16];
+    struct text page = {0};
+    TRY(claims_evaluate(&m->report, m->claim));
+    m->claimed = true;
+    claims_markdown(&m->report, m->claim, &page);
+    snprintf(path, sizeof path, "%s/claims.md", o->out);
+    TRY(text_write(&page, path));
+
+    struct table *t = &m->table[m->tables++]; /* the place after the last of table_table */
+    table_init(t, "claims", "The paper's claims");
+    return claims_tabulate(&m->report, m->claim, t);
+}
+
+static enum status make_figures(const struct options *o, struct made *m)
+{
+    size_t bytes;
+    snprintf(m->figures_folder, sizeof m->figures_folder, "%s/figures", o->out);
+    if (o->style != NULL)
+        TRY(file_read(o->style, 1 << 20, &m->style, &bytes));
+    m->figures = (struct figures){.results = &m->report.results,
+                                  .theme = &o->theme,
+                                  .bootstrap = &m->report.bootstrap,
+                                  .folder = m->figures_folder,
+                                  .only = o->figure,
+                                  .style = m->style,
+                                  .comment = m->comment,
+                                  .no_page = o->figure != NULL || !o->format[PICTURE_SVG],
+                                  .sample_sd = m->report.sample_sd,
+                                  .gamma = m->report.gamma};
+    for (int i = 0; i < PICTURE_FORMATS; i++)
+        m->figures.skip[i] = !o->format[i];
+    TRY(figures_make(&m->figures));
+    if (m->figures.trouble[0] != '\0')
+        log_warn("report", "%s", m->figures.trouble);
+    return STATUS_OK;
+}
+
+/* report.md names figures that people see: not those of the page only. */
+static enum status write_markdown(const struct options *o, const struct made *m, const char *path)
+{
+    int tables = m->tables - m->claimed, figures = 0; /* the claims have a page of their own */
+    struct report_md_figure *list = calloc((size_t)m->figures.count + 1, sizeof *list);
+    if (list == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for the list of figures");
+    for (int i = 0; i < m->figures.count; i++) {
+        const struct figure *f = &m->figures.figure[i];
+        if (!f->page_only)
+            list[figures++] = (struct report_md_figure){f->id, f->title, f->caption};
+    }
+    const char *extension = o->format[PICTURE_PNG] ? "png" : "svg";
+    enum status status = report_md_write(&m->report, m->table, tables, m->claimed ? m->claim : NULL,
+                                         list, figures, extension, path);
+    free(list);
+    return status;
+}
+
+/* With --fig or --table only those; else the whole folder. */
+static enum status write_report(const struct options *o, struct made *m)
+{
+    bool whole = o->figure == NULL && o->table == NULL, runs = m->report.results.runs > 0;
+    char path[FILE_PATH + 32];
+    if (whole || o->table != NULL)
+        TRY(make_tables(o, m));
+    if (whole && runs)
+        TRY(write_claims(o, m));
+    TRY(write_tables(o, m));
+    if ((whole || o->figure != NULL) && runs)
+        TRY(make_figures(o, m));
+    if (!whole)
+        return STATUS_OK;
+    snprintf(path, sizeof path, "%s/scores.csv", o->out);
+    TRY(export_scores(&m->report.results, path));
+    snprintf(path, sizeof path, "%s/curves.csv.gz", o->out);
+    TRY(export_curves(&m->report.results, path));
+    snprintf(path, sizeof path, "%s/provenance.json", o->out);
+    TRY(provenance_write(o, &m->report, path));
+    snprintf(path, sizeof path, "%s/report.md", o->out);
+    return write_markdown(o, m, path);
+}
+
+static enum status run(const struct options *o)
+{
+    struct made m = {.report = o->report};
+    m.table = calloc((size_t)table_count + 1, sizeof *m.table); /* one more: the claims */
+    m.claim = calloc((size_t)claim_count, sizeof *m.claim);
+    if (m.table == NULL || m.claim == NULL) {
+        free_made(&m);
+        return status_fail(STATUS_MEMORY, "no memory for the tables");
+    }
+    enum status status = read_inputs(o, &m.report.results);
+    if (status == STATUS_OK) {
+        provenance_hash(o, &m.report.results, m.report.hash);
+        provenance_comment(&m.report, m.comment, sizeof m.comment);
+        for (int i = 0; i < m.report.results.notes; i++) {
+            const struct results_note *note = &m.report.results.note[i];
+            if (note->level != NOTE_INFO)
+                log_warn("report", "%s", note->text);
+        }
+        status = write_report(o, &m);
+    }
+    if (status == STATUS_OK)
+        printf("%s\n", o->out);
+    free_made(&m);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    static struct options options; /* large for a stack */
+    struct options *o = &options;
+    enum status status = options_read(argc, argv, o);
+    if (status == STATUS_OK && o->help) {
+        options_help(stdout);
+    } else if (status == STATUS_OK) {
+        threads_set(0);
+        status = run(o);
+    }
+    if (status != STATUS_OK)
+        fprintf(stderr, "vitamin report: %s\n", status_sentence());
+    return status == STATUS_OK ? 0 : status == STATUS_CONFIG ? 2 : 1;
+}

@@ -1,0 +1,206 @@
+#include "report/provenance.h"
+
+#include "engine/base/sha256.h"
+#include "report/escape.h"
+#include "report/gnuplot.h"
+#include "report/text.h"
+
+#include <gnu/libc-version.h>
+#include <hdf5.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+static void hash_run(struct sha256 *h, const struct results *r, const struct results_run *run)
+{
+    const char *method = r->method[run->method].id, *dataset = r->dataset[run->dataset].id;
+    const size_t n = (size_t)run->points * sizeof(double);
+    double scores[] = {run->initial, run->final, run->area};
+    sha256_add(h, method, strlen(method) + 1);
+    sha256_add(h, dataset, strlen(dataset) + 1);
+    sha256_add(h, &run->seed, sizeof run->seed);
+    sha256_add(h, &run->status, sizeof run->status);
+    sha256_add(h, scores, sizeof scores);
+    if (n > 0) {
+        sha256_add(h, run->x, n);
+        sha256_add(h, run->y, n);
+    }
+    for (int i = 0; run->curve != NULL && i < run->curve->attributes; i++) {
+        const struct curve_attribute *a = &run->curve->attribute[i];
+        sha256_add(h, a->key, strlen(a->key) + 1);
+        sha256_add(h, a->value, strlen(a->value) + 1);
+    }
+}
+
+void provenance_hash(const struct options *o, const struct results *r, char out[17])
+{
+    struct sha256 h;
+    struct text choices = {0};
+    char hex[SHA256_HEX];
+    options_describe(o, &choices);
+    sha256_init(&h);
+    sha256_add(&h, text_get(&choices), choices.length);
+    text_free(&choices);
+    for (int i = 0; i < r->runs; i++)
+        hash_run(&h, r, &r->run[i]);
+    sha256_hex(&h, hex);
+    memcpy(out, hex, 16);
+    out[16] = '\0';
+}
+
+void provenance_comment(const struct report *r, char *out, size_t size)
+{
+    snprintf(out, size, "vitamin report %s: %d runs, %d replications", r->hash, r->results.runs,
+             r->bootstrap.reps);
+}
+
+/* --- JSON ----------------------------------------------------------------------------------------
+ */
+
+static void string(struct text *t, const char *text)
+{
+    size_t size = 2 * strlen(text) + 1;
+    char *safe = malloc(size);
+    if (safe == NULL) {
+        t->broken = true;
+        return;
+    }
+    text_add(t, "\"%s\"", escape_json(text, safe, size));
+    free(safe);
+}
+
+static void pair(struct text *t, const char *indent, const char *key, const char *value,
+                 bool *first)
+{
+    text_add(t, "%s\n%s", *first ? "" : ",", indent);
+    string(t, key);
+    text_add(t, ": ");
+    string(t, value);
+    *first = false;
+}
+
+/* `key = value` lines as members; a key that comes several times becomes several members. */
+static void lines(struct text *t, const char *indent, const char *text)
+{
+    bool first = true;
+    for (const char *at = text; *at != '\0';) {
+        char key[64], value[FILE_PATH];
+        size_t length = strcspn(at, "\n"), n = strcspn(at, " =\n");
+        const char *equals = strchr(at, '=');
+        snprintf(key, sizeof key, "%.*s", (int)n, at);
+        const char *from = equals != NULL && equals < at + length ? equals + 1 : at + length;
+        from += *from == ' ';
+        snprintf(value, sizeof value, "%.*s", (int)(at + length - from), from);
+        pair(t, indent, key, value, &first);
+        at += length + (at[length] == '\n');
+    }
+}
+
+static void versions(struct text *t)
+{
+    char text[128];
+    unsigned major, minor, release;
+    bool first = true;
+    text_add(t, "  \"versions\": {");
+    if (H5get_libversion(&major, &minor, &release) >= 0) {
+        snprintf(text, sizeof text, "%u.%u.%u", major, minor, release);
+        pair(t, "    ", "HDF5", text, &first);
+    }
+    gnuplot_version(text, sizeof text);
+    pair(t, "    ", "gnuplot", text[0] != '\0' ? text : "not found", &first);
+    pair(t, "    ", "zlib", zlibVersion(), &first);
+    pair(t, "    ", "libc", gnu_get_libc_version(), &first);
+    pair(t, "    ", "compiler", __VERSION__, &first);
+    text_add(t, "\n  },\n");
+}
+
+/* Places of attributes, by key. */
+struct place {
+    const struct curve_attribute *attribute;
+};
+
+static int by_key(const void *a, const void *b)
+{
+    const struct place *p = a, *q = b;
+    return strcmp(p->attribute->key, q->attribute->key);
+}
+
+/* All that the run says about itself, by key. */
+static void attributes(struct text *t, const struct curve *c)
+{
+    struct place *order = malloc((size_t)(c->attributes + 1) * sizeof *order);
+    if (order == NULL) {
+        t->broken = true;
+        return;
+    }
+    for (int i = 0; i < c->attributes; i++)
+        order[i].attribute = &c->attribute[i];
+    qsort(order, (size_t)c->attributes, sizeof *order, by_key);
+    bool first = true;
+    text_add(t, ", \"run\": {");
+    for (int i = 0; i < c->attributes; i++)
+        pair(t, "        ", order[i].attribute->key, order[i].attribute->value, &first);
+    text_add(t, "\n      }");
+    free(order);
+}
+
+static void runs(struct text *t, const struct results *r)
+{
+    text_add(t, "  \"runs\": [");
+    for (int i = 0; i < r->runs; i++) {
+        const struct results_run *run = &r->run[i];
+        text_add(t, "%s\n    {\"method\": ", i > 0 ? "," : "");
+        string(t, r->method[run->method].id);
+        text_add(t, ", \"dataset\": ");
+        string(t, r->dataset[run->dataset].id);
+        text_add(t, ", \"seed\": %" PRId64 ", \"status\": \"%s\", \"used\": %s, \"points\": %d",
+                 run->seed, run_status_word(run->status), run->used ? "true" : "false",
+                 run->points);
+        if (!isnan(run->final))
+            text_add(t, ", \"final\": %.17g", run->final);
+        if (run->why[0] != '\0') {
+            text_add(t, ", \"why\": ");
+            string(t, run->why);
+        }
+        text_add(t, ", \"file\": ");
+        string(t, run->origin.path);
+        if (run->curve != NULL)
+            attributes(t, run->curve);
+        text_add(t, "}");
+    }
+    text_add(t, "\n  ],\n");
+}
+
+static void notes(struct text *t, const struct results *r)
+{
+    static const char *const levels[] = {"info", "warning", "banner"};
+    text_add(t, "  \"notes\": [");
+    for (int i = 0; i < r->notes; i++) {
+        text_add(t, "%s\n    {\"level\": \"%s\", \"text\": ", i > 0 ? "," : "",
+                 levels[r->note[i].level]);
+        string(t, r->note[i].text);
+        text_add(t, "}");
+    }
+    text_add(t, "\n  ]\n");
+}
+
+enum status provenance_write(const struct options *o, const struct report *r, const char *path)
+{
+    struct text t = {0}, choices = {0};
+    options_describe(o, &choices);
+    text_add(&t, "{\n  \"format\": \"vitamin report 1\",\n  \"hash\": \"%s\",\n  \"choices\": {",
+             r->hash);
+    lines(&t, "    ", text_get(&choices));
+    text_add(&t, "\n  },\n");
+    versions(&t);
+    runs(&t, &r->results);
+    notes(&t, &r->results);
+    text_add(&t, "}\n");
+    if (choices.broken)
+        t.broken = true;
+    text_free(&choices);
+    return text_write(&t, path);
+}

@@ -1,0 +1,173 @@
+/* vitamin-report as people run it. */
+#include "tests/report/folder.h"
+#include "tests/support/fixture.h"
+
+#include <criterion/criterion.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+TestSuite(report_program, .init = folder_make, .fini = folder_remove, .timeout = 60);
+
+/* Exit status; stdout and stderr go to FOLDER/said. */
+static int report(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static int report(const char *format, ...)
+{
+    const char *build = getenv("BUILD");
+    char command[8192], program[FILE_PATH], arguments[3000];
+    snprintf(program, sizeof program, "%.512s/vitamin-report", build != NULL ? build : "build/gcc");
+    if (access(program, X_OK) != 0)
+        cr_skip_test("no %s", program);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(arguments, sizeof arguments, format, args);
+    va_end(args);
+    snprintf(command, sizeof command, "%s --reps 200 %s > %.200s 2>&1", program, arguments,
+             folder_path("said"));
+    int status = system(command);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static bool said(const char *part)
+{
+    char *text = folder_read(folder_path("said"));
+    bool found = strstr(text, part) != NULL;
+    if (!found)
+        fprintf(stderr, "said: %s\n", text);
+    free(text);
+    return found;
+}
+
+static int shell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static int shell(const char *format, ...)
+{
+    char command[4096];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(command, sizeof command, format, args);
+    va_end(args);
+    int status = system(command);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+Test(report_program, gives_equal_bytes_for_equal_inputs)
+{
+    char path[FILE_PATH];
+    if (!fixture_find("corl_scores", path))
+        cr_skip_test("no corl_scores.h5");
+    for (int i = 0; i < 2; i++)
+        cr_assert_eq(report("--scores %s --format none --out %s%d", path, folder_path("out"), i),
+                     0);
+    cr_expect_eq(shell("diff -r %s0 %s1", folder_path("out"), folder_path("out")), 0);
+    static const char *const files[] = {
+        "report.md",        "claims.md",       "scores.csv",     "curves.csv.gz",
+        "provenance.json",  "tables/tab3.tex", "tables/tab3.md", "tables/aggregates.csv",
+        "tables/claims.csv"};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "out0/%s", files[i]);
+        cr_expect_eq(access(folder_path(name), R_OK), 0, "no %s", files[i]);
+    }
+}
+
+Test(report_program, reads_hostile_names_without_harm)
+{
+    const char *csv = folder_write(
+        "a.csv", "method,dataset,seed,score\n"
+                 "\"$(touch pwned) `touch pwned` _ & % ' \"\" \\ < ~ ^ # $ { }\",\"../../x\",0,50\n"
+                 "\"$(touch pwned) `touch pwned` _ & % ' \"\" \\ < ~ ^ # $ { }\",\"../../x\",1,60\n"
+                 "plain,\"<script>alert(1)</script>\",0,70\n");
+    cr_assert_eq(report("--scores %s --standalone --format svg --out %s", csv, folder_path("out")),
+                 0);
+    cr_expect_eq(shell("find %s . -maxdepth 3 -name pwned | grep -q .", folder_path("")), 1);
+    cr_expect_eq(
+        shell("grep -rlF '<script>alert' %s --include=*.md --include=*.html", folder_path("out")),
+        1);
+    cr_expect_eq(shell("python3 -m json.tool %s/provenance.json > /dev/null 2>&1 || "
+                       "! command -v python3 > /dev/null",
+                       folder_path("out")),
+                 0);
+}
+
+Test(report_program, writes_latex_that_compiles_without_overfull_boxes)
+{
+    char path[FILE_PATH];
+    if (!fixture_find("corl_scores", path))
+        cr_skip_test("no corl_scores.h5");
+    if (shell("command -v pdflatex > /dev/null") != 0)
+        cr_skip_test("no pdflatex");
+    cr_assert_eq(report("--scores %s --paper --standalone --lang latex --format none --out %s",
+                        path, folder_path("out")),
+                 0);
+    cr_expect_eq(shell("cd %s/tables && for f in *.tex; do "
+                       "pdflatex -interaction=nonstopmode -halt-on-error $f > $f.log 2>&1 && "
+                       "! grep -q Overfull $f.log || exit 1; done",
+                       folder_path("out")),
+                 0);
+}
+
+Test(report_program, makes_only_what_is_asked_for)
+{
+    const char *csv = folder_write("a.csv", "method,dataset,seed,score\nodt,pen-human-v1,0,50\n"
+                                            "td3_odt,pen-human-v1,0,70\n");
+    cr_assert_eq(report("--scores %s --table tab2 --lang md --out %s", csv, folder_path("one")), 0);
+    cr_expect_eq(shell("test \"$(find %s -type f)\" = %s/tables/tab2.md", folder_path("one"),
+                       folder_path("one")),
+                 0);
+    cr_assert_eq(
+        report("--scores %s --table tab2 --methods odt --cell mean_sd --digits 1 --lang md "
+               "--out %s",
+               csv, folder_path("two")),
+        0);
+    char *text = folder_read(folder_path("two/tables/tab2.md"));
+    cr_expect_not_null(strstr(text, "| Dataset | ODT |"));
+    cr_expect_not_null(strstr(text, "50.0"));
+    free(text);
+    cr_assert_eq(report("--paper --table '*printed' --lang csv --out %s %s", folder_path("three"),
+                        folder_path("")),
+                 0);
+    cr_expect_eq(access(folder_path("three/tables/tab11-printed.csv"), R_OK), 0);
+}
+
+static const struct {
+    const char *arguments; /* %s: a good score file */
+    int status;
+    const char *says;
+} refused[] = {
+    {"--scores %s --fanal last", 2, "--final"},
+    {"--scores %s --final middle", 2, "final|last|mean_last_k|best|area"},
+    {"--scores %s --reps 0", 2, "--reps takes a number"},
+    {"--scores %s --reps", 2, "needs a value"},
+    {"--scores %s --paper=yes", 2, "takes no value"},
+    {"--scores %s --table tab99", 2, "no table is called 'tab99'"},
+    {"--scores %s --methods nobody", 2, "nobody"},
+    {"--scores %s --missing error", 2, "uneven"},
+    {"--scores /nowhere/at/all.csv", 1, "/nowhere/at/all.csv"},
+    {"/nowhere/at/all", 1, "/nowhere/at/all"},
+    {"--scores %s --out /proc/nowhere", 1, "/proc/nowhere"},
+};
+
+Test(report_program, refuses_in_one_clear_sentence)
+{
+    const char *csv = folder_write("a.csv", "method,dataset,seed,score\na,pen-human-v1,0,50\n"
+                                            "a,pen-human-v1,1,50\na,pen-cloned-v1,0,50\n");
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        char arguments[512];
+        snprintf(arguments, sizeof arguments, refused[i].arguments, csv);
+        int status = report("--out %s %s", folder_path("out"), arguments);
+        cr_expect_eq(status, refused[i].status, "%s: status %d", arguments, status);
+        cr_expect(said(refused[i].says), "%s", arguments);
+    }
+}
+
+Test(report_program, says_so_when_there_is_nothing)
+{
+    cr_expect_eq(report("%s --out %s", folder_path(""), folder_path("out")), 2);
+    cr_expect(said("no run found"));
+    cr_expect_eq(report("--help"), 0);
+    cr_expect(said("--diverged RULE"));
+}
