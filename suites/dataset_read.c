@@ -150,7 +150,7 @@ enum status dataset_read_d4rl(struct source *s, const struct env_kind *env,
     enum status result = STATUS_OK;
     for (int i = 0; i < DATASET_FIELDS && result == STATUS_OK; i++) {
         bool wanted = dataset_fields[i].required || source_has(s, dataset_fields[i].name);
-        if (i == AT_NEXT && env->suite != SUITE_MUJOCO)
+        if (i == AT_NEXT && env->suite != SUITE_MUJOCO && env->suite != SUITE_BANDIT)
             wanted = false;
         if (wanted)
             result = dataset_find_field(s, i, env, i == AT_STATE ? 0 : field[AT_STATE].rows,

@@ -1,0 +1,53 @@
+/* Datasets made here, in D4RL's layout, for whoever has none of D4RL's files (or wants others).
+ *
+ *   random    D4RL's own recipe: whole episodes of uniform actions, one after another, cut at the
+ *             wanted number of rows; a step at the time limit is a timeout, even if it also
+ *             terminated
+ *   waypoint  maze2d as D4RL made it: one continuous walk of the waypoint controller from target to
+ *             target; `timeouts` marks where a target was reached (or its time ran out), rewards
+ *             are for the fixed goal and belong to the row's observation: one step late
+ *   policy    episodes of a policy file
+ *
+ * Actions are rounded to float32 before they are applied, so a row can be replayed. The files say
+ * in attributes how they were made; what is computed on them is labelled so for ever.
+ *
+ * Episode e draws from (seed, environment, e) only, so a file does not depend on threads, and a
+ * longer one begins like a shorter one. Source spec/datasets.md section 3 */
+#ifndef SUITES_DATASET_GENERATE_H
+#define SUITES_DATASET_GENERATE_H
+
+#include "engine/base/rng.h"
+#include "suites/env.h"
+
+#include <stdint.h>
+
+enum dataset_actor { ACT_RANDOM, ACT_WAYPOINT, ACT_POLICY };
+
+struct dataset_recipe {
+    const char *env; /* row of env_table */
+    enum dataset_actor actor;
+    const char *policy; /* ACT_POLICY: its file */
+    bool stochastic;    /* sample its actions instead of taking the mean */
+    double noise;       /* times N(0,1) is added to each action before clipping */
+    int64_t rows;
+    uint64_t seed;
+    const char *revision; /* of the code, for the file */
+};
+
+struct dataset_made {
+    int64_t episodes; /* in the file, the last one maybe cut */
+    int64_t terminals, timeouts;
+    int64_t diverged; /* episodes that ended because the simulation did: a timeout */
+};
+
+/* Write `path`. Errors  STATUS_CONFIG (a policy of another environment, waypoints outside maze2d,
+ * numbers out of range), STATUS_PHYSICS (nothing but divergence), those of env_open, policy_read
+ * and the writer.  Threads  as many as threads_set allows, same bytes */
+enum status dataset_generate(const struct dataset_recipe *r, const char *path,
+                             struct dataset_made *out);
+
+/* The streams of episode e: its start (env_reset), and its actions. */
+struct rng dataset_reset_rng(const struct env_kind *env, uint64_t seed, int64_t e);
+struct rng dataset_action_rng(const struct env_kind *env, uint64_t seed, int64_t e);
+
+#endif
