@@ -70,7 +70,7 @@ static enum status make(const struct env_kind *kind, const struct env_options *o
                         struct physics_world *world, struct env **out)
 {
     const struct env_ops *ops = kind->ops;
-    size_t numbers = (size_t)task_size(ops) + (size_t)kind->obs_dim;
+    size_t numbers = (size_t)task_size(ops) + 2 * (size_t)kind->obs_dim;
     struct env *e = calloc(1, sizeof *e);
     double *block = calloc(numbers, sizeof *block);
     if (e == NULL || block == NULL) {
@@ -81,7 +81,8 @@ static enum status make(const struct env_kind *kind, const struct env_options *o
     e->kind = kind;
     e->options = *options;
     e->observation = block;
-    e->task = block + kind->obs_dim;
+    e->next_observation = block + kind->obs_dim;
+    e->task = block + 2 * (ptrdiff_t)kind->obs_dim;
     e->reward = (struct reward){options->reward_div, options->reward_shift, options->delay, 0};
 
     enum status result = STATUS_OK;
@@ -256,9 +257,7 @@ static enum status settle(struct env *e)
         if (result != STATUS_OK)
             return status_prefix(result, "%s: at reset", e->kind->name);
     }
-    if (ops->begin != NULL)
-        ops->begin(e);
-    return STATUS_OK;
+    return ops->begin != NULL ? ops->begin(e) : STATUS_OK;
 }
 
 static void start(struct env *e)
@@ -323,6 +322,22 @@ enum status env_reset_to(struct env *e, const struct env_value *values, int coun
 /* --- stepping
  * ---------------------------------------------------------------------------------------- */
 
+/* Observe. MuJoCo checks the state before it steps, so what the last substep did to it shows here.
+ */
+static enum status look(struct env *e, double raw_reward)
+{
+    double *now = e->next_observation;
+    e->kind->ops->observe(e, now);
+    bool finite = isfinite(raw_reward);
+    for (int i = 0; i < e->kind->obs_dim; i++)
+        finite = finite && isfinite(now[i]);
+    if (!finite)
+        return status_fail(STATUS_PHYSICS, "the simulation diverged (a reward or an observation is "
+                                           "not finite)");
+    memcpy(e->observation, now, (size_t)e->kind->obs_dim * sizeof *now);
+    return STATUS_OK;
+}
+
 enum status env_step(struct env *e, const double *action, struct env_step *out)
 {
     const struct env_kind *kind = e->kind;
@@ -337,11 +352,13 @@ enum status env_step(struct env *e, const double *action, struct env_step *out)
                                action[i], e->steps);
     }
     enum status result = kind->ops->step(e, action, out);
+    if (result == STATUS_OK)
+        result = look(e, out->raw_reward);
     if (result != STATUS_OK) {
         e->running = false;
+        *out = (struct env_step){0};
         return status_prefix(result, "%s: step %d", kind->name, e->steps);
     }
-    kind->ops->observe(e, e->observation);
 
     int j = e->steps++;
     e->goal_steps += out->goal;

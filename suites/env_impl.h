@@ -19,14 +19,15 @@ struct env_field { /* a task field: part of e->task */
 struct env {
     const struct env_kind *kind;
     struct env_options options;
-    struct physics physics; /* no model when the kind has none (bandit) */
-    double *task;           /* the kind's fields, one after another in the order of ops->fields */
-    double *observation;    /* (S) */
-    int id[ENV_IDS];        /* bodies, sites, sensors found once by ops->find */
-    int steps;              /* done in this episode */
-    int goal_steps;         /* of them at the goal */
-    bool running;           /* between a reset and the end */
-    struct reward reward;   /* state of the delay */
+    struct physics physics;   /* no model when the kind has none (bandit) */
+    double *task;             /* the kind's fields, one after another in the order of ops->fields */
+    double *observation;      /* (S) the last good one */
+    double *next_observation; /* (S) until it is known to be good */
+    int id[ENV_IDS];          /* bodies, sites, sensors found once by ops->find */
+    int steps;                /* done in this episode */
+    int goal_steps;           /* of them at the goal */
+    bool running;             /* between a reset and the end */
+    struct reward reward;     /* state of the delay */
 };
 
 /* All but `step` and `observe` may be NULL. None may allocate. */
@@ -52,7 +53,7 @@ struct env_ops {
     void (*apply)(struct env *e);
 
     /* After the mj_forward of a reset: remember what the first step compares with. */
-    void (*begin)(struct env *e);
+    enum status (*begin)(struct env *e);
 
     /* One environment step: ctrl, physics_step, then out->raw_reward, terminated, goal; the rest of
      * `out` is env.c's. `action` is finite. */

@@ -139,17 +139,16 @@ static void draw(struct env *e, struct rng *rng)
 }
 
 /* The contact forces belong to what is observed; charging for them belongs to the step. */
-static void fill_contact_forces(struct env *e)
+static enum status fill_contact_forces(struct env *e)
 {
-    if (e->options.contact_forces)
-        physics_contact_forces(&e->physics);
+    return e->options.contact_forces ? physics_contact_forces(&e->physics) : STATUS_OK;
 }
 
-static void begin(struct env *e)
+static enum status begin(struct env *e)
 {
     const struct robot *r = e->kind->variant;
     e->task[0] = r->forward(e);
-    fill_contact_forces(e);
+    return fill_contact_forces(e);
 }
 
 double locomotion_control(struct env *e, const double *action)
@@ -186,7 +185,7 @@ static enum status step(struct env *e, const double *action, struct env_step *ou
 
     double dt = e->physics.model->opt.timestep * e->kind->frame_skip;
     out->raw_reward = (after - before) / dt + r->alive_bonus - r->control_cost * effort;
-    fill_contact_forces(e);
+    TRY(fill_contact_forces(e));
     if (e->options.contact_forces)
         out->raw_reward -= contact_cost(e, r->contact_entries);
     out->terminated = r->fallen != NULL && r->fallen(e);

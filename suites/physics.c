@@ -342,9 +342,17 @@ enum status physics_step(struct physics *p, int substeps)
     return diverged(p->data) ? divergence(p->data) : STATUS_OK;
 }
 
-void physics_contact_forces(struct physics *p)
+static void contact_forces(void *context)
 {
+    struct physics *p = context;
     mj_rnePostConstraint(p->model, p->data);
+}
+
+enum status physics_contact_forces(struct physics *p)
+{
+    if (!guarded(contact_forces, p))
+        return status_fail(STATUS_PHYSICS, "MuJoCo gave up: %s", fatal_message);
+    return STATUS_OK;
 }
 
 const char *physics_version(void)

@@ -74,8 +74,8 @@ enum status physics_forward(struct physics *p);
  * last substep's integration. Errors STATUS_PHYSICS. */
 enum status physics_step(struct physics *p, int substeps);
 
-/* Fill data->cfrc_ext for the present state (mj_rnePostConstraint). */
-void physics_contact_forces(struct physics *p);
+/* Fill data->cfrc_ext for the present state (mj_rnePostConstraint). Errors STATUS_PHYSICS. */
+enum status physics_contact_forces(struct physics *p);
 
 /* "2.2.2" */
 const char *physics_version(void);
