@@ -7,6 +7,8 @@
 /* Batches trained between two looks at the stop flag. At the paper's size that is minutes. */
 enum { UPDATES_AT_ONCE = 10, TRANSITIONS_AN_ITERATION = 1000, PRETRAIN_BLOCKS = 20 };
 
+enum { WARM_UP_WORLDS = 10 }; /* PDT's environments side by side */
+
 static void add_stats(struct run *r, const struct learner_stats *stats, double weight)
 {
     for (int i = 0; i < LEARNER_METRIC_COUNT; i++) {
@@ -101,10 +103,31 @@ static enum status keep_copy(struct run *r, const struct trajectory *t)
     return result;
 }
 
-static enum status roll_out_one(struct run *r)
+/* An episode's trajectory moves into the replay, or is freed. */
+static enum status keep_episode(struct run *r, struct episode *episode)
 {
-    struct rng reset = rng_at(r->env_key, RNG_ENV_RESET, (uint64_t)r->episodes);
-    struct rollout_envs envs = {&r->train_env, &reset};
+    int length = episode->trajectory.length;
+    r->sums.returns += episode->raw_return;
+    r->sums.lengths += length;
+    r->sums.trajectories++;
+    enum status result = r->keeps_rollouts ? keep_copy(r, &episode->trajectory) : STATUS_OK;
+    if (result == STATUS_OK)
+        result = replay_add(&r->replay, &episode->trajectory);
+    if (result == STATUS_OK)
+        r->transitions_done += length;
+    else
+        episode_free(episode);
+    return result;
+}
+
+/* One episode in each of `count` environments, side by side. */
+static enum status roll_out(struct run *r, struct env **env, int count)
+{
+    struct rng reset[WARM_UP_WORLDS];
+    struct episode episode[WARM_UP_WORLDS];
+    for (int e = 0; e < count; e++)
+        reset[e] = rng_at(r->env_key, RNG_ENV_RESET, (uint64_t)(r->episodes + e));
+    struct rollout_envs envs = {env, reset};
     struct rollout_world world = rollout_world_of(&envs);
     bool stochastic = strcmp(r->hyper.policy, "squashed_gaussian") == 0;
     struct rollout_spec spec = {
@@ -119,22 +142,16 @@ static enum status roll_out_one(struct run *r)
         .run = r->key,
         .purpose = RNG_EXPLORE,
         .first = (uint64_t)r->episodes};
-    struct episode episode;
-    TRY(rollout(r->learner, &world, 1, &spec, &episode));
-    r->episodes++;
-    r->sums.returns += episode.raw_return;
-    r->sums.lengths += episode.trajectory.length;
-    r->sums.trajectories++;
-    int length = episode.trajectory.length;
-    enum status result = r->keeps_rollouts ? keep_copy(r, &episode.trajectory) : STATUS_OK;
-    if (result == STATUS_OK)
-        result = replay_add(&r->replay, &episode.trajectory);
-    if (result != STATUS_OK) {
-        episode_free(&episode);
-        return result;
+    TRY(rollout(r->learner, &world, count, &spec, episode));
+    r->episodes += count;
+    enum status result = STATUS_OK;
+    for (int e = 0; e < count; e++) {
+        if (result == STATUS_OK)
+            result = keep_episode(r, &episode[e]);
+        else
+            episode_free(&episode[e]);
     }
-    r->transitions_done += length;
-    return STATUS_OK;
+    return result;
 }
 
 static enum status iterate_episodes(struct run *r)
@@ -145,7 +162,7 @@ static enum status iterate_episodes(struct run *r)
         if (r->clears_rollouts)
             replay_clear(&r->rollouts);
         do {
-            TRY(roll_out_one(r));
+            TRY(roll_out(r, &r->train_env, 1));
         } while (r->transitions_done - before < least);
         if (r->keeps_rollouts && !r->clears_rollouts)
             replay_prune(&r->rollouts, r->hyper.awr_buffer_transitions);
@@ -250,15 +267,30 @@ static enum status iterate_transitions(struct run *r)
 
 /* --- the online phase ------------------------------------------------------------------------- */
 
-/* PDT: its empty buffer is filled by the pretrained policy before the first iteration. */
+/* PDT: its empty buffer is filled by the pretrained policy before the first iteration, several
+ * environments at a time (methods.md 15). */
+static enum status fill_empty_replay(struct run *r)
+{
+    struct env *env[WARM_UP_WORLDS] = {NULL};
+    int64_t before = r->transitions_done;
+    enum status result = STATUS_OK;
+    for (int e = 0; e < WARM_UP_WORLDS && result == STATUS_OK; e++)
+        result = env_clone(r->train_env, &env[e]);
+    while (result == STATUS_OK && r->transitions_done - before < r->hyper.pdt_warmup_transitions) {
+        result = roll_out(r, env, WARM_UP_WORLDS);
+        run_progress(r, "warm-up", false);
+    }
+    for (int e = 0; e < WARM_UP_WORLDS; e++)
+        env_close(env[e]);
+    return result;
+}
+
 static enum status warm_up(struct run *r)
 {
     int64_t before = r->transitions_done;
     run_switch(r, TIMER_ROLLOUT);
-    while (r->starts_empty && r->transitions_done - before < r->hyper.pdt_warmup_transitions) {
-        TRY(roll_out_one(r));
-        run_progress(r, "warm-up", false);
-    }
+    if (r->starts_empty)
+        TRY(fill_empty_replay(r));
     if (r->starts_empty && !r->hyper.pdt_count_warmup) {
         r->uncounted = r->transitions_done - before;
         r->transitions_done = before;
