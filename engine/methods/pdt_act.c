@@ -178,6 +178,7 @@ enum status pdt_act(struct learner *l, const struct act_context context[], int n
     assert(!frozen);
     (void)frozen;
     TRY(make_room(d, n));
+    assert(d->act_length != NULL);
     for (int i = 0; i < n; i++) {
         assert(context[i].latent != NULL);
         place_context(d, &context[i], i);

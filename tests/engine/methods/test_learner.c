@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+TestSuite(learner, .timeout = 60);
+
 /* --- the methods, as their presets put them together
  * ------------------------------------------------ */
 
@@ -316,7 +318,7 @@ ParameterizedTestParameters(learner, has_the_same_bits_for_any_number_of_threads
     return every_method();
 }
 
-ParameterizedTest(int *method, learner, has_the_same_bits_for_any_number_of_threads, .timeout = 60)
+ParameterizedTest(int *method, learner, has_the_same_bits_for_any_number_of_threads)
 {
     static const int lengths[] = {1, 5, 20};
     struct world w;
@@ -343,7 +345,7 @@ ParameterizedTestParameters(learner, goes_on_with_the_same_bits_after_a_restart)
     return every_method();
 }
 
-ParameterizedTest(int *method, learner, goes_on_with_the_same_bits_after_a_restart, .timeout = 60)
+ParameterizedTest(int *method, learner, goes_on_with_the_same_bits_after_a_restart)
 {
     struct world w;
     world_make(&w);
@@ -397,7 +399,7 @@ ParameterizedTestParameters(learner, allocates_nothing_in_a_training_step)
     return every_method();
 }
 
-ParameterizedTest(int *method, learner, allocates_nothing_in_a_training_step, .timeout = 60)
+ParameterizedTest(int *method, learner, allocates_nothing_in_a_training_step)
 {
     if (!allocations_counted())
         cr_skip("a sanitizer owns malloc");
@@ -444,7 +446,7 @@ ParameterizedTestParameters(learner, refuses_data_that_is_not_finite)
     return every_method();
 }
 
-ParameterizedTest(int *method, learner, refuses_data_that_is_not_finite, .timeout = 60)
+ParameterizedTest(int *method, learner, refuses_data_that_is_not_finite)
 {
     for (int states = 0; states < 2; states++) {
         struct world w;
@@ -487,7 +489,7 @@ ParameterizedTestParameters(learner, refuses_to_go_on_once_the_actor_has_diverge
     return every_method();
 }
 
-ParameterizedTest(int *method, learner, refuses_to_go_on_once_the_actor_has_diverged, .timeout = 60)
+ParameterizedTest(int *method, learner, refuses_to_go_on_once_the_actor_has_diverged)
 {
     struct world w;
     world_make(&w);

@@ -492,7 +492,7 @@ Test(learner_pdt, many_environments_act_as_each_alone)
     d->return_ready = 1;
     for (int i = 0; i < N; i++) {
         fill(&together[i], (uint64_t)i);
-        c[i] = context_of(&together[i], 1 + i % 7, (uint64_t)(100 + i));
+        c[i] = context_of(&together[i], 1 + i % 7, 100 + (uint64_t)i);
     }
     check(learner_act(&d->learner, c, N, ACT_EXPLORE, false, noise, action, NULL));
     for (int i = 0; i < N; i++) {

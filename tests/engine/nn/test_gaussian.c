@@ -42,7 +42,8 @@ static double density(double x, double mu, double log_std)
 static double kl_by_quadrature(double q_mu, double q_log_std, double p_mu, double p_log_std)
 {
     double sum = 0, step = 1e-3;
-    for (double x = -40; x < 40; x += step) {
+    for (int i = -40000; i < 40000; i++) {
+        double x = i * step;
         double q = density(x, q_mu, q_log_std), p = density(x, p_mu, p_log_std);
         if (q > 0 && p > 0)
             sum += q * log(q / p) * step;
