@@ -19,8 +19,8 @@ const char *const curve_metric_names[] = {
 };
 
 /* What may differ between two runs of the same thing (invariant 3). */
-static const char *const volatile_attributes[] = {"host",    "machine", "started",
-                                                  "updated", "resumes", "threads"};
+static const char *const volatile_attributes[] = {"host",    "machine", "started",       "updated",
+                                                  "resumes", "threads", "peak_memory_gb"};
 
 static void free_evaluation(struct curve_evaluation *e)
 {

@@ -23,8 +23,10 @@
  * Attributes every run has: format ("vitamin curve 1"), method, label, dataset, suite, preset,
  * size, seed, status (running | complete | diverged | failed), budget (transitions), config_hash,
  * dataset_kind (d4rl | generated | dev | minari | own | none), dataset_path, dataset_sha256,
- * dataset_note, revision, dirty (0 | 1), compiler, flags, versions, blas_core, machine, host,
- * threads, started, updated (ISO 8601), resumes, reduced (what is smaller than in the paper, or
+ * dataset_note, dataset_transitions, dataset_trajectories, dataset_mean, dataset_sd (of normalised
+ * returns), dataset_sd_printed (as the paper's scripts compute it), peak_memory_gb, revision, dirty
+ * (0 | 1), compiler, flags, versions, blas_core, machine, host, threads, started, updated (ISO
+ * 8601), resumes, reduced (what is smaller than in the paper, or
  * "").
  *
  * Invariants
@@ -33,7 +35,8 @@
  *   2. Rows are in order of time. After a resume, rows beyond the checkpoint are dropped and made
  *      again, bit for bit the same.
  *   3. Everything but `seconds*` columns and the attributes host, machine, started, updated,
- *      resumes, threads is a function of (configuration, seed, code, BLAS core): curve_compare. */
+ *      resumes, threads, peak_memory_gb is a function of (configuration, seed, code, BLAS core):
+ * curve_compare. */
 #ifndef HARNESS_CURVE_H
 #define HARNESS_CURVE_H
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 double run_clock(const struct timespec *from)
@@ -162,6 +163,19 @@ static enum status stamp_reduced(struct run *r)
     return curve_set(&r->curve, "reduced", "%s", text);
 }
 
+/* Size and returns of the data, for the report's Tables 4-7. */
+static enum status stamp_dataset(struct run *r)
+{
+    struct curve *c = &r->curve;
+    struct score_summary s;
+    TRY(dataset_summarise(&r->dataset, &s));
+    TRY(curve_set(c, "dataset_transitions", "%lld", (long long)r->dataset.transitions));
+    TRY(curve_set(c, "dataset_trajectories", "%d", r->dataset.count));
+    TRY(curve_set(c, "dataset_mean", "%.10g", s.mean));
+    TRY(curve_set(c, "dataset_sd", "%.10g", s.std));
+    return curve_set(c, "dataset_sd_printed", "%.10g", s.printed_std);
+}
+
 enum status run_stamp(struct run *r)
 {
     struct curve *c = &r->curve;
@@ -182,6 +196,7 @@ enum status run_stamp(struct run *r)
     TRY(curve_set(c, "dataset_note", "%s", r->dataset.note));
     TRY(dataset_digest(&r->dataset, digest));
     TRY(curve_set(c, "dataset_sha256", "%s", digest));
+    TRY(stamp_dataset(r));
     TRY(curve_set(c, "started", "%s", now));
     TRY(curve_set(c, "resumes", "0"));
     TRY(provenance_stamp(c));
@@ -228,8 +243,11 @@ enum status run_add_iteration(struct run *r)
 enum status run_save_curve(struct run *r, const char *state)
 {
     char path[FILE_PATH], now[32];
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage); /* ru_maxrss is in KiB */
     provenance_now(now);
     run_path(r, "curve.h5", path);
+    TRY(curve_set(&r->curve, "peak_memory_gb", "%.3f", (double)usage.ru_maxrss / 1048576));
     TRY(curve_set(&r->curve, "status", "%s", state));
     TRY(curve_set(&r->curve, "updated", "%s", now));
     return curve_write(&r->curve, path);
