@@ -70,7 +70,7 @@ TEST_DIRS := $(foreach d,engine suites harness report,$(if $(call find_c,tests/$
 TESTS    := $(TEST_DIRS:%=$(BUILD)/test-%)
 BENCHES  := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
 
-.PHONY: all build test smoke reproduce report bench fuzz lint format clean help deps
+.PHONY: all build test smoke reproduce report bench bench-peer fuzz lint format clean help deps
 all: build
 
 build: $(PROGRAMS) ## compile the programs
@@ -141,6 +141,9 @@ test: build $(TESTS) ## run the tests (SAN=asan, FILTER='replay/*')
 
 bench: $(BENCHES) ## measure speed: medians, spreads, ratios (never judges)
 	@for b in $(BENCHES); do echo "== $$b"; $$b || exit 1; done
+
+bench-peer: $(BUILD)/bench/bench_learner ## the same training steps in PyTorch, in turn, if it is there
+	tests/bench/peer.sh $<
 
 lint: ## clang-tidy, cppcheck, include directions, shellcheck, format
 	tests/lint/lint.sh

@@ -8,7 +8,8 @@
  *            used output (style of bench_engine); share of the sgemm rate measured beside it
  *   resident largest memory of the process, in MB
  *
- * Medians of the wall clock, or of processor time on one thread. `bench_learner quick`: fewer. */
+ * Medians of the wall clock, or of processor time on one thread. `bench_learner quick`: fewer;
+ * `bench_learner one-thread`: no column for two threads. */
 #include "engine/base/threads.h"
 #include "engine/methods/learner_dt.h"
 
@@ -169,6 +170,7 @@ static void bench(int shape, int threads, int repeats)
 int main(int argc, char **argv)
 {
     bool quick = argc > 1 && strcmp(argv[1], "quick") == 0;
+    int most = argc > 1 && strcmp(argv[1], "one-thread") == 0 ? 1 : 2;
     printf("TD3+ODT at the paper's size (embed 512, 4 layers, batch 256), BLAS core %s\n"
            "%-12s %7s %9s %9s %9s %9s %9s %8s %9s\n",
            threads_blas_core(), "shape", "threads", "critic s", "actor s", "sample ms", "GFLOP/s",
@@ -176,7 +178,7 @@ int main(int argc, char **argv)
     /* Small shapes first: the resident column is a running maximum. */
     for (int shape = (int)(sizeof shapes / sizeof *shapes) - 1; shape >= 0; shape--) {
         int repeats = quick ? 1 : shapes[shape].K == 20 ? 3 : shapes[shape].K == 5 ? 7 : 15;
-        for (int threads = 1; threads <= 2; threads++)
+        for (int threads = 1; threads <= most; threads++)
             bench(shape, threads, repeats);
     }
     return 0;

@@ -1,0 +1,99 @@
+"""The actor and critic step of TD3+ODT in PyTorch, at the shapes of bench_learner.
+
+Written for the comparison only: the plain way a PyTorch user would write the model, full windows,
+one optimiser step each (AdamW stands in for LAMB). Prints the same columns as bench_learner, so
+that `make bench-peer` can put the two beside each other.
+"""
+import statistics
+import sys
+import time
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+WIDTH, LAYERS, HEADS, BATCH = 512, 4, 4, 256
+SHAPES = [("hopper K=20", 20, 11, 3), ("pen K=5", 5, 45, 24),
+          ("antmaze K=1", 1, 29, 8), ("maze2d K=1", 1, 4, 2)]
+
+
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.norm1, self.norm2 = nn.LayerNorm(WIDTH), nn.LayerNorm(WIDTH)
+        self.qkv, self.out = nn.Linear(WIDTH, 3 * WIDTH), nn.Linear(WIDTH, WIDTH)
+        self.wide, self.narrow = nn.Linear(WIDTH, 4 * WIDTH), nn.Linear(4 * WIDTH, WIDTH)
+        self.drop = nn.Dropout(0.1)
+
+    def forward(self, x, mask):
+        rows, tokens, _ = x.shape
+        q, k, v = (t.view(rows, tokens, HEADS, -1).transpose(1, 2)
+                   for t in self.qkv(self.norm1(x)).chunk(3, -1))
+        score = q @ k.transpose(-1, -2) / (WIDTH // HEADS) ** 0.5
+        weight = self.drop(score.masked_fill(mask, -1e4).softmax(-1))
+        mixed = (weight @ v).transpose(1, 2).reshape(rows, tokens, WIDTH)
+        x = x + self.drop(self.out(mixed))
+        return x + self.drop(self.narrow(F.relu(self.wide(self.norm2(x)))))
+
+
+class Policy(nn.Module):
+    def __init__(self, states, actions):
+        super().__init__()
+        self.embed = nn.ModuleList([nn.Linear(1, WIDTH), nn.Linear(states, WIDTH),
+                                    nn.Linear(actions, WIDTH)])
+        self.norm, self.last = nn.LayerNorm(WIDTH), nn.LayerNorm(WIDTH)
+        self.blocks = nn.ModuleList(Block() for _ in range(LAYERS))
+        self.head, self.drop = nn.Linear(WIDTH, actions), nn.Dropout(0.1)
+
+    def forward(self, rtg, state, action):
+        tokens = torch.stack([e(x) for e, x in zip(self.embed, (rtg, state, action))], 2)
+        x = self.drop(self.norm(tokens.flatten(1, 2)))
+        mask = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool).triu(1)
+        for block in self.blocks:
+            x = block(x, mask)
+        return torch.tanh(self.head(self.last(x)[:, 1::3]))
+
+
+def critic(states, actions):
+    return nn.Sequential(nn.Linear(states + actions, 256), nn.ReLU(), nn.Linear(256, 256),
+                         nn.ReLU(), nn.Linear(256, 1))
+
+
+def bench(name, K, S, A, repeats):
+    policy, target = Policy(S, A), Policy(S, A).eval()
+    nets = nn.ModuleList([critic(S, A) for _ in range(4)])
+    actor_step = torch.optim.AdamW(policy.parameters(), 1e-4)
+    critic_step = torch.optim.AdamW(nets[:2].parameters(), 1e-3)
+    rtg, state, after = torch.randn(BATCH, K, 1), torch.randn(BATCH, K, S), torch.randn(BATCH, K, S)
+    action, reward = torch.tanh(torch.randn(BATCH, K, A)), torch.randn(BATCH, K, 1)
+    times = {"critic": [], "actor": []}
+    for _ in range(repeats + 1):
+        start = time.perf_counter()
+        with torch.no_grad():
+            following = target(rtg, after, action)
+            pair = torch.cat([after, following], -1)
+            y = reward + 0.99 * torch.minimum(nets[2](pair), nets[3](pair))
+        pair = torch.cat([state, action], -1)
+        loss = sum(F.mse_loss(nets[i](pair), y) for i in range(2))
+        critic_step.zero_grad()
+        loss.backward()
+        critic_step.step()
+        times["critic"].append(time.perf_counter() - start)
+
+        start = time.perf_counter()
+        proposed = policy(rtg, state, action)
+        value = nets[0](torch.cat([state, proposed], -1)).mean()
+        loss = F.mse_loss(proposed, action) - 0.1 * value
+        actor_step.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(policy.parameters(), 0.25)
+        actor_step.step()
+        times["actor"].append(time.perf_counter() - start)
+    c, a = (statistics.median(times[k][1:]) for k in ("critic", "actor"))
+    print(f"{name:<12} {torch.get_num_threads():7d} {c:9.4f} {a:9.4f}", flush=True)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(int(sys.argv[1]) if len(sys.argv) > 1 else 1)
+    for what, K, S, A in reversed(SHAPES):
+        bench(what, K, S, A, 3 if K == 20 else 7)
