@@ -369,6 +369,13 @@ static enum status execute(struct run *r, struct run_summary *summary)
     run_path(r, "run.log", path);
     TRY(log_open(path));
     TRY(write_config(r));
+    if (strcmp(r->request->config.suite, "bandit") == 0) {
+        TRY(run_bandit(r));
+        summary->first_score = curve_mean_score(&r->curve, 0);
+        summary->last_score = curve_mean_score(&r->curve, r->curve.evaluations - 1);
+        summary->transitions = r->curve.evaluation[r->curve.evaluations - 1].transitions;
+        return STATUS_OK;
+    }
     TRY(load_data(r));
     r->key = run_key(r->dataset.id, r->request->seed);
     r->env_key = r->hyper.env_seed_from_run ? r->key : run_key("environments", 0);

@@ -98,6 +98,9 @@ enum status run_begin_online(struct run *r);
 enum status run_iteration(struct run *r);
 int64_t run_pretrain_total(const struct run *r);
 
+/* run_bandit.c: the whole run of the single-state MDP. */
+enum status run_bandit(struct run *r);
+
 /* evaluate.c: eval_episodes episodes, appended to the curve. */
 enum status evaluate(struct run *r);
 
