@@ -146,7 +146,7 @@ bench-peer: $(BUILD)/bench/bench_learner ## the same training steps in PyTorch, 
 	tests/bench/peer.sh $<
 
 lint: ## clang-tidy, cppcheck, include directions, shellcheck, format
-	tests/lint/lint.sh
+	tests/lint/lint.sh $(LINT)
 
 format: ## reformat all C files
 	clang-format -i $(shell git ls-files '*.c' '*.h')
