@@ -182,7 +182,8 @@ static enum status fill_panel(const struct build *b, int panel, struct made *m)
         if (p->kind == GRID_RUNS) {
             for (int i = 0; i < runs; i++) {
                 m->lines[panel]++;
-                TRY(lines_single(run[i], source.budget, s, &line[m->lines[panel] - 1]));
+                TRY(lines_single(run[i], source.budget, source.points, s,
+                                 &line[m->lines[panel] - 1]));
             }
             continue;
         }

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { PAGE_POINTS = 51 }; /* a page holds many figures */
+
 static bool has_runs(const struct results *r, int method, int dataset)
 {
     const struct results_run *run[LINES_RUNS];
@@ -115,7 +117,8 @@ static enum status draw_dataset(struct figures *f, const struct figure_row *row,
     } panels[] = {
         {GRID_CURVES, "Mean and spread"}, {GRID_RUNS, "Every run"}, {GRID_DOTS, "Final scores"}};
     for (int k = 0; k < 3 && result == STATUS_OK; k++) {
-        struct build_panel panel = {.dataset = dataset, .kind = panels[k].kind};
+        struct build_panel panel = {
+            .dataset = dataset, .kind = panels[k].kind, .source.points = PAGE_POINTS};
         snprintf(panel.title, sizeof panel.title, "%s", panels[k].title);
         result = build_add_panel(&b, &panel);
     }

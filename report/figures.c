@@ -221,6 +221,20 @@ static enum status write_style(const struct figures *f)
     return file_replace(path, text, strlen(text));
 }
 
+static enum status unknown(const char *only)
+{
+    char names[STATUS_SENTENCE - 256];
+    size_t used = 0;
+    for (int i = 0; i < figure_table_count; i++) {
+        int n = snprintf(names + used, sizeof names - used, "%s%s", i > 0 ? ", " : "",
+                         figure_table[i].id);
+        used += n > 0 && (size_t)n < sizeof names - used ? (size_t)n : 0;
+    }
+    return status_fail(STATUS_CONFIG,
+                       "--fig %.120s: no such figure comes of these results; there are %s", only,
+                       names);
+}
+
 enum status figures_make(struct figures *f)
 {
     f->gamma = f->gamma > 0 ? f->gamma : 100;
@@ -229,10 +243,6 @@ enum status figures_make(struct figures *f)
     for (int i = 0; i < figure_table_count; i++)
         TRY(figure_table[i].draw(f, &figure_table[i]));
     if (f->count == 0 && f->only != NULL && *f->only != '\0')
-        return status_fail(
-            STATUS_CONFIG,
-            "--fig %s: no figure of that name comes of these results; the names are "
-            "those of the table in report/figure_table.c (fig3, fig7, profiles, ...)",
-            f->only);
+        return unknown(f->only);
     return draw_all(f);
 }

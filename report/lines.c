@@ -87,6 +87,11 @@ static enum status points_column(const struct results_run *run, const double *y,
 
 /* --- means ---------------------------------------------------------------------------------- */
 
+static int points_of(const struct lines_source *s)
+{
+    return s->points > 1 && s->points < LINES_POINTS ? s->points : LINES_POINTS;
+}
+
 /* One block holds all arrays of a line. */
 static double *line_room(struct grid_line *line, int points)
 {
@@ -105,12 +110,12 @@ static double *line_room(struct grid_line *line, int points)
 }
 
 /* Align `p` on the grid, a row of y; the slack is one evaluation interval. */
-static void align_row(const struct figures *f, const struct points *p, const double *grid,
+static void align_row(const struct figures *f, const struct points *p, const double *grid, int J,
                       double *row)
 {
     struct align_curve c = {.points = p->count, .x = p->x, .y = p->y};
     double slack = align_spacing(c);
-    align_onto(c, grid, LINES_POINTS, isfinite(slack) ? slack : 0, f->results->options.align, row);
+    align_onto(c, grid, J, isfinite(slack) ? slack : 0, f->results->options.align, row);
 }
 
 /* Replace the grid's x by the mean of another column at the same transitions. */
@@ -118,23 +123,24 @@ static enum status other_axis(const struct figures *f, const struct lines_source
                               const struct results_run *const *run, int runs, const double *grid,
                               double *y, double *x)
 {
+    int J = points_of(s);
     for (int i = 0; i < runs; i++) {
         struct points p;
         TRY(points_column(run[i], s->what == LINES_HOURS ? run[i]->hours : run[i]->steps, &p));
-        align_row(f, &p, grid, y + (size_t)i * LINES_POINTS);
+        align_row(f, &p, grid, J, y + (size_t)i * (size_t)J);
         points_free(&p);
     }
-    efficiency_spread(y, runs, LINES_POINTS, false, x, NULL, NULL);
+    efficiency_spread(y, runs, J, false, x, NULL, NULL);
     return STATUS_OK;
 }
 
 static enum status fill(const struct figures *f, const struct lines_source *s,
                         const struct results_run *const *run, int runs, double *y, double *block)
 {
-    double *grid = block, *mean = block + LINES_POINTS, *low = block + 2 * LINES_POINTS,
-           *high = block + 3 * LINES_POINTS;
-    int *count = (int *)(block + 4 * LINES_POINTS);
-    align_grid(s->budget, LINES_POINTS, grid);
+    int J = points_of(s);
+    double *grid = block, *mean = block + J, *low = block + 2 * J, *high = block + 3 * J;
+    int *count = (int *)(block + 4 * J);
+    align_grid(s->budget, J, grid);
     for (int i = 0; i < runs; i++) {
         struct points p;
         bool metric = s->what == LINES_METRIC || s->what == LINES_BY_ITERATION;
@@ -142,12 +148,12 @@ static enum status fill(const struct figures *f, const struct lines_source *s,
             TRY(points_metric(s, run[i], &p));
         else
             TRY(points_column(run[i], run[i]->y, &p));
-        align_row(f, &p, grid, y + (size_t)i * LINES_POINTS);
+        align_row(f, &p, grid, J, y + (size_t)i * (size_t)J);
         points_free(&p);
     }
     double sd[LINES_POINTS];
-    efficiency_spread(y, runs, LINES_POINTS, f->sample_sd, mean, sd, count);
-    for (int j = 0; j < LINES_POINTS; j++) {
+    efficiency_spread(y, runs, J, f->sample_sd, mean, sd, count);
+    for (int j = 0; j < J; j++) {
         bool band = count[j] >= 2;
         low[j] = band ? mean[j] - sd[j] : PLOT_NONE;
         high[j] = band ? mean[j] + sd[j] : PLOT_NONE;
@@ -155,9 +161,9 @@ static enum status fill(const struct figures *f, const struct lines_source *s,
     if (s->what == LINES_HOURS || s->what == LINES_STEPS) {
         double x[LINES_POINTS];
         TRY(other_axis(f, s, run, runs, grid, y, x));
-        memcpy(grid, x, sizeof x);
+        memcpy(grid, x, (size_t)J * sizeof *x);
         /* Of fewer runs the mean cost may fall: such a line would run backwards. */
-        for (int j = 0; j < LINES_POINTS; j++)
+        for (int j = 0; j < J; j++)
             mean[j] = count[j] == runs ? mean[j] : PLOT_NONE;
     }
     return STATUS_OK;
@@ -170,8 +176,9 @@ enum status lines_mean(const struct figures *f, const struct lines_source *s,
     *out = (struct grid_line){.series = series};
     if (runs < 1 || !(s->budget > 0))
         return STATUS_OK;
-    double *block = line_room(out, LINES_POINTS);
-    double *y = malloc((size_t)runs * LINES_POINTS * sizeof *y);
+    int J = points_of(s);
+    double *block = line_room(out, J);
+    double *y = malloc((size_t)runs * (size_t)J * sizeof *y);
     enum status result = block == NULL || y == NULL ? no_memory() : fill(f, s, run, runs, y, block);
     free(y);
     out->series = series;
@@ -182,18 +189,23 @@ enum status lines_mean(const struct figures *f, const struct lines_source *s,
     return result;
 }
 
-enum status lines_single(const struct results_run *run, double budget, int series,
+enum status lines_single(const struct results_run *run, double budget, int points, int series,
                          struct grid_line *out)
 {
-    double *block = line_room(out, run->points);
+    int last = 0;
+    while (last < run->points && run->x[last] <= budget * 1.000001)
+        last++;
+    int stride = points > 1 ? 1 + (last - 1) / (points - 1) : 1, kept = 0;
+    double *block = line_room(out, last);
     if (block == NULL)
         return no_memory();
-    out->series = series;
-    int kept = 0;
-    for (int i = 0; i < run->points && run->x[i] <= budget * 1.000001; i++, kept++) {
+    for (int i = 0; i < last; i++) {
+        if (i % stride != 0 && i != last - 1)
+            continue;
         block[kept] = run->x[i];
-        block[run->points + kept] = run->y[i];
+        block[last + kept++] = run->y[i];
     }
+    out->series = series;
     out->points = kept;
     out->low = out->high = NULL;
     out->count = NULL;

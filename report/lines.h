@@ -24,6 +24,7 @@ struct lines_source {
     enum lines_what what;
     int metric;    /* of enum curve_metric */
     double budget; /* right end in transitions (or iterations) */
+    int points;    /* of the grid, at most LINES_POINTS; 0: so many */
 };
 
 /* Runs that can be drawn: they have points, and the options do not drop them. Writes pointers to at
@@ -36,8 +37,9 @@ int lines_runs(const struct results *r, int method, int dataset,
 enum status lines_mean(const struct figures *f, const struct lines_source *s,
                        const struct results_run *const *run, int runs, int series,
                        struct grid_line *out);
-/* One run as it is, without alignment. */
-enum status lines_single(const struct results_run *run, double budget, int series,
+/* One run as it is, without alignment; of many evaluations every n-th and the last, at most
+ * `points` in all. */
+enum status lines_single(const struct results_run *run, double budget, int points, int series,
                          struct grid_line *out);
 void lines_free(struct grid_line *line, int lines);
 

@@ -129,22 +129,50 @@ static bool starts(const char *s, const char *with)
     return strncmp(s, with, strlen(with)) == 0;
 }
 
+/* What gnuplot says in every tag, and is the default or said by the group around it. */
+static const char *const idle[] = {
+    " stroke-linecap=\"butt\" stroke-linejoin=\"miter\"",
+    " font-family=\"Nimbus Sans,Helvetica,Arial,sans-serif\" >", /* of a tspan */
+};
+
+/* Where copying goes on behind something that needs no saying, or `at` itself. */
+static const char *skip_idle(const char *at, const char *tag)
+{
+    if (starts(at, idle[0]))
+        return at + strlen(idle[0]);
+    if (starts(tag, "<tspan") && starts(at, idle[1]))
+        return at + strlen(idle[1]) - 1;
+    /* A tenth of a pixel is enough: of "35.91" the last digit goes. */
+    if (starts(tag, "<path") && at[0] >= '0' && at[0] <= '9' && at[-1] >= '0' && at[-1] <= '9' &&
+        at[-2] == '.' && (at[1] < '0' || at[1] > '9'))
+        return at + 1;
+    return at;
+}
+
 /* Copy one tag, the prefix put before every id and every reference to one. */
 static void copy_tag(FILE *out, const char *tag, const char *end, const char *prefix)
 {
+    static const char bold[] = ":Bold\"";
     static const char *const before[] = {" id='", " id=\"", "href='#", "href=\"#", "url(#"};
-    /* What gnuplot says in every group and is the default anyway. */
-    static const char butt[] = " stroke-linecap=\"butt\" stroke-linejoin=\"miter\"";
-    while (tag < end) {
+    for (const char *s = tag; s < end;) {
+        const char *on = s > tag + 2 ? skip_idle(s, tag) : s;
+        if (on != s) {
+            s = on;
+            continue;
+        }
+        /* gnuplot writes a weight as part of the family, which no reader understands. */
+        if (starts(s, bold)) {
+            fputs(",Helvetica,Arial,sans-serif\" font-weight=\"bold\"", out);
+            s += sizeof bold - 1;
+            continue;
+        }
         size_t n = 0;
-        if (starts(tag, butt))
-            tag += sizeof butt - 1;
         for (size_t k = 0; k < sizeof before / sizeof *before && n == 0; k++)
-            n = starts(tag, before[k]) ? strlen(before[k]) : 0;
-        fwrite(tag, 1, n > 0 ? n : 1, out);
+            n = starts(s, before[k]) ? strlen(before[k]) : 0;
+        fwrite(s, 1, n > 0 ? n : 1, out);
         if (n > 0)
             fprintf(out, "%s-", prefix);
-        tag += n > 0 ? n : 1;
+        s += n > 0 ? n : 1;
     }
 }
 

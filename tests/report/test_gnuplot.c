@@ -148,6 +148,7 @@ Test(gnuplot, makes_an_svg_that_can_live_beside_others_in_a_page)
     cr_assert_not_null(strstr(svg, "id=\"page-gnuplot_canvas\""));
     cr_assert_not_null(strstr(svg, "xlink:href='#page-gpPt5' id='page-gpPt6'"));
     cr_assert_not_null(strstr(svg, "say id=\"x\""), "text is not an attribute");
+    cr_assert_not_null(strstr(svg, "sans-serif\" font-weight=\"bold\""));
     cr_assert_not_null(strstr(svg, "<title>7</title>"), "hover values come in");
     cr_assert_not_null(strstr(svg, "<title>one</title>"));
     cr_assert_null(strstr(svg, "gnuplot_plot_1</title>"));
