@@ -256,7 +256,7 @@ static void draw_dots(struct plot *p, const struct grid *g, const struct grid_pa
                   "DATA index %d using 1:2:(0.76):(0) with vectors nohead lw 1.3*BORDER "
                   "lc rgb 0x303030 notitle",
                   mean);
-        plot_draw(p, "DATA index %d using 1:2 with points pt 7 ps 0.28 lc rgb COLOUR[%d] notitle",
+        plot_draw(p, "DATA index %d using 1:2 with points pt 7 ps 0.36 lc rgb COLOUR[%d] notitle",
                   block, l->series + 1);
     }
 }

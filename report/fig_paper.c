@@ -169,7 +169,7 @@ static void draw_cloud(struct plot *p, const struct cloud *c, int series, struct
                   "lc rgb COLOUR[%d] notitle",
                   block, series);
     plot_draw(p,
-              "DATA index %d using 1:2 with points pt MARK[%d] ps 0.32 lc rgb COLOUR[%d] "
+              "DATA index %d using 1:2 with points pt MARK[%d] ps 0.4 lc rgb COLOUR[%d] "
               "title LABEL[%d] noenhanced",
               block, series, series, series);
     name_points(p, c, &box);

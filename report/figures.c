@@ -47,22 +47,33 @@ bool figures_wanted(const struct figures *f, const char *id)
 
 /* --- the list ------------------------------------------------------------------------------- */
 
-enum status figures_next(struct figures *f, const char *id, const char *title, struct figure **out)
+static bool taken(const struct figures *f, const char *id)
+{
+    for (int i = 0; i < f->count; i++) {
+        if (strcmp(f->figure[i].id, id) == 0)
+            return true;
+    }
+    return false;
+}
+
+enum status figures_next(struct figures *f, const char *name, const char *title,
+                         struct figure **out)
 {
     struct figure *more = realloc(f->figure, ((size_t)f->count + 1) * sizeof *more);
     if (more == NULL)
-        return status_fail(STATUS_MEMORY, "figure %s: no memory", id);
+        return status_fail(STATUS_MEMORY, "figure %s: no memory", name);
     f->figure = more;
-    *out = &more[f->count];
-    **out = (struct figure){0};
-    figures_file_id(id, (*out)->id);
-    snprintf((*out)->title, sizeof(*out)->title, "%s", title);
+    struct figure *g = &more[f->count];
+    *g = (struct figure){0};
+    snprintf(g->name, sizeof g->name, "%s", name);
+    snprintf(g->title, sizeof g->title, "%s", title);
+    char safe[FIGURE_ID - 8];
+    escape_file(name, safe, sizeof safe);
+    snprintf(g->id, sizeof g->id, "%s", safe);
+    for (int n = 2; n < 1000000 && taken(f, g->id); n++)
+        snprintf(g->id, sizeof g->id, "%s_%d", safe, n);
+    *out = g;
     return STATUS_OK;
-}
-
-const char *figures_file_id(const char *name, char out[FIGURE_ID])
-{
-    return escape_file(name, out, FIGURE_ID);
 }
 
 void figures_keep(struct figures *f)
@@ -70,10 +81,10 @@ void figures_keep(struct figures *f)
     f->count++;
 }
 
-const struct figure *figures_find(const struct figures *f, const char *id)
+const struct figure *figures_find(const struct figures *f, const char *name)
 {
     for (int i = 0; i < f->count; i++) {
-        if (strcmp(f->figure[i].id, id) == 0)
+        if (strcmp(f->figure[i].name, name) == 0)
             return &f->figure[i];
     }
     return NULL;

@@ -46,12 +46,8 @@ struct figures {
 enum status figures_make(struct figures *f);
 void figures_free(struct figures *f);
 
-/* The id of a figure whose name is made of a dataset's or suite's: a safe file name. Returns out.
- */
-const char *figures_file_id(const char *name, char out[FIGURE_ID]);
-
-/* By id, or NULL. */
-const struct figure *figures_find(const struct figures *f, const char *id);
+/* By name ("fig6", "dataset_hopper-medium-v2"), or NULL. */
+const struct figure *figures_find(const struct figures *f, const char *name);
 
 /* ---- the table ------------------------------------------------------------------------------- */
 

@@ -178,9 +178,9 @@ static void put_links(struct text *out, const struct html_page *page, const stru
              page->figures_folder, f->id, page->figures_folder, f->id);
 }
 
-void html_figure(struct text *out, const struct html_page *page, const char *id)
+void html_figure(struct text *out, const struct html_page *page, const char *name)
 {
-    const struct figure *f = figures_find(page->figures, id);
+    const struct figure *f = figures_find(page->figures, name);
     if (f == NULL)
         return;
     text_add(out, "<figure id=\"%s\">\n", f->id);
@@ -198,8 +198,11 @@ void html_figure(struct text *out, const struct html_page *page, const char *id)
 /* Figures that have a section of their own, and so do not stand in the gallery. */
 static const char *const placed[] = {"gain", "status", "cost", "cost_steps", "phases", "dataset_*"};
 
-static bool in_gallery(const struct figure *f)
+static bool in_gallery(const struct html_page *page, const struct figure *f)
 {
+    /* The stack shows its parts. */
+    if (fnmatch("fig7[a-d]", f->id, 0) == 0 && figures_find(page->figures, "fig7") != NULL)
+        return false;
     for (size_t i = 0; i < sizeof placed / sizeof *placed; i++) {
         if (fnmatch(placed[i], f->id, 0) == 0)
             return false;
@@ -213,8 +216,8 @@ static void put_gallery(struct text *out, const struct html_page *page)
                   "<p class=\"soft\">Rest on a point (or tap it) for its value. Script and data "
                   "stand beside every picture; <code>style.gp</code> holds the common look.</p>\n");
     for (int i = 0; i < page->figures->count; i++) {
-        if (in_gallery(&page->figures->figure[i]))
-            html_figure(out, page, page->figures->figure[i].id);
+        if (in_gallery(page, &page->figures->figure[i]))
+            html_figure(out, page, page->figures->figure[i].name);
     }
 }
 
@@ -241,13 +244,18 @@ static bool listed(const char *const *patterns, const char *id)
     return false;
 }
 
+/* All listed tables in their order, under a heading of their own when there is one. */
 static void put_tables(struct text *out, const struct html_page *page, const char *const *which,
-                       const char *const *but)
+                       const char *heading)
 {
     for (int i = 0; i < page->tables; i++) {
         const struct table *t = &page->table[i];
-        if (t->rows > 0 && listed(which, t->id) && !listed(but, t->id))
-            put_with_paper(out, page, t);
+        if (t->rows == 0 || !listed(which, t->id))
+            continue;
+        if (heading != NULL)
+            text_add(out, "<h3>%s</h3>\n", heading);
+        heading = NULL;
+        put_with_paper(out, page, t);
     }
 }
 
@@ -258,12 +266,10 @@ static void put_results(struct text *out, const struct html_page *page)
     static const char *const more[] = {"ablation-*", "ranks",     "agreement",
                                        "audit",      "*-printed", NULL};
     static const char *const facts[] = {"tab4", "tab5", "tab6", "tab7", "tab8", "tab9", NULL};
-    static const char *const none[] = {NULL};
     text_add(out, "<h2 id=\"tables\">Tables</h2>\n");
-    put_tables(out, page, main_tables, none);
-    put_tables(out, page, more, none);
-    text_add(out, "<h3 id=\"settings\">Datasets and settings</h3>\n");
-    put_tables(out, page, facts, none);
+    put_tables(out, page, main_tables, NULL);
+    put_tables(out, page, more, NULL);
+    put_tables(out, page, facts, "Datasets and settings");
 }
 
 static void put_notes(struct text *out, const struct results *r)
@@ -309,7 +315,7 @@ static void put_head(struct text *out, const struct html_page *page)
                                              {"tables", "Tables"},
                                              {"figures", "Figures"},
                                              {"datasets", "Datasets"},
-                                             {"status", "Runs"},
+                                             {"runs", "Runs"},
                                              {"cost-section", "Cost"},
                                              {"reading", "How to read this"},
                                              {"provenance", "Provenance"}};
@@ -340,10 +346,13 @@ enum status html_write(const struct html_page *page, const char *path)
     html_failures(&out, page);
 
     text_add(&out, "<h2 id=\"cost-section\">Cost</h2>\n");
+    size_t before = out.length;
     put_table(&out, page, "cost");
     html_figure(&out, page, "cost");
     html_figure(&out, page, "cost_steps");
     html_figure(&out, page, "phases");
+    if (out.length == before)
+        text_add(&out, "<p>The files do not say what these runs cost.</p>\n");
 
     html_reading(&out, page);
     text_add(&out, "</main>\n");

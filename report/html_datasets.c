@@ -4,6 +4,7 @@
 #include "report/paper.h"
 #include "report/sum.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,8 +81,8 @@ static void put_dataset(struct text *out, const struct html_page *page, int data
 {
     const struct results *r = &page->report->results;
     const struct results_dataset *d = &r->dataset[dataset];
-    char id[FIGURE_ID], safe[FIGURE_ID];
-    snprintf(id, sizeof id, "dataset_%s", d->id);
+    char name[FIGURE_ID];
+    snprintf(name, sizeof name, "dataset_%s", d->id);
     bool any = false;
     for (int m = 0; m < r->methods; m++)
         any |= has_result(r, m, dataset);
@@ -92,10 +93,11 @@ static void put_dataset(struct text *out, const struct html_page *page, int data
     text_add(out, " <span class=\"soft\">");
     html_put(out, d->id);
     text_add(out, "</span></summary>\n");
-    html_figure(out, page, figures_file_id(id, safe));
+    html_figure(out, page, name);
     text_add(out, "<div class=\"scroll\"><table>\n<caption>Scores at ");
-    html_put_format(out, "%.0f %s; standard deviation over seeds (divided by %s).", d->budget,
-                    r->x_title, page->report->sample_sd ? "n-1" : "n");
+    html_put_format(out, "%.0f %c%s; standard deviation over seeds (divided by %s).", d->budget,
+                    tolower((unsigned char)r->x_title[0]), r->x_title + 1,
+                    page->report->sample_sd ? "n-1" : "n");
     if (isfinite(d->mean))
         html_put_format(out, " Mean return of the data: %.2f.", d->mean);
     text_add(out, "</caption>\n<thead><tr><th scope=\"col\" class=\"words\">Method</th>"

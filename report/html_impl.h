@@ -15,8 +15,8 @@ void html_put_format(struct text *out, const char *format, ...)
 void html_put_lines(struct text *out, const char *text);
 
 void html_table(struct text *out, const struct table *t);
-/* Picture, caption, links; by id, nothing when there is no such figure. */
-void html_figure(struct text *out, const struct html_page *page, const char *id);
+/* Picture, caption, links; nothing when there is no figure of this name. */
+void html_figure(struct text *out, const struct html_page *page, const char *name);
 
 /* What ran, and what came of it in a few sentences. Errors STATUS_MEMORY. */
 enum status html_headline(struct text *out, const struct html_page *page);

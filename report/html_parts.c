@@ -267,13 +267,71 @@ void html_reading(struct text *out, const struct html_page *page)
 /* --- provenance ---------------------------------------------------------------------------------
  */
 
+/* An attribute's different values with their numbers of runs; "" for runs that do not say. */
+static void put_attribute(struct text *out, const struct results *r, const char *key,
+                          const char *title)
+{
+    enum { MOST = 8 };
+    int found = 0;
+    for (int i = 0; i < r->runs; i++) {
+        const char *mine = r->run[i].curve != NULL ? curve_get(r->run[i].curve, key) : "";
+        int same = 0;
+        for (int k = 0; k < r->runs; k++) {
+            const char *other = r->run[k].curve != NULL ? curve_get(r->run[k].curve, key) : "";
+            bool equal = strcmp(mine, other) == 0;
+            if (equal && k < i)
+                same = -r->runs; /* counted before */
+            same += equal;
+        }
+        if (mine[0] == '\0' || same <= 0)
+            continue;
+        if (found == 0)
+            text_add(out, "<tr><th scope=\"row\">%s</th><td class=\"words\">", title);
+        if (found++ < MOST)
+            html_put_format(out, "%s%s (%d run%s)", found > 1 ? "; " : "", mine, same,
+                            same == 1 ? "" : "s");
+    }
+    if (found > MOST)
+        html_put_format(out, "; and %d more", found - MOST);
+    if (found > 0)
+        text_add(out, "</td></tr>\n");
+}
+
+static void put_attributes(struct text *out, const struct results *r)
+{
+    static const char *const key[][2] = {
+        {"revision", "Revision"}, {"preset", "Preset"},
+        {"size", "Size"},         {"reduced", "Reduced"},
+        {"dataset_kind", "Data"}, {"dataset_note", "Notes on the data"},
+        {"machine", "Machine"},   {"compiler", "Compiler"},
+        {"versions", "Versions"}, {"blas_core", "OpenBLAS kernels"},
+        {"threads", "Threads"},
+    };
+    size_t before = out->length;
+    text_add(out, "<div class=\"scroll\"><table>\n<caption>What the runs say about themselves"
+                  "</caption>\n<thead><tr><th scope=\"col\" class=\"words\">What</th>"
+                  "<th scope=\"col\" class=\"words\">Values</th></tr></thead>\n<tbody>\n");
+    size_t empty = out->length;
+    for (size_t i = 0; i < sizeof key / sizeof *key; i++)
+        put_attribute(out, r, key[i][0], key[i][1]);
+    if (out->length > empty)
+        text_add(out, "</tbody></table></div>\n");
+    else if (!out->broken)
+        out->at[out->length = before] = '\0'; /* foreign files say nothing */
+}
+
 void html_provenance(struct text *out, const struct html_page *page)
 {
+    const char *command = page->report->command;
     text_add(out, "<footer>\n<h2 id=\"provenance\">Provenance</h2>\n<p>");
-    html_put_format(out, "Report %s, made by: ", page->report->hash);
-    text_add(out, "<code>");
-    html_put(out, page->report->command != NULL ? page->report->command : "");
-    text_add(out, "</code></p>\n");
+    html_put_format(out, "Report %s", page->report->hash);
+    if (command != NULL && command[0] != '\0') {
+        text_add(out, ", made by <code>");
+        html_put(out, command);
+        text_add(out, "</code>");
+    }
+    text_add(out, ".</p>\n");
+    put_attributes(out, &page->report->results);
     if (page->provenance != NULL) {
         text_add(out, "<details><summary>Choices, versions, and every run with its revision, "
                       "configuration, data and machine</summary>\n<pre>");

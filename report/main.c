@@ -6,6 +6,7 @@
 #include "report/claims.h"
 #include "report/export.h"
 #include "report/figures.h"
+#include "report/html.h"
 #include "report/options.h"
 #include "report/provenance.h"
 #include "report/report_md.h"
@@ -143,10 +144,7 @@ static enum status make_figures(const struct options *o, struct made *m)
                                   .gamma = m->report.gamma};
     for (int i = 0; i < PICTURE_FORMATS; i++)
         m->figures.skip[i] = !o->format[i];
-    TRY(figures_make(&m->figures));
-    if (m->figures.trouble[0] != '\0')
-        log_warn("report", "%s", m->figures.trouble);
-    return STATUS_OK;
+    return figures_make(&m->figures); /* logs what could not be drawn */
 }
 
 /* report.md names figures that people see: not those of the page only. */
@@ -165,6 +163,26 @@ static enum status write_markdown(const struct options *o, const struct made *m,
     enum status status = report_md_write(&m->report, m->table, tables, m->claimed ? m->claim : NULL,
                                          list, figures, extension, path);
     free(list);
+    return status;
+}
+
+/* The page shows what was made before it. */
+static enum status write_page(const struct options *o, const struct made *m)
+{
+    char path[FILE_PATH + 32], *provenance = NULL;
+    snprintf(path, sizeof path, "%s/provenance.json", o->out);
+    TRY(file_read(path, 1 << 28, &provenance, NULL));
+    snprintf(path, sizeof path, "%s/index.html", o->out);
+    const struct html_page page = {.report = &m->report,
+                                   .figures = &m->figures,
+                                   .table = m->table,
+                                   .tables = m->tables - m->claimed,
+                                   .claim = m->claimed ? m->claim : NULL,
+                                   .claims = m->claimed ? claim_count : 0,
+                                   .provenance = provenance,
+                                   .figures_folder = "figures"};
+    enum status status = html_write(&page, path);
+    free(provenance);
     return status;
 }
 
@@ -188,6 +206,7 @@ static enum status write_report(const struct options *o, struct made *m)
     TRY(export_curves(&m->report.results, path));
     snprintf(path, sizeof path, "%s/provenance.json", o->out);
     TRY(provenance_write(o, &m->report, path));
+    TRY(write_page(o, m));
     snprintf(path, sizeof path, "%s/report.md", o->out);
     return write_markdown(o, m, path);
 }

@@ -34,6 +34,7 @@ struct plot;
 enum { FIGURE_ID = 112, FIGURE_TITLE = 256, FIGURE_CAPTION = 4096 };
 struct figure {
     char id[FIGURE_ID];           /* "fig6", a safe file name */
+    char name[FIGURE_ID];         /* what it was made of: "dataset_" and an id of any bytes */
     char title[FIGURE_TITLE];     /* plain text */
     char caption[FIGURE_CAPTION]; /* plain text: what is drawn, definitions, numbers of runs */
     char alt[FIGURE_CAPTION];     /* plain text: the main numbers */

@@ -79,12 +79,17 @@ static void describe(struct curve *c, const char *method, const char *dataset, i
     ok(curve_set(c, "updated", "2024-02-29T12:34:56Z"));
 }
 
+unsigned sample_hash(const char *config)
+{
+    return (unsigned)rng_key(config);
+}
+
 static void write_run(struct curve *c, const char *folder, const char *method, const char *dataset,
                       int seed, const char *config)
 {
     char path[FILE_PATH];
-    snprintf(path, sizeof path, "%s/m/%s/%s-%08x/%d", folder, dataset, method,
-             (unsigned)rng_key(config), seed);
+    snprintf(path, sizeof path, "%s/m/%s/%s-%08x/%d", folder, dataset, method, sample_hash(config),
+             seed);
     ok(file_make_folder(path));
     strncat(path, "/curve.h5", sizeof path - strlen(path) - 1);
     ok(curve_write(c, path));

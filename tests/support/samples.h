@@ -10,8 +10,12 @@
  */
 void sample_paper_csv(const char *path, int seeds, int points);
 
-/* One result file of our own, FOLDER/m/DATASET/METHOD-<hash>/SEED/curve.h5: a run to `budget` that
- * ends at `score`, with iteration metrics, costs and `config` ("key = value" lines). */
+/* The hash in a run's folder. */
+unsigned sample_hash(const char *config);
+
+/* One result file of our own, FOLDER/m/DATASET/METHOD-<hash>/SEED/curve.h5, hash in %08x: a run to
+ * `budget` that ends at `score`, with iteration metrics, costs and `config` ("key = value" lines).
+ */
 void sample_run(const char *folder, const char *method, const char *dataset, int seed,
                 double budget, double score, const char *config);
 
