@@ -2,7 +2,7 @@
  * whom, equal bits for any number of threads, no allocation. Parity is in test_dt.c. */
 #include "engine/base/threads.h"
 #include "engine/nn/transformer.h"
-#include "tests/support/count_malloc.h"
+#include "tests/support/allocations.h"
 #include "tests/support/fixture.h"
 #include "tests/support/gradcheck.h"
 
@@ -345,9 +345,9 @@ static float *gradient_with(struct net_case *c, int threads, long *allocations)
         rows[b] = transformer_rows(&c->f, &c->w, b);
     int lanes = lanes_split(c->w.B, rows, spans);
     lanes_run(&l, lanes, spans, gradient_lane, c); /* threads start here */
-    long before = count_malloc();
+    allocations_begin();
     lanes_run(&l, lanes, spans, gradient_lane, c);
-    *allocations = count_malloc() - before;
+    *allocations = allocations_end();
     float *sum;
     cr_assert_eq(params_new(&c->layout, &sum), STATUS_OK);
     for (int i = 0; i < lanes; i++) {
@@ -379,7 +379,7 @@ ParameterizedTest(int *row, transformer, gradient_has_equal_bits_for_any_number_
             first = sum;
         else
             cr_assert_arr_eq(sum, first, c->layout.size * sizeof *sum, "%d threads", threads);
-        if (count_malloc_works())
+        if (allocations_counted())
             cr_assert_eq(allocations, 0, "%ld allocations with %d threads", allocations, threads);
         if (sum != first)
             free(sum);
