@@ -17,8 +17,7 @@ static struct align_curve curve_of(const struct results_run *run)
     return (struct align_curve){run->points, run->x, run->y};
 }
 
-/* --- spread within a run -----------------------------------------------------------------------
- */
+/* --- spread within a run ---------------------------------------------------------------------- */
 
 static double late_variance(const struct results *r, const struct results_run *run,
                             const void *none)
@@ -44,8 +43,7 @@ enum status claim_wobble(const struct report *r, const struct claim_part *p,
     return status;
 }
 
-/* --- speed ---------------------------------------------------------------------------------------
- */
+/* --- speed ------------------------------------------------------------------------------------ */
 
 enum { GRID = 101, STAY = 3, MOST_RUNS = 512 };
 
@@ -114,8 +112,7 @@ enum status claim_reach(const struct report *r, const struct claim_part *p, stru
     return STATUS_OK;
 }
 
-/* --- peaks and ends
- * -------------------------------------------------------------------------------- */
+/* --- peaks and ends --------------------------------------------------------------------------- */
 
 static double early_peak(const struct results *r, const struct results_run *run, const void *none)
 {
@@ -152,8 +149,7 @@ enum status claim_later(const struct report *r, const struct claim_part *p, stru
     return STATUS_OK;
 }
 
-/* --- shares of runs: the mean of zeros and ones
- * ----------------------------------------------------- */
+/* --- shares of runs: the mean of zeros and ones ----------------------------------------------- */
 
 static double halved(const struct results *r, const struct results_run *run, const void *none)
 {
@@ -217,8 +213,7 @@ enum status claim_ratio(const struct report *r, const struct claim_part *p, stru
     return share(r, p, ratio_outside, o);
 }
 
-/* --- losses and seconds
- * ---------------------------------------------------------------------------- */
+/* --- losses and seconds ----------------------------------------------------------------------- */
 
 static double log_loss(const struct results *r, const struct results_run *run, const void *none)
 {

@@ -98,8 +98,7 @@ static void published_text(const struct claim_outcome *o, char *out, size_t size
                                                                                           : "");
 }
 
-/* --- the table
- * ------------------------------------------------------------------------------------- */
+/* --- the table -------------------------------------------------------------------------------- */
 
 static void csv_line(struct table *t, const struct claim_result *c, int part)
 {
@@ -174,8 +173,7 @@ enum status claims_tabulate(const struct report *r, const struct claim_result *r
     return table_check(t);
 }
 
-/* --- the page
- * ---------------------------------------------------------------------------------------- */
+/* --- the page --------------------------------------------------------------------------------- */
 
 static void markdown(struct text *out, const char *text)
 {

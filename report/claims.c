@@ -59,8 +59,7 @@ static claim_function *const functions[CLAIM_TEST_COUNT] = {
     [CLAIM_NEAR_DATA] = claim_near_data,
     [CLAIM_OUTSIDE] = NULL};
 
-/* --- what a verdict would need ------------------------------------------------------------------
- */
+/* --- what a verdict would need ---------------------------------------------------------------- */
 
 /* The number that the interval is held against. */
 static double threshold(const struct claim_part *p)

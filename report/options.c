@@ -14,8 +14,7 @@
 #define ALIGN_WORDS    "linear|hold|none"
 #define CELL_WORDS     "final_increase|mean_sd|mean_ci|initial_final"
 
-/* --- values -------------------------------------------------------------------------------------
- */
+/* --- values ----------------------------------------------------------------------------------- */
 
 static enum status read_number(const char *name, const char *text, double low, double high,
                                double *out)
@@ -59,8 +58,7 @@ static enum status read_list(const char *name, const char *list, const char *cho
     return STATUS_OK;
 }
 
-/* --- the options
- * ---------------------------------------------------------------------------------- */
+/* --- the options ------------------------------------------------------------------------------ */
 
 typedef enum status option_set(struct options *o, const char *name, const char *value);
 

@@ -11,8 +11,7 @@
 
 enum { MOST_RUNS = 4096, WORD = 160 };
 
-/* --- where --------------------------------------------------------------------------------------
- */
+/* --- where ------------------------------------------------------------------------------------ */
 
 static void add(const char *id, const char *suffix, char out[PICK_DATASETS][RESULTS_ID], int *count)
 {
@@ -64,8 +63,7 @@ int pick_datasets(const char *where, char out[PICK_DATASETS][RESULTS_ID])
     return count;
 }
 
-/* --- who -----------------------------------------------------------------------------------------
- */
+/* --- who -------------------------------------------------------------------------------------- */
 
 /* Does the run have every "key=value" of the list? */
 static bool has_settings(const struct results_run *run, const char *list)
@@ -124,7 +122,7 @@ bool pick_is(const struct results *r, const struct results_run *run, const char 
     struct one w = parse(who);
     int count = pick_datasets(where, dataset);
     for (int d = 0; d < count; d++) {
-        if (strcmp(r->dataset[run->dataset].id, dataset[d]) == 0)
+        if (results_stand_in(r, dataset[d]) == run->dataset)
             return is_his(r, run, &w);
     }
     return false;
@@ -143,7 +141,7 @@ static enum status fill(const struct report *r, const char *word, const char *wh
         return status_fail(STATUS_MEMORY, "no memory for a claim");
     enum status status = matrix_init(&out->x, word);
     for (int d = 0; d < out->wanted && status == STATUS_OK; d++) {
-        int index = results_dataset(x, dataset[d]), n = 0;
+        int index = results_stand_in(x, dataset[d]), n = 0;
         for (int i = 0; index >= 0 && i < x->runs && n < MOST_RUNS; i++) {
             const struct results_run *run = &x->run[i];
             if (run->dataset != index || !is_his(x, run, &w))

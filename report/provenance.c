@@ -57,8 +57,7 @@ void provenance_comment(const struct report *r, char *out, size_t size)
              r->bootstrap.reps);
 }
 
-/* --- JSON ----------------------------------------------------------------------------------------
- */
+/* --- JSON ------------------------------------------------------------------------------------- */
 
 static void string(struct text *t, const char *text)
 {

@@ -67,7 +67,7 @@ static enum status no_memory(void)
     return status_fail(STATUS_MEMORY, "no memory for the results");
 }
 
-/* --- names ---------------------------------------------------------------------------------- */
+/* --- names ------------------------------------------------------------------------------------ */
 
 /* One line: control characters become spaces; cut at `size`. */
 static void one_line(const char *from, char *to, size_t size)
@@ -118,6 +118,21 @@ static void guess_dataset(struct results_dataset *d)
     }
 }
 
+/* "hopper-random-dev" is a piece of hopper-random-v2: claims may be tried on it, tables name it. */
+static void set_stands_for(struct results_dataset *d, const char *delay)
+{
+    int count;
+    const struct registry_dataset *known = registry_datasets(&count);
+    size_t n = strlen(d->base);
+    bool part = n > 4 && strcmp(d->base + n - 4, "-dev") == 0;
+    for (int i = 0; i < count; i++) {
+        const char *id = known[i].id;
+        size_t stem = (size_t)(strrchr(id, '-') - id); /* every id ends in its version */
+        if (i == d->rank || (part && stem == n - 4 && strncmp(id, d->base, stem) == 0))
+            snprintf(d->stands_for, sizeof d->stands_for, "%.48s%.40s", id, delay);
+    }
+}
+
 static enum status make_dataset(struct results *r, const char *id, int *out)
 {
     char name[RESULTS_ID];
@@ -135,6 +150,7 @@ static enum status make_dataset(struct results *r, const char *id, int *out)
     if (plus != NULL)
         *plus = '\0';
     d->rank = registry_find_dataset(d->base);
+    set_stands_for(d, plus != NULL ? name + (plus - d->base) : "");
     if (d->rank >= 0) {
         const struct registry_dataset *known = &registry_datasets(NULL)[d->rank];
         snprintf(d->title, sizeof d->title, "%s", known->title);
@@ -187,7 +203,7 @@ enum status results_add(struct results *r, int method, int dataset, int64_t seed
     return STATUS_OK;
 }
 
-/* --- points --------------------------------------------------------------------------------- */
+/* --- points ----------------------------------------------------------------------------------- */
 
 enum status results_set_points(struct results_run *run, int n)
 {
@@ -258,7 +274,7 @@ enum status results_settle(struct results_run *run, bool sorted)
     return STATUS_OK;
 }
 
-/* --- looking up ------------------------------------------------------------------------------ */
+/* --- looking up ------------------------------------------------------------------------------- */
 
 int results_method(const struct results *r, const char *id)
 {
@@ -285,6 +301,16 @@ int results_suite(const struct results *r, const char *id)
             return i;
     }
     return -1;
+}
+
+int results_stand_in(const struct results *r, const char *id)
+{
+    int exact = results_dataset(r, id);
+    for (int i = 0; i < r->datasets && exact < 0; i++) {
+        if (strcmp(r->dataset[i].stands_for, id) == 0)
+            return i;
+    }
+    return exact;
 }
 
 /* First run at or behind (method, dataset): runs are sorted. */
@@ -397,7 +423,7 @@ const char *results_config(const struct results_run *run, const char *key, char 
     return results_config_line(config != NULL ? config : "", key, out, size);
 }
 
-/* --- notes ----------------------------------------------------------------------------------- */
+/* --- notes ------------------------------------------------------------------------------------ */
 
 enum status results_note(struct results *r, enum note_level level, const char *format, ...)
 {

@@ -22,7 +22,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { RESULTS_ID = 96, RESULTS_TITLE = 128, RESULTS_NOTE = 512 };
+enum { RESULTS_ID = 96, RESULTS_TITLE = 128, RESULTS_NOTE = 1536 };
 
 /* What became of a run (statistics.md 1.5). X(code, word, is it a result) */
 #define RUN_STATUSES(X)                                                                            \
@@ -63,15 +63,17 @@ struct results_suite {
 };
 
 struct results_dataset {
-    char id[RESULTS_ID];       /* "hopper-medium-v2"; delayed reward: "hopper-medium-v2+delay5" */
-    char base[RESULTS_ID];     /* "hopper-medium-v2" */
-    char title[RESULTS_TITLE]; /* "Hopper-medium" */
-    char env[RESULTS_ID];      /* "hopper"; "" when unknown */
-    char quality[RESULTS_ID];  /* "medium"; "" when unknown */
-    int suite;                 /* index into suite */
-    int rank;                  /* position in the registry, or -1 */
-    double budget;             /* where the final score is read; in units of run.x */
-    double mean;               /* normalised mean return of the data (paper); NaN when unknown */
+    char id[RESULTS_ID];         /* "hopper-medium-v2"; delayed reward: "hopper-medium-v2+delay5" */
+    char base[RESULTS_ID];       /* "hopper-medium-v2" */
+    char stands_for[RESULTS_ID]; /* the paper's dataset that this is, or of which it is a part or
+                                    stand-in ("hopper-medium-dev"), delays included; "" for none */
+    char title[RESULTS_TITLE];   /* "Hopper-medium" */
+    char env[RESULTS_ID];        /* "hopper"; "" when unknown */
+    char quality[RESULTS_ID];    /* "medium"; "" when unknown */
+    int suite;                   /* index into suite */
+    int rank;                    /* position in the registry, or -1 */
+    double budget;               /* where the final score is read; in units of run.x */
+    double mean;                 /* normalised mean return of the data (paper); NaN when unknown */
 };
 
 struct results_method {
@@ -192,6 +194,8 @@ enum status results_matrix(const struct results *r, int method, const int *datas
 int results_method(const struct results *r, const char *id);
 int results_dataset(const struct results *r, const char *id);
 int results_suite(const struct results *r, const char *id);
+/* The dataset of this id, else the first that stands for it, or -1. */
+int results_stand_in(const struct results *r, const char *id);
 
 /* A line of the run's effective configuration ("alpha_online"); "" when there is none. */
 const char *results_config(const struct results_run *run, const char *key, char *out, size_t size);

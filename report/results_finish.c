@@ -182,8 +182,7 @@ static enum status make_suites(struct results *r)
     return STATUS_OK;
 }
 
-/* --- budgets -----------------------------------------------------------------------------------
- */
+/* --- budgets ---------------------------------------------------------------------------------- */
 
 /* The value that most runs of the dataset have, the larger one of equally many; NaN for none. */
 static double usual(const struct results *r, int dataset,
@@ -243,8 +242,7 @@ static void settle_budgets(struct results *r)
     }
 }
 
-/* --- scores ------------------------------------------------------------------------------------
- */
+/* --- scores ----------------------------------------------------------------------------------- */
 
 static double by_rule(const struct results *r, const struct results_run *run)
 {
@@ -300,8 +298,7 @@ static void score_run(const struct results *r, struct results_run *run)
     run->increase = run->used ? run->final - run->initial : (double)NAN;
 }
 
-/* --- policies ------------------------------------------------------------------------------------
- */
+/* --- policies --------------------------------------------------------------------------------- */
 
 static int used_in(const struct results *r, int method, int dataset)
 {

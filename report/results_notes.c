@@ -33,9 +33,27 @@ static const char *revision_of(const struct results_run *run)
     return run->origin.revision;
 }
 
-static const char *reduced_of(const struct results_run *run)
+/* Each reduction that any run names, once: "embed_dim 32 (paper 512), ...". */
+static int reductions(const struct results *r, char *out, size_t size)
 {
-    return run->origin.reduced;
+    size_t used = 0;
+    int found = 0;
+    out[0] = '\0';
+    for (int i = 0; i < r->runs; i++) {
+        for (const char *at = r->run[i].origin.reduced; *at != '\0';) {
+            char item[128];
+            size_t n = strcspn(at, ",");
+            snprintf(item, sizeof item, "%.*s", (int)n, at);
+            if (strstr(out, item) == NULL && used + n + 8 < size) {
+                used += (size_t)snprintf(out + used, size - used, "%s%s", found > 0 ? ", " : "",
+                                         item);
+                found++;
+            }
+            at += n;
+            at += strspn(at, ", ");
+        }
+    }
+    return found;
 }
 
 static const char *kind_of(const struct results_run *run)
@@ -51,13 +69,13 @@ static const char *dirty_of(const struct results_run *run)
 
 static enum status note_origins(struct results *r)
 {
-    char list[RESULTS_NOTE - 128];
+    char list[RESULTS_NOTE - 128]; /* the sentence around it fits too */
     if (different(r, kind_of, list, sizeof list) > 0)
         TRY(results_note(r, NOTE_BANNER,
                          "Not D4RL's data: %s. Scores cannot be held against the "
                          "paper's.",
                          list));
-    if (different(r, reduced_of, list, sizeof list) > 0)
+    if (reductions(r, list, sizeof list) > 0)
         TRY(results_note(r, NOTE_BANNER, "Reduced against the paper: %s.", list));
     if (different(r, revision_of, list, sizeof list) > 1)
         TRY(results_note(r, NOTE_BANNER, "Runs of several revisions of the code: %s.", list));

@@ -44,7 +44,7 @@ static struct place place_of(const char *folder)
     return p;
 }
 
-/* --- one curve ------------------------------------------------------------------------------- */
+/* --- one curve -------------------------------------------------------------------------------- */
 
 static double spread_of(const struct curve *c, int evaluation)
 {

@@ -11,7 +11,7 @@
 
 enum { NAME = 256, MAX_NAMES = 4096 };
 
-/* --- lists of names -------------------------------------------------------------------------- */
+/* --- lists of names --------------------------------------------------------------------------- */
 
 struct names {
     char (*name)[NAME];
@@ -110,7 +110,7 @@ static bool is_group(const struct h5 *f, const char *path)
     return group;
 }
 
-/* --- curves ---------------------------------------------------------------------------------- */
+/* --- curves ----------------------------------------------------------------------------------- */
 
 struct phase {
     size_t count;
@@ -249,7 +249,7 @@ static enum status read_curves(struct results *r, const struct h5 *f, struct nam
     return STATUS_OK;
 }
 
-/* --- finals ---------------------------------------------------------------------------------- */
+/* --- finals ----------------------------------------------------------------------------------- */
 
 static enum status add_final(struct results *r, const struct h5 *f, const char *method,
                              const char *dataset, int seed, double final, double initial)
@@ -304,7 +304,7 @@ static enum status read_finals(struct results *r, const struct h5 *f, const stru
     return status;
 }
 
-/* --- the file -------------------------------------------------------------------------------- */
+/* --- the file --------------------------------------------------------------------------------- */
 
 static enum status read_open(struct results *r, const struct h5 *f)
 {

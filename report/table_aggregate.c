@@ -65,8 +65,7 @@ static void interval_caption(const struct report *r, struct table *t)
     table_caption_rules(r, &t->caption);
 }
 
-/* --- aggregates --------------------------------------------------------------------------------
- */
+/* --- aggregates ------------------------------------------------------------------------------- */
 
 static enum status add_aggregates(const struct report *r, const struct gather *g, struct table *t)
 {
@@ -131,8 +130,7 @@ enum status table_aggregate(const struct report *r, const char *none, struct tab
     return STATUS_OK;
 }
 
-/* --- pairs
- * ---------------------------------------------------------------------------------------- */
+/* --- pairs ------------------------------------------------------------------------------------ */
 
 static enum status add_pairs(const struct report *r, const struct gather *g, struct table *t)
 {
@@ -183,8 +181,7 @@ enum status table_pairs(const struct report *r, const char *none, struct table *
     return STATUS_OK;
 }
 
-/* --- ranks
- * ---------------------------------------------------------------------------------------- */
+/* --- ranks ------------------------------------------------------------------------------------ */
 
 static enum status add_ranks(const struct report *r, const struct gather *g, struct table *t)
 {

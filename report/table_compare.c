@@ -29,8 +29,7 @@ static struct agreed agreement_in(const struct report *r, int method, int datase
     return agreement_of(printed, score, *n);
 }
 
-/* --- cell by cell ------------------------------------------------------------------------------
- */
+/* --- cell by cell ----------------------------------------------------------------------------- */
 
 static enum status add_cell(const struct report *r, int method, int dataset, bool first, bool rule,
                             struct table *t)
@@ -84,6 +83,40 @@ static enum status add_cell(const struct report *r, int method, int dataset, boo
     return STATUS_OK;
 }
 
+/* "Preset paper, size tiny, 10 evaluation episodes": what stands beside every verdict. Taken from
+ * the runs of these datasets; what differs among them is listed. */
+static void describe_runs(const struct report *r, const int *datasets, int count, struct text *out)
+{
+    static const struct {
+        const char *words, *attribute, *key; /* attribute of the curve, or key of its config */
+    } facts[] = {{"preset", "preset", NULL},
+                 {"size", "size", NULL},
+                 {"data", "dataset_kind", NULL},
+                 {"evaluation episodes", NULL, "eval_episodes"},
+                 {"budget", "budget", NULL}};
+    for (size_t f = 0; f < sizeof facts / sizeof facts[0]; f++) {
+        char seen[RESULTS_NOTE] = "";
+        for (int i = 0; i < r->results.runs; i++) {
+            const struct results_run *run = &r->results.run[i];
+            char value[CURVE_VALUE];
+            bool here = false;
+            for (int d = 0; d < count; d++)
+                here = here || datasets[d] == run->dataset;
+            if (!here || run->curve == NULL || !run->used)
+                continue;
+            if (facts[f].key != NULL)
+                results_config(run, facts[f].key, value, sizeof value);
+            else
+                snprintf(value, sizeof value, "%s", curve_get(run->curve, facts[f].attribute));
+            size_t used = strlen(seen);
+            if (value[0] != '\0' && strstr(seen, value) == NULL)
+                snprintf(seen + used, sizeof seen - used, "%s%s", used > 0 ? " / " : "", value);
+        }
+        if (seen[0] != '\0')
+            text_add(out, "%c%s %s. ", facts[f].words[0] - 'a' + 'A', facts[f].words + 1, seen);
+    }
+}
+
 enum status table_compare(const struct report *r, const char *suite, struct table *t)
 {
     const struct results *x = &r->results;
@@ -117,12 +150,12 @@ enum status table_compare(const struct report *r, const char *suite, struct tabl
              "; w = t(0.975, n-1) s sqrt(1/n + 1/5), the paper printing means of 5 "
              "runs without a spread. About 1 in 20 agreeing cells falls outside by chance. %s. ",
              words);
+    describe_runs(r, datasets, count, &t->caption);
     table_caption_rules(r, &t->caption);
     return STATUS_OK;
 }
 
-/* --- in sum --------------------------------------------------------------------------------------
- */
+/* --- in sum ----------------------------------------------------------------------------------- */
 
 struct tally {
     int of[AGREEMENT_COUNT], cells;

@@ -10,8 +10,7 @@
 
 enum { MOST_DATASETS = 256 };
 
-/* --- datasets ----------------------------------------------------------------------------------
- */
+/* --- datasets --------------------------------------------------------------------------------- */
 
 /* The first run's statement about its dataset, or NULL. */
 static const struct curve *stated(const struct results *x, int dataset)
@@ -90,7 +89,7 @@ enum status table_datasets(const struct report *r, const char *suite, struct tab
     for (int i = 0; i < count; i++) {
         if (strncmp(d[i].suite, suite, strlen(suite)) != 0)
             continue;
-        int mine = results_dataset(x, d[i].id);
+        int mine = results_stand_in(x, d[i].id);
         any = any || (mine >= 0 && stated(x, mine) != NULL);
         add_dataset(t, &d[i], mine >= 0 ? stated(x, mine) : NULL,
                     t->rows > 0 && strcmp(d[i].env, d[i - 1].env) != 0 &&
@@ -107,8 +106,7 @@ enum status table_datasets(const struct report *r, const char *suite, struct tab
     return STATUS_OK;
 }
 
-/* --- which runs there are ------------------------------------------------------------------------
- */
+/* --- which runs there are --------------------------------------------------------------------- */
 
 static void put_status(struct table *t, int row, int column, struct results_count c, int seeds)
 {
@@ -159,8 +157,7 @@ enum status table_status(const struct report *r, const char *none, struct table 
     return STATUS_OK;
 }
 
-/* --- cost
- * ----------------------------------------------------------------------------------------- */
+/* --- cost ------------------------------------------------------------------------------------- */
 
 /* Phases of an online iteration, in the order of its columns. */
 static const struct {

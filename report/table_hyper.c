@@ -8,6 +8,15 @@
 
 enum { VALUE = 96, MOST_SHOWN = 3, MOST_KEYS = 256 };
 
+/* A value as people write it: 3600, not 3.6e+03. */
+static void plain(char *value, size_t size)
+{
+    char *end;
+    double number = strtod(value, &end);
+    if (end != value && *end == '\0')
+        snprintf(value, size, "%.10g", number);
+}
+
 /* The configuration of some run of this cell, or NULL. */
 static const char *config_of(const struct results *x, int method, int dataset)
 {
@@ -56,6 +65,7 @@ static int values_of(const struct results *x, int method, const char *key, char 
         if (config == NULL)
             continue;
         results_config_line(config, key, value, sizeof value);
+        plain(value, sizeof value);
         int k = 0;
         while (k < count && strcmp(seen[k], value) != 0)
             k++;
@@ -79,6 +89,17 @@ static bool has_config(const struct results *x, int method)
     return false;
 }
 
+/* Has any method a use for this key? */
+static bool applies(const struct results *x, const char *key)
+{
+    for (int m = 0; m < x->methods; m++) {
+        char values[TABLE_CELL];
+        if (values_of(x, m, key, values, sizeof values) > 0 && strcmp(values, "-") != 0)
+            return true;
+    }
+    return false;
+}
+
 enum status table_hyper_common(const struct report *r, const char *none, struct table *t)
 {
     const struct results *x = &r->results;
@@ -94,6 +115,8 @@ enum status table_hyper_common(const struct report *r, const char *none, struct 
             table_column(t, x->method[m].label, true, 0);
     }
     for (int k = 0; k < keys; k++) {
+        if (!applies(x, key[k]))
+            continue;
         int row = table_row(t, false), column = 1;
         table_put(t, row, 0, "%s", key[k]);
         for (int m = 0; m < x->methods; m++) {
@@ -163,8 +186,9 @@ enum status table_hyper_by_dataset(const struct report *r, const char *none, str
         text_csv(&t->csv, x->dataset[d].id);
         for (int k = 0; k < kept; k++) {
             char value[VALUE];
-            table_put(t, row, k + 1, "%s",
-                      results_config_line(config, key[k], value, sizeof value));
+            results_config_line(config, key[k], value, sizeof value);
+            plain(value, sizeof value);
+            table_put(t, row, k + 1, "%s", value);
             text_csv(&t->csv, value);
         }
         text_csv_end(&t->csv);

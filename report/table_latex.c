@@ -56,8 +56,7 @@ static void cell(struct text *out, const struct table_column *column, const stru
     }
 }
 
-/* --- how wide is it ------------------------------------------------------------------------------
- */
+/* --- how wide is it --------------------------------------------------------------------------- */
 
 /* Points of a text in 8 pt Latin Modern, near enough to choose where a table must be split. */
 static double text_width(const char *text, bool bold)
@@ -100,8 +99,7 @@ static int fitting_columns(const struct table *t, int from)
     return end;
 }
 
-/* --- one tabular: rows [top, bottom), the first column and columns [from, to)
- * ------------------------ */
+/* --- one tabular: rows [top, bottom), the first column and columns [from, to) ----------------- */
 
 struct part {
     int top, bottom, from, to;

@@ -108,8 +108,7 @@ static enum status fill(const struct report *r, int method, const int *datasets,
     return STATUS_OK;
 }
 
-/* --- text --------------------------------------------------------------------------------------
- */
+/* --- text ------------------------------------------------------------------------------------- */
 
 static void format(const struct report *r, const struct entry *e, bool average,
                    struct table_cell *c)
@@ -227,8 +226,7 @@ static enum status add_row(const struct report *r, const struct grid *g, struct 
     return STATUS_OK;
 }
 
-/* --- the table ----------------------------------------------------------------------------------
- */
+/* --- the table -------------------------------------------------------------------------------- */
 
 static void caption(const struct report *r, const struct grid *g, struct table *t)
 {

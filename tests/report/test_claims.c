@@ -134,8 +134,7 @@ Test(claims, give_no_verdict_on_two_seeds)
     results_free(&r.results);
 }
 
-/* --- the table itself
- * ------------------------------------------------------------------------------- */
+/* --- the table itself ------------------------------------------------------------------------- */
 
 Test(claims, are_45_rows_with_words_that_mean_something)
 {

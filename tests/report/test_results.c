@@ -191,8 +191,7 @@ Test(results, reads_back_its_own_exports)
     results_free(&r);
 }
 
-/* --- result folders ------------------------------------------------------------------------------
- */
+/* --- result folders --------------------------------------------------------------------------- */
 
 Test(results, reads_folders_of_curves)
 {
@@ -360,18 +359,36 @@ Test(results, warns_of_generated_data_reduced_sizes_and_mixed_revisions)
                              .kind = "generated",
                              .reduced = "embed_dim 64 of 512"};
     folder_run(run);
+    run.reduced = "n_layer 1 of 4, embed_dim 64 of 512";
     run.seed = 1;
     run.revision = "def456";
     folder_run(run);
     struct results r = folder_results(folder_path("lite"), defaults);
     cr_expect(has_note(&r, NOTE_BANNER, "generated (2 runs)"));
-    cr_expect(has_note(&r, NOTE_BANNER, "embed_dim 64 of 512"));
+    cr_expect(has_note(&r, NOTE_BANNER, "paper: embed_dim 64 of 512, n_layer 1 of 4."));
     cr_expect(has_note(&r, NOTE_BANNER, "abc123 (1 run), def456 (1 run)"));
     results_free(&r);
 }
 
-/* --- choices
- * ---------------------------------------------------------------------------------------- */
+Test(results, lets_a_piece_of_a_dataset_stand_for_it)
+{
+    struct results r = folder_scores(
+        folder_write("a.csv", "method,dataset,seed,score\nodt,hopper-random-dev,0,3\n"
+                              "odt,pen-expert-v1,0,3\nodt,pen-expert-dev,0,3\n"
+                              "odt,hopper-random-v0,0,3\nodt,maze2d-open-dev+delay5,0,1\n"),
+        defaults);
+    static const char *const pairs[][2] = {{"hopper-random-v2", "hopper-random-dev"},
+                                           {"pen-expert-v1", "pen-expert-v1"},
+                                           {"maze2d-open-v0+delay5", "maze2d-open-dev+delay5"}};
+    for (int i = 0; i < 3; i++)
+        cr_expect_eq(results_stand_in(&r, pairs[i][0]), results_dataset(&r, pairs[i][1]), "%s",
+                     pairs[i][0]);
+    cr_expect_eq(results_stand_in(&r, "hopper-medium-v2"), -1);
+    cr_expect_str_eq(r.dataset[results_dataset(&r, "hopper-random-v0")].stands_for, "");
+    results_free(&r);
+}
+
+/* --- choices ---------------------------------------------------------------------------------- */
 
 static const char uneven[] = "method,dataset,seed,score\n"
                              "a,hopper-medium-v2,0,1\na,hopper-medium-v2,1,3\n"
@@ -439,8 +456,7 @@ Test(results, warns_of_scores_on_the_unit_scale)
     results_free(&r);
 }
 
-/* --- bad input
- * ---------------------------------------------------------------------------------------- */
+/* --- bad input -------------------------------------------------------------------------------- */
 
 static const struct {
     const char *what, *text, *says;

@@ -107,8 +107,7 @@ Test(table, equals_the_golden_aggregates_comparisons_and_audit_of_corl)
     results_free(&r.results);
 }
 
-/* --- the paper's form by hand
- * --------------------------------------------------------------------- */
+/* --- the paper's form by hand ----------------------------------------------------------------- */
 
 static const char by_hand[] = "method,dataset,seed,score,initial\n"
                               "td3bc,hopper-medium-v2,0,90,80\n"
@@ -195,8 +194,7 @@ Test(table, rounds_to_zero_without_a_sign)
     cr_expect_str_eq(table_number(-0.4, 0, false, out, sizeof out), "0");
 }
 
-/* --- names that would break a format
- * ------------------------------------------------------------------ */
+/* --- names that would break a format ---------------------------------------------------------- */
 
 Test(table, stays_well_formed_with_hostile_names)
 {
@@ -231,8 +229,7 @@ Test(table, stays_well_formed_with_hostile_names)
     results_free(&r.results);
 }
 
-/* --- every table on poor input
- * ------------------------------------------------------------------------ */
+/* --- every table on poor input ---------------------------------------------------------------- */
 
 static const struct {
     const char *what, *text;
