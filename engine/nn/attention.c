@@ -254,11 +254,20 @@ static void softmax_row_backward(const struct attention_window *w, int i, int Tp
         dweight[j] = 0.0f;
 }
 
+/* The keep mask (Q,T) of one head, NULL without dropout. */
+static const uint8_t *keep_of(const struct attention_block *b, const struct attention_window *w,
+                              struct shape s, int h)
+{
+    if (b->p == 0.0f)
+        return NULL;
+    return b->keep + w->keep + (size_t)h * (size_t)s.Q * (size_t)s.T;
+}
+
 /* Weights after dropout, into `dropped`, or the weights themselves when there is none. */
 static const float *drop_weights(const struct attention_block *b, const uint8_t *keep,
                                  struct shape s, const float *weight, float *dropped)
 {
-    if (b->p == 0.0f)
+    if (keep == NULL)
         return weight;
     float scale = 1.0f / (1.0f - b->p);
     for (int i = 0; i < s.Qp; i++) {
@@ -327,9 +336,7 @@ void attention_forward(const struct attention_block *b, const struct attention_w
         memset(weight + (size_t)s.Q * (size_t)s.Tp, 0,
                (size_t)(s.Qp - s.Q) * (size_t)s.Tp * sizeof *weight);
 
-        const uint8_t *keep = b->p > 0.0f
-                                  ? b->keep + w->keep + (size_t)h * (size_t)s.Q * (size_t)s.T
-                                  : NULL;
+        const uint8_t *keep = keep_of(b, w, s, h);
         product_over_keys(w, s, drop_weights(b, keep, s, weight, m.dropped), m.v, m.o);
         scatter(m.o, s.Dp, s.Q, s.D, 1, out + (size_t)w->query_row * (size_t)ldout + column, ldout);
     }
@@ -351,9 +358,7 @@ void attention_backward(const struct attention_block *b, const struct attention_
         size_t row_q = (size_t)w->query_row * (size_t)b->ldq + column;
         size_t row_kv = (size_t)w->row * (size_t)b->ldkv + column;
         const float *weight = b->weight + w->weight + (size_t)h * square;
-        const uint8_t *keep = b->p > 0.0f
-                                  ? b->keep + w->keep + (size_t)h * (size_t)s.Q * (size_t)s.T
-                                  : NULL;
+        const uint8_t *keep = keep_of(b, w, s, h);
         gather(dout + (size_t)w->query_row * (size_t)lddout + column, lddout, s.Q, s.D, 1, s.Qp,
                s.Dp, m.o);
         gather(b->v + row_kv, b->ldkv, s.T, s.D, 1, s.Tp, s.Dp, m.v);
@@ -366,7 +371,7 @@ void attention_backward(const struct attention_block *b, const struct attention_
                (size_t)(s.Qp - s.Q) * (size_t)s.Tp * sizeof(float));
         for (int i = 0; i < s.Q; i++) {
             float *row = m.dscore + (size_t)i * (size_t)s.Tp;
-            if (b->p > 0.0f) {
+            if (keep != NULL) {
                 float kept = 1.0f / (1.0f - b->p);
                 int end = keys_of(w, i / TILE * TILE).to; /* behind it nothing was computed */
                 for (int j = 0; j < end; j++)

@@ -277,7 +277,7 @@ static void bench_acting(int repetitions)
         for (int threads = 1; threads <= most; threads++) {
             threads_set(threads);
             check(lanes_init(&a->lanes, 0, scratch_bytes(a, false)));
-            double seconds[MOST], sum = 0;
+            double seconds[MOST] = {0}, sum = 0;
             for (int r = -2; r < repetitions; r++) {
                 double start = now();
                 struct span spans[LANES_MAX];
