@@ -137,8 +137,8 @@ Test(gnuplot, leaves_equal_bytes_when_run_again)
 Test(gnuplot, makes_an_svg_that_can_live_beside_others_in_a_page)
 {
     need_gnuplot();
-    write_script("page",
-                 "set label 'say id=\"x\"' at 0,0\nplot sin(x) notitle, cos(x) title 'one'");
+    write_script("page", "set label 'say id=\"x\"' at 0,0 font FONT.':Bold,9' noenhanced\n"
+                         "plot sin(x) notitle, cos(x) title 'one'");
     struct gnuplot_job one = job("page", PICTURE_SVG);
     cr_assert_eq(gnuplot_run(&one, 1), STATUS_OK, "%s", status_sentence());
     char *svg = read_text("page.svg", NULL);
