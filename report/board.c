@@ -27,7 +27,7 @@ enum status board_make(const struct figures *f, enum results_what what, struct b
     out->method = calloc((size_t)(r->methods > 0 ? r->methods : 1), sizeof *out->method);
     enum status result = STATUS_OK;
     if (out->suite == NULL || out->title == NULL || out->method == NULL)
-        result = status_fail(STATUS_MEMORY, "figures: no memory for %d suites", r->suites);
+        result = figures_no_memory("of suites");
     for (int s = 0; s < r->suites && result == STATUS_OK; s++) {
         if (bandit(r, s))
             continue;
@@ -78,11 +78,6 @@ struct interval *board_intervals(int n)
     for (int i = 0; out != NULL && i < n; i++)
         out[i] = (struct interval){PLOT_NONE, PLOT_NONE, PLOT_NONE, 0};
     return out;
-}
-
-enum status board_no_memory(const char *id)
-{
-    return status_fail(STATUS_MEMORY, "figure %s: no memory", id);
 }
 
 int board_row(const struct board *b, const struct gather *g, int i)

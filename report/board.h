@@ -24,8 +24,6 @@ int board_row(const struct board *b, const struct gather *g, int i);
 /* (suites, methods, width) numbers, or (n) intervals, all NaN; for free(), NULL without memory. */
 double *board_numbers(const struct board *b, size_t width);
 struct interval *board_intervals(int n);
-/* Errors STATUS_MEMORY, always. */
-enum status board_no_memory(const char *id);
 
 /* What was left out, and how few runs there are. */
 void board_say(const struct gather *g, char caption[FIGURE_CAPTION]);

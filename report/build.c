@@ -137,7 +137,7 @@ static enum status made_init(const struct build *b, struct made *m)
     size_t series = b->serieses > 0 ? (size_t)b->serieses : 1;
     *m = (struct made){.panels = b->panels};
     m->panel = calloc(panels, sizeof *m->panel);
-    m->line = calloc(panels, sizeof *m->line);
+    m->line = calloc(panels, sizeof(void *));
     m->lines = calloc(panels, sizeof *m->lines);
     m->series = calloc(series, sizeof *m->series);
     m->label = calloc(series, sizeof *m->label);

@@ -205,7 +205,7 @@ enum status bandit_draw(const char *id, const struct bandit_method *method, int 
     if (label == NULL || style == NULL) {
         free(label);
         free(style);
-        return status_fail(STATUS_MEMORY, "figure %s: no memory", id);
+        return figures_no_memory(id);
     }
     for (int k = 0; k < methods; k++) {
         label[k] = method[k].label;
@@ -225,8 +225,9 @@ enum status bandit_draw(const char *id, const struct bandit_method *method, int 
     static const char *const y_title[PANELS] = {"Average reward", "Action", "Estimated RTG", "RTG"};
     figures_say(out->alt, "%s.", out->title);
     for (int i = 0; i < PANELS; i++) {
-        struct plot_box box = {LEFT + (i % columns) * (width + GAP),
-                               BOTTOM + (rows - 1 - i / columns) * pitch, width, HEIGHT};
+        int row = i / columns, column = i % columns;
+        struct plot_box box = {LEFT + column * (width + GAP), BOTTOM + (rows - 1 - row) * pitch,
+                               width, HEIGHT};
         if (i == 0)
             draw_reward(p, method, methods, box, out->alt);
         else if (i == 1)
@@ -252,12 +253,12 @@ enum status bandit_figure(struct figures *f, const struct figure_row *row)
     if (!figures_wanted(f, row->id) || suite < 0)
         return STATUS_OK;
     struct bandit_method *method = calloc((size_t)r->methods + 1, sizeof *method);
-    const struct curve_bandit **run = calloc((size_t)r->runs + 1, sizeof *run);
+    const struct curve_bandit **run = calloc((size_t)r->runs + 1, sizeof(void *));
     const char **id = calloc((size_t)r->methods + 1, sizeof *id);
     struct theme_series *style = calloc((size_t)r->methods + 1, sizeof *style);
     enum status result = STATUS_OK;
     if (method == NULL || run == NULL || id == NULL || style == NULL)
-        result = status_fail(STATUS_MEMORY, "figure %s: no memory", row->id);
+        result = figures_no_memory(row->id);
     for (int m = 0; m < r->methods && result == STATUS_OK; m++) {
         int first = runs;
         for (int i = 0; i < r->runs; i++) {

@@ -13,13 +13,13 @@
 static const struct results_run **runs_of(const struct results *r, const struct gather *g, int i,
                                           int *count)
 {
-    const struct results_run **all = calloc((size_t)g->datasets * LINES_RUNS + 1, sizeof *all);
+    const struct results_run **all = calloc((size_t)g->datasets * LINES_RUNS + 1, sizeof(void *));
     *count = 0;
     for (int d = 0; all != NULL && d < g->datasets; d++) {
         const struct results_run *run[LINES_RUNS];
         int n = lines_runs(r, g->method[i], g->dataset[d], run);
-        memcpy(all + *count, run, (size_t)n * sizeof *run);
-        *count += n;
+        for (int k = 0; k < n; k++)
+            all[(*count)++] = run[k];
     }
     return all;
 }
@@ -38,7 +38,7 @@ static enum status fill_panel(const struct figures *f, const struct board *b,
         int row = board_row(b, g, i), runs;
         const struct results_run **run = runs_of(f->results, g, i, &runs);
         if (run == NULL)
-            return board_no_memory("cost");
+            return figures_no_memory("cost");
         enum status result = lines_mean(f, &source, run, runs, row, &line[row]);
         free(run);
         TRY(result);
@@ -116,7 +116,7 @@ enum status cost_curves(struct figures *f, const struct figure_row *row)
     size_t cells = (size_t)b.suites * (size_t)b.methods + 1;
     struct grid_line *line = calloc(cells, sizeof *line);
     struct grid_panel *panel = calloc((size_t)b.suites + 1, sizeof *panel);
-    enum status result = line == NULL || panel == NULL ? board_no_memory(row->id)
+    enum status result = line == NULL || panel == NULL ? figures_no_memory(row->id)
                                                        : draw(f, &b, row, hours, line, panel);
     if (line != NULL)
         lines_free(line, (int)cells);
@@ -173,7 +173,7 @@ enum status cost_phases(struct figures *f, const struct figure_row *row)
     enum status result = figures_next(f, row->id, row->title, &out);
     double *part = board_numbers(&b, PHASES);
     if (result == STATUS_OK && part == NULL)
-        result = board_no_memory(row->id);
+        result = figures_no_memory(row->id);
     int known = 0;
     for (int s = 0; s < b.suites && result == STATUS_OK; s++) {
         const struct gather *g = &b.suite[s];
@@ -181,7 +181,7 @@ enum status cost_phases(struct figures *f, const struct figure_row *row)
             int runs, at = board_row(&b, g, i);
             const struct results_run **run = runs_of(f->results, g, i, &runs);
             if (run == NULL) {
-                result = board_no_memory(row->id);
+                result = figures_no_memory(row->id);
                 break;
             }
             double *mine = part + (size_t)(s * b.methods + at) * PHASES, total = 0;

@@ -84,7 +84,7 @@ static int position(const char *const *word, int n, const char *what)
  * row's order. Otherwise datasets follow one another, four in a row. */
 static int arrange(const struct results *r, const struct figure_row *row, int *dataset, int n)
 {
-    const char **env = calloc((size_t)(2 * n + 1), sizeof *env);
+    const char **env = calloc(2 * (size_t)n + 1, sizeof *env);
     if (env == NULL || row->columns == NULL || n < 1) {
         free(env);
         return n < 4 ? n : 4;

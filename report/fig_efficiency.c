@@ -44,7 +44,7 @@ static enum status make_method(const struct figures *f, const struct gather *g, 
 {
     double *y = malloc((matrix_count(&g->x[i]) + 1) * POINTS * sizeof *y);
     if (y == NULL)
-        return board_no_memory("sample_efficiency");
+        return figures_no_memory("sample_efficiency");
     align_method(f, g, i, y);
     enum status result = efficiency_make(&g->x[i], y, POINTS, f->bootstrap, out);
     free(y);
@@ -158,7 +158,7 @@ enum status suites_efficiency(struct figures *f, const struct figure_row *row)
     double(*x)[POINTS] = calloc((size_t)b.suites + 1, sizeof *x);
     enum status result = STATUS_OK;
     if (made == NULL || line == NULL || panel == NULL || x == NULL)
-        result = board_no_memory(row->id);
+        result = figures_no_memory(row->id);
     else if (b.suites > 0)
         result = draw(f, &b, row, made, line, panel, x);
     for (size_t i = 0; made != NULL && i < cells; i++)

@@ -19,7 +19,7 @@ enum status suites_gain(struct figures *f, const struct figure_row *row)
     struct interval *bar = board_intervals(b.suites * b.methods);
     double *from = board_numbers(&b, 1);
     if (result == STATUS_OK && (bar == NULL || from == NULL))
-        result = board_no_memory(row->id);
+        result = figures_no_memory(row->id);
     for (int s = 0; s < b.suites && result == STATUS_OK; s++) {
         const struct gather *g = &b.suite[s];
         for (int i = 0; i < g->methods && result == STATUS_OK; i++) {

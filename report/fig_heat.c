@@ -40,7 +40,9 @@ static double widest(const char *const *label, int n)
 static void hatch(struct plot *p, struct plot_box b)
 {
     plot_rect(p, b, 0xf4f4f4);
-    for (double x = -b.height; x < b.width; x += 0.055) {
+    const double step = 0.055;
+    for (int i = 0; i * step < b.width + b.height; i++) {
+        double x = i * step - b.height;
         double x0 = fmax(x, 0), x1 = fmin(x + b.height, b.width);
         plot_rule(p, b.left + x0, b.bottom + (x0 - x), b.left + x1, b.bottom + (x1 - x), 0.4,
                   0xc4c4c4, 1);

@@ -21,7 +21,7 @@ enum status suites_improvement(struct figures *f, const struct figure_row *row)
     enum status result = figures_next(f, row->id, row->title, &out);
     struct interval *bar = board_intervals(b.suites * b.methods);
     if (result == STATUS_OK && bar == NULL)
-        result = board_no_memory(row->id);
+        result = figures_no_memory(row->id);
     /* Rows: everybody but ours, without a hole. */
     int drawn = 0, rows = b.methods - 1;
     for (int s = 0; s < b.suites && result == STATUS_OK; s++) {
@@ -101,9 +101,9 @@ enum status suites_improvement_matrix(struct figures *f, const struct figure_row
         gather_free(&g);
         return STATUS_OK;
     }
-    struct comparison *pair = calloc((size_t)(n * n), sizeof *pair);
-    struct heat_cell *cell = calloc((size_t)(n * n), sizeof *cell);
-    enum status result = pair == NULL || cell == NULL ? board_no_memory(row->id)
+    struct comparison *pair = calloc((size_t)n * (size_t)n, sizeof *pair);
+    struct heat_cell *cell = calloc((size_t)n * (size_t)n, sizeof *cell);
+    enum status result = pair == NULL || cell == NULL ? figures_no_memory(row->id)
                                                       : figures_next(f, row->id, row->title, &out);
     if (result == STATUS_OK)
         result = figures_series(f, g.method, n, &series);

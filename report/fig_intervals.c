@@ -31,12 +31,13 @@ static void shown_free(struct shown *s)
     free(s->row);
     free(s->label);
     free(s->style);
+    *s = (struct shown){0};
 }
 
 static enum status shown_init(const struct board *b, struct shown *s)
 {
     size_t suites = (size_t)b->suites + 1, methods = (size_t)b->methods + 1;
-    *s = (struct shown){.suite = calloc(suites, sizeof *s->suite),
+    *s = (struct shown){.suite = calloc(suites, sizeof(void *)),
                         .title = calloc(suites, sizeof *s->title),
                         .row = calloc(methods, sizeof *s->row),
                         .label = calloc(methods, sizeof *s->label),
@@ -45,7 +46,7 @@ static enum status shown_init(const struct board *b, struct shown *s)
         s->style != NULL)
         return STATUS_OK;
     shown_free(s);
-    return board_no_memory("fig7");
+    return figures_no_memory("fig7");
 }
 
 static void show_suite(const struct board *b, int suite, struct shown *s)
@@ -99,7 +100,7 @@ static enum status draw_intervals(struct figures *f, const struct board *b, stru
     show_methods(b, s);
     struct bars_block *block = calloc((size_t)s->suites + 1, sizeof *block);
     struct interval *bar = board_intervals(s->suites * PANELS * s->rows);
-    enum status result = block == NULL || bar == NULL ? board_no_memory(id) : STATUS_OK;
+    enum status result = block == NULL || bar == NULL ? figures_no_memory(id) : STATUS_OK;
     figures_say(out->caption, "Score aggregates; bar: interval, tick: estimate. ");
     figures_say_interval(f, out->caption);
     figures_say(out->caption,

@@ -87,7 +87,7 @@ static enum status make_cloud(const struct figures *f, int suite, struct cloud *
     *out = (struct cloud){.title = r->suite[suite].title, .low = HUGE_VAL, .high = -HUGE_VAL};
     out->point = calloc((size_t)r->suite[suite].count * (size_t)r->methods + 1, sizeof *out->point);
     if (out->point == NULL)
-        return status_fail(STATUS_MEMORY, "figure paper_vs_ours: no memory");
+        return figures_no_memory("paper_vs_ours");
     for (int i = 0; i < r->suite[suite].count; i++) {
         for (int m = 0; m < r->methods; m++) {
             struct point *p = &out->point[out->points];
@@ -200,8 +200,9 @@ static enum status draw(struct figures *f, const struct figure_row *row, const s
     }
     plot_series(p, label, style, clouds);
     for (int i = 0; i < clouds; i++) {
-        struct plot_box box = {LEFT + (i % columns) * (side + GAP_X),
-                               BOTTOM + (rows - 1 - i / columns) * pitch, side, side};
+        int line = i / columns, column = i % columns;
+        struct plot_box box = {LEFT + column * (side + GAP_X), BOTTOM + (rows - 1 - line) * pitch,
+                               side, side};
         draw_cloud(p, &cloud[i], i + 1, box);
         figures_say(out->alt, " %s: %d cells, %d outside of agreement.", cloud[i].title,
                     cloud[i].points, cloud[i].outside);

@@ -104,14 +104,14 @@ enum status suites_profiles(struct figures *f, const struct figure_row *row)
     TRY(board_make(f, RESULTS_FINAL, &b));
     enum status result = gather_suite(f->results, -1, RESULTS_FINAL, &all);
     bool whole = result == STATUS_OK && b.suites > 1 && all.methods > 0;
-    size_t panels = (size_t)(b.suites + 1), cells = panels * (size_t)(b.methods + 1);
+    size_t panels = (size_t)b.suites + 1, cells = panels * ((size_t)b.methods + 1);
     if (result == STATUS_OK)
         result = figures_next(f, row->id, row->title, &out);
     pages.panel = calloc(panels, sizeof *pages.panel);
     pages.line = calloc(cells, sizeof *pages.line);
     pages.profile = calloc(cells, sizeof *pages.profile);
     if (result == STATUS_OK && (pages.panel == NULL || pages.line == NULL || pages.profile == NULL))
-        result = board_no_memory(row->id);
+        result = figures_no_memory(row->id);
     if (result == STATUS_OK)
         figures_say(out->caption, "Share of runs with a score above τ, over a suite's datasets; "
                                   "band: interval at each τ. A curve above another everywhere is "

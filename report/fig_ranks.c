@@ -26,7 +26,7 @@ enum status suites_ranks(struct figures *f, const struct figure_row *row)
     const char **name = calloc(width, sizeof *name);
     if (result == STATUS_OK &&
         (part == NULL || R == NULL || shade == NULL || word == NULL || name == NULL))
-        result = board_no_memory(row->id);
+        result = figures_no_memory(row->id);
     for (int s = 0; s < b.suites && result == STATUS_OK; s++) {
         const struct gather *g = &b.suite[s];
         result = rank_probabilities(g->view, g->methods, R);

@@ -65,7 +65,7 @@ static enum status map_make(const struct results *r, struct map *m)
                       .group = calloc((size_t)r->suites + 1, sizeof *m->group)};
     if (m->dataset == NULL || m->method == NULL || m->row == NULL || m->column == NULL ||
         m->cell == NULL || m->group == NULL)
-        return status_fail(STATUS_MEMORY, "figure status: no memory");
+        return figures_no_memory("status");
     for (int k = 0; k < r->methods; k++) {
         bool any = false;
         for (int d = 0; d < r->datasets; d++)

@@ -67,7 +67,7 @@ enum status figures_next(struct figures *f, const char *name, const char *title,
     *g = (struct figure){0};
     snprintf(g->name, sizeof g->name, "%s", name);
     snprintf(g->title, sizeof g->title, "%s", title);
-    char safe[FIGURE_ID - 8];
+    char safe[FIGURE_ID - 12];
     escape_file(name, safe, sizeof safe);
     snprintf(g->id, sizeof g->id, "%s", safe);
     for (int n = 2; n < 1000000 && taken(f, g->id); n++)

@@ -74,6 +74,13 @@ extern const int figure_table_count;
 
 /* ---- for fig_*.c ----------------------------------------------------------------------------- */
 
+/* Always STATUS_MEMORY, with a sentence. */
+static inline enum status figures_no_memory(const char *id)
+{
+    (void)status_fail(STATUS_MEMORY, "figure %s: no memory", id);
+    return STATUS_MEMORY;
+}
+
 /* Is a figure of this id wanted? */
 bool figures_wanted(const struct figures *f, const char *id);
 

@@ -154,7 +154,7 @@ enum status gather_suite(const struct results *r, int suite, enum results_what w
     out->dataset = calloc(datasets, sizeof *out->dataset);
     out->method = calloc(methods, sizeof *out->method);
     out->x = calloc(methods, sizeof *out->x);
-    out->view = calloc(methods, sizeof *out->view);
+    out->view = calloc(methods, sizeof(void *));
     enum status result = STATUS_OK;
     if (out->dataset == NULL || out->method == NULL || out->x == NULL || out->view == NULL) {
         result = status_fail(STATUS_MEMORY, "suite %s: no memory for its scores", out->title);

@@ -27,11 +27,6 @@ struct points {
     double *x, *y;
 };
 
-static enum status no_memory(void)
-{
-    return status_fail(STATUS_MEMORY, "figures: no memory for the curves");
-}
-
 static enum status points_room(struct points *p, int n)
 {
     size_t size = (size_t)(n > 0 ? n : 1) * sizeof(double);
@@ -41,7 +36,7 @@ static enum status points_room(struct points *p, int n)
     free(p->x);
     free(p->y);
     *p = (struct points){0};
-    return no_memory();
+    return figures_no_memory("of curves");
 }
 
 static void points_free(struct points *p)
@@ -96,7 +91,7 @@ static int points_of(const struct lines_source *s)
 static double *line_room(struct grid_line *line, int points)
 {
     size_t J = (size_t)(points > 0 ? points : 1);
-    double *block = malloc(4 * J * sizeof(double) + J * sizeof(int));
+    double *block = malloc(4 * J * sizeof(double) + J * sizeof(int)); /* doubles, then the counts */
     *line = (struct grid_line){.points = points};
     if (block == NULL)
         return NULL;
@@ -105,7 +100,7 @@ static double *line_room(struct grid_line *line, int points)
     line->mean = block + J;
     line->low = block + 2 * J;
     line->high = block + 3 * J;
-    line->count = (int *)(block + 4 * J);
+    line->count = (int *)(void *)(block + 4 * J);
     return block;
 }
 
@@ -139,7 +134,7 @@ static enum status fill(const struct figures *f, const struct lines_source *s,
 {
     int J = points_of(s);
     double *grid = block, *mean = block + J, *low = block + 2 * J, *high = block + 3 * J;
-    int *count = (int *)(block + 4 * J);
+    int *count = (int *)(void *)(block + 4 * J);
     align_grid(s->budget, J, grid);
     for (int i = 0; i < runs; i++) {
         struct points p;
@@ -179,7 +174,8 @@ enum status lines_mean(const struct figures *f, const struct lines_source *s,
     int J = points_of(s);
     double *block = line_room(out, J);
     double *y = malloc((size_t)runs * (size_t)J * sizeof *y);
-    enum status result = block == NULL || y == NULL ? no_memory() : fill(f, s, run, runs, y, block);
+    enum status result = block == NULL || y == NULL ? figures_no_memory("of curves")
+                                                    : fill(f, s, run, runs, y, block);
     free(y);
     out->series = series;
     if (result != STATUS_OK)
@@ -198,7 +194,7 @@ enum status lines_single(const struct results_run *run, double budget, int point
     int stride = points > 1 ? 1 + (last - 1) / (points - 1) : 1, kept = 0;
     double *block = line_room(out, last);
     if (block == NULL)
-        return no_memory();
+        return figures_no_memory("of curves");
     for (int i = 0; i < last; i++) {
         if (i % stride != 0 && i != last - 1)
             continue;

@@ -34,8 +34,8 @@ void plot_delete(struct plot *p)
 {
     if (p == NULL)
         return;
-    struct text *const all[] = {&p->head, &p->script, &p->data, &p->overlay, &p->hover};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    struct text *const all[TEXTS] = {&p->head, &p->script, &p->data, &p->overlay, &p->hover};
+    for (size_t i = 0; i < TEXTS; i++)
         text_free(all[i]);
     free(p->label_width);
     free(p);
@@ -89,7 +89,7 @@ const char *plot_comment(const char *text, char out[LONGEST_TEXT])
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
                                 " ,.;:/=+-_()<>%";
     size_t n = 0;
-    for (; text[n] != '\0' && n < LONGEST_TEXT - 1; n++)
+    for (; n < LONGEST_TEXT - 1 && text[n] != '\0'; n++)
         out[n] = strchr(plain, text[n]) != NULL || (unsigned char)text[n] >= 0x80 ? text[n] : '_';
     out[n] = '\0';
     return out;
@@ -201,11 +201,11 @@ enum status plot_finish(struct plot *p, const char *folder, const char *comment,
     if (p == NULL)
         return status_fail(STATUS_MEMORY, "figure: no memory to lay it out");
     plot_close_panel(p);
-    struct text *const all[] = {&p->head, &p->script, &p->data, &p->overlay, &p->hover};
+    struct text *const all[TEXTS] = {&p->head, &p->script, &p->data, &p->overlay, &p->hover};
     enum status result = STATUS_OK;
     if (p->broken)
         result = status_fail(STATUS_MEMORY, "figure %s: no memory to lay it out", p->id);
-    for (size_t i = 0; result == STATUS_OK && i < sizeof all / sizeof *all; i++)
+    for (size_t i = 0; result == STATUS_OK && i < TEXTS; i++)
         result = text_check(all[i]);
     snprintf(out->id, sizeof out->id, "%s", p->id);
     out->width = p->width * p->scale;

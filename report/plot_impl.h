@@ -7,6 +7,8 @@
 
 enum { LONGEST_TEXT = 512 };
 
+enum { TEXTS = 5 }; /* of struct plot */
+
 /* Size of the legend's labels. */
 #define PLOT_LEGEND_POINTS 7.6
 
@@ -17,7 +19,7 @@ struct plot {
     struct text script;  /* panels */
     struct text overlay; /* labels and rules above them */
     struct text data;    /* the .dat file */
-    struct text hover;   /* SVG circles */
+    struct text hover;   /* SVG circles; the last of TEXTS */
     bool broken;         /* out of memory */
 
     int series, blocks, elements, labels, rects, panels;

@@ -149,7 +149,7 @@ static const struct {
 } grids[] = {
     {"3 x 4 of seven methods", 12, 4, 7, 5, 10, 4, {0}},
     {"twelve methods", 2, 4, 12, 5, 8, 4, {0}},
-    {"one seed", 1, 1, 3, 1, 10, NAN, {0}},
+    {"one seed", 1, 1, 3, 1, 10, PLOT_NONE, {0}},
     {"all equal to zero", 4, 4, 2, 5, 0, 0, {0}},
     {"markers", 4, 4, 7, 5, 10, 4, {.markers = true}},
     {"grey", 4, 4, 7, 5, 10, 4, {.greyscale = true, .legend_by_final = true}},
@@ -292,9 +292,9 @@ Test(grid, survives_scores_that_are_not_numbers)
     static struct lines l;
     fill(&l, 2, 5, 10, 3);
     for (int j = 0; j < POINTS; j++)
-        l.mean[0][j] = l.low[0][j] = l.high[0][j] = NAN;
-    l.mean[1][4] = INFINITY;
-    l.high[1][5] = NAN;
+        l.mean[0][j] = l.low[0][j] = l.high[0][j] = PLOT_NONE;
+    l.mean[1][4] = (double)INFINITY;
+    l.high[1][5] = PLOT_NONE;
     struct grid_panel panel[2] = {panel_of(&l, 2, "Mixed"), panel_of(&l, 1, "None")};
     struct figure f = make("nan", panel, 2, 2, names, 2, &(struct theme){0});
     draw(&f, PICTURE_SVG);
@@ -311,9 +311,9 @@ Test(bars, draws_intervals_ticks_and_holes)
     struct interval bar[2][4][3];
     for (int i = 0; i < 2 * 4 * 3; i++)
         ((struct interval *)bar)[i] = (struct interval){20 + i, 18 + i, 25 + i, 5};
-    bar[0][0][1] = (struct interval){0, 0, 0, 5};       /* no width */
-    bar[0][0][2] = (struct interval){40, NAN, NAN, 1};  /* one seed */
-    bar[1][2][0] = (struct interval){NAN, NAN, NAN, 0}; /* never run */
+    bar[0][0][1] = (struct interval){0, 0, 0, 5};                         /* no width */
+    bar[0][0][2] = (struct interval){40, PLOT_NONE, PLOT_NONE, 1};        /* one seed */
+    bar[1][2][0] = (struct interval){PLOT_NONE, PLOT_NONE, PLOT_NONE, 0}; /* never run */
     struct bars_block block[2] = {{.title = "Adroit", .bar = bar[0][0]},
                                   {.title = "it's <&>", .note = "3 of 4", .bar = bar[1][0]}};
     struct theme_series style[3];
@@ -346,8 +346,8 @@ Test(bars, draws_intervals_ticks_and_holes)
 
 Test(bars, draws_nothing_but_holes)
 {
-    struct interval bar = {NAN, NAN, NAN, 0};
-    double from = NAN, part[2] = {NAN, NAN};
+    struct interval bar = {PLOT_NONE, PLOT_NONE, PLOT_NONE, 0};
+    double from = PLOT_NONE, part[2] = {PLOT_NONE, PLOT_NONE};
     struct bars_block block = {.bar = &bar, .from = &from, .part = part};
     struct theme_series style[2];
     theme_assign(&(struct theme){0}, names, 2, style);
@@ -380,7 +380,7 @@ Test(bars, folds_six_panels_into_two_rows)
     struct interval bar[6 * 2];
     double from[6 * 2], part[6 * 2 * 3];
     for (int i = 0; i < 12; i++) {
-        bar[i] = (struct interval){50 + i, NAN, NAN, 5};
+        bar[i] = (struct interval){50 + i, PLOT_NONE, PLOT_NONE, 5};
         from[i] = 30;
         for (int k = 0; k < 3; k++)
             part[i * 3 + k] = 1.0 / 3;
@@ -430,7 +430,7 @@ Test(heat, prints_numbers_in_cells_and_hatches_holes)
         snprintf(cell[i].text, sizeof cell[i].text, "%.2f", cell[i].value);
         snprintf(cell[i].why, sizeof cell[i].why, "%s", "<why>");
     }
-    cell[4] = (struct heat_cell){.value = NAN};
+    cell[4] = (struct heat_cell){.value = PLOT_NONE};
     struct heat_group group[2] = {{"One", 0, 2}, {"it's", 2, 10}};
     struct heat h = {.id = "heat",
                      .row = hostile,
@@ -511,7 +511,7 @@ Test(theme, puts_ticks_on_round_numbers)
     cr_assert_float_eq(theme_step(-3, 142, 6), 25, 1e-12);
     cr_assert_float_eq(theme_step(0, 0.003, 5), 0.001, 1e-12);
     cr_assert_float_eq(theme_step(3, 3, 5), 1, 1e-12);
-    cr_assert_float_eq(theme_step(0, NAN, 5), 1, 1e-12);
+    cr_assert_float_eq(theme_step(0, PLOT_NONE, 5), 1, 1e-12);
 }
 
 Test(theme, cuts_text_between_signs)
