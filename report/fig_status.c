@@ -16,7 +16,7 @@ static bool tried(const struct results *r, int method, int dataset)
 static void fill_cell(const struct results *r, int method, int dataset, struct heat_cell *out)
 {
     struct results_count n = results_count(r, method, dataset);
-    int planned = r->seeds > 0 ? r->seeds : 1;
+    int seeds = r->suite[r->dataset[dataset].suite].seeds, planned = seeds > 0 ? seeds : 1;
     int done = n.of[RUN_OK] + n.of[RUN_DIVERGED];
     int going = n.of[RUN_INCOMPLETE], failed = n.of[RUN_FAILED];
     out->value = done + going + failed > 0 ? (double)done / planned : PLOT_NONE;

@@ -98,8 +98,12 @@ enum status results_make_method(struct results *r, const char *id, const char *l
     }
     m->rank = registry_find_method(m->base);
     m->main = m->rank >= 0 && registry_methods[m->rank].main && m->variant[0] == '\0';
-    const char *known = m->rank >= 0 ? registry_methods[m->rank].label : m->base;
-    one_line(label[0] != '\0' ? label : known, m->label, sizeof m->label);
+    /* Known methods have one name in all outputs, whatever a run calls itself. */
+    char known[2 * RESULTS_TITLE];
+    snprintf(known, sizeof known, "%s%s%s",
+             m->rank >= 0 ? registry_methods[m->rank].label : m->base,
+             m->variant[0] != '\0' ? ", " : "", m->variant);
+    one_line(m->rank < 0 && label[0] != '\0' ? label : known, m->label, sizeof m->label);
     *out = r->methods++;
     return STATUS_OK;
 }
@@ -344,8 +348,9 @@ struct results_count results_count(const struct results *r, int method, int data
         c.of[run[i].status]++;
         c.used += run[i].used;
     }
-    if (n < r->seeds)
-        c.of[RUN_MISSING] += r->seeds - n;
+    int planned = r->suite[r->dataset[dataset].suite].seeds;
+    if (n < planned)
+        c.of[RUN_MISSING] += planned - n;
     return c;
 }
 

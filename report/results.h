@@ -60,6 +60,7 @@ struct results_suite {
     char title[RESULTS_TITLE]; /* "Gym-MuJoCo" */
     bool known;                /* in the registry */
     int first, count;          /* its datasets: [first, first + count) */
+    int seeds;                 /* the planned number: most runs that any of its cells has */
 };
 
 struct results_dataset {
@@ -140,7 +141,7 @@ struct results {
     int methods;
     struct results_run *run;
     int runs;
-    int seeds;           /* the planned number: most runs that any cell has */
+    int seeds;           /* the largest of the suites', the single-state MDP apart */
     const char *x_title; /* "Online transitions", or "Gradient steps" for offline files */
     struct results_note *note;
     int notes;
@@ -151,9 +152,10 @@ void results_init(struct results *r, struct results_options options);
 void results_free(struct results *r);
 
 /* Every curve.h5 below `folder` (or one such file), in path order. Folders are read as
- * MATRIX/DATASET/METHOD/SEED/curve.h5; what the file says about itself wins. A file that cannot be
- * read becomes a failed run with the reason (and a note), a run's folder without a curve a missing
- * one. With delayed rewards the dataset is "hopper-medium-v2+delay5".
+ * MATRIX/DATASET/METHOD[@key=value,...]/SEED/curve.h5 (or .../METHOD-PRESET-SIZE/seedN/); what the
+ * file says about itself wins. A file that cannot be read becomes a failed run with the reason (and
+ * a note), a run's folder without a curve a missing one. With delayed rewards the dataset is
+ * "hopper-medium-v2+delay5"; other settings behind the @ make a method "td3_odt:alpha_online=10".
  * Errors STATUS_IO (no such folder), STATUS_MEMORY. */
 enum status results_read_folder(struct results *r, const char *folder);
 
@@ -174,7 +176,7 @@ enum status results_finish(struct results *r);
 /* The runs of one cell, and how many there are of each status. */
 struct results_run *results_cell(const struct results *r, int method, int dataset, int *count);
 struct results_count {
-    int of[RUN_STATUS_COUNT]; /* missing counts up to results.seeds */
+    int of[RUN_STATUS_COUNT]; /* missing counts up to the suite's seeds */
     int used;
 };
 struct results_count results_count(const struct results *r, int method, int dataset);

@@ -93,7 +93,7 @@ static enum status note_statuses(struct results *r)
         for (int d = 0; d < r->datasets; d++) {
             struct results_count c = results_count(r, m, d);
             cells += c.used > 0;
-            short_cells += c.used > 0 && c.used < r->seeds;
+            short_cells += c.used > 0 && c.used < r->suite[r->dataset[d].suite].seeds;
             few += c.used > 0 && c.used < 3;
         }
     }
@@ -107,8 +107,10 @@ static enum status note_statuses(struct results *r)
         TRY(results_note(r, NOTE_WARNING, "%d run%s diverged; a dagger marks the cells.",
                          of[RUN_DIVERGED], of[RUN_DIVERGED] == 1 ? "" : "s"));
     if (short_cells > 0)
-        TRY(results_note(r, NOTE_BANNER, "Missing seeds: %d of %d cells have fewer than %d seeds.",
-                         short_cells, cells, r->seeds));
+        TRY(results_note(r, NOTE_BANNER,
+                         "Missing seeds: %d of %d cells have fewer than others of "
+                         "their suite.",
+                         short_cells, cells));
     if (few > 0)
         TRY(results_note(r, NOTE_WARNING,
                          "%d cells have fewer than 3 seeds: no verdict is given "
@@ -118,6 +120,25 @@ static enum status note_statuses(struct results *r)
         TRY(results_note(r, NOTE_INFO,
                          "%d of %d combinations of method and dataset have no result.", empty,
                          r->methods * r->datasets));
+    return STATUS_OK;
+}
+
+/* The first few failures with their reasons; the status table and provenance.json have them all. */
+static enum status note_failures(struct results *r)
+{
+    enum { MOST = 5 };
+    int failures = 0;
+    for (int i = 0; i < r->runs; i++) {
+        const struct results_run *run = &r->run[i];
+        if (run->status != RUN_FAILED || failures++ >= MOST)
+            continue;
+        TRY(results_note(r, NOTE_WARNING, "Failed: %.96s on %.96s, seed %lld: %.400s",
+                         r->method[run->method].label, r->dataset[run->dataset].id,
+                         (long long)run->seed, run->why));
+    }
+    if (failures > MOST)
+        TRY(results_note(r, NOTE_WARNING, "And %d further failed runs: see provenance.json.",
+                         failures - MOST));
     return STATUS_OK;
 }
 
@@ -144,6 +165,7 @@ enum status results_collect_notes(struct results *r)
 {
     TRY(note_origins(r));
     TRY(note_statuses(r));
+    TRY(note_failures(r));
     TRY(note_scale(r));
     if (r->excluded_by[0] != '\0')
         TRY(results_note(r, NOTE_INFO, "Only what was asked for: %s.", r->excluded_by));

@@ -60,7 +60,7 @@ static enum status move_run(struct results *r, int run, const char *variant)
     const struct results_method *old = &r->method[r->run[run].method];
     char id[4 * RESULTS_ID], label[4 * RESULTS_TITLE];
     snprintf(id, sizeof id, "%s%s%s", old->id, old->variant[0] != '\0' ? "," : ":", variant);
-    snprintf(label, sizeof label, "%s, %s", old->label, variant);
+    snprintf(label, sizeof label, "%s, %s", old->label, variant); /* of an unknown method */
     int m;
     TRY(results_make_method(r, id, label, &m));
     r->run[run].method = m;

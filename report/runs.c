@@ -15,12 +15,38 @@
 
 enum { DEPTH = 12 }; /* folders below folders: deeper ones are not ours (a loop of links, say) */
 
-/* What the path says: .../MATRIX/DATASET/METHOD/SEED/curve.h5. */
+/* What the path says: .../MATRIX/DATASET/METHOD[@key=value,...]/SEED, or, from `vitamin run`,
+ * .../DATASET/METHOD-PRESET-SIZE/seedN. */
 struct place {
-    char matrix[RESULTS_ID], dataset[RESULTS_ID], method[RESULTS_ID];
+    char matrix[RESULTS_ID], dataset[RESULTS_ID], method[RESULTS_ID], variant[RESULTS_ID];
     int64_t seed;
     bool known;
 };
+
+/* Take the method's folder apart. A delay of rewards is the dataset's matter: not in the variant.
+ */
+static void split_method(const char *folder, struct place *p)
+{
+    snprintf(p->method, sizeof p->method, "%s", folder);
+    static const char *const presets[] = {"-paper-", "-code-"};
+    for (int i = 0; i < 2; i++) {
+        char *tail = strstr(p->method, presets[i]);
+        if (tail != NULL)
+            *tail = '\0';
+    }
+    char *at = strchr(p->method, '@');
+    if (at == NULL)
+        return;
+    *at = '\0';
+    size_t used = 0;
+    for (const char *word = at + 1; *word != '\0';) {
+        size_t n = strcspn(word, ",");
+        if (strncmp(word, "delayed_reward=", 15) != 0 && used + n + 2 < sizeof p->variant)
+            used += (size_t)snprintf(p->variant + used, sizeof p->variant - used, "%s%.*s",
+                                     used > 0 ? "," : "", (int)n, word);
+        word += n + (word[n] == ',');
+    }
+}
 
 static struct place place_of(const char *folder)
 {
@@ -37,11 +63,18 @@ static struct place place_of(const char *folder)
     }
     char rest;
     p.known = sscanf(part[0], "%" SCNd64 "%c", &p.seed, &rest) == 1 ||
-              sscanf(part[0], "seed_%" SCNd64 "%c", &p.seed, &rest) == 1;
-    snprintf(p.method, sizeof p.method, "%s", part[1]);
+              sscanf(part[0], "seed%" SCNd64 "%c", &p.seed, &rest) == 1;
+    split_method(part[1], &p);
     snprintf(p.dataset, sizeof p.dataset, "%s", part[2]);
     snprintf(p.matrix, sizeof p.matrix, "%s", part[3]);
     return p;
+}
+
+/* "td3_odt" or "td3_odt:alpha_online=10" */
+static void method_id(const char *method, const struct place *p, char *out, size_t size)
+{
+    const char *variant = p->known ? p->variant : "";
+    snprintf(out, size, "%s%s%s", method, variant[0] != '\0' ? ":" : "", variant);
 }
 
 /* --- one curve -------------------------------------------------------------------------------- */
@@ -130,8 +163,9 @@ static enum status add_curve(struct results *r, const char *path, const struct p
     snprintf(dataset, sizeof dataset, "%s", or_else(curve_get(c, "dataset"), p->dataset));
     if (delayed > 0 && strlen(dataset) + 24 < sizeof dataset)
         snprintf(dataset + strlen(dataset), 24, "+delay%d", delayed);
-    TRY(results_declare(r, or_else(curve_get(c, "method"), p->method), curve_get(c, "label"),
-                        dataset, &m, &d));
+    char method[2 * RESULTS_ID];
+    method_id(or_else(curve_get(c, "method"), p->method), p, method, sizeof method);
+    TRY(results_declare(r, method, curve_get(c, "label"), dataset, &m, &d));
     TRY(results_add(r, m, d, (int64_t)curve_get_number(c, "seed", (double)p->seed), &run));
     snprintf(run->origin.path, sizeof run->origin.path, "%s", path);
     take_origin(&run->origin, c, p);
@@ -150,13 +184,13 @@ static enum status add_curve(struct results *r, const char *path, const struct p
 static enum status add_broken(struct results *r, const char *path, const struct place *p,
                               enum run_status status, const char *why)
 {
-    if (status == RUN_FAILED)
-        TRY(results_note(r, NOTE_WARNING, "not read: %s", why));
-    if (!p->known)
-        return STATUS_OK;
+    if (!p->known) /* no run to blame: say it here */
+        return results_note(r, NOTE_WARNING, "Not read: %s", why);
     struct results_run *run;
     int m, d;
-    TRY(results_declare(r, p->method, "", p->dataset, &m, &d));
+    char method[2 * RESULTS_ID];
+    method_id(p->method, p, method, sizeof method);
+    TRY(results_declare(r, method, "", p->dataset, &m, &d));
     TRY(results_add(r, m, d, p->seed, &run));
     run->status = status;
     snprintf(run->why, sizeof run->why, "%.*s", (int)sizeof run->why - 1, why);
@@ -205,6 +239,19 @@ static bool is_folder(const char *path)
     return stat(path, &s) == 0 && S_ISDIR(s.st_mode);
 }
 
+/* The sentence that the scheduler left in a failed cell's folder; "" when there is none. */
+static void read_failure(const char *folder, char *out, size_t size)
+{
+    char path[FILE_PATH + 16], *text;
+    size_t bytes;
+    out[0] = '\0';
+    snprintf(path, sizeof path, "%s/failed", folder);
+    if (!file_exists(path) || file_read(path, 1 << 16, &text, &bytes) != STATUS_OK)
+        return;
+    snprintf(out, size, "%.*s", (int)strcspn(text, "\n"), text);
+    free(text);
+}
+
 /* A folder that the harness made for a run: it holds the effective configuration or a log. */
 static bool is_run_folder(const char *folder)
 {
@@ -222,10 +269,20 @@ static enum status walk(struct results *r, const char *folder, int depth)
     struct place p = place_of(folder);
     bool has_curve = snprintf(path, sizeof path, "%s/curve.h5", folder) < (int)sizeof path &&
                      file_exists(path);
+    char failure[RESULTS_NOTE];
+    int before = r->runs;
+    read_failure(folder, failure, sizeof failure);
     if (has_curve)
         TRY(read_one(r, path, &p));
+    else if (p.known && failure[0] != '\0')
+        TRY(add_broken(r, folder, &p, RUN_FAILED, failure));
     else if (p.known && is_run_folder(folder))
         TRY(add_broken(r, folder, &p, RUN_MISSING, "no curve.h5 yet"));
+    if (has_curve && failure[0] != '\0' && r->runs > before &&
+        r->run[r->runs - 1].status == RUN_INCOMPLETE) {
+        r->run[r->runs - 1].status = RUN_FAILED;
+        memcpy(r->run[r->runs - 1].why, failure, sizeof failure);
+    }
 
     struct dirent **entry;
     int count = scandir(folder, &entry, visible, by_name);

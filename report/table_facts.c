@@ -141,7 +141,7 @@ enum status table_status(const struct report *r, const char *none, struct table 
         table_put(t, row, 0, "%s", x->dataset[d].id);
         for (int m = 0; m < x->methods; m++) {
             struct results_count c = results_count(x, m, d);
-            put_status(t, row, m + 1, c, x->seeds);
+            put_status(t, row, m + 1, c, x->suite[x->dataset[d].suite].seeds);
             text_csv(&t->csv, x->dataset[d].id);
             text_csv(&t->csv, x->method[m].id);
             text_csv_integer(&t->csv, c.used);
@@ -150,10 +150,9 @@ enum status table_status(const struct report *r, const char *none, struct table 
             text_csv_end(&t->csv);
         }
     }
-    text_add(&t->caption,
-             "Seeds that count as results, of %d; d diverged (counted unless dropped), "
-             "i incomplete, f failed.",
-             x->seeds);
+    text_add(&t->caption, "Seeds that count as results, of the most that any cell of the suite "
+                          "has; d diverged (counted unless dropped), "
+                          "i incomplete, f failed.");
     return STATUS_OK;
 }
 

@@ -15,6 +15,7 @@ enum { MOST_DATASETS = 256 };
 struct grid {
     int datasets[MOST_DATASETS], rows, own;
     int *method, columns;
+    bool bandit; /* rewards, not scores */
 };
 
 int table_rows_of(const struct report *r, const char *suite, int room, int *out, int *own)
@@ -56,13 +57,18 @@ void table_caption_rules(const struct report *r, struct text *caption)
 
 /* --- numbers ---------------------------------------------------------------------------------- */
 
+static int seeds_of(const struct report *r, int dataset)
+{
+    return r->results.suite[r->results.dataset[dataset].suite].seeds;
+}
+
 /* What one cell shows. Of an average row: over the datasets listed, NaN unless all have scores. */
 struct entry {
     double final, initial, increase, sd;
     struct interval interval;
-    int n; /* fewest used runs of any dataset */
+    int n;       /* fewest used runs of any dataset */
+    int planned; /* seeds of the suite */
     int diverged;
-    bool any; /* a run exists, used or not */
 };
 
 static double mean_of(const struct report *r, int method, int dataset, enum results_what what,
@@ -97,7 +103,7 @@ static enum status fill(const struct report *r, int method, const int *datasets,
         struct results_count c = results_count(&r->results, method, datasets[i]);
         e->n = n < e->n ? n : e->n;
         e->diverged += c.of[RUN_DIVERGED];
-        e->any = e->any || c.of[RUN_MISSING] < r->results.seeds;
+        e->planned = seeds_of(r, datasets[i]);
     }
     e->final = sum_total(&final) / count;
     e->initial = sum_total(&initial) / count;
@@ -153,7 +159,7 @@ static void format(const struct report *r, const struct entry *e, bool average,
     }
     if (e->diverged > 0)
         snprintf(c->mark, sizeof c->mark, "\u2020");
-    if (!average && e->n < r->results.seeds)
+    if (!average && e->n < e->planned)
         snprintf(c->mark + strlen(c->mark), sizeof c->mark - strlen(c->mark), "%d", e->n);
 }
 
@@ -233,8 +239,10 @@ static void caption(const struct report *r, const struct grid *g, struct table *
     static const char *const forms[] = {
         "final(increase by online finetuning)", "mean \u00b1 standard deviation over seeds",
         "mean [95 % interval]", "before \u2192 after online finetuning"};
-    text_add(&t->caption, "D4RL-normalised score, mean over up to %d seed%s: %s. ",
-             r->results.seeds, r->results.seeds == 1 ? "" : "s", forms[r->cell]);
+    int seeds = seeds_of(r, g->datasets[0]);
+    text_add(&t->caption, "%s, mean over up to %d seed%s: %s. ",
+             g->bandit ? "Mean reward of the last rollouts" : "D4RL-normalised score", seeds,
+             seeds == 1 ? "" : "s", forms[r->cell]);
     text_add(&t->caption, "%s, underlined: above 90 %% of it. ",
              r->best_by_interval ? "Bold: the best mean and all whose interval overlaps its"
                                  : "Bold: best mean of the row");
@@ -252,7 +260,7 @@ static void caption(const struct report *r, const struct grid *g, struct table *
         for (int i = 0; i < g->rows; i++) {
             struct results_count c = results_count(&r->results, g->method[k], g->datasets[i]);
             diverged += c.of[RUN_DIVERGED];
-            fewer = fewer || (c.used > 0 && c.used < r->results.seeds);
+            fewer = fewer || (c.used > 0 && c.used < seeds_of(r, g->datasets[i]));
             none = none || c.used == 0;
         }
     }
@@ -300,7 +308,9 @@ static enum status make(const struct report *r, const char *suite, const struct 
     bool online = strcmp(r->results.x_title, "Online transitions") == 0;
     snprintf(t->title, sizeof t->title, "%s: %s%s",
              registry_suites[registry_find_suite(suite)].title, what,
-             online ? "scores after online finetuning" : "final scores");
+             g->bandit ? "mean reward at the end"
+             : online  ? "scores after online finetuning"
+                       : "final scores");
     table_column(t, "Dataset", true, 0);
     for (int k = 0; k < g->columns; k++)
         table_column(t, r->results.method[g->method[k]].label, false, 0);
@@ -330,14 +340,15 @@ static bool has_runs(const struct results *x, int method, const struct grid *g)
 static enum status table_of(const struct report *r, const char *suite, bool others, struct table *t)
 {
     const struct results *x = &r->results;
-    struct grid g = {0};
+    struct grid g = {.bandit = strcmp(suite, "bandit") == 0};
     g.rows = table_rows_of(r, suite, MOST_DATASETS, g.datasets, &g.own);
     g.method = calloc((size_t)x->methods + 1, sizeof *g.method);
     if (g.method == NULL)
         return status_fail(STATUS_MEMORY, "no memory for table %s", t->id);
     int left_out = 0;
     for (int m = 0; m < x->methods; m++) {
-        bool standard = gather_standard(x, m), front = strcmp(x->method[m].id, "td3_odt") == 0;
+        bool standard = gather_standard(x, m) || (g.bandit && x->method[m].variant[0] == '\0');
+        bool front = strcmp(x->method[m].id, "td3_odt") == 0;
         if (!has_runs(x, m, &g))
             continue;
         left_out += !standard;

@@ -333,6 +333,36 @@ Test(results, tells_other_configurations_apart)
     results_free(&r);
 }
 
+Test(results, takes_variants_and_failures_from_the_folders_of_a_matrix)
+{
+    struct folder_run run = {.matrix = "fig5a",
+                             .dataset = "hammer-human-v1",
+                             .points = 3,
+                             .method = "td3_odt",
+                             .end = 1000,
+                             .last = 50};
+    folder_run(run);
+    run.status = "running";
+    run.seed = 1;
+    run.budget = 9000;
+    folder_run(run);
+    folder_write("fig5a/hammer-human-v1/td3_odt/1/failed", "no memory left\n");
+    folder_write("fig5a/hammer-human-v1/td3_odt@alpha_online=10/0/failed", "the disk is full\n");
+    folder_write("fig5a/hammer-human-v1/td3_odt@alpha_online=10,delayed_reward=5/1/run.log", "");
+    folder_write("one/hammer-human-v1/odt-paper-tiny/seed3/config.ini", "");
+    struct results r = folder_results(folder_path(""), defaults);
+    const struct results_run *failed = run_at(&r, "td3_odt", "hammer-human-v1", 1);
+    cr_expect_eq(failed->status, RUN_FAILED);
+    cr_expect_str_eq(failed->why, "no memory left");
+    const struct results_run *variant = run_at(&r, "td3_odt:alpha_online=10", "hammer-human-v1", 0);
+    cr_expect_eq(variant[0].status, RUN_FAILED);
+    cr_expect_eq(variant[1].status, RUN_MISSING);
+    cr_expect_str_eq(r.method[variant->method].label, "TD3+ODT, alpha_online=10");
+    cr_expect_eq(run_at(&r, "odt", "hammer-human-v1", 0)->seed, 3);
+    cr_expect(has_note(&r, NOTE_WARNING, "seed 1: no memory left"));
+    results_free(&r);
+}
+
 Test(results, puts_delayed_rewards_into_a_suite_of_their_own)
 {
     folder_run((struct folder_run){.matrix = "delayed",
