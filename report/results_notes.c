@@ -56,6 +56,16 @@ static int reductions(const struct results *r, char *out, size_t size)
     return found;
 }
 
+static const char *size_of(const struct results_run *run)
+{
+    return run->origin.size;
+}
+
+static const char *preset_of(const struct results_run *run)
+{
+    return run->origin.preset;
+}
+
 static const char *kind_of(const struct results_run *run)
 {
     const char *kind = run->origin.kind;
@@ -79,6 +89,10 @@ static enum status note_origins(struct results *r)
         TRY(results_note(r, NOTE_BANNER, "Reduced against the paper: %s.", list));
     if (different(r, revision_of, list, sizeof list) > 1)
         TRY(results_note(r, NOTE_BANNER, "Runs of several revisions of the code: %s.", list));
+    if (different(r, preset_of, list, sizeof list) > 1)
+        TRY(results_note(r, NOTE_WARNING, "Presets: %s.", list));
+    if (different(r, size_of, list, sizeof list) > 1)
+        TRY(results_note(r, NOTE_WARNING, "Sizes: %s.", list));
     if (different(r, dirty_of, list, sizeof list) > 0)
         TRY(results_note(r, NOTE_WARNING, "Made with uncommitted changes: %s.", list));
     return STATUS_OK;

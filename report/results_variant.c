@@ -1,4 +1,5 @@
 /* Runs of one method that were not run alike must not be mixed as if they were seeds. */
+#include "report/registry.h"
 #include "report/results_impl.h"
 
 #include <stdint.h>
@@ -69,17 +70,26 @@ static enum status move_run(struct results *r, int run, const char *variant)
 
 /* --- preset and size -------------------------------------------------------------------------- */
 
-/* The value that most runs have; of equally many the first in order of reading. */
-static int most_common(const struct results *r, const size_t offset)
+/* Suites are what is aggregated, so runs are told apart within them: a small Gym-MuJoCo beside a
+ * full-size bandit is no mixture. At this point suite is an index of the registry. */
+static bool is_of(const struct results *r, int run, int suite)
+{
+    return r->run[run].curve != NULL && r->dataset[r->run[run].dataset].suite == suite;
+}
+
+static const char *text_at(const struct results *r, int run, size_t offset)
+{
+    return (const char *)&r->run[run] + offset;
+}
+
+/* A run with the value that most runs of the suite have, of equally many the first read; or -1. */
+static int most_common(const struct results *r, int suite, size_t offset)
 {
     int best = -1, most = 0;
     for (int i = 0; i < r->runs; i++) {
-        if (r->run[i].curve == NULL)
-            continue;
         int same = 0;
-        for (int k = 0; k < r->runs; k++)
-            same += r->run[k].curve != NULL && strcmp((const char *)&r->run[k] + offset,
-                                                      (const char *)&r->run[i] + offset) == 0;
+        for (int k = 0; k < r->runs && is_of(r, i, suite); k++)
+            same += is_of(r, k, suite) && strcmp(text_at(r, k, offset), text_at(r, i, offset)) == 0;
         if (same > most) {
             most = same;
             best = i;
@@ -88,25 +98,32 @@ static int most_common(const struct results *r, const size_t offset)
     return best;
 }
 
-static enum status split_by(struct results *r, size_t offset, const char *what)
+static enum status split_suite(struct results *r, int suite, size_t offset, const char *what)
 {
-    int base = most_common(r, offset);
+    int base = most_common(r, suite, offset);
     if (base < 0)
         return STATUS_OK;
     char usual[RESULTS_ID];
-    snprintf(usual, sizeof usual, "%s", (const char *)&r->run[base] + offset);
+    snprintf(usual, sizeof usual, "%s", text_at(r, base, offset));
     for (int i = 0; i < r->runs; i++) {
-        const char *value = (const char *)&r->run[i] + offset;
-        if (r->run[i].curve == NULL || strcmp(value, usual) == 0)
+        const char *value = text_at(r, i, offset);
+        if (!is_of(r, i, suite) || strcmp(value, usual) == 0)
             continue;
         char variant[2 * RESULTS_ID];
         snprintf(variant, sizeof variant, "%s=%s", what, value[0] != '\0' ? value : "none");
         TRY(move_run(r, i, variant));
         TRY(results_note(r, NOTE_BANNER,
-                         "Runs of several %ss are in this report: those of %s '%s' "
-                         "stand apart from the usual '%s'.",
-                         what, what, value, usual));
+                         "%s: runs of several %ss; those of %s '%s' stand apart from "
+                         "the usual '%s'.",
+                         registry_suites[suite].title, what, what, value, usual));
     }
+    return STATUS_OK;
+}
+
+static enum status split_by(struct results *r, size_t offset, const char *what)
+{
+    for (int suite = 0; suite < registry_suite_count; suite++)
+        TRY(split_suite(r, suite, offset, what));
     return STATUS_OK;
 }
 

@@ -325,7 +325,7 @@ Test(results, tells_other_configurations_apart)
     cr_expect_str_eq(r.method[2].id, "td3_odt:alpha_online=10");
     cr_expect_str_eq(r.method[3].id, "td3_odt:preset=code");
     cr_expect(r.method[0].main && !r.method[1].main);
-    cr_expect(has_note(&r, NOTE_BANNER, "several presets"));
+    cr_expect(has_note(&r, NOTE_BANNER, "several presets; those of preset 'code'"));
     char value[32];
     cr_expect_str_eq(results_config(run_at(&r, "td3_odt:alpha_online=10", "hopper-random-v2", 0),
                                     "alpha_online", value, sizeof value),
