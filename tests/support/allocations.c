@@ -7,11 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifndef __has_feature
-#define __has_feature(x) 0
-#endif
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) &&       \
-    !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
+/* LLVM's OpenMP, unlike GCC's, allocates in every parallel region. */
+#if defined(__GLIBC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&                 \
+    !defined(__SANITIZE_THREAD__)
 #define COUNTED 1
 #else
 #define COUNTED 0

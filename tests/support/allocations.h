@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-/* False under a sanitizer, which needs malloc for itself. */
+/* False under a sanitizer, which needs malloc for itself, and with clang's OpenMP. */
 bool allocations_counted(void);
 
 /* Allocations by any thread since the last call of allocations_begin; OpenBLAS's own not counted.

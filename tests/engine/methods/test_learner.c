@@ -402,7 +402,7 @@ ParameterizedTestParameters(learner, allocates_nothing_in_a_training_step)
 ParameterizedTest(int *method, learner, allocates_nothing_in_a_training_step)
 {
     if (!allocations_counted())
-        cr_skip("a sanitizer owns malloc");
+        cr_skip("a sanitizer owns malloc, or OpenMP allocates");
     struct world w;
     world_make(&w);
     threads_set(2);

@@ -149,15 +149,16 @@ static void expect_outputs(const struct h5 *f, const char *phase, const struct p
     free(got);
 }
 
-/* The views that are not the future encoder's. */
-static struct layout without_encoder(const struct layout *l)
+/* After pdt_update: it has stepped with the gradient that lanes.dtheta[0] still holds, once. */
+static void expect_own_step(const struct h5 *f, const struct pdt *d, bool joint)
 {
-    struct layout part = {.size = l->size};
-    for (int i = 0; i < l->count; i++) {
-        if (strncmp(l->views[i].name, "future.", 7) != 0)
-            part.views[part.count++] = l->views[i];
-    }
-    return part;
+    size_t bytes = (d->layout.size + d->return_layout.size) * sizeof(float);
+    struct pdt *other = fixture_learner(f, &d->learner.hyper);
+    memcpy(other->lanes.dtheta[0], d->lanes.dtheta[0], bytes);
+    check(pdt_step(other, 1, joint));
+    cr_assert_arr_eq(d->theta, other->theta, d->layout.size * sizeof(float));
+    cr_assert_arr_eq(d->return_theta, other->return_theta, d->return_layout.size * sizeof(float));
+    learner_delete(&other->learner);
 }
 
 static void check_phase(const char *phase, bool joint)
@@ -169,9 +170,8 @@ static void check_phase(const char *phase, bool joint)
     d->given_noise = give;
     d->noise_context = &names;
     size_t size = d->layout.size, return_size = d->return_layout.size;
-    float *before = malloc((size + return_size) * sizeof *before);
-    memcpy(before, d->theta, size * sizeof *before);
-    memcpy(before + size, d->return_theta, return_size * sizeof *before);
+    float *before = malloc(return_size * sizeof *before);
+    memcpy(before, d->return_theta, return_size * sizeof *before);
 
     check(pdt_update(d, joint));
     expect_outputs(&f, phase, d, joint);
@@ -198,14 +198,14 @@ static void check_phase(const char *phase, bool joint)
         dt_expect_gradient(&f, at("%s/grad", group), &d->return_layout, d->lanes.dtheta[0] + size,
                            PDT_GRADIENT);
 
-    /* End to end, but for the encoder: the published single precision's gradient is off by up to
-     * 2e-3 there, and a first step is close to the sign of the gradient, so single elements land
-     * anywhere. Its gradient is compared above, its step from the published gradient below. */
-    struct layout rest = without_encoder(&d->layout);
-    dt_expect_step(&f, after, &rest, before, d->theta, 2e-3, 5e-2);
-    dt_expect_step(&f, after, &d->return_layout, before + size, d->return_theta, 2e-3, 5e-2);
+    /* Parameters are not compared end to end. The published single precision is off by 1e-4 in the
+     * encoder's gradient and 2e-5 elsewhere, as padded futures are rounded in it, and a first step
+     * is close to the sign of the gradient: elements near 0 land anywhere. Instead: the gradient
+     * (above), the step from the published gradient (check_step), and that this update is the two
+     * in turn. */
+    expect_own_step(&f, d, joint);
     if (!joint) /* without a gradient the return head stays, weight decay or not */
-        cr_assert_arr_eq(d->return_theta, before + size, return_size * sizeof *before);
+        cr_assert_arr_eq(d->return_theta, before, return_size * sizeof *before);
     /* PDT keeps the temperature in single precision. */
     expect_number("log_temperature", d->log_temperature.value,
                   fixture_scalar(&f, at("%s/log_temperature", after)), 2e-7, 0);
