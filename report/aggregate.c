@@ -163,33 +163,14 @@ static bool run_all(const struct job *job)
 }
 
 /* The general road, for task resampling: each replicate is a matrix of its own shape. */
-struct one {
-    enum aggregate which;
-    double gamma;
-};
-
-static double one_aggregate(const struct matrix *x, const void *context, double *scratch)
+static void all_four(const struct matrix *x, const void *gamma, double *scratch, double *out)
 {
-    const struct one *one = context;
     struct trim t;
-    if (trim_init(&t, x, x->score) != STATUS_OK)
-        return (double)NAN;
-    double all[AGGREGATE_COUNT];
-    points_of(x, one->gamma, &t, scratch, all);
+    if (trim_init(&t, x, x->score) == STATUS_OK)
+        points_of(x, *(const double *)gamma, &t, scratch, out);
+    else
+        out[0] = (double)NAN;
     trim_free(&t);
-    return all[one->which];
-}
-
-static enum status resample_tasks(const struct matrix *x, double gamma, const struct bootstrap *b,
-                                  struct interval out[AGGREGATE_COUNT])
-{
-    size_t scratch = (size_t)x->tasks * (size_t)matrix_most(x);
-    for (int which = 0; which < AGGREGATE_COUNT; which++) {
-        struct one one = {.which = (enum aggregate)which, .gamma = gamma};
-        TRY(bootstrap_run(b, BOOTSTRAP_SCORES, &x, 1, one_aggregate, &one, scratch, NULL,
-                          &out[which]));
-    }
-    return STATUS_OK;
 }
 
 enum status aggregate_intervals(const struct matrix *x, double gamma, const struct bootstrap *b,
@@ -198,8 +179,11 @@ enum status aggregate_intervals(const struct matrix *x, double gamma, const stru
     double point[AGGREGATE_COUNT] = {0};
     TRY(bootstrap_check(b));
     TRY(aggregate_points(x, gamma, point));
-    if (b->tasks)
-        return resample_tasks(x, gamma, b, out);
+    if (b->tasks) {
+        size_t scratch = (size_t)x->tasks * (size_t)matrix_most(x);
+        const struct statistic s = {all_four, &gamma, scratch, AGGREGATE_COUNT};
+        return bootstrap_run(b, BOOTSTRAP_SCORES, &x, 1, &s, NULL, out);
+    }
 
     struct replicate from;
     TRY(replicate_init(&from, b, BOOTSTRAP_SCORES, x));

@@ -140,6 +140,7 @@ struct work {
     struct matrix *x; /* (count) what the statistic sees */
     void *draw;
     double *scratch;
+    double *out; /* (wanted) */
 };
 
 static void resample_free(struct resample *r)
@@ -159,6 +160,7 @@ static void work_free(struct work *w, int count)
     free(w->x);
     free(w->draw);
     free(w->scratch);
+    free(w->out);
     *w = (struct work){0};
 }
 
@@ -178,7 +180,7 @@ static bool resample_init(struct resample *r, const struct matrix *x, bool tasks
 }
 
 static bool work_init(struct work *w, const struct matrix *const *x, int count, bool tasks,
-                      size_t scratch)
+                      const struct statistic *s)
 {
     size_t draw = 1;
     for (int k = 0; k < count; k++)
@@ -186,8 +188,9 @@ static bool work_init(struct work *w, const struct matrix *const *x, int count, 
     *w = (struct work){.input = calloc((size_t)count + 1, sizeof *w->input),
                        .x = calloc((size_t)count + 1, sizeof *w->x),
                        .draw = malloc(draw),
-                       .scratch = malloc((scratch + 1) * sizeof *w->scratch)};
-    bool fits = w->input != NULL && w->x != NULL && w->draw != NULL && w->scratch != NULL;
+                       .scratch = malloc((s->scratch + 1) * sizeof *w->scratch),
+                       .out = calloc((size_t)s->wanted + 1, sizeof *w->out)};
+    bool fits = w->input && w->x && w->draw && w->scratch && w->out;
     for (int k = 0; k < count && fits; k++)
         fits = resample_init(&w->input[k], x[k], tasks);
     return fits;
@@ -228,13 +231,13 @@ struct job {
     const struct replicate *from;
     int count;
     uint64_t columns; /* key of the task draws */
-    bootstrap_statistic *statistic;
-    const void *context;
-    double *values;
+    const struct statistic *statistic;
+    double *values; /* (wanted, R) */
 };
 
 static void run_block(const struct job *job, struct work *w, int block)
 {
+    const struct statistic *s = job->statistic;
     for (int k = 0; k < job->count && !job->b->tasks; k++) {
         const struct matrix *x = job->from[k].x;
         for (int m = 0; m < x->tasks; m++)
@@ -250,17 +253,19 @@ static void run_block(const struct job *job, struct work *w, int block)
                 take_lane(&w->input[k], job->from[k].x, lane);
             w->x[k] = w->input[k].x;
         }
-        job->values[replicate] = job->statistic(w->x, job->context, w->scratch);
+        s->of(w->x, s->context, w->scratch, w->out);
+        for (int i = 0; i < s->wanted; i++)
+            job->values[(size_t)i * (size_t)job->b->reps + replicate] = w->out[i];
     }
 }
 
-static enum status run_all(const struct job *job, const struct matrix *const *x, size_t scratch)
+static enum status run_all(const struct job *job, const struct matrix *const *x)
 {
     bool fits = true;
 #pragma omp parallel
     {
         struct work w;
-        bool mine = work_init(&w, x, job->count, job->b->tasks, scratch);
+        bool mine = work_init(&w, x, job->count, job->b->tasks, job->statistic);
         if (!mine) {
 #pragma omp atomic write
             fits = false;
@@ -274,27 +279,29 @@ static enum status run_all(const struct job *job, const struct matrix *const *x,
     }
     if (!fits)
         return status_fail(STATUS_MEMORY, "no memory to resample %d methods", job->count);
-    for (int i = 0; i < job->b->reps; i++) {
+    for (size_t i = 0; i < (size_t)job->statistic->wanted * (size_t)job->b->reps; i++) {
         if (isnan(job->values[i]))
             return status_fail(STATUS_NONFINITE,
                                "a statistic of method '%s' is not defined on bootstrap replicate "
-                               "%d; it needs more runs",
-                               x[0]->method, i);
+                               "%zu; it needs more runs",
+                               x[0]->method, i % (size_t)job->b->reps);
     }
     return STATUS_OK;
 }
 
 enum status bootstrap_run(const struct bootstrap *b, enum bootstrap_family family,
-                          const struct matrix *const *x, int count, bootstrap_statistic *statistic,
-                          const void *context, size_t scratch, double *values, struct interval *out)
+                          const struct matrix *const *x, int count, const struct statistic *s,
+                          double *values, struct interval *out)
 {
-    assert(count >= 1);
+    assert(count >= 1 && s->wanted >= 1);
     TRY(bootstrap_check(b));
+    size_t reps = (size_t)b->reps, wanted = (size_t)s->wanted;
     struct replicate *from = calloc((size_t)count + 1, sizeof *from);
     struct matrix *shown = calloc((size_t)count + 1, sizeof *shown);
-    double *room = malloc(((size_t)b->reps + scratch + 1) * sizeof *room);
+    double *own = values == NULL ? malloc(wanted * reps * sizeof *own) : NULL;
+    double *sorted = malloc((reps + wanted + s->scratch) * sizeof *sorted);
     enum status status = STATUS_OK;
-    if (from == NULL || shown == NULL || room == NULL) {
+    if (from == NULL || shown == NULL || sorted == NULL || (values == NULL && own == NULL)) {
         status = status_fail(STATUS_MEMORY, "no memory for %d bootstrap replications", b->reps);
         goto done;
     }
@@ -312,20 +319,21 @@ enum status bootstrap_run(const struct bootstrap *b, enum bootstrap_family famil
         .from = from,
         .count = count,
         .columns = rng_key_mix(rng_key_mix(b->seed, (uint64_t)family), rng_key("task columns")),
-        .statistic = statistic,
-        .context = context,
-        .values = room};
-    double point = statistic(shown, context, room + b->reps);
-    status = run_all(&job, x, scratch);
-    if (status == STATUS_OK && values != NULL)
-        memcpy(values, room, (size_t)b->reps * sizeof *values);
-    if (status == STATUS_OK)
-        *out = bootstrap_interval(b, point, room, x, count);
+        .statistic = s,
+        .values = values != NULL ? values : own};
+    double *point = sorted + reps;
+    s->of(shown, s->context, point + wanted, point);
+    status = run_all(&job, x);
+    for (size_t i = 0; i < wanted && status == STATUS_OK; i++) {
+        memcpy(sorted, job.values + i * reps, reps * sizeof *sorted);
+        out[i] = bootstrap_interval(b, point[i], sorted, x, count);
+    }
 done:
     for (int k = 0; from != NULL && k < count; k++)
         replicate_free(&from[k]);
     free(from);
     free(shown);
-    free(room);
+    free(own);
+    free(sorted);
     return status;
 }

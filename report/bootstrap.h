@@ -65,22 +65,27 @@ double bootstrap_p(const double *values, int reps);
 
 /* ---- any statistic -------------------------------------------------------------------------- */
 
-/* A statistic of resampled matrices: x[k] has the shape of the k-th input. It must be a pure
- * function, safe to call from several threads; `scratch` is its own thread's.
- * NaN is an error; infinity is allowed (it sorts). */
-typedef double bootstrap_statistic(const struct matrix *x, const void *context, double *scratch);
+/* One or several statistics of resampled matrices: x[k] has the shape of the k-th input (with task
+ * resampling: its number of tasks). `of` must be a pure function, safe to call from several
+ * threads; `scratch` is its own thread's. It writes `wanted` numbers. NaN is an error; infinity is
+ * allowed (it sorts). */
+struct statistic {
+    void (*of)(const struct matrix *x, const void *context, double *scratch, double *out);
+    const void *context;
+    size_t scratch; /* doubles of scratch that `of` needs */
+    int wanted;
+};
 
-/* The statistic of `count` matrices and its interval, each resampled on its own (two inputs with
- * the same method and task are resampled alike: they are the same runs). With b->tasks columns are
- * drawn once per replicate for all inputs, which must then have the same tasks. `scratch`: doubles
- * of scratch that the statistic needs.
- * The general and slow road (about a microsecond per 100 runs and replicate); aggregates, pairs and
- * profiles have their own. `values` (R) receives the replicate values in order of replicate, unless
- * NULL. Threads: OpenMP inside; same bits for any number.
+/* The statistics of `count` matrices and their intervals, out (wanted). Each input is resampled on
+ * its own (two with the same method and task are resampled alike: they are the same runs). With
+ * b->tasks columns are drawn once per replicate for all inputs, which must then have the same
+ * tasks. `values` (wanted, R) receives the replicate values in order of replicate, unless NULL.
+ * The general and slow road, some microseconds per 100 runs and replicate; without task resampling
+ * aggregates, pairs, profiles and curves have their own. Threads: OpenMP inside; same bits for any
+ * number.
  * Errors  STATUS_CONFIG (b, or an input without runs), STATUS_NONFINITE, STATUS_MEMORY */
 enum status bootstrap_run(const struct bootstrap *b, enum bootstrap_family family,
-                          const struct matrix *const *x, int count, bootstrap_statistic *statistic,
-                          const void *context, size_t scratch, double *values,
-                          struct interval *out);
+                          const struct matrix *const *x, int count, const struct statistic *s,
+                          double *values, struct interval *out);
 
 #endif

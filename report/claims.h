@@ -105,8 +105,9 @@ struct claim_result {
     struct claim_outcome outcome[CLAIM_PARTS];
 };
 
-/* All claims, in order: `out` has claim_count elements. Errors STATUS_MEMORY. */
-enum status claims_evaluate(const struct report *r, struct claim_result *out);
+/* All claims, in order: `out` has claim_count elements. Runs are resampled, never tasks.
+ * Errors STATUS_MEMORY. */
+enum status claims_evaluate(const struct report *report, struct claim_result *out);
 
 /* One part. */
 enum status claim_evaluate_part(const struct report *r, const struct claim_part *p,

@@ -159,23 +159,29 @@ static bool run_all(const struct plan *p)
     return fits;
 }
 
-/* Intervals of pair k of this pass, and of its mirror image. */
+/* From the intervals of (i, j) the verdict, and (j, i) as the mirror image. */
+static void finish(const struct plan *p, int i, int j, struct comparison *out)
+{
+    struct comparison *c = &out[i * p->methods + j], *mirror = &out[j * p->methods + i];
+    c->verdict = judge(c->improvement, c->difference);
+    struct interval a = c->improvement, d = c->difference;
+    mirror->improvement = (struct interval){1 - a.point, 1 - a.high, 1 - a.low, a.runs};
+    mirror->difference = (struct interval){-d.point, -d.high, -d.low, d.runs};
+    mirror->verdict = judge(mirror->improvement, mirror->difference);
+}
+
+/* Intervals of pair k of this pass. */
 static void finish_pair(const struct plan *p, int k, struct comparison *out)
 {
     int i = p->pair[k].i, j = p->pair[k].j;
     size_t values = (size_t)(k - p->first) * (size_t)p->b->reps;
     const struct matrix *both[2] = {p->x[i], p->x[j]};
-    struct comparison *c = &out[i * p->methods + j], *mirror = &out[j * p->methods + i];
+    struct comparison *c = &out[i * p->methods + j];
     double difference = mean_point(p->x[i]) - mean_point(p->x[j]);
     c->improvement = bootstrap_interval(p->b, improve_point(&p->pair[k].table),
                                         p->improvement + values, both, 2);
     c->difference = bootstrap_interval(p->b, difference, p->difference + values, both, 2);
-    c->verdict = judge(c->improvement, c->difference);
-
-    struct interval a = c->improvement, d = c->difference;
-    mirror->improvement = (struct interval){1 - a.point, 1 - a.high, 1 - a.low, a.runs};
-    mirror->difference = (struct interval){-d.point, -d.high, -d.low, d.runs};
-    mirror->verdict = judge(mirror->improvement, mirror->difference);
+    finish(p, i, j, out);
 }
 
 static enum status plan_init(struct plan *p)
@@ -228,13 +234,44 @@ static void plan_free(struct plan *p)
     free(p->difference);
 }
 
+/* ---- with task resampling ------------------------------------------------------------------- */
+
+static void both_statistics(const struct matrix *x, const void *context, double *scratch,
+                            double *out)
+{
+    (void)context;
+    (void)scratch;
+    double half = 0; /* about 1/2, so that both directions mirror each other */
+    for (int m = 0; m < x[0].tasks; m++)
+        half += compare_improvement(x[0].score + x[0].start[m], x[0].runs[m],
+                                    x[1].score + x[1].start[m], x[1].runs[m]) -
+                0.5;
+    out[0] = improve_around_half(half / x[0].tasks);
+    out[1] = mean_point(&x[0]) - mean_point(&x[1]);
+}
+
+/* The same task columns are drawn for both; each replicate counts all pairs anew. */
+static enum status resample_tasks(const struct plan *p, struct comparison *out)
+{
+    const struct statistic s = {both_statistics, NULL, 0, 2};
+    for (int k = 0; k < p->pairs; k++) {
+        int i = p->pair[k].i, j = p->pair[k].j;
+        const struct matrix *both[2] = {p->x[i], p->x[j]};
+        struct interval got[2];
+        TRY(bootstrap_run(p->b, BOOTSTRAP_PAIRS, both, 2, &s, NULL, got));
+        out[i * p->methods + j].improvement = got[0];
+        out[i * p->methods + j].difference = got[1];
+        finish(p, i, j, out);
+    }
+    return STATUS_OK;
+}
+
+/* ---- what users call ------------------------------------------------------------------------ */
+
 enum status compare_all(const struct matrix *const *x, int count, const struct bootstrap *b,
                         struct comparison *out)
 {
     TRY(bootstrap_check(b));
-    if (b->tasks)
-        return status_fail(STATUS_CONFIG, "methods are compared on the given tasks; resampling "
-                                          "tasks (--task-bootstrap) is for aggregates");
     if (count == 0)
         return STATUS_OK;
     int pairs = count * (count - 1) / 2, room = VALUES / 2 / b->reps;
@@ -249,7 +286,9 @@ enum status compare_all(const struct matrix *const *x, int count, const struct b
         struct interval none = {0, 0, 0, matrix_fewest(x[i])};
         out[i * count + i] = (struct comparison){half, none, COMPARE_UNCLEAR};
     }
-    for (p.first = 0; p.first < pairs; p.first += room) {
+    if (b->tasks)
+        status = resample_tasks(&p, out);
+    for (p.first = 0; p.first < pairs && !b->tasks; p.first += room) {
         p.last = p.first + room < pairs ? p.first + room : pairs;
         if (!run_all(&p)) {
             status = status_fail(STATUS_MEMORY, "no memory to compare %d methods", count);
@@ -293,13 +332,15 @@ enum status compare_tasks(const struct matrix *x, const struct matrix *y, const 
                           struct interval *improvement, struct interval *difference, double *p)
 {
     TRY(matrix_check_pair(x, y));
+    struct bootstrap runs_only = *b; /* a single column has no other to draw */
+    runs_only.tasks = false;
     struct status_note first = {.code = STATUS_OK};
     int failed = x->tasks;
 #pragma omp parallel for schedule(dynamic)
     for (int m = 0; m < x->tasks; m++) {
         struct comparison c;
         double greater, two_sided = 1;
-        enum status status = compare_task(x, y, m, b, &c);
+        enum status status = compare_task(x, y, m, &runs_only, &c);
         if (status == STATUS_OK && p != NULL)
             status = rank_test(x->score + x->start[m], x->runs[m], y->score + y->start[m],
                                y->runs[m], &greater, &two_sided);

@@ -5,6 +5,8 @@
  * same order, where both are compared task by task. All of family BOOTSTRAP_PAIRS, so that the
  * numbers of one report agree with each other.
  *
+ * With b->tasks both are also resampled over common task columns, by bootstrap_run: slower.
+ *
  * Source  statistics.md section 3, claims.md "How each claim is tested"; fixtures stats_*.h5 */
 #ifndef REPORT_COMPARE_H
 #define REPORT_COMPARE_H

@@ -53,14 +53,48 @@ static double term_point(const struct contrast_term *term)
     return term->weight * (sum_total(&total) / x->tasks);
 }
 
+/* ---- with task resampling ------------------------------------------------------------------- */
+
+struct weights {
+    const struct contrast_term *term;
+    int count;
+};
+
+static void weighted_means(const struct matrix *x, const void *context, double *scratch,
+                           double *out)
+{
+    (void)scratch;
+    const struct weights *w = context;
+    struct sum total = {0};
+    for (int k = 0; k < w->count; k++)
+        sum_add(&total, term_point(&(struct contrast_term){&x[k], w->term[k].weight}));
+    *out = sum_total(&total);
+}
+
+/* All terms see the same task columns, so they must have the same tasks. */
+static enum status fill_with_tasks(const struct contrast_term *term, int count,
+                                   const struct bootstrap *b, double *values, double *point)
+{
+    const struct matrix *x[CONTRAST_TERMS];
+    for (int k = 0; k < count; k++)
+        x[k] = term[k].x;
+    const struct weights weights = {term, count};
+    const struct statistic s = {weighted_means, &weights, 0, 1};
+    struct interval all;
+    TRY(bootstrap_run(b, BOOTSTRAP_PAIRS, x, count, &s, values, &all));
+    *point = all.point;
+    return STATUS_OK;
+}
+
+/* ---- contrasts ------------------------------------------------------------------------------ */
+
 /* Replicate values of the contrast are added to values (R); its point. */
 static enum status fill(const struct contrast_term *term, int count, const struct bootstrap *b,
                         double *values, double *point)
 {
     TRY(bootstrap_check(b));
     if (b->tasks)
-        return status_fail(STATUS_CONFIG, "differences are taken on the given tasks; resampling "
-                                          "tasks (--task-bootstrap) is for aggregates");
+        return fill_with_tasks(term, count, b, values, point);
     struct sum total = {0};
     for (int k = 0; k < count; k++) {
         TRY(add_term(&term[k], b, values));
@@ -74,8 +108,8 @@ enum status contrast_interval(const struct contrast_term *term, int count,
                               const struct bootstrap *b, double *values, struct interval *out)
 {
     TRY(bootstrap_check(b));
-    if (count > CONTRAST_TERMS)
-        return status_fail(STATUS_CONFIG, "a contrast of %d terms; at most %d are handled", count,
+    if (count < 1 || count > CONTRAST_TERMS)
+        return status_fail(STATUS_CONFIG, "a contrast of %d terms; 1 to %d are handled", count,
                            CONTRAST_TERMS);
     const struct matrix *x[CONTRAST_TERMS];
     for (int k = 0; k < count; k++)
@@ -110,18 +144,20 @@ static double mean_variance(const struct matrix *x)
     return total / x->tasks;
 }
 
-static double variance_ratio(const struct matrix *x, const void *context, double *scratch)
+static void variance_ratio(const struct matrix *x, const void *context, double *scratch,
+                           double *out)
 {
     (void)context;
     (void)scratch;
-    return ratio(mean_variance(&x[0]), mean_variance(&x[1]));
+    *out = ratio(mean_variance(&x[0]), mean_variance(&x[1]));
 }
 
 enum status contrast_variance_ratio(const struct matrix *x, const struct matrix *y,
                                     const struct bootstrap *b, struct interval *out)
 {
     const struct matrix *both[2] = {x, y};
-    return bootstrap_run(b, BOOTSTRAP_PAIRS, both, 2, variance_ratio, NULL, 0, NULL, out);
+    const struct statistic s = {variance_ratio, NULL, 0, 1};
+    return bootstrap_run(b, BOOTSTRAP_PAIRS, both, 2, &s, NULL, out);
 }
 
 enum status contrast_mean_ratio(const struct matrix *x, const struct matrix *y,

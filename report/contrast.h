@@ -24,8 +24,10 @@ struct contrast_term {
  *   difference of differences   {A on D1, +1}, {B on D1, -1}, {A on D2, -1}, {B on D2, +1}
  *   (cloned+human)/2 - expert   weights 0.5, 0.5, -1
  * Two terms with the same method and task are resampled alike: they are the same runs. `values` (R)
- * receives the replicate values in order, unless NULL. Threads: OpenMP inside.
- * Errors STATUS_CONFIG (b, a term without runs), STATUS_MEMORY. */
+ * receives the replicate values in order, unless NULL. Threads: OpenMP inside. With b->tasks all
+ * terms are resampled over common task columns and must have the same tasks.
+ * Errors STATUS_CONFIG (b, number of terms, a term without runs, tasks that differ under b->tasks),
+ * STATUS_MEMORY. */
 enum status contrast_interval(const struct contrast_term *term, int count,
                               const struct bootstrap *b, double *values, struct interval *out);
 

@@ -121,18 +121,83 @@ static double mean_point(const struct matrix *x, const double *score)
     return sum_total(&total) / x->tasks;
 }
 
-static void finish(const struct bootstrap *b, const struct matrix *x, struct point *p,
-                   struct efficiency *out)
+static void finish(const struct matrix *x, const struct point *p, struct interval mean,
+                   struct interval iqm, struct efficiency *out)
 {
-    struct interval mean = bootstrap_interval(b, mean_point(x, p->score), p->mean, &x, 1);
-    struct interval iqm = bootstrap_interval(b, trim_point(&p->trim), p->iqm, &x, 1);
-    out->mean[p->j] = mean.point;
+    out->mean[p->j] = mean_point(x, p->score);
     out->mean_low[p->j] = mean.low;
     out->mean_high[p->j] = mean.high;
-    out->iqm[p->j] = iqm.point;
+    out->iqm[p->j] = trim_point(&p->trim);
     out->iqm_low[p->j] = iqm.low;
     out->iqm_high[p->j] = iqm.high;
 }
+
+static void finish_all(const struct bootstrap *b, const struct matrix *x, struct point *point,
+                       int points, struct efficiency *out)
+{
+#pragma omp parallel for schedule(dynamic)
+    for (int i = 0; i < points; i++) {
+        struct point *p = &point[i];
+        finish(x, p, bootstrap_interval(b, mean_point(x, p->score), p->mean, &x, 1),
+               bootstrap_interval(b, trim_point(&p->trim), p->iqm, &x, 1), out);
+    }
+}
+
+/* ---- with task resampling ------------------------------------------------------------------- */
+
+struct grid {
+    const struct point *point;
+    int points;
+};
+
+/* Mean and IQM at each grid point. What was resampled are the numbers of the runs, so that whole
+ * curves move. */
+static void all_points(const struct matrix *runs, const void *context, double *scratch, double *out)
+{
+    const struct grid *grid = context;
+    struct matrix here = *runs;
+    here.score = scratch;
+    for (int i = 0; i < grid->points; i++) {
+        for (size_t l = 0; l < matrix_count(runs); l++)
+            scratch[l] = grid->point[i].score[(size_t)runs->score[l]];
+        struct trim t;
+        bool fits = trim_init(&t, &here, scratch) == STATUS_OK;
+        out[2 * i] = mean_point(&here, scratch);
+        out[2 * i + 1] = fits ? trim_point(&t) : (double)NAN;
+        trim_free(&t);
+    }
+}
+
+static enum status resample_tasks(const struct bootstrap *b, const struct matrix *x,
+                                  struct point *point, int points, struct efficiency *out)
+{
+    size_t L = matrix_count(x), n = (size_t)points;
+    double *number = malloc(L * sizeof *number);
+    struct interval *got = calloc(2 * n + 1, sizeof *got);
+    enum status status = STATUS_OK;
+    if (number == NULL || got == NULL) {
+        status = status_fail(STATUS_MEMORY, "no memory for the curves of '%s'", x->method);
+        goto done;
+    }
+    for (size_t l = 0; l < L; l++)
+        number[l] = (double)l;
+    struct matrix runs = *x;
+    runs.score = number;
+    const struct matrix *one = &runs;
+    const struct grid grid = {point, points};
+    size_t scratch = (size_t)x->tasks * (size_t)matrix_most(x);
+    const struct statistic s = {all_points, &grid, scratch, 2 * points};
+    if (points > 0)
+        status = bootstrap_run(b, BOOTSTRAP_CURVES, &one, 1, &s, NULL, got);
+    for (size_t i = 0; i < n && status == STATUS_OK; i++)
+        finish(x, &point[i], got[2 * i], got[2 * i + 1], out);
+done:
+    free(number);
+    free(got);
+    return status;
+}
+
+/* ---- all grid points ------------------------------------------------------------------------ */
 
 /* How many runs are missing at grid point j; an infinite value is an error. */
 static enum status look(const struct matrix *x, const double *y, int J, int j, int *missing)
@@ -180,13 +245,12 @@ static enum status fill(const struct matrix *x, const double *y, int J, const st
     for (int next = 0; next < J && status == STATUS_OK;) {
         int points;
         status = gather(x, y, J, b->reps, room, &next, point, &points);
-        if (status == STATUS_OK && !resample(from, point, points, b->reps))
+        if (status == STATUS_OK && b->tasks)
+            status = resample_tasks(b, x, point, points, out);
+        else if (status == STATUS_OK && resample(from, point, points, b->reps))
+            finish_all(b, x, point, points, out);
+        else if (status == STATUS_OK)
             status = status_fail(STATUS_MEMORY, "no memory for the curves of '%s'", x->method);
-        if (status == STATUS_OK) {
-#pragma omp parallel for schedule(dynamic)
-            for (int i = 0; i < points; i++)
-                finish(b, x, &point[i], out);
-        }
         for (int i = 0; i < points; i++)
             point_free(&point[i]);
     }
@@ -200,9 +264,6 @@ enum status efficiency_make(const struct matrix *runs, const double *y, int J,
     *out = (struct efficiency){0};
     struct replicate from;
     enum status status = replicate_init(&from, b, BOOTSTRAP_CURVES, runs);
-    if (status == STATUS_OK && b->tasks)
-        status = status_fail(STATUS_CONFIG, "curves are drawn on the given tasks; resampling tasks "
-                                            "(--task-bootstrap) is for aggregates");
     if (status != STATUS_OK)
         goto done;
     size_t n = (size_t)J;

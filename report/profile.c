@@ -257,31 +257,39 @@ static void read_bands(const struct plan *p, struct profile *out)
 
 /* ---- bands in general ----------------------------------------------------------------------- */
 
-static double run_statistic(const struct matrix *x, const void *tau, double *scratch)
+struct thresholds {
+    const double *tau;
+    int count;
+};
+
+/* F and G at each threshold. */
+static void both_shares(const struct matrix *x, const void *context, double *scratch, double *out)
 {
     (void)scratch;
-    return run_above(x, *(const double *)tau);
+    const struct thresholds *at = context;
+    for (int t = 0; t < at->count; t++) {
+        out[2 * t] = run_above(x, at->tau[t]);
+        out[2 * t + 1] = average_above(x, at->tau[t]);
+    }
 }
 
-static double average_statistic(const struct matrix *x, const void *tau, double *scratch)
-{
-    (void)scratch;
-    return average_above(x, *(const double *)tau);
-}
-
-/* Threshold by threshold: task resampling, or run counts without a small common multiple. */
+/* Task resampling, or run counts without a small common multiple: some thresholds at a time. */
 static enum status bands_in_general(const struct matrix *x, const struct bootstrap *b,
                                     struct profile *out)
 {
-    for (int t = 0; t < out->count; t++) {
-        struct interval run, average;
-        TRY(bootstrap_run(b, BOOTSTRAP_SCORES, &x, 1, run_statistic, &out->tau[t], 0, NULL, &run));
-        TRY(bootstrap_run(b, BOOTSTRAP_SCORES, &x, 1, average_statistic, &out->tau[t], 0, NULL,
-                          &average));
-        out->run_low[t] = run.low;
-        out->run_high[t] = run.high;
-        out->average_low[t] = average.low;
-        out->average_high[t] = average.high;
+    enum { TOGETHER = 32 };
+    struct interval got[2 * TOGETHER];
+    for (int first = 0; first < out->count; first += TOGETHER) {
+        int count = out->count - first < TOGETHER ? out->count - first : TOGETHER;
+        const struct thresholds at = {out->tau + first, count};
+        const struct statistic s = {both_shares, &at, 0, 2 * count};
+        TRY(bootstrap_run(b, BOOTSTRAP_SCORES, &x, 1, &s, NULL, got));
+        for (int t = 0; t < count; t++) {
+            out->run_low[first + t] = got[2 * t].low;
+            out->run_high[first + t] = got[2 * t].high;
+            out->average_low[first + t] = got[2 * t + 1].low;
+            out->average_high[first + t] = got[2 * t + 1].high;
+        }
     }
     return STATUS_OK;
 }

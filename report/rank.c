@@ -113,7 +113,7 @@ struct trend {
     bool difference;
 };
 
-static double trend_of(const struct matrix *x, const void *context, double *scratch)
+static void trend_of(const struct matrix *x, const void *context, double *scratch, double *out)
 {
     const struct trend *trend = context;
     for (int m = 0; m < x[0].tasks; m++) {
@@ -122,7 +122,7 @@ static double trend_of(const struct matrix *x, const void *context, double *scra
             scratch[m] -= sum_mean(x[1].score + x[1].start[m], (size_t)x[1].runs[m]);
     }
     double r = rank_spearman(trend->fixed, scratch, x[0].tasks);
-    return isnan(r) ? 0 : r;
+    *out = isnan(r) ? 0 : r;
 }
 
 enum status rank_trend(const struct matrix *x, const struct matrix *y, const double *fixed,
@@ -134,8 +134,8 @@ enum status rank_trend(const struct matrix *x, const struct matrix *y, const dou
         TRY(matrix_check_pair(x, y));
     if (b->tasks)
         return status_fail(STATUS_CONFIG, "a trend over tasks cannot resample them");
-    return bootstrap_run(b, BOOTSTRAP_PAIRS, both, y != NULL ? 2 : 1, trend_of, &trend,
-                         (size_t)x->tasks, NULL, out);
+    struct statistic s = {trend_of, &trend, (size_t)x->tasks, 1};
+    return bootstrap_run(b, BOOTSTRAP_PAIRS, both, y != NULL ? 2 : 1, &s, NULL, out);
 }
 
 /* ---- Mann-Whitney --------------------------------------------------------------------------- */

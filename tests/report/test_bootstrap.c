@@ -235,11 +235,11 @@ Test(bootstrap, p_value_counts_replicates_beyond_zero)
     cr_assert_eq(bootstrap_p(zero, 3), 1);
 }
 
-static double undefined(const struct matrix *x, const void *context, double *scratch)
+static void undefined(const struct matrix *x, const void *context, double *scratch, double *out)
 {
     (void)context;
     (void)scratch;
-    return x->score[0] == x->score[x->runs[0] - 1] ? (double)NAN : 1;
+    *out = x->score[0] == x->score[x->runs[0] - 1] ? (double)NAN : 1;
 }
 
 Test(bootstrap, bad_settings_and_undefined_statistics_are_errors)
@@ -256,8 +256,8 @@ Test(bootstrap, bad_settings_and_undefined_statistics_are_errors)
     b.size = (double)NAN;
     cr_assert_eq(bootstrap_check(&b), STATUS_CONFIG);
     b.size = 0.9;
-    cr_assert_eq(bootstrap_run(&b, BOOTSTRAP_PAIRS, &p, 1, undefined, NULL, 0, NULL, out),
-                 STATUS_NONFINITE);
+    const struct statistic s = {undefined, NULL, 0, 1};
+    cr_assert_eq(bootstrap_run(&b, BOOTSTRAP_PAIRS, &p, 1, &s, NULL, out), STATUS_NONFINITE);
     cr_assert_not_null(strstr(status_sentence(), "'x'"));
     b.reps = 1; /* legal, if pointless */
     cr_assert_eq(aggregate_intervals(&x, 100, &b, out), STATUS_OK);

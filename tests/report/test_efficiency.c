@@ -148,3 +148,27 @@ Test(efficiency, spread_counts_the_runs_that_are_there)
     efficiency_spread(y, 1, 3, true, NULL, sd, NULL);
     cr_assert(isnan(sd[0])); /* one run has no sample deviation */
 }
+
+Test(efficiency, task_resampling_is_that_of_the_aggregates)
+{
+    struct matrix x = scores_random("x", 3, 8, 0, 10, 5);
+    double y[24 * 2];
+    for (size_t i = 0; i < 24; i++) {
+        x.score[i] = floor(x.score[i]) + 16 * (double)(i / 3);
+        y[2 * i] = x.score[i];
+        y[2 * i + 1] = 2 * x.score[i];
+    }
+    struct bootstrap b = quick(1000);
+    struct efficiency runs, tasks;
+    cr_assert_eq(efficiency_make(&x, y, 2, &b, &runs), STATUS_OK);
+    b.tasks = true;
+    cr_assert_eq(efficiency_make(&x, y, 2, &b, &tasks), STATUS_OK, "%s", status_sentence());
+    cr_assert_eq(tasks.mean[0], runs.mean[0]);
+    cr_assert_gt(tasks.mean_high[0] - tasks.mean_low[0],
+                 3 * (runs.mean_high[0] - runs.mean_low[0]));
+    cr_assert_eq(tasks.mean_low[1], 2 * tasks.mean_low[0]);
+    cr_assert_eq(tasks.iqm_high[1], 2 * tasks.iqm_high[0]);
+    efficiency_free(&runs);
+    efficiency_free(&tasks);
+    matrix_free(&x);
+}
