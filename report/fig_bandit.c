@@ -279,6 +279,9 @@ enum status bandit_figure(struct figures *f, const struct figure_row *row)
         for (int m = 0; m < methods; m++) {
             method[m].style = style[m];
             method[m].style.line = 1.2;
+            /* Away from DDPG+ODT's blue: here both are shaded, and green is the truth. */
+            if (strcmp(id[m], "ddpg") == 0 && !f->theme->greyscale)
+                method[m].style.rgb = 0xE69F00;
         }
         result = figures_next(f, row->id, row->title, &out);
         if (result == STATUS_OK) {

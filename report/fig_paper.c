@@ -1,24 +1,23 @@
 #include "report/fig_paper.h"
 
 #include "report/aggregate.h"
-#include "report/inference.h"
+#include "report/agreement.h"
 #include "report/paper.h"
 #include "report/registry.h"
-#include "report/sum.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PANELS = 8, NAMED = 6, PAPER_SEEDS = 5 };
+enum { PANELS = 8, NAMED = 6 };
 
 static const double LEFT = 0.42, RIGHT = 0.12, TOP = 0.22, GAP_X = 0.34, BOTTOM = 0.42;
 
 struct point {
     double printed;
     struct interval ours;
-    bool outside; /* neither agrees nor close */
+    bool outside; /* higher or lower (agreement.h) */
     char name[64];
 };
 
@@ -28,18 +27,6 @@ struct cloud { /* of one suite */
     int points, outside;
     double low, high; /* range of both axes */
 };
-
-/* Would both means over PAPER_SEEDS and n runs of one distribution differ by that much in one case
- * of twenty, and by more than 5 points and 10 %? */
-static bool is_outside(double printed, const double *score, int n)
-{
-    double mean = sum_mean(score, (size_t)n), off = fabs(mean - printed);
-    if (n < 3)
-        return false;
-    double w = inference_student_quantile(0.975, n - 1) * sum_deviation(score, (size_t)n, true) *
-               sqrt(1.0 / n + 1.0 / PAPER_SEEDS);
-    return off > fmax(w, 2) && off > 5 && off > 0.1 * fmax(fabs(mean), fabs(printed));
-}
 
 static enum status make_point(const struct figures *f, int method, int dataset, struct point *out,
                               bool *made)
@@ -62,9 +49,10 @@ static enum status make_point(const struct figures *f, int method, int dataset, 
     enum status result = aggregate_intervals(&x, f->gamma, f->bootstrap, got);
     if (result == STATUS_OK) {
         int known = registry_find_dataset(r->dataset[dataset].base);
+        enum agreement verdict = agreement_of(printed, x.score, x.runs[0]).verdict;
         *out = (struct point){.printed = printed,
                               .ours = got[AGGREGATE_MEAN],
-                              .outside = is_outside(printed, x.score, x.runs[0])};
+                              .outside = verdict == AGREES_HIGHER || verdict == AGREES_LOWER};
         snprintf(out->name, sizeof out->name, "%.20s %.36s", m->label,
                  known >= 0 ? registry_datasets(NULL)[known].abbrev : r->dataset[dataset].title);
         *made = true;

@@ -132,8 +132,11 @@ static enum status draw_dataset(struct figures *f, const struct figure_row *row,
 
 enum status curves_datasets(struct figures *f, const struct figure_row *row)
 {
-    for (int d = 0; d < f->results->datasets && !f->no_page; d++)
-        TRY(draw_dataset(f, row, d));
+    for (int d = 0; d < f->results->datasets && !f->no_page; d++) {
+        /* The single-state MDP has Fig. 2. */
+        if (strcmp(f->results->suite[f->results->dataset[d].suite].id, "bandit") != 0)
+            TRY(draw_dataset(f, row, d));
+    }
     return STATUS_OK;
 }
 
@@ -147,7 +150,7 @@ enum status curves_seeds(struct figures *f, const struct figure_row *row)
         char id[FIGURE_ID], title[FIGURE_TITLE];
         snprintf(id, sizeof id, "%s_%s", row->id, suite->id);
         snprintf(title, sizeof title, "%s: %s", suite->title, row->title);
-        if (!figures_wanted(f, id))
+        if (!figures_wanted(f, id) || strcmp(suite->id, "bandit") == 0)
             continue;
         struct build b = {.f = f, .row = row, .columns = 4};
         enum status result = add_standard(&b, s);

@@ -33,8 +33,10 @@ static void say(struct gather *g, const char *format, const char *name, const ch
 static void collect_datasets(const struct results *r, enum results_what what, struct gather *g)
 {
     for (int d = 0; d < r->datasets; d++) {
-        bool delayed = strchr(r->dataset[d].id, '+') != NULL;
-        if (g->suite >= 0 ? r->dataset[d].suite != g->suite : delayed)
+        /* Together stand the benchmark's own tasks: no delayed rewards, no single-state MDP. */
+        bool apart = strchr(r->dataset[d].id, '+') != NULL ||
+                     strcmp(r->suite[r->dataset[d].suite].id, "bandit") == 0;
+        if (g->suite >= 0 ? r->dataset[d].suite != g->suite : apart)
             continue;
         for (int m = 0; m < r->methods; m++) {
             if (gather_standard(r, m) && scores(r, m, d, what) > 0) {

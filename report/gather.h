@@ -30,8 +30,9 @@ struct gather {
  * ablations and variants of our own matrices. */
 bool gather_standard(const struct results *r, int method);
 
-/* The standard methods on a suite's datasets (-1: on all of them, delayed rewards apart).
- * Nothing to show: methods = 0. MISSING_COMMON of the options is applied. Errors STATUS_MEMORY. */
+/* The standard methods on a suite's datasets (-1: on all of them, but delayed rewards and the
+ * bandit). Nothing to show: methods = 0. MISSING_COMMON of the options is applied. Errors
+ * STATUS_MEMORY. */
 enum status gather_suite(const struct results *r, int suite, enum results_what what,
                          struct gather *out);
 void gather_free(struct gather *g);
