@@ -22,7 +22,7 @@
     X(RNG_DROPOUT)       /* keep masks; step = actor update */                                     \
     X(RNG_TARGET_NOISE)  /* smoothing noise or samples of the target policy; step = batch */       \
     X(RNG_POLICY_SAMPLE) /* entropy and reparameterised draws of an actor step; step = batch */    \
-    X(RNG_LATENT)        /* PDT's z, training; step = batch */                                     \
+    X(RNG_LATENT)        /* PDT's z; step = 4 update (or act_context.stream) + site */             \
     X(RNG_EXPLORE)       /* exploration noise and sampled actions; step = transition */            \
     X(RNG_ENV_RESET)     /* initial states of training environments; step = episode */             \
     X(RNG_EVAL_RESET)    /* initial states of evaluation environments; step = episode */           \
