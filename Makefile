@@ -139,6 +139,9 @@ $(BUILD)/harness/provenance.o: $(STAMP)
 test: build $(TESTS) ## run the tests (SAN=asan, FILTER='replay/*')
 	SAN=$(SAN) FILTER='$(FILTER)' BUILD=$(BUILD) tests/run.sh $(TESTS)
 
+report: build ## tables, figures and the page from result files (RESULTS=folder OUT=folder)
+	$(BUILD)/vitamin report $(RESULTS) $(if $(OUT),--out $(OUT)) $(ARGS)
+
 bench: $(BENCHES) ## measure speed: medians, spreads, ratios (never judges)
 	@for b in $(BENCHES); do echo "== $$b"; $$b || exit 1; done
 

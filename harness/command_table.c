@@ -1,5 +1,6 @@
 #include "harness/command.h"
 #include "harness/command_env.h"
+#include "harness/command_report.h"
 #include "harness/command_run.h"
 
 /* clang-format off */
@@ -7,6 +8,7 @@ const struct command *const command_table[] = {
     &command_run,
     &command_config,
     &command_env,
+    &command_report,
     0,
 };
 /* clang-format on */
