@@ -1,11 +1,11 @@
 #include "harness/command_env.h"
 
 #include "engine/base/threads.h"
+#include "harness/argument.h"
 #include "suites/env.h"
 #include "suites/policy.h"
 #include "suites/waypoint.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <math.h>
@@ -30,18 +30,6 @@ struct arguments {
     long seed;
     struct env_options options;
 };
-
-static enum status parse_integer(const char *option, const char *text, long low, long high,
-                                 long *out)
-{
-    char *end;
-    errno = 0;
-    *out = strtol(text, &end, 10);
-    if (end == text || *end != '\0' || errno != 0 || *out < low || *out > high)
-        return status_fail(STATUS_CONFIG, "--%s is '%s', should be a whole number from %ld to %ld",
-                           option, text, low, high);
-    return STATUS_OK;
-}
 
 static enum status parse_inertia(const char *text, bool *exact)
 {
@@ -86,17 +74,17 @@ static enum status parse(int argc, char **argv, struct arguments *a)
             TRY(choose(a, ACTOR_WAYPOINT));
             break;
         case 'n':
-            TRY(parse_integer("episodes", optarg, 1, 10000000, &number));
+            TRY(argument_integer("episodes", optarg, 1, 10000000, &number));
             a->episodes = (int)number;
             break;
         case 's':
             a->stochastic = true;
             break;
         case 'k':
-            TRY(parse_integer("seed", optarg, 0, LONG_MAX, &a->seed));
+            TRY(argument_integer("seed", optarg, 0, LONG_MAX, &a->seed));
             break;
         case 't':
-            TRY(parse_integer("threads", optarg, 1, 1024, &number));
+            TRY(argument_integer("threads", optarg, 1, 1024, &number));
             a->threads = (int)number;
             break;
         case 'j':
@@ -112,8 +100,7 @@ static enum status parse(int argc, char **argv, struct arguments *a)
             a->options.contact_forces = true;
             break;
         default:
-            return status_fail(STATUS_CONFIG, "there is no option '%s', or it lacks its value",
-                               argv[optind - 1]);
+            return argument_unknown(argv);
         }
     }
     if (argc - optind > 1)

@@ -1,4 +1,5 @@
 #include "harness/command.h"
+#include "harness/command_data.h"
 #include "harness/command_env.h"
 #include "harness/command_report.h"
 #include "harness/command_run.h"
@@ -9,6 +10,7 @@ const struct command *const command_table[] = {
     &command_config,
     &command_env,
     &command_report,
+    &command_data,
     0,
 };
 /* clang-format on */

@@ -38,6 +38,11 @@ static void cpu_model(char *out, size_t size)
         fclose(file);
 }
 
+const char *provenance_revision(void)
+{
+    return VITAMIN_REVISION;
+}
+
 void provenance_now(char out[32])
 {
     time_t now = time(NULL);

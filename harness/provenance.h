@@ -7,6 +7,9 @@
 /* Set revision, dirty, compiler, flags, versions, blas_core, machine, host, threads. */
 enum status provenance_stamp(struct curve *c);
 
+/* The code's revision: twelve digits of its commit. */
+const char *provenance_revision(void);
+
 /* Now, ISO 8601 in UTC. */
 void provenance_now(char out[32]);
 

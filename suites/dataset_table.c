@@ -160,8 +160,9 @@ enum status dataset_locate(const char *name, const char *folder, char path[FILE_
     if (entry != NULL && bare)
         return status_fail(STATUS_MISSING,
                            "%s: there is no such dataset in '%s'; get D4RL's file with `vitamin "
-                           "data fetch %s`, or make a stand-in with `vitamin data generate %s`",
-                           name, dataset_folder(folder), entry->id, entry->env);
+                           "data fetch %s`, or make a stand-in with `vitamin data generate %s "
+                           "--policy random`",
+                           name, dataset_folder(folder), entry->id, entry->id);
     return status_fail(STATUS_MISSING,
                        "%.200s: there is no such file, nor a dataset of that name in '%s'; "
                        "`vitamin data list` shows the names",

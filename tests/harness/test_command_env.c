@@ -1,4 +1,5 @@
 #include "harness/command_env.h"
+#include "tests/support/command_line.h"
 #include "tests/support/fixture.h"
 #include "tests/support/json.h"
 
@@ -6,35 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { MOST = 16 };
-
-/* Run `vitamin env ...` with words of one line; its output (for free()) in *printed. */
 static enum status run_line(const char *line, char **printed)
 {
-    char words[512], *argv[MOST], *rest;
-    int argc = 0;
-    snprintf(words, sizeof words, "env %s", line);
-    for (char *w = strtok_r(words, " ", &rest); w != NULL; w = strtok_r(NULL, " ", &rest)) {
-        cr_assert_lt(argc, MOST - 1);
-        argv[argc++] = w;
-    }
-    argv[argc] = NULL;
-
-    char path[] = "/tmp/vitamin-env-XXXXXX";
-    int file = mkstemp(path), terminal = dup(STDOUT_FILENO);
-    fflush(stdout);
-    dup2(file, STDOUT_FILENO);
-    enum status result = command_env.run(argc, argv);
-    fflush(stdout);
-    dup2(terminal, STDOUT_FILENO);
-    close(terminal);
-    close(file);
-    size_t size;
-    cr_assert_eq(file_read(path, 1 << 20, printed, &size), STATUS_OK, "%s", status_sentence());
-    unlink(path);
-    return result;
+    return command_line(&command_env, line, printed);
 }
 
 static struct json *run_json(const char *line)

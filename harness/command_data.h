@@ -1,0 +1,15 @@
+/* `vitamin data`: lists, makes, fetches, checks and converts datasets. Its subcommands are a table
+ * of the same kind as the commands themselves: one row here, one file data_NAME.c each. */
+#ifndef HARNESS_COMMAND_DATA_H
+#define HARNESS_COMMAND_DATA_H
+
+#include "harness/command.h"
+
+extern const struct command command_data;
+
+extern const struct command *const data_table[];
+extern const int data_count;
+
+extern const struct command data_generate;
+
+#endif

@@ -1,0 +1,164 @@
+#include "engine/base/threads.h"
+#include "harness/argument.h"
+#include "harness/command_data.h"
+#include "harness/data_target.h"
+#include "harness/provenance.h"
+#include "suites/dataset_generate.h"
+#include "suites/dataset_table.h"
+
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { STEM = 160 };
+
+struct arguments {
+    const char *name, *policy, *out; /* policy: "random", "waypoint", a file, or NULL */
+    const struct dataset_entry *entry;
+    long rows, threads, seed;
+    struct dataset_recipe recipe;
+};
+
+static enum status parse(int argc, char **argv, struct arguments *a)
+{
+    static const struct option options[] = {{"policy", required_argument, NULL, 'p'},
+                                            {"rows", required_argument, NULL, 'r'},
+                                            {"transitions", required_argument, NULL, 'r'},
+                                            {"seed", required_argument, NULL, 'k'},
+                                            {"out", required_argument, NULL, 'o'},
+                                            {"threads", required_argument, NULL, 't'},
+                                            {"noise", required_argument, NULL, 'n'},
+                                            {"stochastic", no_argument, NULL, 's'},
+                                            {NULL, 0, NULL, 0}};
+    *a = (struct arguments){.seed = 1};
+    optind = 1;
+    opterr = 0;
+    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        switch (c) {
+        case 'p':
+            a->policy = optarg;
+            break;
+        case 'r':
+            TRY(argument_integer("rows", optarg, 1, 1000000000, &a->rows));
+            break;
+        case 'k':
+            TRY(argument_integer("seed", optarg, 0, LONG_MAX, &a->seed));
+            break;
+        case 'o':
+            a->out = optarg;
+            break;
+        case 't':
+            TRY(argument_integer("threads", optarg, 1, 1024, &a->threads));
+            break;
+        case 'n':
+            TRY(argument_number("noise", optarg, 0, 100, &a->recipe.noise));
+            break;
+        case 's':
+            a->recipe.stochastic = true;
+            break;
+        default:
+            return argument_unknown(argv);
+        }
+    }
+    if (argc - optind != 1)
+        return status_fail(STATUS_CONFIG,
+                           "one dataset id or environment is expected, not %d; "
+                           "`vitamin data list` and `vitamin env` show them",
+                           argc - optind);
+    a->name = argv[optind];
+    return STATUS_OK;
+}
+
+/* Who acts: as asked, else D4RL's own way where that takes no trained policy. */
+static enum status choose_actor(struct arguments *a, const struct env_kind *kind)
+{
+    struct dataset_recipe *r = &a->recipe;
+    bool bare = a->entry == NULL;
+    if (a->policy == NULL && kind->suite == SUITE_MAZE2D)
+        r->actor = ACT_WAYPOINT;
+    else if (a->policy == NULL && (bare || strcmp(a->entry->quality, "random") == 0))
+        r->actor = ACT_RANDOM;
+    else if (a->policy == NULL)
+        return status_fail(STATUS_CONFIG,
+                           "%s: D4RL made it with trained policies or people, which are not here; "
+                           "give a policy (--policy FILE), or take uniform actions in its place "
+                           "(--policy random), or get the real one: vitamin data fetch %s",
+                           a->name, a->name);
+    else if (strcmp(a->policy, "random") == 0)
+        r->actor = ACT_RANDOM;
+    else if (strcmp(a->policy, "waypoint") == 0)
+        r->actor = ACT_WAYPOINT;
+    else
+        r->actor = ACT_POLICY;
+    r->policy = r->actor == ACT_POLICY ? a->policy : NULL;
+    if (r->stochastic && r->actor != ACT_POLICY)
+        return status_fail(STATUS_CONFIG, "--stochastic is for --policy FILE");
+    return STATUS_OK;
+}
+
+/* The file's name: an id as it is, an environment with its actor ("hopper-random", and
+ * "hopper-a2c" for hopper_a2c.h5). */
+static void name_file(const struct arguments *a, char stem[STEM])
+{
+    const char *actor = a->recipe.actor == ACT_WAYPOINT ? "waypoint" : "random";
+    if (a->entry != NULL) {
+        snprintf(stem, STEM, "%s", a->entry->id);
+        return;
+    }
+    if (a->recipe.actor == ACT_POLICY) {
+        const char *slash = strrchr(a->policy, '/');
+        size_t n = strlen(a->name);
+        actor = slash != NULL ? slash + 1 : a->policy;
+        if (strncmp(actor, a->name, n) == 0 && (actor[n] == '_' || actor[n] == '-'))
+            actor += n + 1;
+    }
+    snprintf(stem, STEM, "%.60s-%.*s", a->name, (int)strcspn(actor, "."), actor);
+}
+
+/* As many rows as D4RL's file has, else a million. */
+static int64_t default_rows(const struct dataset_entry *e)
+{
+    if (e == NULL)
+        return 1000000;
+    return e->rows > 0 ? e->rows : e->paper_transitions;
+}
+
+static enum status run(int argc, char **argv)
+{
+    struct arguments a;
+    struct dataset_made made;
+    char stem[STEM], path[FILE_PATH];
+    TRY(parse(argc, argv, &a));
+    a.entry = dataset_find(a.name);
+    const struct env_kind *kind = env_find(a.entry != NULL ? a.entry->env : a.name);
+    if (kind == NULL || strchr(a.name, '/') != NULL)
+        return status_fail(STATUS_CONFIG,
+                           "'%.200s' is neither a dataset id nor an environment; `vitamin data "
+                           "list` and `vitamin env` show them",
+                           a.name);
+    TRY(choose_actor(&a, kind));
+    a.recipe.env = kind->name;
+    a.recipe.rows = a.rows > 0 ? a.rows : default_rows(a.entry);
+    a.recipe.seed = (uint64_t)a.seed;
+    a.recipe.revision = provenance_revision();
+    name_file(&a, stem);
+    TRY(data_target(a.out, stem, path));
+    threads_set((int)a.threads);
+    TRY(dataset_generate(&a.recipe, path, &made));
+    printf("%s: %lld rows, %lld episodes (%lld terminals, %lld timeouts)\n", path,
+           (long long)a.recipe.rows, (long long)made.episodes, (long long)made.terminals,
+           (long long)made.timeouts);
+    if (made.diverged > 0)
+        printf("%lld episodes ended because the simulation diverged\n", (long long)made.diverged);
+    printf("a stand-in, not D4RL's data: what is computed on it says so\n");
+    return STATUS_OK;
+}
+
+const struct command data_generate = {
+    .name = "generate",
+    .usage = "ID|ENVIRONMENT [--policy random|waypoint|FILE [--stochastic]] [--noise X]\n"
+             "                    [--rows N] [--seed S] [--out FOLDER|FILE.hdf5] [--threads T]",
+    .help = "make a stand-in: D4RL's layout, by random actions, waypoints or a policy file",
+    .run = run,
+};

@@ -1,0 +1,41 @@
+#include "harness/data_target.h"
+
+#include "engine/base/h5.h"
+#include "suites/dataset_table.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool names_file(const char *out)
+{
+    const char *dot = strrchr(out, '.');
+    return dot != NULL && (strcmp(dot, ".hdf5") == 0 || strcmp(dot, ".h5") == 0);
+}
+
+/* Generated and converted files say so in their attributes. */
+static bool is_ours(const char *path)
+{
+    struct h5 f;
+    if (h5_open(&f, path) != STATUS_OK)
+        return false;
+    bool ours = h5_has_attribute(&f, ".", "generator") ||
+                h5_has_attribute(&f, ".", "converted_from");
+    return h5_close(&f) == STATUS_OK && ours;
+}
+
+enum status data_target(const char *out, const char *stem, char path[FILE_PATH])
+{
+    char folder[FILE_PATH];
+    int n = out != NULL && names_file(out)
+                ? snprintf(path, FILE_PATH, "%s", out)
+                : snprintf(path, FILE_PATH, "%s/%s.hdf5", dataset_folder(out), stem);
+    if (n >= FILE_PATH)
+        return status_fail(STATUS_CONFIG, "--out: the path '%.60s...' is too long", path);
+    if (file_exists(path) && !is_ours(path))
+        return status_fail(STATUS_CONFIG,
+                           "%s: is there already and was not made by vitamin; move it away, or "
+                           "give another --out",
+                           path);
+    file_parent(path, folder);
+    return file_make_folder(folder);
+}

@@ -1,0 +1,13 @@
+/* Where a command of `vitamin data` puts its file. */
+#ifndef HARNESS_DATA_TARGET_H
+#define HARNESS_DATA_TARGET_H
+
+#include "engine/base/file.h"
+
+/* `out` when it names a file (.hdf5, .h5), else `stem`.hdf5 in the folder `out`, or when that is
+ * NULL in the data folder (dataset_folder). Its folder is made. A file that is there already is
+ * only replaced when we made it ourselves: D4RL's take long to fetch.
+ * Errors  STATUS_CONFIG (the path is too long, or somebody else's file), STATUS_IO */
+enum status data_target(const char *out, const char *stem, char path[FILE_PATH]);
+
+#endif

@@ -1,0 +1,125 @@
+#include "harness/command_data.h"
+#include "suites/dataset.h"
+#include "tests/support/command_line.h"
+#include "tests/support/fixture.h"
+#include "tests/support/toy_dataset.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char folder[FILE_PATH];
+
+static void make_folder(void)
+{
+    toy_folder(folder);
+    setenv("VITAMIN_DATA", folder, 1);
+}
+
+static void remove_folder(void)
+{
+    toy_remove(folder);
+}
+
+TestSuite(command_data, .init = make_folder, .fini = remove_folder, .timeout = 120);
+
+/* A failure's sentence must have these words. */
+static void refuse(const char *line, enum status code, const char *word)
+{
+    char *printed;
+    enum status result = command_line(&command_data, line, &printed);
+    cr_assert_eq(result, code, "%s: %s, %s", line, status_name(result), status_sentence());
+    cr_assert(strstr(status_sentence(), word) != NULL, "%s: %s", line, status_sentence());
+    free(printed);
+}
+
+/* What a command that succeeds prints, for free(). */
+static char *print(const char *line)
+{
+    char *printed;
+    cr_assert_eq(command_line(&command_data, line, &printed), STATUS_OK, "%s: %s", line,
+                 status_sentence());
+    return printed;
+}
+
+static struct dataset load(const char *name)
+{
+    struct dataset_options o = dataset_defaults();
+    struct dataset d;
+    o.folder = folder;
+    cr_assert_eq(dataset_load(name, &o, &d), STATUS_OK, "%s", status_sentence());
+    return d;
+}
+
+Test(command_data, generates_what_a_run_finds_by_its_id)
+{
+    free(print("generate hopper-random-v2 --rows 600"));
+    struct dataset d = load("hopper-random-v2");
+    cr_assert_eq(d.kind, DATASET_GENERATED);
+    cr_assert_eq(d.rows, 600);
+    cr_assert(strstr(d.note, "uniform random actions, seed 1") != NULL, "%s", d.note);
+    dataset_free(&d);
+
+    /* A trained policy's dataset may be stood in for, but only when asked for. */
+    refuse("generate hopper-medium-v2 --rows 500", STATUS_CONFIG, "--policy random");
+    free(print("generate hopper-medium-v2 --policy random --transitions 500"));
+    d = load("hopper-medium-v2");
+    cr_assert_eq(d.kind, DATASET_GENERATED);
+    dataset_free(&d);
+
+    free(print("generate maze2d-umaze-v1 --rows 500 --seed 3"));
+    d = load("maze2d-umaze-v1");
+    cr_assert(strstr(d.note, "waypoint controller, seed 3") != NULL, "%s", d.note);
+    dataset_free(&d);
+}
+
+Test(command_data, generates_for_an_environment_with_a_policy)
+{
+    char policy[FILE_PATH];
+    fixture_shared("policies/pen_dapg.h5", policy);
+    char *printed = print(
+        at("generate pen --policy %.400s --stochastic --rows 1000 --out %.400s/new/a", policy,
+           folder));
+    const char *file = at("%.900s/new/a/pen-dapg.hdf5", folder);
+    cr_assert(strstr(printed, file) != NULL, "%s", printed);
+    free(printed);
+    struct dataset d = load(file);
+    cr_assert_eq(d.rows, 1000);
+    cr_assert_str_eq(d.env->name, "pen");
+    struct score_summary s;
+    cr_assert_eq(dataset_summarise(&d, &s), STATUS_OK);
+    cr_assert(s.mean > 40, "an expert's score, not %g", s.mean);
+    dataset_free(&d);
+
+    refuse(at("generate door --policy %.900s", policy), STATUS_CONFIG, "45 observations");
+}
+
+Test(command_data, never_replaces_a_file_it_did_not_make)
+{
+    const char *file = at("%.900s/ant-random.hdf5", folder);
+    free(print("generate ant --rows 50"));
+    free(print("generate ant --rows 60"));
+    struct dataset d = load(file);
+    cr_assert_eq(d.rows, 60);
+    dataset_free(&d);
+    cr_assert_eq(file_replace(file, "precious", 8), STATUS_OK);
+    refuse("generate ant --rows 50", STATUS_CONFIG, "not made by vitamin");
+}
+
+Test(command_data, refuses_wrong_arguments)
+{
+    refuse("frobnicate", STATUS_CONFIG, "frobnicate");
+    refuse("generate", STATUS_CONFIG, "one dataset id or environment");
+    refuse("generate hopper walker2d", STATUS_CONFIG, "not 2");
+    refuse("generate swimmer", STATUS_CONFIG, "swimmer");
+    refuse("generate hopper --rows 0", STATUS_CONFIG, "--rows");
+    refuse("generate hopper --noise nan", STATUS_CONFIG, "--noise");
+    refuse("generate hopper --fast", STATUS_CONFIG, "--fast");
+    refuse("generate hopper --stochastic", STATUS_CONFIG, "--policy FILE");
+    refuse("generate hopper --policy waypoint", STATUS_CONFIG, "maze2d");
+    refuse("generate hopper --policy /nowhere.h5", STATUS_IO, "/nowhere.h5");
+    char *printed = print("help generate");
+    cr_assert(strstr(printed, "--policy") != NULL);
+    free(printed);
+}
