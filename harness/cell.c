@@ -1,6 +1,7 @@
 #include "harness/cell.h"
 
 #include "harness/curve.h"
+#include "harness/run.h"
 
 #include <fcntl.h>
 #include <math.h>
@@ -51,6 +52,7 @@ static void take_curve(const struct curve *c, struct cell_look *out)
                                                    : CELL_STOPPED;
     out->threads = (int)curve_get_number(c, "threads", 1);
     out->budget = (int64_t)curve_get_number(c, "budget", 0);
+    snprintf(out->config_hash, sizeof out->config_hash, "%.79s", curve_get(c, "config_hash"));
     snprintf(out->reason, sizeof out->reason, "%.500s", curve_get(c, "failure"));
     if (c->evaluations == 0)
         return;
@@ -95,6 +97,25 @@ void cell_look(const char *folder, struct cell_look *out)
         return;
     }
     take_failure(folder, out);
+}
+
+enum status cell_check(const struct matrix_cell *cell, const char *folder,
+                       const struct cell_look *look)
+{
+    struct config_request request;
+    struct hyper h;
+    char hash[SHA256_HEX];
+    if (look->config_hash[0] == '\0')
+        return STATUS_OK;
+    matrix_request(cell, &request);
+    TRY(run_configure(&request, &h));
+    TRY(run_config_hash(&h, hash));
+    if (strcmp(hash, look->config_hash) == 0)
+        return STATUS_OK;
+    return status_fail(STATUS_CONFIG,
+                       "%s: holds a run of another configuration; remove the folder to run the "
+                       "cell anew, or use another --results",
+                       folder);
 }
 
 enum status cell_fail(const char *folder, const char *reason)

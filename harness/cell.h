@@ -38,12 +38,19 @@ struct cell_look {
     int64_t transitions, budget;    /* of the last evaluation, and to reach; 0: not known */
     double seconds;                 /* wall time so far; 0: not known */
     int threads;
-    char reason[512]; /* of a failure or divergence */
+    char reason[512];     /* of a failure or divergence */
+    char config_hash[80]; /* of the run that is there; "" when there is none */
     time_t failed_at;
 };
 
 /* Look at a run's folder; a missing one is a waiting cell. Holds the run's lock for a moment. */
 void cell_look(const char *folder, struct cell_look *out);
+
+/* Is the run that stands there one of this very configuration? Settings that a matrix gives to all
+ * cells are in no folder's name, so an edited matrix finds its old results.
+ * Errors STATUS_CONFIG: it is another, or the cell's configuration is refused. */
+enum status cell_check(const struct matrix_cell *cell, const char *folder,
+                       const struct cell_look *look);
 
 /* Record a failure in `folder`, or forget one. Errors STATUS_IO. */
 enum status cell_fail(const char *folder, const char *reason);

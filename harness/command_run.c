@@ -1,7 +1,7 @@
 #include "harness/command_run.h"
 
 #include "engine/base/threads.h"
-#include "harness/run.h"
+#include "harness/cell_run.h"
 #include "suites/dataset_table.h"
 
 #include <getopt.h>
@@ -32,6 +32,9 @@ struct arguments {
     long first_seed, last_seed;
     const char *out;
     int threads;
+    const char *matrix, *results, *preset; /* --preset as given, or NULL */
+    long cell;                             /* 0: not given */
+    const char *single; /* an option that names a single run, as given; NULL: none */
 };
 
 static enum status parse_seeds(const char *text, struct arguments *a)
@@ -64,6 +67,24 @@ static enum status add_set(struct config_request *c, const char *assignment)
     return STATUS_OK;
 }
 
+/* Either a single run or a cell of a matrix. */
+static enum status check_arguments(const struct arguments *a)
+{
+    if (a->matrix == NULL && (a->cell > 0 || a->results != NULL))
+        return status_fail(STATUS_CONFIG, "--%s goes with --matrix",
+                           a->cell > 0 ? "cell" : "results");
+    if (a->matrix != NULL && a->single != NULL)
+        return status_fail(STATUS_CONFIG, "--%s: a cell of a matrix has its own", a->single);
+    if (a->matrix != NULL && a->cell == 0)
+        return status_fail(STATUS_CONFIG,
+                           "--cell is missing; `vitamin plan %s --cells` shows the numbers",
+                           a->matrix);
+    if (a->matrix == NULL && a->request.config.dataset == NULL)
+        return status_fail(STATUS_CONFIG,
+                           "--dataset is missing; `vitamin data list` shows the ids");
+    return STATUS_OK;
+}
+
 static enum status parse(int argc, char **argv, struct arguments *a)
 {
     static const struct option options[] = {{"dataset", required_argument, NULL, 'd'},
@@ -75,6 +96,9 @@ static enum status parse(int argc, char **argv, struct arguments *a)
                                             {"out", required_argument, NULL, 'o'},
                                             {"data", required_argument, NULL, 'f'},
                                             {"threads", required_argument, NULL, 't'},
+                                            {"matrix", required_argument, NULL, 'M'},
+                                            {"cell", required_argument, NULL, 'C'},
+                                            {"results", required_argument, NULL, 'R'},
                                             {"checkpoint-every", required_argument, NULL, 'c'},
                                             {"stop-after", required_argument, NULL, 'n'},
                                             {"quiet", no_argument, NULL, 'q'},
@@ -85,7 +109,10 @@ static enum status parse(int argc, char **argv, struct arguments *a)
     *c = (struct config_request){.method = "td3_odt", .preset = "paper", .size = "paper"};
     a->request.checkpoint_every = 600;
     optind = 1;
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+    int index = 0;
+    for (int option; (option = getopt_long(argc, argv, "", options, &index)) != -1;) {
+        if (strchr("dmszko", option) != NULL)
+            a->single = options[index].name;
         switch (option) {
         case 'd':
             c->dataset = optarg;
@@ -94,7 +121,7 @@ static enum status parse(int argc, char **argv, struct arguments *a)
             c->method = optarg;
             break;
         case 'p':
-            c->preset = optarg;
+            c->preset = a->preset = optarg;
             break;
         case 's':
             TRY(parse_seeds(optarg, a));
@@ -115,6 +142,16 @@ static enum status parse(int argc, char **argv, struct arguments *a)
             TRY(parse_number("threads", optarg, &number));
             a->threads = (int)number;
             break;
+        case 'M':
+            a->matrix = optarg;
+            break;
+        case 'C':
+            TRY(parse_number("cell", optarg, &number));
+            a->cell = (long)number;
+            break;
+        case 'R':
+            a->results = optarg;
+            break;
         case 'c':
             TRY(parse_number("checkpoint-every", optarg, &a->request.checkpoint_every));
             break;
@@ -131,10 +168,7 @@ static enum status parse(int argc, char **argv, struct arguments *a)
     }
     if (optind < argc)
         return status_fail(STATUS_CONFIG, "'%s' is one argument too many", argv[optind]);
-    if (c->dataset == NULL)
-        return status_fail(STATUS_CONFIG,
-                           "--dataset is missing; `vitamin data list` shows the ids");
-    return STATUS_OK;
+    return check_arguments(a);
 }
 
 static enum status run_seed(struct arguments *a, long seed)
@@ -160,12 +194,34 @@ static enum status run_seed(struct arguments *a, long seed)
     return STATUS_OK;
 }
 
+static enum status run_cell(struct arguments *a)
+{
+    struct matrix m;
+    struct cell_outcome o;
+    const struct matrix_cell *cell;
+    a->request.stop = &stop_asked;
+    TRY(matrix_load(a->matrix, a->preset, &m));
+    enum status result = matrix_cell(&m, a->cell, &cell);
+    if (result == STATUS_OK)
+        result = cell_run(cell, a->results, &a->request, &o);
+    if (result == STATUS_OK)
+        printf("cell %ld, %s%s on %s seed %ld: %s%s, score %.2f -> %.2f after %lld transitions, "
+               "%s/curve.h5\n",
+               a->cell, cell->method, cell->variant, cell->dataset, cell->seed,
+               o.was_over ? "was " : "", o.diverged ? "diverged" : "complete", o.first_score,
+               o.last_score, (long long)o.transitions, o.folder);
+    matrix_free(&m);
+    return result;
+}
+
 static enum status run(int argc, char **argv)
 {
     struct arguments a;
     TRY(parse(argc, argv, &a));
     threads_set(a.threads);
     catch_signals();
+    if (a.matrix != NULL)
+        return run_cell(&a);
     for (long seed = a.first_seed; seed <= a.last_seed; seed++)
         TRY(run_seed(&a, seed));
     return STATUS_OK;
@@ -176,7 +232,13 @@ const struct command command_run = {
     .usage =
         "--dataset ID|FILE [--method M] [--preset paper|code] [--seed N|A-B]\n"
         "        [--size paper|small|tiny] [--set key=value ...] [--out FOLDER] [--data FOLDER]\n"
-        "        [--threads N] [--checkpoint-every SECONDS] [--stop-after ITERATIONS] [--quiet]",
+        "        [--threads N] [--checkpoint-every SECONDS] [--stop-after ITERATIONS] [--quiet]\n"
+        "   or: vitamin run --matrix M --cell N [--results FOLDER] [--preset paper|code]\n"
+        "        [--data FOLDER] [--threads N] [--checkpoint-every SECONDS] [--quiet]\n\n"
+        "exit status: 0 done (also when it was done before, and a cell that diverged: both are\n"
+        "results), 1 failed, 2 wrongly asked for, 3 stopped by SIGINT, SIGTERM or SIGUSR1 with a\n"
+        "checkpoint (run it again to go on), 4 another process is at it. A cell's failure is also\n"
+        "recorded in its folder, in the file `failed`",
     .help = "train a method on a dataset, from pretraining to its learning curve",
     .run = run,
 };
@@ -188,6 +250,8 @@ static enum status print_config(int argc, char **argv)
     struct arguments a;
     TRY(parse(argc, argv, &a));
     struct config_request *c = &a.request.config;
+    if (a.matrix != NULL)
+        return status_fail(STATUS_CONFIG, "--matrix is for `vitamin run`");
     const struct dataset_entry *entry = dataset_find(c->dataset);
     const struct env_kind *kind = env_find(entry != NULL ? entry->env : c->dataset);
     static const char *const suites[] = {"mujoco", "adroit", "maze2d", "antmaze", "bandit"};

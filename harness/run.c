@@ -67,12 +67,20 @@ enum status run_configure(struct config_request *config, struct hyper *h)
     return config_load(config, h);
 }
 
+enum status run_config_hash(const struct hyper *h, char out[SHA256_HEX])
+{
+    char *text;
+    TRY(config_text(h, &text));
+    sha256_of(text, strlen(text), out);
+    free(text);
+    return STATUS_OK;
+}
+
 static enum status load_config(struct run *r, struct config_request *config)
 {
     TRY(run_configure(config, &r->hyper));
     TRY(config_text(&r->hyper, &r->config_text));
-    sha256_of(r->config_text, strlen(r->config_text), r->config_hash);
-    return STATUS_OK;
+    return run_config_hash(&r->hyper, r->config_hash);
 }
 
 static struct dataset_options dataset_options_of(const struct run *r, double scale)

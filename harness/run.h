@@ -15,6 +15,7 @@
 #ifndef HARNESS_RUN_H
 #define HARNESS_RUN_H
 
+#include "engine/base/sha256.h"
 #include "harness/config.h"
 
 #include <signal.h>
@@ -49,6 +50,9 @@ enum status run_execute(const struct run_request *request, struct run_summary *s
 /* The effective configuration: fills in config->suite, and makes config->dataset the bare id when
  * it is a path. Errors STATUS_CONFIG. */
 enum status run_configure(struct config_request *config, struct hyper *h);
+
+/* What tells configurations apart: SHA-256 of config_text. Errors STATUS_MEMORY. */
+enum status run_config_hash(const struct hyper *h, char out[SHA256_HEX]);
 
 /* The key of a run's random streams: from dataset and seed alone, so that methods share the
  * initial parameters and batches of a pretraining they have in common (D61). */
