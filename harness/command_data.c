@@ -5,7 +5,11 @@
 
 /* clang-format off */
 const struct command *const data_table[] = {
+    &data_list,
+    &data_stats,
+    &data_check,
     &data_generate,
+    &data_convert,
 };
 /* clang-format on */
 
@@ -53,6 +57,6 @@ static enum status run(int argc, char **argv)
 const struct command command_data = {
     .name = "data",
     .usage = "COMMAND ...    (`vitamin data` lists the commands)",
-    .help = "make datasets without a download",
+    .help = "list, compare, check, make and convert datasets",
     .run = run,
 };

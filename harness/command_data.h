@@ -10,6 +10,6 @@ extern const struct command command_data;
 extern const struct command *const data_table[];
 extern const int data_count;
 
-extern const struct command data_generate;
+extern const struct command data_list, data_stats, data_check, data_generate, data_convert;
 
 #endif

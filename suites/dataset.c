@@ -132,6 +132,16 @@ static bool ends_with(const char *text, const char *ending)
     return n >= m && strcmp(text + n - m, ending) == 0;
 }
 
+/* As on the original of a converted file; D4RL's only under D4RL's name. */
+static enum dataset_kind kind_named(const char *name)
+{
+    for (int kind = 0; kind < DATASET_OWN; kind++) {
+        if (strcmp(dataset_kind_name((enum dataset_kind)kind), name) == 0)
+            return (enum dataset_kind)kind;
+    }
+    return DATASET_OWN;
+}
+
 enum status dataset_identify(struct dataset *d, struct source *s, const char *name, const char *env)
 {
     char generator[DATASET_ID], converted[DATASET_ID];
@@ -146,10 +156,12 @@ enum status dataset_identify(struct dataset *d, struct source *s, const char *na
                                 : (struct score_range){d->env->score_min, d->env->score_max};
 
     attribute(s, "generator", generator, sizeof generator);
-    attribute(s, "converted_from", converted, sizeof converted);
+    attribute(s, "converted_kind", converted, sizeof converted);
     attribute(s, "note", d->note, sizeof d->note);
-    if (dataset_is_minari(s) || *converted != '\0')
+    if (dataset_is_minari(s))
         d->kind = DATASET_MINARI;
+    else if (*converted != '\0')
+        d->kind = kind_named(converted);
     else if (*generator != '\0')
         d->kind = DATASET_GENERATED;
     else if (ends_with(d->id, "-dev"))
@@ -170,6 +182,10 @@ static void doubt_size(struct dataset *d)
     if (d->kind != DATASET_D4RL)
         return;
     const struct dataset_entry *e = d->entry;
+    if (e == NULL) {
+        d->kind = DATASET_OWN;
+        return;
+    }
     if (d->rows == e->rows || (e->rows == 0 && d->rows >= e->paper_transitions))
         return;
     d->kind = DATASET_OWN;
@@ -201,8 +217,9 @@ enum status dataset_resolve(const char *name, const char *folder, char path[FILE
                        path, inside[0]);
 }
 
-static enum status load(struct dataset *d, const char *name, const struct dataset_options *o)
+enum status dataset_read(struct dataset *d, const char *name, const struct dataset_options *o)
 {
+    *d = (struct dataset){.kind = DATASET_OWN};
     TRY(check_options(o));
     TRY(dataset_resolve(name, o->folder, d->path));
     bool minari = ends_with(d->path, "main_data.hdf5");
@@ -217,17 +234,19 @@ static enum status load(struct dataset *d, const char *name, const struct datase
     TRY(result);
     d->S = d->env->obs_dim;
     d->A = d->env->act_dim;
-    TRY(dataset_cut(d, o));
-    doubt_size(d);
+    d->rows = d->store->rows;
     return STATUS_OK;
 }
 
 enum status dataset_load(const char *name, const struct dataset_options *options,
                          struct dataset *out)
 {
-    *out = (struct dataset){.kind = DATASET_OWN};
-    enum status result = load(out, name, options);
-    if (result != STATUS_OK)
+    enum status result = dataset_read(out, name, options);
+    if (result == STATUS_OK)
+        result = dataset_cut(out, options);
+    if (result == STATUS_OK)
+        doubt_size(out);
+    else
         dataset_free(out);
     return result;
 }

@@ -73,4 +73,7 @@ enum status dataset_resolve(const char *name, const char *folder, char path[FILE
 enum status dataset_identify(struct dataset *d, struct source *s, const char *name,
                              const char *env);
 
+/* All of the file, not yet cut: everything but the list. On failure dataset_free() it. */
+enum status dataset_read(struct dataset *d, const char *name, const struct dataset_options *o);
+
 #endif

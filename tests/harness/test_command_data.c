@@ -2,6 +2,7 @@
 #include "suites/dataset.h"
 #include "tests/support/command_line.h"
 #include "tests/support/fixture.h"
+#include "tests/support/json.h"
 #include "tests/support/toy_dataset.h"
 
 #include <criterion/criterion.h>
@@ -105,6 +106,75 @@ Test(command_data, never_replaces_a_file_it_did_not_make)
     dataset_free(&d);
     cr_assert_eq(file_replace(file, "precious", 8), STATUS_OK);
     refuse("generate ant --rows 50", STATUS_CONFIG, "not made by vitamin");
+}
+
+Test(command_data, lists_ids_and_what_is_there)
+{
+    free(print("generate hopper-random-v2 --rows 100"));
+    free(print("generate ant --rows 50"));
+    char *printed = print("list");
+    for (int i = 0; i < dataset_count; i++)
+        cr_expect(strstr(printed, dataset_table[i].id) != NULL, "%s", dataset_table[i].id);
+    cr_expect(strstr(printed, "bandit") != NULL);
+    const char *line = strstr(printed, "hopper-random-v2");
+    cr_assert_not_null(line);
+    cr_expect(strstr(line, "generated") < strchr(line, '\n'), "%.120s", line);
+    cr_expect(strstr(line, "-20.272") < strchr(line, '\n'), "%.120s", line);
+    cr_expect(strstr(printed, "ant-random.hdf5") != NULL, "own files are listed, too");
+    free(printed);
+}
+
+Test(command_data, compares_statistics_with_the_paper)
+{
+    char path[FILE_PATH];
+    fixture_shared("data/door-human-dev.hdf5", path);
+    char *printed = print(at("stats %.900s --json", path));
+    struct json *v = json_parse(printed);
+    cr_assert_not_null(v, "not JSON: %s", printed);
+    /* What shared/data/README.md and the paper's Table 5 print. */
+    expect_number("rows", json_get(v, "rows")->number, 6729, 0, 0);
+    expect_number("transitions", json_get(v, "transitions")->number, 6504, 0, 0);
+    expect_number("mean", json_get(v, "normalized_mean")->number, 28.35, 0, 0.005);
+    expect_number("sd", json_get(v, "normalized_std")->number, 11.96, 0, 0.005);
+    const struct json *paper = json_get(v, "paper");
+    cr_assert_str_eq(json_get(paper, "dataset")->string, "door-human-v1");
+    expect_number("paper", json_get(paper, "std")->number, 13.88, 0, 0);
+    json_free(v);
+    free(printed);
+    printed = print(at("stats %.900s", path));
+    cr_assert(strstr(printed, "the paper") != NULL && strstr(printed, "stand-in") != NULL, "%s",
+              printed);
+    free(printed);
+    refuse("stats", STATUS_MISSING, "none of the paper's");
+    refuse("stats pen-human-v1", STATUS_MISSING, "vitamin data fetch pen-human-v1");
+}
+
+Test(command_data, checks_all_of_a_file)
+{
+    free(print("generate hopper-random-v2 --rows 300"));
+    char *printed = print("check hopper-random-v2");
+    cr_assert(strstr(printed, "good: 300 rows") != NULL, "%s", printed);
+    free(printed);
+    /* Of another environment: both arrays are wrong, and both are named. */
+    cr_assert_eq(command_line(&command_data, "check hopper-random-v2 --env ant", &printed),
+                 STATUS_FORMAT);
+    cr_assert(strstr(printed, "'observations' has 11 columns") != NULL, "%s", printed);
+    cr_assert(strstr(printed, "'actions' has 3 columns") != NULL, "%s", printed);
+    free(printed);
+    refuse("check", STATUS_CONFIG, "a file or a dataset id");
+    refuse("check /nowhere.hdf5", STATUS_MISSING, "no such file");
+}
+
+Test(command_data, converts_into_the_data_folder)
+{
+    char *printed = print("convert tests/data/hopper-random-dev.hdf5");
+    cr_assert(strstr(printed, "hopper-random-dev-clean.hdf5: 2000 rows") != NULL, "%s", printed);
+    free(printed);
+    struct dataset d = load("hopper-random-dev-clean");
+    cr_assert_eq(d.kind, DATASET_DEV);
+    dataset_free(&d);
+    refuse("convert", STATUS_CONFIG, "not 0");
+    refuse("convert tests/data/adam.h5 --env hopper", STATUS_MISSING, "observations");
 }
 
 Test(command_data, refuses_wrong_arguments)

@@ -1,0 +1,64 @@
+#include "suites/dataset_check.h"
+
+#include "harness/argument.h"
+#include "harness/command_data.h"
+
+#include <getopt.h>
+#include <stdio.h>
+
+static void print(const struct dataset_report *r)
+{
+    printf("%s\n", r->path);
+    if (r->known)
+        printf("  %s, for %s (%s)\n", r->id, r->env, dataset_kind_name(r->kind));
+    if (*r->note != '\0')
+        printf("  %s\n", r->note);
+    for (int i = 0; i < r->problems; i++)
+        printf("  wrong: %s\n", r->problem[i].sentence);
+    if (r->problems == DATASET_PROBLEMS)
+        printf("  ... and maybe more\n");
+    for (int i = 0; i < r->remarks; i++)
+        printf("  note: %s\n", r->remark[i]);
+    if (r->problems == 0)
+        printf("  good: %lld rows, %lld used in %d trajectories\n", (long long)r->rows,
+               (long long)r->transitions, r->trajectories);
+}
+
+static enum status run(int argc, char **argv)
+{
+    static const struct option options[] = {{"data", required_argument, NULL, 'd'},
+                                            {"env", required_argument, NULL, 'e'},
+                                            {NULL, 0, NULL, 0}};
+    struct dataset_options o = dataset_defaults();
+    int files = argc, bad = 0;
+    optind = 1;
+    opterr = 0;
+    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (c == 'd')
+            o.folder = optarg;
+        else if (c == 'e')
+            o.env = optarg;
+        else
+            return argument_unknown(argv);
+    }
+    files = argc - optind;
+    if (files == 0)
+        return status_fail(STATUS_CONFIG, "a file or a dataset id is expected");
+    for (int i = optind; i < argc; i++) {
+        struct dataset_report report;
+        TRY(dataset_check(argv[i], &o, &report));
+        print(&report);
+        bad += report.problems > 0;
+    }
+    if (bad > 0)
+        return status_fail(STATUS_FORMAT, "%d of %d cannot be used as %s", bad, files,
+                           files == 1 ? "it is" : "they are");
+    return STATUS_OK;
+}
+
+const struct command data_check = {
+    .name = "check",
+    .usage = "FILE|ID ... [--data FOLDER] [--env ENVIRONMENT]",
+    .help = "all that is wrong with a file, in one screen",
+    .run = run,
+};

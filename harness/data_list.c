@@ -1,0 +1,101 @@
+#include "engine/base/h5.h"
+#include "harness/argument.h"
+#include "harness/command_data.h"
+#include "suites/dataset_table.h"
+
+#include <dirent.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* What the file at `path` says of itself; "file" when it is silent: then it may be D4RL's. */
+static const char *origin(const char *path)
+{
+    struct h5 f;
+    struct stat info;
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+        return "minari";
+    if (h5_open(&f, path) != STATUS_OK)
+        return "unreadable";
+    const char *what = h5_has_attribute(&f, ".", "generator")        ? "generated"
+                       : h5_has_attribute(&f, ".", "converted_from") ? "converted"
+                                                                     : "file";
+    return h5_close(&f) == STATUS_OK ? what : "unreadable";
+}
+
+static double megabytes(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 ? (double)info.st_size / 1e6 : 0;
+}
+
+static void print_entry(const struct dataset_entry *e, const char *folder)
+{
+    char path[FILE_PATH], rows[32];
+    bool there = dataset_locate(e->id, folder, path) == STATUS_OK;
+    snprintf(rows, sizeof rows, "%s%lld",
+             e->rows > 0 ? "" : ">=", (long long)(e->rows > 0 ? e->rows : e->paper_transitions));
+    printf("%-29s %9s %10.3f %11.3f  ", e->id, rows, e->score.min, e->score.max);
+    if (there)
+        printf("%-10s %8.1f  %s\n", origin(path), megabytes(path), path);
+    else
+        printf("-\n");
+}
+
+static int is_dataset(const struct dirent *d)
+{
+    size_t n = strlen(d->d_name);
+    return n > 5 && strcmp(d->d_name + n - 5, ".hdf5") == 0 && dataset_find(d->d_name) == NULL;
+}
+
+/* Files of the data folder that are none of the paper's. */
+static void print_others(const char *folder)
+{
+    struct dirent **list;
+    int count = scandir(folder, &list, is_dataset, alphasort);
+    for (int i = 0; i < count; i++) {
+        char path[FILE_PATH];
+        if (i == 0)
+            printf("\nOthers in %s:\n", folder);
+        if (snprintf(path, sizeof path, "%s/%s", folder, list[i]->d_name) < FILE_PATH)
+            printf("%-63s %-10s %8.1f  %s\n", list[i]->d_name, origin(path), megabytes(path), path);
+        free(list[i]);
+    }
+    if (count >= 0)
+        free(list);
+}
+
+static enum status run(int argc, char **argv)
+{
+    static const struct option options[] = {{"data", required_argument, NULL, 'd'},
+                                            {NULL, 0, NULL, 0}};
+    const char *folder = NULL;
+    optind = 1;
+    opterr = 0;
+    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (c != 'd')
+            return argument_unknown(argv);
+        folder = optarg;
+    }
+    if (optind < argc)
+        return status_fail(STATUS_CONFIG, "'%s' is one argument too many", argv[optind]);
+    printf("%-29s %9s %10s %11s  %-10s %8s  %s\n", "dataset", "rows", "score 0", "score 100",
+           "here", "MB", "where");
+    for (int i = 0; i < dataset_count; i++)
+        print_entry(&dataset_table[i], folder);
+    printf("%-29s %9s %10s %11s  %-10s\n", "bandit", "-", "-", "-", "built in");
+    print_others(dataset_folder(folder));
+    printf("\n`rows` is D4RL's file; score 0 and 100 are raw returns. `vitamin data fetch ID` "
+           "downloads one,\n`vitamin data generate ID` makes a stand-in, `vitamin data stats ID` "
+           "compares it with the paper.\n");
+    return STATUS_OK;
+}
+
+const struct command data_list = {
+    .name = "list",
+    .usage = "[--data FOLDER]",
+    .help = "the ids, their reference scores, and which files are there",
+    .run = run,
+};
