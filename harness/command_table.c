@@ -2,6 +2,7 @@
 #include "harness/command_data.h"
 #include "harness/command_env.h"
 #include "harness/command_report.h"
+#include "harness/command_results.h"
 #include "harness/command_run.h"
 
 /* clang-format off */
@@ -11,6 +12,7 @@ const struct command *const command_table[] = {
     &command_env,
     &command_report,
     &command_data,
+    &command_results,
     0,
 };
 /* clang-format on */

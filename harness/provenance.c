@@ -43,6 +43,11 @@ const char *provenance_revision(void)
     return VITAMIN_REVISION;
 }
 
+bool provenance_dirty(void)
+{
+    return VITAMIN_DIRTY;
+}
+
 void provenance_now(char out[32])
 {
     time_t now = time(NULL);

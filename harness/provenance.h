@@ -7,8 +7,10 @@
 /* Set revision, dirty, compiler, flags, versions, blas_core, machine, host, threads. */
 enum status provenance_stamp(struct curve *c);
 
-/* The code's revision: twelve digits of its commit. */
+/* The revision that this program was built from ("unknown" outside of a repository), and whether
+ * its sources had changes that no revision holds. */
 const char *provenance_revision(void);
+bool provenance_dirty(void);
 
 /* Now, ISO 8601 in UTC. */
 void provenance_now(char out[32]);

@@ -1,10 +1,15 @@
-/* Commands as a user runs them. */
+/* Call a command of `vitamin` as its main does, and read what it prints. */
 #ifndef TESTS_SUPPORT_COMMAND_LINE_H
 #define TESTS_SUPPORT_COMMAND_LINE_H
 
 #include "harness/command.h"
 
-/* Run `c` with the words of one line behind its name; what it printed (for free()) in *printed. */
-enum status command_line(const struct command *c, const char *line, char **printed);
+/* `words` is one line, split at spaces (the command's name goes before it). What went to stdout is
+ * left in *printed, for free(); NULL: not wanted. */
+enum status command_line(const struct command *command, const char *words, char **printed);
+
+/* A folder under TMPDIR for one test, and its removal with all that is in it. */
+const char *command_line_folder(void);
+void command_line_remove_folder(void);
 
 #endif

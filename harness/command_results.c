@@ -1,0 +1,337 @@
+#include "harness/command_results.h"
+
+#include "harness/provenance.h"
+#include "harness/record.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* --- CSV -------------------------------------------------------------------------------------- */
+
+/* One column: an attribute of the curve, or what `write` prints. docs/results.md describes them. */
+struct column {
+    const char *name;
+    const char *attribute;
+    void (*write)(const struct record *r, char out[CURVE_VALUE]);
+};
+
+static void write_path(const struct record *r, char out[CURVE_VALUE])
+{
+    snprintf(out, CURVE_VALUE, "%.1000s/curve.h5", r->folder);
+}
+
+static void write_variant(const struct record *r, char out[CURVE_VALUE])
+{
+    snprintf(out, CURVE_VALUE, "%.1000s", r->variant + (r->variant[0] == '@'));
+}
+
+static void write_state(const struct record *r, char out[CURVE_VALUE])
+{
+    snprintf(out, CURVE_VALUE, "%s", record_state(r));
+}
+
+/* Numbers that are not known stay empty; others are printed so that they read back the same. */
+static void write_number(double x, char out[CURVE_VALUE])
+{
+    if (isnan(x))
+        out[0] = '\0';
+    else
+        snprintf(out, CURVE_VALUE, "%.17g", x);
+}
+
+static void write_first(const struct record *r, char out[CURVE_VALUE])
+{
+    write_number(r->first_score, out);
+}
+
+static void write_last(const struct record *r, char out[CURVE_VALUE])
+{
+    write_number(r->last_score, out);
+}
+
+static void write_best(const struct record *r, char out[CURVE_VALUE])
+{
+    write_number(r->best_score, out);
+}
+
+static void write_seconds(const struct record *r, char out[CURVE_VALUE])
+{
+    if (isnan(r->seconds))
+        out[0] = '\0';
+    else
+        snprintf(out, CURVE_VALUE, "%.3f", r->seconds);
+}
+
+static void write_transitions(const struct record *r, char out[CURVE_VALUE])
+{
+    snprintf(out, CURVE_VALUE, "%lld", (long long)r->transitions);
+}
+
+static void write_steps(const struct record *r, char out[CURVE_VALUE])
+{
+    snprintf(out, CURVE_VALUE, "%lld", (long long)r->gradient_steps);
+}
+
+static void write_evaluations(const struct record *r, char out[CURVE_VALUE])
+{
+    snprintf(out, CURVE_VALUE, "%d", r->evaluations);
+}
+
+static void write_episodes(const struct record *r, char out[CURVE_VALUE])
+{
+    snprintf(out, CURVE_VALUE, "%d", r->episodes);
+}
+
+static void write_ours(const struct record *r, char out[CURVE_VALUE])
+{
+    snprintf(out, CURVE_VALUE, "%d", record_is_ours(r));
+}
+
+static void write_reason(const struct record *r, char out[CURVE_VALUE])
+{
+    snprintf(out, CURVE_VALUE, "%s", r->reason);
+}
+
+/* clang-format off */
+static const struct column columns[] = {
+    {"matrix",          "matrix",         NULL},
+    {"dataset",         "dataset",        NULL},
+    {"method",          "method",         NULL},
+    {"variant",         NULL,             write_variant},
+    {"preset",          "preset",         NULL},
+    {"size",            "size",           NULL},
+    {"seed",            "seed",           NULL},
+    {"status",          NULL,             write_state},
+    {"first_score",     NULL,             write_first},
+    {"last_score",      NULL,             write_last},
+    {"best_score",      NULL,             write_best},
+    {"evaluations",     NULL,             write_evaluations},
+    {"episodes",        NULL,             write_episodes},
+    {"transitions",     NULL,             write_transitions},
+    {"budget",          "budget",         NULL},
+    {"gradient_steps",  NULL,             write_steps},
+    {"seconds",         NULL,             write_seconds},
+    {"threads",         "threads",        NULL},
+    {"resumes",         "resumes",        NULL},
+    {"revision",        "revision",       NULL},
+    {"dirty",           "dirty",          NULL},
+    {"this_code",       NULL,             write_ours},
+    {"blas_core",       "blas_core",      NULL},
+    {"machine",         "machine",        NULL},
+    {"dataset_kind",    "dataset_kind",   NULL},
+    {"dataset_sha256",  "dataset_sha256", NULL},
+    {"reduced",         "reduced",        NULL},
+    {"config_hash",     "config_hash",    NULL},
+    {"reason",          NULL,             write_reason},
+    {"path",            NULL,             write_path},
+};
+/* clang-format on */
+enum { COLUMNS = sizeof columns / sizeof *columns };
+
+/* RFC 4180: a field with a comma, a quote or a line's end stands in quotes, its quotes doubled. */
+static void print_field(const char *text)
+{
+    if (text[strcspn(text, ",\"\r\n")] == '\0') {
+        fputs(text, stdout);
+        return;
+    }
+    putchar('"');
+    for (; *text != '\0'; text++) {
+        if (*text == '"')
+            putchar('"');
+        putchar(*text);
+    }
+    putchar('"');
+}
+
+static void print_csv(const struct record_list *list)
+{
+    for (int k = 0; k < COLUMNS; k++)
+        printf("%s%s", k > 0 ? "," : "", columns[k].name);
+    putchar('\n');
+    for (int i = 0; i < list->count; i++) {
+        for (int k = 0; k < COLUMNS; k++) {
+            char field[CURVE_VALUE];
+            const struct record *r = &list->record[i];
+            if (columns[k].attribute != NULL)
+                snprintf(field, sizeof field, "%s", curve_get(&r->about, columns[k].attribute));
+            else
+                columns[k].write(r, field);
+            if (k > 0)
+                putchar(',');
+            print_field(field);
+        }
+        putchar('\n');
+    }
+}
+
+/* --- for people ------------------------------------------------------------------------------- */
+
+/* What runs of one block have in common. */
+static void describe_block(const struct record *r, char out[2 * CURVE_VALUE])
+{
+    const char *matrix = curve_get(&r->about, "matrix");
+    if (!r->readable)
+        snprintf(out, 2 * CURVE_VALUE, "not readable");
+    else
+        snprintf(out, 2 * CURVE_VALUE, "%.200s, preset %.200s, size %.200s",
+                 matrix[0] != '\0' ? matrix : "(no matrix)", curve_get(&r->about, "preset"),
+                 curve_get(&r->about, "size"));
+}
+
+/* "generated, reduced": what a number must be labelled with. */
+static void describe_data(const struct record *r, char out[64])
+{
+    snprintf(out, 64, "%.32s%s", curve_get(&r->about, "dataset_kind"),
+             curve_get(&r->about, "reduced")[0] != '\0' ? ", reduced" : "");
+}
+
+static void print_score(double x, char out[16])
+{
+    if (isnan(x))
+        snprintf(out, 16, "-");
+    else
+        snprintf(out, 16, "%.1f", x);
+}
+
+static void print_record(const struct record *r)
+{
+    char method[160], first[16], last[16], seconds[32] = "-", data[64], code[RECORD_CODE];
+    if (!r->readable) {
+        printf("  %s: %s\n", r->name, r->reason);
+        return;
+    }
+    snprintf(method, sizeof method, "%.60s%.90s", curve_get(&r->about, "method"), r->variant);
+    print_score(r->first_score, first);
+    print_score(r->last_score, last);
+    describe_data(r, data);
+    record_code(r, code);
+    if (!isnan(r->seconds))
+        snprintf(seconds, sizeof seconds, "%.0f", r->seconds);
+    printf("  %-26s %-16s %4s  %-9s %6s %6s %11lld %8s  %-18s %s\n",
+           curve_get(&r->about, "dataset"), method, curve_get(&r->about, "seed"), record_state(r),
+           first, last, (long long)r->transitions, seconds, data, code);
+    if (r->reason[0] != '\0')
+        printf("    %s\n", r->reason);
+}
+
+static void print_counts(const struct record_list *list)
+{
+    int of[CELL_STATE_COUNT] = {0}, unreadable = 0, other = 0, dirty = 0;
+    for (int i = 0; i < list->count; i++) {
+        const struct record *r = &list->record[i];
+        if (!r->readable) {
+            unreadable++;
+            continue;
+        }
+        of[r->state]++;
+        dirty += strcmp(curve_get(&r->about, "dirty"), "0") != 0;
+        other += strcmp(curve_get(&r->about, "revision"), provenance_revision()) != 0;
+    }
+    printf("%d run%s:", list->count, list->count == 1 ? "" : "s");
+    const char *comma = "";
+    for (int s = 0; s < CELL_STATE_COUNT; s++) {
+        if (of[s] > 0) {
+            printf("%s %d %s", comma, of[s], cell_state_word((enum cell_state)s));
+            comma = ",";
+        }
+    }
+    if (unreadable > 0)
+        printf("%s %d unreadable", comma, unreadable);
+    putchar('\n');
+    if (other > 0)
+        printf("%d by another revision than this program's (%s)\n", other, provenance_revision());
+    if (dirty > 0)
+        printf("%d by a tree with changes that no revision holds (dirty)\n", dirty);
+    if (provenance_dirty())
+        printf("this program itself was built from such a tree\n");
+}
+
+static void print_table(const struct record_list *list)
+{
+    char block[2 * CURVE_VALUE], last[2 * CURVE_VALUE] = "";
+    for (int i = 0; i < list->count; i++) {
+        describe_block(&list->record[i], block);
+        if (strcmp(block, last) != 0) {
+            printf("%s%s\n", i > 0 ? "\n" : "", block);
+            printf("  %-26s %-16s %4s  %-9s %6s %6s %11s %8s  %-18s %s\n", "dataset", "method",
+                   "seed", "status", "first", "last", "transitions", "seconds", "data", "code");
+        }
+        memcpy(last, block, sizeof last);
+        print_record(&list->record[i]);
+    }
+    putchar('\n');
+    print_counts(list);
+}
+
+/* --- the command ------------------------------------------------------------------------------ */
+
+static enum status parse(int argc, char **argv, struct record_filter *filter, const char **folder,
+                         bool *csv)
+{
+    static const struct option options[] = {
+        {"matrix", required_argument, NULL, 'x'},  {"method", required_argument, NULL, 'm'},
+        {"dataset", required_argument, NULL, 'd'}, {"status", required_argument, NULL, 's'},
+        {"csv", no_argument, NULL, 'c'},           {NULL, 0, NULL, 0}};
+    *filter = (struct record_filter){NULL, NULL, NULL, NULL};
+    *folder = "results/runs";
+    *csv = false;
+    optind = 1;
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        switch (option) {
+        case 'x':
+            filter->matrix = optarg;
+            break;
+        case 'm':
+            filter->method = optarg;
+            break;
+        case 'd':
+            filter->dataset = optarg;
+            break;
+        case 's':
+            filter->status = optarg;
+            break;
+        case 'c':
+            *csv = true;
+            break;
+        default:
+            return status_fail(STATUS_CONFIG, "see `vitamin help results`");
+        }
+    }
+    if (optind < argc)
+        *folder = argv[optind++];
+    if (optind < argc)
+        return status_fail(STATUS_CONFIG, "'%s' is one argument too many", argv[optind]);
+    return STATUS_OK;
+}
+
+static enum status run(int argc, char **argv)
+{
+    struct record_filter filter;
+    const char *folder;
+    bool csv;
+    struct record_list list;
+    TRY(parse(argc, argv, &filter, &folder, &csv));
+    TRY(record_read(folder, &list));
+    enum status result = record_select(&list, &filter);
+    if (result == STATUS_OK) {
+        (csv ? print_csv : print_table)(&list);
+        if (fflush(stdout) != 0 || ferror(stdout))
+            result = status_fail(STATUS_IO, "the list cannot be written: %s", strerror(errno));
+    }
+    record_free(&list);
+    return result;
+}
+
+const struct command command_results = {
+    .name = "results",
+    .usage = "[RESULTS] [--matrix M] [--dataset D] [--method M] [--status S] [--csv]\n"
+             "        RESULTS is a folder of runs (default results/runs); filters are comma-\n"
+             "        separated names or patterns; S is done, running, stopped, diverged, failed\n"
+             "        or unreadable",
+    .help = "list recorded runs, filter them, export them as CSV",
+    .run = run,
+};
