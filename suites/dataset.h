@@ -23,6 +23,10 @@
  *
  * A file without timeouts is cut at the environment's time limit instead.
  *
+ * With `q_view` the list holds exactly the transitions of D4RL's qlearning_dataset, in pieces: the
+ * unfinished tail belongs to it, the row of a timeout does not (its successor is not in the file),
+ * and only the file's own terminals stop bootstrapping. TD3+BC and IQL learn from that.
+ *
  * Every file is taken for hostile: shapes are checked against each other, the environment and the
  * file's real size before anything is allocated; numbers must be finite; links and storage that
  * lead out of the file are refused. Each failure is one sentence with file, field and remedy.
@@ -55,6 +59,7 @@ struct dataset_options {
     double reward_shift; /* AntMaze -1 */
     int delay;           /* M > 1: rewards paid every M steps and at a trajectory's end; else 0 */
     int singles_kept;    /* AntMaze: 9 (code) or 10 (paper); DATASET_ALL_SINGLES */
+    bool q_view;         /* D4RL's Q-learning view, see above */
 };
 
 /* Rewards as they are, all singles: what statistics are made of. */

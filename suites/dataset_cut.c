@@ -71,20 +71,41 @@ static enum status add(struct cutter *c, int64_t first, int64_t end, int64_t shi
     return STATUS_OK;
 }
 
+static bool is_timeout(const struct cutter *c, int64_t row, int64_t start)
+{
+    const struct dataset_store *s = c->s;
+    return s->timeout != NULL ? s->timeout[row] != 0 : row + 1 - start >= c->d->env->time_limit;
+}
+
 /* gym-mujoco (rows 0..N-1), adroit and maze2d (0..N-2): a trajectory ends after a flagged row, the
  * unfinished tail is dropped. Without timeouts the step limit takes their place. */
 static enum status cut_walk(struct cutter *c, int64_t rows, bool next_row)
 {
     const struct dataset_store *s = c->s;
-    int64_t start = 0, limit = c->d->env->time_limit;
+    int64_t start = 0;
     for (int64_t i = 0; i < rows; i++) {
-        bool timeout = s->timeout != NULL ? s->timeout[i] != 0 : i + 1 - start >= limit;
-        if (s->terminal[i] || timeout) {
+        if (s->terminal[i] || is_timeout(c, i, start)) {
             TRY(add(c, start, i + 1, 0, next_row && !s->terminal[i]));
             start = i + 1;
         }
     }
     return STATUS_OK;
+}
+
+/* The Q-learning view of the same suites: rows 0..N-2 but those of timeouts, the tail as well. */
+static enum status cut_q_view(struct cutter *c)
+{
+    const struct dataset_store *s = c->s;
+    int64_t start = 0, rows = s->rows - 1;
+    for (int64_t i = 0; i < rows; i++) {
+        bool timeout = is_timeout(c, i, start);
+        if (!s->terminal[i] && !timeout)
+            continue;
+        if (i + !timeout > start)
+            TRY(add(c, start, i + !timeout, 0, false));
+        start = i + 1;
+    }
+    return rows > start ? add(c, start, rows, 0, false) : STATUS_OK;
 }
 
 static bool is_jump(const struct dataset_store *s, int64_t a, int64_t b)
@@ -108,12 +129,13 @@ static void close_gap(struct dataset_store *s, int64_t first, int64_t end, int64
     memmove(s->terminal + first + n, s->terminal + first, rows);
 }
 
-/* A trajectory of antmaze: its end stops bootstrapping, whatever it was. */
+/* A trajectory of antmaze: its end stops bootstrapping, whatever it was (unless told otherwise). */
 static enum status add_antmaze(struct cutter *c, int64_t first, int64_t end)
 {
     if (end <= first)
         return STATUS_OK;
-    c->s->terminal[end - 1] = 1;
+    if (!c->o->q_view)
+        c->s->terminal[end - 1] = 1;
     return add(c, first, end, 0, false);
 }
 
@@ -158,7 +180,7 @@ static enum status cut_segments(struct cutter *c)
         for (int64_t i = start; i < end; i++) {
             if (!s->terminal[i] && !s->timeout[i] && i + 1 < end)
                 continue;
-            if (antmaze)
+            if (antmaze && !c->o->q_view)
                 s->terminal[i] = 1;
             TRY(add(c, start, i + 1, e, false));
             start = i + 1;
@@ -186,10 +208,10 @@ enum status dataset_cut(struct dataset *d, const struct dataset_options *o)
                            (long long)s->rows, INT_MAX - 1);
     switch (dataset_rule_of(d->env, s)) {
     case RULE_SUCCESSORS:
-        TRY(cut_walk(&c, s->rows, false));
+        TRY(o->q_view ? cut_q_view(&c) : cut_walk(&c, s->rows, false));
         break;
     case RULE_NEXT_ROW:
-        TRY(cut_walk(&c, s->rows - 1, true));
+        TRY(o->q_view ? cut_q_view(&c) : cut_walk(&c, s->rows - 1, true));
         break;
     case RULE_ANTMAZE:
         TRY(cut_antmaze(&c));

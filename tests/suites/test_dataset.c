@@ -375,6 +375,60 @@ Test(dataset, keeps_the_first_singles_of_antmaze)
     toy_free(&t);
 }
 
+/* d4rl.qlearning_dataset as its authors wrote it: rows 0..N-2, timeouts skipped, the next row is
+ * the successor. What does not bootstrap needs none. */
+static void expect_q_view(const struct toy *t, const struct dataset *d, const char *flags)
+{
+    int at = 0, step = 0;
+    for (int i = 0; i + 1 < t->rows; i++) {
+        if (t->timeout[i])
+            continue;
+        cr_assert_lt(at, d->count, "%s: row %d is missing", flags, i);
+        const struct trajectory *x = &d->list[at];
+        cr_expect_eq(x->state[step * t->S], t->state[i * t->S], "%s: row %d", flags, i);
+        cr_expect_eq(x->action[step * t->A], t->action[i * t->A], "%s: row %d", flags, i);
+        cr_expect_eq(x->reward[step], t->reward[i], "%s: row %d", flags, i);
+        cr_expect_eq(x->terminal[step], t->terminal[i] != 0, "%s: row %d", flags, i);
+        if (!t->terminal[i])
+            cr_expect_eq(x->next_state[step * t->S], t->state[(i + 1) * t->S], "%s: row %d", flags,
+                         i);
+        cr_expect_not(x->last_next_missing);
+        if (++step == x->length) {
+            at++;
+            step = 0;
+        }
+    }
+    cr_expect(at == d->count && step == 0, "%s: more than the view has", flags);
+}
+
+Test(dataset, gives_d4rls_q_learning_view_when_asked)
+{
+    static const struct {
+        const char *env;
+        int S, A;
+    } worlds[] = {{"hopper", 11, 3}, {"door", 39, 28}, {"antmaze-umaze", 29, 8}};
+    static const char *const flags[] = {"..T...O..T...", "O..OO.TTT..BO", "..........T.O",
+                                        ".............", "..O......O..O"};
+    char path[FILE_PATH];
+    snprintf(path, sizeof path, "%.900s/toy.hdf5", folder);
+    for (size_t w = 0; w < sizeof worlds / sizeof *worlds; w++) {
+        for (size_t k = 0; k < sizeof flags / sizeof *flags; k++) {
+            struct toy t = toy_new(13, worlds[w].S, worlds[w].A);
+            toy_flags(&t, flags[k]);
+            for (int i = 0; i < 13; i++) /* successors of the file are the next rows */
+                memcpy(t.next_state + i * t.S, t.state + (i + 1) * t.S,
+                       (size_t)t.S * sizeof(float));
+            toy_write(&t, path, &plain);
+            struct dataset_options o = as_it_is(worlds[w].env);
+            o.q_view = true;
+            struct dataset d = load(path, &o);
+            expect_q_view(&t, &d, flags[k]);
+            dataset_free(&d);
+            toy_free(&t);
+        }
+    }
+}
+
 Test(dataset, modifies_rewards_in_the_published_order)
 {
     char path[FILE_PATH];
