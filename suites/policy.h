@@ -21,6 +21,22 @@ struct policy; /* read-only once read */
 enum status policy_read(const char *path, struct policy **out);
 void policy_free(struct policy *p); /* NULL is allowed */
 
+struct policy_layer {
+    int in, out;
+    const float *weight, *bias; /* (out,in), (out) */
+};
+
+/* What policy_write writes: ReLU between layers, a = tanh(y), x = (o - shift) / scale. */
+struct policy_parts {
+    const char *env, *source;
+    int layers;
+    const struct policy_layer *layer;
+    const float *shift, *scale; /* (S); NULL: observations are used raw */
+};
+
+/* Write atomically; the layers fit together. Errors STATUS_IO, STATUS_MEMORY. */
+enum status policy_write(const struct policy_parts *p, const char *path);
+
 /* What it was made for ("hopper"), and its sizes without the time feature. */
 const char *policy_env(const struct policy *p);
 int policy_obs_dim(const struct policy *p);

@@ -189,6 +189,36 @@ Test(policy, refuses_what_is_no_policy_file)
     }
 }
 
+Test(policy, writes_what_it_reads)
+{
+    const float w0[] = {1, 2, -1, 0.5f, 0, 3}, b0[] = {0.5f, -0.25f, 0.125f};
+    const float w1[] = {1, -2, 0.5f}, b1[] = {0.1f}, shift[] = {1, -1}, scale[] = {2, 4};
+    const struct policy_layer layer[] = {{2, 3, w0, b0}, {3, 1, w1, b1}};
+    struct policy_parts parts = {
+        .env = "hopper", .source = "a test", .layers = 2, .layer = layer, shift, scale};
+    const double o[] = {0.3, -0.2};
+    for (int normalised = 1; normalised >= 0; normalised--) {
+        struct policy *p;
+        if (!normalised)
+            parts.shift = parts.scale = NULL;
+        cr_assert_eq(policy_write(&parts, path), STATUS_OK, "%s", status_sentence());
+        cr_assert_eq(policy_read(path, &p), STATUS_OK, "%s", status_sentence());
+        cr_expect_eq(policy_obs_dim(p), 2);
+        cr_expect_not(policy_is_stochastic(p));
+        double x0 = normalised ? (o[0] - 1) / 2 : o[0], x1 = normalised ? (o[1] + 1) / 4 : o[1];
+        double y = (double)b1[0];
+        for (int i = 0; i < 3; i++)
+            y += (double)w1[i] *
+                 fmax((double)w0[2 * i] * x0 + (double)w0[2 * i + 1] * x1 + (double)b0[i], 0);
+        double scratch[16], action;
+        cr_assert_leq(policy_scratch(p), 16);
+        policy_act(p, o, 0, NULL, scratch, &action);
+        expect_number("action", action, tanh(y), 1e-14, 1e-14);
+        policy_free(p);
+    }
+    cr_expect_eq(policy_write(&parts, "/nowhere/policy.h5"), STATUS_IO);
+}
+
 /* --- public policies
  * --------------------------------------------------------------------------------- */
 

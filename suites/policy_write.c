@@ -1,0 +1,75 @@
+#include "suites/policy.h"
+
+#include "engine/base/file.h"
+#include "engine/base/h5.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* (n) values of x, or of one number when x is NULL. */
+static enum status write_vector(const struct h5 *f, const char *name, int n, const float *x,
+                                float otherwise)
+{
+    size_t dims[] = {(size_t)n};
+    float *filled = malloc((size_t)n * sizeof *filled);
+    if (filled == NULL)
+        return status_fail(STATUS_MEMORY, "no memory to write a policy");
+    for (int i = 0; i < n; i++)
+        filled[i] = x != NULL ? x[i] : otherwise;
+    enum status result = h5_write_float(f, name, 1, dims, filled);
+    free(filled);
+    return result;
+}
+
+static enum status write_layers(const struct h5 *f, const struct policy_parts *p)
+{
+    for (int i = 0; i < p->layers; i++) {
+        const struct policy_layer *l = &p->layer[i];
+        size_t dims[] = {(size_t)l->out, (size_t)l->in};
+        char name[64];
+        assert(i == 0 || p->layer[i - 1].out == l->in);
+        snprintf(name, sizeof name, "layer%d/weight", i);
+        TRY(h5_write_float(f, name, 2, dims, l->weight));
+        snprintf(name, sizeof name, "layer%d/bias", i);
+        TRY(write_vector(f, name, l->out, l->bias, 0));
+    }
+    return STATUS_OK;
+}
+
+static enum status write_all(const struct h5 *f, const struct policy_parts *p)
+{
+    int S = p->layer[0].in, A = p->layer[p->layers - 1].out;
+    TRY(h5_set_text(f, ".", "format", "mlp-policy 1"));
+    TRY(h5_set_text(f, ".", "env", p->env));
+    TRY(h5_set_text(f, ".", "source", p->source));
+    TRY(h5_set_text(f, ".", "activation", "relu"));
+    TRY(h5_set_text(f, ".", "squash", "tanh"));
+    TRY(h5_set_number(f, ".", "observation_clip", (double)INFINITY));
+    TRY(h5_set_integer(f, ".", "time_feature", 0));
+    TRY(write_vector(f, "observation_shift", S, p->shift, 0));
+    TRY(write_vector(f, "observation_scale", S, p->scale, 1));
+    TRY(write_vector(f, "action_shift", A, NULL, 0));
+    TRY(write_vector(f, "action_scale", A, NULL, 1));
+    return write_layers(f, p);
+}
+
+enum status policy_write(const struct policy_parts *p, const char *path)
+{
+    char temporary[FILE_PATH];
+    struct h5 f;
+    assert(p->layers >= 1);
+    TRY(file_temporary(path, temporary));
+    TRY(h5_create(&f, temporary));
+    enum status result = write_all(&f, p);
+    struct status_note note;
+    status_save(&note, result);
+    enum status closed = h5_close(&f);
+    if (result != STATUS_OK || closed != STATUS_OK)
+        unlink(temporary);
+    if (result != STATUS_OK)
+        return status_restore(&note);
+    return closed != STATUS_OK ? closed : file_commit(temporary, path);
+}
