@@ -131,6 +131,32 @@ static enum status advance(struct play *p, int e, const float *action, float log
     return STATUS_OK;
 }
 
+/* The guide from outside acts in the n worlds that are on; its actions are clamped like all. */
+static void ask_guide(struct play *p, int n, int t)
+{
+    size_t S = (size_t)p->world->S, A = (size_t)p->world->A;
+    const float limit = 1 - 1e-6f;
+    for (int i = 0; i < n; i++) {
+        const struct history *h = &p->history[p->on[i]];
+        float *action = p->action + (size_t)i * A;
+        p->spec->guide(p->spec->guide_context, h->state + (size_t)h->steps * S, t, action);
+        for (size_t k = 0; k < A; k++)
+            action[k] = fminf(fmaxf(action[k], -limit), limit);
+    }
+}
+
+static enum status decide(struct play *p, int n, int t)
+{
+    const struct rollout_spec *s = p->spec;
+    bool guided = t < s->guide_steps;
+    if (guided && s->guide != NULL) {
+        ask_guide(p, n, t);
+        return STATUS_OK;
+    }
+    return learner_act(p->learner, p->context, n, guided ? ACT_MEAN : s->mode, guided, p->noise,
+                       p->action, s->log_prob ? p->log_prob : NULL);
+}
+
 static enum status play(struct play *p)
 {
     size_t A = (size_t)p->world->A;
@@ -139,9 +165,7 @@ static enum status play(struct play *p)
         int n = gather(p, t);
         if (n == 0)
             return STATUS_OK;
-        bool guided = t < p->spec->guide_steps;
-        TRY(learner_act(p->learner, p->context, n, guided ? ACT_MEAN : p->spec->mode, guided,
-                        p->noise, p->action, p->spec->log_prob ? p->log_prob : NULL));
+        TRY(decide(p, n, t));
         for (int i = 0; i < n; i++)
             TRY(advance(p, p->on[i], p->action + (size_t)i * A,
                         p->spec->log_prob ? p->log_prob[i] : 0));

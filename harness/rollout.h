@@ -27,9 +27,11 @@ struct rollout_spec {
     enum act_mode mode;
     double target_return; /* modified reward units */
     double rtg_scale;
-    int max_steps;      /* stop here even if the world goes on */
-    int latent;         /* PDT: width of the latent history; 0: none */
-    int guide_steps;    /* JSRL: the frozen policy acts in the first steps */
+    int max_steps;   /* stop here even if the world goes on */
+    int latent;      /* PDT: width of the latent history; 0: none */
+    int guide_steps; /* JSRL: a guide acts in the first steps, the frozen policy or this one: */
+    void (*guide)(void *context, const float *state, int t, float *action); /* (S), (A) */
+    void *guide_context;
     bool log_prob;      /* keep log-probabilities (PPO) */
     bool ends_terminal; /* the last step is terminal whatever the reason (D22) */
     /* Noise of step t in world e: rng_at(run, purpose, (first + e) << 20 | t). */

@@ -1,4 +1,5 @@
 #include "harness/run_impl.h"
+#include "harness/run_rules.h"
 
 #include "engine/base/log.h"
 
@@ -91,7 +92,23 @@ static struct dataset_options dataset_options_of(const struct run *r, double sca
     o.reward_shift = r->hyper.reward_shift;
     o.delay = (int)r->hyper.delayed_reward;
     o.singles_kept = (int)r->hyper.antmaze_singles_kept;
+    o.q_view = strcmp(r->hyper.dataset_view, "q_learning") == 0;
     return o;
+}
+
+/* What the file holds, before any filter or view (Tables 4-7). Loaded apart where they matter, and
+ * freed before the data proper, so that memory need not hold both. */
+static enum status describe_file(struct run *r)
+{
+    struct dataset_options o = dataset_defaults();
+    struct dataset d;
+    o.folder = r->request->data_folder;
+    TRY(dataset_load(r->request->config.dataset, &o, &d));
+    r->file_transitions = d.transitions;
+    r->file_trajectories = d.count;
+    enum status result = dataset_summarise(&d, &r->file_summary);
+    dataset_free(&d);
+    return result;
 }
 
 /* IQL's extra factor on locomotion: 1000 / (best - worst return of the dataset). */
@@ -117,20 +134,30 @@ static enum status reward_scale(struct run *r, double *scale)
 static enum status load_data(struct run *r)
 {
     double scale;
+    bool filtered = strcmp(r->request->config.suite, "antmaze") == 0 ||
+                    strcmp(r->hyper.dataset_view, "trajectories") != 0;
+    if (filtered)
+        TRY(describe_file(r));
     TRY(reward_scale(r, &scale));
     struct dataset_options o = dataset_options_of(r, scale);
     TRY(dataset_load(r->request->config.dataset, &o, &r->dataset));
     r->offline = r->dataset.list;
     r->offline_count = r->dataset.count;
+    if (!filtered) {
+        r->file_transitions = r->dataset.transitions;
+        r->file_trajectories = r->dataset.count;
+        TRY(dataset_summarise(&r->dataset, &r->file_summary));
+    }
     /* Statistics come before the worst trajectory goes (methods.md 1.3). */
     TRY(normalizer_fit(r->offline, r->offline_count, r->dataset.S, r->hyper.state_std_eps,
                        &r->normalizer));
-    if (r->hyper.drop_worst_trajectory)
-        TRY(replay_drop_worst(r->offline, r->dataset.count, &r->offline_count));
     for (int i = 0; i < r->offline_count; i++)
         r->offline_mean_return += r->offline[i].total_reward / r->offline_count;
+    if (r->hyper.drop_worst_trajectory)
+        TRY(replay_drop_worst(r->offline, r->dataset.count, &r->offline_count));
     r->env_options = env_defaults();
-    r->env_options.reward_div = o.reward_div;
+    r->env_options.reward_div = r->hyper.iql_online_reward_scaled ? o.reward_div
+                                                                  : r->hyper.reward_div;
     r->env_options.reward_shift = o.reward_shift;
     r->env_options.delay = o.delay;
     if (strcmp(r->dataset.env->name, "maze2d-open") == 0)
@@ -148,7 +175,7 @@ static enum status make_buffers(struct run *r)
     r->starts_empty = strcmp(h->buffer_init, "empty_then_10000_warmup_transitions") == 0;
     if (r->by_transition)
         return transitions_init(&r->transitions, S, A, h->buffer_capacity, r->offline,
-                                r->offline_count, true);
+                                r->offline_count, false);
     TRY(replay_init(&r->pretrain, S, A, REPLAY_UNBOUNDED));
     TRY(replay_fill(&r->pretrain, r->offline, r->offline_count));
     TRY(replay_init(&r->replay, S, A, (int)h->buffer_capacity));
@@ -173,11 +200,6 @@ static enum status make_learner(struct run *r)
                                 .normalizer = r->hyper.normalize_states ? &r->normalizer : NULL,
                                 .tick = tick,
                                 .context = r};
-    if (hyper_applies(&r->hyper, "jsrl_n0") && r->hyper.jsrl_n0 > 0 &&
-        strcmp(r->hyper.jsrl_guide, "oracle") == 0)
-        return status_fail(STATUS_CONFIG, "jsrl_guide = oracle: the guide is an IQL policy trained "
-                                          "on the expert dataset, which this program cannot load "
-                                          "yet; --set jsrl_guide=pretrained runs the other guide");
     TRY(learner_new(&spec, &r->learner));
     return learner_begin(r->learner, LEARNER_PRETRAIN);
 }
@@ -249,20 +271,12 @@ static enum status look_for_complete(struct run *r, bool *complete, struct run_s
 
 static bool budget_spent(const struct run *r)
 {
-    const struct hyper *h = &r->hyper;
-    bool limited = hyper_applies(h, "max_online_iters") && h->max_online_iters > 0;
-    return r->transitions_done >= h->stop_transitions ||
-           (limited && !r->by_transition && r->iteration >= h->max_online_iters);
+    return rules_budget_spent(&r->hyper, r->transitions_done, r->by_transition ? 0 : r->iteration);
 }
 
 static bool evaluation_due(const struct run *r)
 {
-    const struct hyper *h = &r->hyper;
-    if (r->evaluated_at < 0)
-        return true;
-    if (strcmp(h->eval_every_unit, "iterations") == 0)
-        return r->iteration - r->evaluated_at >= h->eval_every;
-    return r->transitions_done - r->evaluated_at >= h->eval_every;
+    return rules_evaluation_due(&r->hyper, r->evaluated_at, r->transitions_done, r->iteration);
 }
 
 static bool last_row_is_current(const struct run *r)
@@ -318,6 +332,7 @@ static enum status loop(struct run *r)
     /* The budget's end is always evaluated: the final score is read there. */
     if (!last_row_is_current(r))
         TRY(evaluate(r));
+    TRY(run_write_policy(r));
     return run_save_curve(r, "complete");
 }
 
@@ -344,6 +359,7 @@ static void release(struct run *r)
         env_close(r->eval_env[e]);
     free(r->eval_env);
     env_close(r->train_env);
+    run_close_guide(r);
     learner_delete(r->learner);
     replay_free(&r->pretrain);
     replay_free(&r->replay);
@@ -388,6 +404,7 @@ static enum status execute(struct run *r, struct run_summary *summary)
     r->key = run_key(r->dataset.id, r->request->seed);
     r->env_key = r->hyper.env_seed_from_run ? r->key : run_key("environments", 0);
     TRY(make_buffers(r));
+    TRY(run_open_guide(r));
     TRY(make_learner(r));
     TRY(make_envs(r));
     TRY(resume(r));

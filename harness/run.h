@@ -6,6 +6,7 @@
  *
  *   curve.h5        the result so far (curve.h), replaced whole at every evaluation and checkpoint
  *   checkpoint.h5   the state to go on from (checkpoint.h); removed when the run is complete
+ *   policy.h5       TD3+BC, IQL: the final policy (suites/policy.h), a guide for JSRL
  *   config.ini      the effective configuration, as `vitamin config` prints it
  *   run.log         what was said on stderr
  *   lock            held while a process works here

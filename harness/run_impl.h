@@ -44,7 +44,11 @@ struct run {
     struct dataset dataset;
     struct trajectory *offline; /* dataset.list sorted by return, the worst one dropped */
     int offline_count;
-    double offline_mean_return; /* modified: where the curriculum starts */
+    double offline_mean_return; /* modified, of all trajectories: where the curriculum starts */
+    /* of the file as it is, for the curve */
+    struct score_summary file_summary;
+    int64_t file_transitions;
+    int file_trajectories;
     struct normalizer normalizer;
     struct replay pretrain; /* segments of the offline data */
     struct replay replay;   /* online phase */
@@ -54,6 +58,7 @@ struct run {
     bool keeps_rollouts, clears_rollouts, starts_empty;
 
     struct learner *learner;
+    struct run_guide *guide; /* JSRL's oracle, or NULL */
     struct env_options env_options;
     struct env *train_env;
     struct env **eval_env; /* (eval_episodes) */
@@ -97,6 +102,13 @@ enum status run_begin_online(struct run *r);
 /* Roll out and update until the iteration is complete or a stop is asked for. */
 enum status run_iteration(struct run *r);
 int64_t run_pretrain_total(const struct run *r);
+
+/* run_policy.c: policy.h5 of a run whose policy is a plain network, and JSRL's guide from such a
+ * file. */
+enum status run_write_policy(const struct run *r);
+enum status run_open_guide(struct run *r);
+void run_close_guide(struct run *r);
+void run_guide_act(void *guide, const float *state, int t, float *action);
 
 /* run_bandit.c: the whole run of the single-state MDP. */
 enum status run_bandit(struct run *r);

@@ -167,10 +167,9 @@ static enum status stamp_reduced(struct run *r)
 static enum status stamp_dataset(struct run *r)
 {
     struct curve *c = &r->curve;
-    struct score_summary s;
-    TRY(dataset_summarise(&r->dataset, &s));
-    TRY(curve_set(c, "dataset_transitions", "%lld", (long long)r->dataset.transitions));
-    TRY(curve_set(c, "dataset_trajectories", "%d", r->dataset.count));
+    struct score_summary s = r->file_summary;
+    TRY(curve_set(c, "dataset_transitions", "%lld", (long long)r->file_transitions));
+    TRY(curve_set(c, "dataset_trajectories", "%d", r->file_trajectories));
     TRY(curve_set(c, "dataset_mean", "%.10g", s.mean));
     TRY(curve_set(c, "dataset_sd", "%.10g", s.std));
     return curve_set(c, "dataset_sd_printed", "%.10g", s.printed_std);

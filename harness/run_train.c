@@ -1,4 +1,5 @@
 #include "harness/run_impl.h"
+#include "harness/run_rules.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -75,22 +76,6 @@ enum status run_pretrain_block(struct run *r, bool *done)
 
 /* --- rollouts of whole episodes --------------------------------------------------------------- */
 
-/* Curriculum of Fig. 24: from the data's mean return towards rtg_online. */
-static double online_target(const struct run *r)
-{
-    double base = hyper_applies(&r->hyper, "curriculum_base") ? r->hyper.curriculum_base : 0;
-    double gap = r->hyper.rtg_online - r->offline_mean_return;
-    return base > 0 ? r->hyper.rtg_online - pow(base, (double)r->episodes) * gap
-                    : r->hyper.rtg_online;
-}
-
-static int guide_steps(const struct run *r)
-{
-    if (!hyper_applies(&r->hyper, "jsrl_n0") || r->hyper.jsrl_n0 <= 0)
-        return 0;
-    return (int)floor(r->hyper.jsrl_n0 * pow(r->hyper.jsrl_decay, (double)r->episodes));
-}
-
 /* PPO and AWR keep a copy of each rollout for the RL term. */
 static enum status keep_copy(struct run *r, const struct trajectory *t)
 {
@@ -132,11 +117,13 @@ static enum status roll_out(struct run *r, struct env **env, int count)
     bool stochastic = strcmp(r->hyper.policy, "squashed_gaussian") == 0;
     struct rollout_spec spec = {
         .mode = ACT_EXPLORE,
-        .target_return = online_target(r),
+        .target_return = rules_online_target(&r->hyper, r->offline_mean_return, r->episodes),
         .rtg_scale = r->hyper.rtg_scale,
         .max_steps = r->max_steps,
         .latent = strcmp(r->hyper.actor, "pdt") == 0 ? (int)r->hyper.pdt_latent : 0,
-        .guide_steps = guide_steps(r),
+        .guide_steps = rules_guide_steps(&r->hyper, r->episodes),
+        .guide = r->guide != NULL ? run_guide_act : NULL,
+        .guide_context = r->guide,
         .log_prob = stochastic && r->keeps_rollouts,
         .ends_terminal = r->hyper.rollout_timeouts_terminal != 0,
         .run = r->key,
@@ -159,13 +146,14 @@ static enum status iterate_episodes(struct run *r)
     if (r->pending_batches == 0) {
         int64_t before = r->transitions_done, least = r->hyper.min_transitions_per_iter;
         run_switch(r, TIMER_ROLLOUT);
+        /* The last iteration's buffer shrinks when the iteration is over (methods.md 12, 13). */
         if (r->clears_rollouts)
             replay_clear(&r->rollouts);
+        else if (r->keeps_rollouts && r->iteration > 0)
+            replay_prune(&r->rollouts, r->hyper.awr_buffer_transitions);
         do {
             TRY(roll_out(r, &r->train_env, 1));
         } while (r->transitions_done - before < least);
-        if (r->keeps_rollouts && !r->clears_rollouts)
-            replay_prune(&r->rollouts, r->hyper.awr_buffer_transitions);
         run_switch(r, TIMER_OTHER);
         r->pending_batches = learner_batches(r->learner, r->hyper.actor_updates_per_iter);
     }
@@ -251,7 +239,7 @@ static enum status iterate_transitions(struct run *r)
         result = step_once(r, work);
         run_switch(r, TIMER_OTHER);
         r->pending_batches -= r->transitions_done - before;
-        int64_t due = (int64_t)floor((double)r->transitions_done * r->hyper.updates_per_transition);
+        int64_t due = rules_batches_due(&r->hyper, r->transitions_done);
         if (result == STATUS_OK && due > r->batches_owed) {
             struct learner_stats stats;
             result = learner_train(r->learner, &data, due - r->batches_owed, &stats);
@@ -310,7 +298,11 @@ enum status run_begin_online(struct run *r)
     if (r->keeps_rollouts && !r->clears_rollouts)
         TRY(replay_fill(&r->rollouts, r->offline, r->offline_count));
     r->online = 1;
-    return warm_up(r);
+    TRY(warm_up(r));
+    /* PDT prepares its return head on the warm-up's data: its first rollout already chooses by it.
+     * A call without batches does just that. */
+    struct learner_data data = {.replay = &r->replay};
+    return r->starts_empty ? learner_train(r->learner, &data, 0, NULL) : STATUS_OK;
 }
 
 enum status run_iteration(struct run *r)

@@ -95,6 +95,11 @@ enum status learner_visit(struct learner *l, struct visitor *v)
     return l->ops->visit(l, v);
 }
 
+int learner_layers(const struct learner *l, struct learner_layer out[LEARNER_LAYERS])
+{
+    return l->ops->layers != NULL ? l->ops->layers(l, out) : 0;
+}
+
 size_t learner_memory(const struct learner *l)
 {
     return l->ops->memory(l);

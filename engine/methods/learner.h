@@ -138,6 +138,17 @@ enum status learner_act(struct learner *l, const struct act_context context[], i
 /* List everything that the future depends on. */
 enum status learner_visit(struct learner *l, struct visitor *v);
 
+/* One layer of a plain network: y = W x + b, W (out,in); not owned. */
+struct learner_layer {
+    int in, out;
+    const float *weight, *bias;
+};
+enum { LEARNER_LAYERS = 16 };
+
+/* The policy as layers with ReLU between them and tanh behind the last, from the (normalised) state
+ * alone to the mean action: how many, 0 when it is not of that kind. */
+int learner_layers(const struct learner *l, struct learner_layer out[LEARNER_LAYERS]);
+
 /* Bytes of parameters, moments, gradients and scratch. */
 size_t learner_memory(const struct learner *l);
 

@@ -19,6 +19,7 @@ struct learner_ops {
                        float *log_prob);
     enum status (*visit)(struct learner *l, struct visitor *v);
     size_t (*memory)(const struct learner *l);
+    int (*layers)(const struct learner *l, struct learner_layer out[]); /* NULL: none to show */
 };
 
 extern const struct learner_ops learner_dt, learner_pdt, learner_mlp;

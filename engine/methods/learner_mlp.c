@@ -1,11 +1,11 @@
 /* Learners on a multi-layer perceptron: TD3+BC, IQL, and RvS with a TD3 gradient.
  *
- *   TD3+BC  -(alpha/mean|Q1|) mean Q1(s,mu(s)) + mean (mu(s) - a)^2, every 2nd batch   methods.md
- * 16 IQL     V (expectile), actor (advantage weights), Q, on every batch                methods.md
- * 17 RvS     w |mu(s,g) - a|^2 - alpha Q1(s,mu(s,g)) on single steps of the replay      methods.md
- * 18
+ *   TD3+BC  -(alpha/mean|Q1|) mean Q1(s,mu(s)) + mean (mu(s) - a)^2, every 2nd batch
+ *   IQL     V (expectile), actor (advantage weights), Q, on every batch
+ *   RvS     w |mu(s,g) - a|^2 - alpha Q1(s,mu(s,g)) on single steps of the replay
  *
- * One batch is one step of all of them. Source: fixtures td3bc.h5, iql_mlp.h5. */
+ * One batch is one step of all of them.
+ * Source: methods.md 16, 17, 18; fixtures td3bc.h5, iql_mlp.h5. */
 #include "engine/methods/learner_mlp.h"
 
 #include "engine/methods/rl.h"
@@ -39,6 +39,13 @@ static bool is_rvs(const struct mlp_learner *d)
 static bool is_corl(const struct mlp_learner *d)
 {
     return strcmp(d->learner.hyper.iql_profile, "corl") == 0;
+}
+
+/* The actor's dropout; a configuration that says `-` keeps the key's default, which is not ours. */
+static float dropout_of(const struct mlp_learner *d)
+{
+    const struct hyper *h = &d->learner.hyper;
+    return is_iql(d) && hyper_applies(h, "dropout") ? (float)h->dropout : 0;
 }
 
 /* --- making and freeing ----------------------------------------------------------------------- */
@@ -112,7 +119,7 @@ static void take_step(struct mlp_learner *d, struct arena *a)
 {
     size_t N = (size_t)d->learner.hyper.batch_size, A = (size_t)d->learner.A;
     struct critic_tape tape;
-    mlp_take(&d->mlp, (int)N, d->learner.hyper.dropout > 0, a, &d->tape);
+    mlp_take(&d->mlp, (int)N, dropout_of(d) > 0, a, &d->tape);
     critic_take(&d->critic, (int)N, 1, a, &tape);
     if (d->value.layout.count > 0)
         critic_take(&d->value, (int)N, 1, a, &tape);
@@ -229,7 +236,7 @@ static enum status step_critic(struct mlp_learner *d, const float *y, double sha
     const struct batch *b = &d->batch;
     const struct hyper *h = &d->learner.hyper;
     size_t N = (size_t)b->B, mark = arena_mark(&d->arena);
-    double loss = 0, divisor = (double)N / share, sum = 0, most = 0;
+    double loss = 0, divisor = (double)N / share, sum = 0, square = 0, target = 0, most = 0;
     struct critic_tape tape;
     critic_take(&d->critic, b->B, 1, &d->arena, &tape);
     float *q = arena_take(&d->arena, N), *dq = arena_take(&d->arena, N);
@@ -242,6 +249,8 @@ static enum status step_critic(struct mlp_learner *d, const float *y, double sha
                         NULL);
         for (size_t j = 0; i == 0 && j < N; j++) {
             sum += (double)q[j];
+            square += (double)q[j] * (double)q[j];
+            target += (double)y[j];
             most = fmax(most, fabs((double)q[j]));
         }
     }
@@ -249,7 +258,10 @@ static enum status step_critic(struct mlp_learner *d, const float *y, double sha
     TRY(learner_check_loss(loss, "critic loss", d->learner.batches));
     stats_add(stats, LEARNER_loss_critic, loss);
     stats_set(stats, LEARNER_loss_critic_last, loss);
-    stats_add(stats, LEARNER_q_mean, sum / (double)N);
+    double mean = sum / (double)N, variance = square / (double)N - mean * mean;
+    stats_add(stats, LEARNER_q_mean, mean);
+    stats_add(stats, LEARNER_q_std, sqrt(fmax(variance, 0)));
+    stats_add(stats, LEARNER_target_mean, target / (double)N);
     stats_add(stats, LEARNER_q_abs_max, most);
     struct step_report report;
     double decay = strcmp(h->critic_opt, "adamw") == 0 ? h->wd_critic : 0;
@@ -378,14 +390,13 @@ enum status mlp_td3_update(struct mlp_learner *d, bool actor, struct stats_sum *
 static enum status iql_actor(struct mlp_learner *d, const float *weight, struct stats_sum *stats)
 {
     const struct batch *b = &d->batch;
-    const struct hyper *h = &d->learner.hyper;
     size_t N = (size_t)b->B, A = (size_t)b->A, n = N * A, mark = arena_mark(&d->arena);
-    float low = is_corl(d) ? -20.0f : -5.0f;
+    float low = is_corl(d) ? -20.0f : -5.0f, dropout = dropout_of(d);
     const float *log_std = d->actor_net.theta + d->log_std;
     float *dlog_std = d->actor_net.gradient + d->log_std;
-    mlp_take(&d->mlp, b->B, h->dropout > 0, &d->arena, &d->tape);
-    if (h->dropout > 0)
-        mlp_draw_dropout(&d->mlp, (float)h->dropout,
+    mlp_take(&d->mlp, b->B, dropout > 0, &d->arena, &d->tape);
+    if (dropout > 0)
+        mlp_draw_dropout(&d->mlp, dropout,
                          rng_at(d->learner.run, RNG_DROPOUT, (uint64_t)d->learner.updates),
                          &d->tape);
     float *mean = arena_take(&d->arena, n), *dmean = arena_take(&d->arena, n);
@@ -587,6 +598,22 @@ static size_t memory(const struct learner *l)
            d->arena.size;
 }
 
+static int layers(const struct learner *l, struct learner_layer out[])
+{
+    const struct mlp_learner *d = (const struct mlp_learner *)l;
+    if (is_rvs(d))
+        return 0;
+    _Static_assert(MLP_MAX_HIDDEN + 1 <= LEARNER_LAYERS, "raise LEARNER_LAYERS");
+    for (int i = 0; i <= d->mlp.hidden; i++) {
+        const struct linear *f = &d->mlp.layer[i];
+        out[i] = (struct learner_layer){.in = f->in,
+                                        .out = f->out,
+                                        .weight = d->actor_net.theta + f->weight,
+                                        .bias = d->actor_net.theta + f->bias};
+    }
+    return d->mlp.hidden + 1;
+}
+
 const struct learner_ops learner_mlp = {
     .name = "mlp",
     .create = create,
@@ -597,4 +624,5 @@ const struct learner_ops learner_mlp = {
     .act = act,
     .visit = visit,
     .memory = memory,
+    .layers = layers,
 };

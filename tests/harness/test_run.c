@@ -5,6 +5,8 @@
 #include "engine/base/file.h"
 #include "engine/base/h5.h"
 
+#include "tests/support/tiny_run.h"
+
 #include <criterion/criterion.h>
 #include <math.h>
 #include <signal.h>
@@ -15,74 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define DATA "tests/data/hopper-random-dev.hdf5"
-
-static char folder[] = "/tmp/vitamin-run-XXXXXX";
-
-static void make_folder(void)
-{
-    cr_assert_not_null(mkdtemp(folder));
-}
-
-static void remove_folder(void)
-{
-    char command[64];
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    cr_assert_eq(system(command), 0);
-}
-
-TestSuite(run, .init = make_folder, .fini = remove_folder, .timeout = 120);
-
-/* A method at `tiny`, cut down to a second. */
-static struct run_request request(const char *method, const char *name)
-{
-    static char out[FILE_PATH];
-    snprintf(out, sizeof out, "%s/%s", folder, name);
-    struct run_request r = {
-        .config = {.dataset = DATA,
-                   .method = method,
-                   .preset = "code",
-                   .size = "tiny",
-                   .set = {"stop_transitions=400", "score_at=400", "eval_every=3",
-                           "eval_every_unit=iterations", "pretrain_actor_steps=40",
-                           "min_transitions_per_iter=50"},
-                   .sets = 6},
-        .seed = 3,
-        .folder = out,
-        .quiet = true};
-    bool by_transition = strcmp(method, "iql") == 0 || strcmp(method, "td3bc") == 0;
-    if (by_transition) {
-        r.config.set[2] = "eval_every=150";
-        r.config.set[3] = "eval_every_unit=transitions";
-        r.config.sets = 5;
-    }
-    return r;
-}
-
-static struct curve finished(const struct run_request *r)
-{
-    char path[FILE_PATH];
-    struct curve c;
-    snprintf(path, sizeof path, "%s/curve.h5", r->folder);
-    cr_assert_eq(curve_read(path, &c), STATUS_OK, "%s", status_sentence());
-    cr_assert_str_eq(curve_get(&c, "status"), "complete");
-    return c;
-}
-
-static struct curve quiet_run(const char *method, const char *name, int threads)
-{
-    threads_set(threads);
-    struct run_request r = request(method, name);
-    cr_assert_eq(run_execute(&r, NULL), STATUS_OK, "%s: %s", method, status_sentence());
-    return finished(&r);
-}
-
-static void expect_same(const char *what, struct curve *a, struct curve *b)
-{
-    cr_assert_eq(curve_compare(a, b, false), STATUS_OK, "%s: %s", what, status_sentence());
-    curve_free(a);
-    curve_free(b);
-}
+TestSuite(run, .init = tiny_run_folder, .fini = tiny_run_remove, .timeout = 120);
 
 /* Sane: something was learned from, all numbers that exist are finite. */
 static void expect_sane(const char *method, const struct curve *c)
@@ -98,30 +33,18 @@ static void expect_sane(const char *method, const struct curve *c)
     }
 }
 
-static void resume_until_done(struct run_request *r)
-{
-    for (int i = 0; i < 100; i++) {
-        r->stop_after = 1;
-        enum status result = run_execute(r, NULL);
-        if (result == STATUS_OK)
-            return;
-        cr_assert_eq(result, STATUS_INTERRUPTED, "%s", status_sentence());
-    }
-    cr_assert_fail("never done");
-}
-
 /* Stopped after every iteration and resumed by a fresh state, with other threads: the same bits. */
 static void check_bits(const char *method)
 {
-    struct curve a = quiet_run(method, "one", 1), b = quiet_run(method, "two", 2);
+    struct curve a = tiny_run_complete(method, "one", 1), b = tiny_run_complete(method, "two", 2);
     expect_sane(method, &a);
     cr_assert_eq(curve_compare(&a, &b, false), STATUS_OK, "%s, 1 and 2 threads: %s", method,
                  status_sentence());
     curve_free(&b);
-    struct run_request r = request(method, "resumed");
-    resume_until_done(&r);
-    struct curve c = finished(&r);
-    expect_same(method, &a, &c);
+    struct run_request r = tiny_run_request(method, "resumed");
+    tiny_run_in_pieces(&r);
+    struct curve c = tiny_run_curve(&r);
+    tiny_run_expect_same(method, &a, &c);
 }
 
 Test(run, td3_odt_gives_the_same_bits_with_threads_and_resumes)
@@ -154,11 +77,28 @@ Test(run, iql_gives_the_same_bits_with_threads_and_resumes)
     check_bits("iql");
 }
 
+Test(run, pdt_gives_the_same_bits_with_threads_and_resumes)
+{
+    check_bits("pdt");
+}
+
+Test(run, td3_gives_the_same_bits_with_threads_and_resumes)
+{
+    check_bits("td3");
+}
+
+Test(run, ddpg_odt_gives_the_same_bits_with_threads_and_resumes)
+{
+    check_bits("ddpg_odt");
+}
+
 Test(run, every_other_method_runs_to_its_end)
 {
-    static const char *const methods[] = {"td3", "ddpg_odt", "sac", "sac_odt", "awac", "iql_odt"};
+    static const char *const methods[] = {
+        "td3_kl", "td3_jsrl_pretrain", "odt_curriculum", "td3_rvs", "td3bc_dt",
+        "sac",    "sac_odt",           "awac",           "iql_odt"};
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
-        struct curve c = quiet_run(methods[i], methods[i], 2);
+        struct curve c = tiny_run_complete(methods[i], methods[i], 2);
         expect_sane(methods[i], &c);
         curve_free(&c);
     }
@@ -187,7 +127,7 @@ Test(run, killed_anywhere_and_resumed_equals_the_uninterrupted, .timeout = 300)
 {
     struct timespec begin;
     clock_gettime(CLOCK_MONOTONIC, &begin);
-    struct curve a = quiet_run("td3_odt", "quiet", 1);
+    struct curve a = tiny_run_complete("td3_odt", "quiet", 1);
     struct timespec end;
     clock_gettime(CLOCK_MONOTONIC, &end);
     double quiet = (double)(end.tv_sec - begin.tv_sec) +
@@ -196,12 +136,12 @@ Test(run, killed_anywhere_and_resumed_equals_the_uninterrupted, .timeout = 300)
     for (int kills = 0, round = 0; kills < 20; round++) {
         char name[32];
         snprintf(name, sizeof name, "killed%d", round);
-        struct run_request r = request("td3_odt", name);
+        struct run_request r = tiny_run_request("td3_odt", name);
         int hits = 0;
         while (!run_and_kill(&r, 0.5 * quiet * rand() / RAND_MAX))
             cr_assert_lt(++hits, 500, "the run never completes");
         kills += hits;
-        struct curve b = finished(&r);
+        struct curve b = tiny_run_curve(&r);
         cr_assert_eq(curve_compare(&a, &b, false), STATUS_OK, "%s: %s", name, status_sentence());
         curve_free(&b);
     }
@@ -211,7 +151,7 @@ Test(run, killed_anywhere_and_resumed_equals_the_uninterrupted, .timeout = 300)
 Test(run, complete_run_is_not_run_again)
 {
     struct run_summary summary;
-    struct run_request r = request("td3_odt", "again");
+    struct run_request r = tiny_run_request("td3_odt", "again");
     cr_assert_eq(run_execute(&r, &summary), STATUS_OK, "%s", status_sentence());
     cr_assert_not(summary.already_complete);
     double score = summary.last_score;
@@ -225,7 +165,7 @@ Test(run, complete_run_is_not_run_again)
 
 Test(run, checkpoint_of_another_configuration_is_refused)
 {
-    struct run_request r = request("td3_odt", "other");
+    struct run_request r = tiny_run_request("td3_odt", "other");
     char curve[FILE_PATH];
     r.stop_after = 1;
     cr_assert_eq(run_execute(&r, NULL), STATUS_INTERRUPTED, "%s", status_sentence());
@@ -255,7 +195,7 @@ static void poison(const char *path)
 
 Test(run, divergence_is_recorded_and_said)
 {
-    struct run_request r = request("td3_odt", "diverged");
+    struct run_request r = tiny_run_request("td3_odt", "diverged");
     char path[FILE_PATH];
     struct curve c;
     r.stop_after = 2;
@@ -273,17 +213,17 @@ Test(run, divergence_is_recorded_and_said)
 
 Test(run, bad_requests_are_one_clear_sentence)
 {
-    struct run_request r = request("td3_odt", "bad");
+    struct run_request r = tiny_run_request("td3_odt", "bad");
     r.config.dataset = "hoper-random-v2";
     cr_assert_eq(run_execute(&r, NULL), STATUS_CONFIG);
     cr_assert(strstr(status_sentence(), "hoper-random-v2") != NULL);
-    r = request("td3_odt", "bad");
+    r = tiny_run_request("td3_odt", "bad");
     r.config.dataset = "hopper-medium-v2";
-    r.data_folder = folder;
+    r.data_folder = tiny_run_path("");
     cr_assert_eq(run_execute(&r, NULL), STATUS_MISSING, "%s", status_sentence());
-    r = request("td4", "bad");
+    r = tiny_run_request("td4", "bad");
     cr_assert_eq(run_execute(&r, NULL), STATUS_CONFIG);
-    r = request("td3_odt", "bad");
+    r = tiny_run_request("td3_odt", "bad");
     r.folder = "/proc/nowhere/run";
     cr_assert_eq(run_execute(&r, NULL), STATUS_IO);
 }
