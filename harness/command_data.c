@@ -8,6 +8,7 @@ const struct command *const data_table[] = {
     &data_list,
     &data_stats,
     &data_check,
+    &data_fetch,
     &data_generate,
     &data_convert,
 };
@@ -57,6 +58,6 @@ static enum status run(int argc, char **argv)
 const struct command command_data = {
     .name = "data",
     .usage = "COMMAND ...    (`vitamin data` lists the commands)",
-    .help = "list, compare, check, make and convert datasets",
+    .help = "list, compare, check, fetch, make and convert datasets",
     .run = run,
 };

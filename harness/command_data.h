@@ -10,6 +10,7 @@ extern const struct command command_data;
 extern const struct command *const data_table[];
 extern const int data_count;
 
-extern const struct command data_list, data_stats, data_check, data_generate, data_convert;
+extern const struct command data_list, data_stats, data_check, data_fetch, data_generate,
+    data_convert;
 
 #endif

@@ -12,8 +12,7 @@ static bool names_file(const char *out)
     return dot != NULL && (strcmp(dot, ".hdf5") == 0 || strcmp(dot, ".h5") == 0);
 }
 
-/* Generated and converted files say so in their attributes. */
-static bool is_ours(const char *path)
+bool data_target_is_ours(const char *path)
 {
     struct h5 f;
     if (h5_open(&f, path) != STATUS_OK)
@@ -31,7 +30,7 @@ enum status data_target(const char *out, const char *stem, char path[FILE_PATH])
                 : snprintf(path, FILE_PATH, "%s/%s.hdf5", dataset_folder(out), stem);
     if (n >= FILE_PATH)
         return status_fail(STATUS_CONFIG, "--out: the path '%.60s...' is too long", path);
-    if (file_exists(path) && !is_ours(path))
+    if (file_exists(path) && !data_target_is_ours(path))
         return status_fail(STATUS_CONFIG,
                            "%s: is there already and was not made by vitamin; move it away, or "
                            "give another --out",

@@ -10,4 +10,7 @@
  * Errors  STATUS_CONFIG (the path is too long, or somebody else's file), STATUS_IO */
 enum status data_target(const char *out, const char *stem, char path[FILE_PATH]);
 
+/* Was this file generated or converted by us? It says so in its attributes. */
+bool data_target_is_ours(const char *path);
+
 #endif

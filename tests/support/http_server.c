@@ -1,0 +1,121 @@
+#include "tests/support/http_server.h"
+
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static pid_t server;
+
+static bool send_all(int to, const void *data, size_t bytes)
+{
+    for (const char *at = data; bytes > 0;) {
+        ssize_t n = send(to, at, bytes, MSG_NOSIGNAL);
+        if (n <= 0)
+            return false;
+        at += n;
+        bytes -= (size_t)n;
+    }
+    return true;
+}
+
+static void send_head(int to, int code, size_t first, size_t bytes, size_t of)
+{
+    char head[512];
+    int n = snprintf(head, sizeof head,
+                     "HTTP/1.1 %d x\r\nContent-Length: %zu\r\nConnection: close\r\n", code, bytes);
+    if (code == 206)
+        n += snprintf(head + n, sizeof head - (size_t)n, "Content-Range: bytes %zu-%zu/%zu\r\n",
+                      first, of - 1, of);
+    n += snprintf(head + n, sizeof head - (size_t)n, "\r\n");
+    send_all(to, head, (size_t)n);
+}
+
+static void send_body(struct http_server *s, int to, size_t first)
+{
+    size_t bytes = s->bytes - first;
+    char *copy = malloc(s->bytes);
+    memcpy(copy, s->body, s->bytes);
+    if (s->flip > 0)
+        copy[s->flip] = (char)~copy[s->flip];
+    if (s->break_after > 0 && s->breaks > 0 && s->break_after < bytes) {
+        bytes = s->break_after;
+        s->breaks--;
+    }
+    send_all(to, copy + first, bytes);
+    free(copy);
+}
+
+static void answer(struct http_server *s, int to)
+{
+    char request[4096], known[512];
+    size_t used = 0, first = 0;
+    while (used < sizeof request - 1) {
+        ssize_t n = recv(to, request + used, sizeof request - 1 - used, 0);
+        if (n <= 0)
+            return;
+        used += (size_t)n;
+        request[used] = '\0';
+        if (strstr(request, "\r\n\r\n") != NULL)
+            break;
+    }
+    s->requests++;
+    snprintf(known, sizeof known, "GET %s HTTP", s->path);
+    if (strncmp(request, known, strlen(known)) != 0) {
+        send_head(to, 404, 0, 0, 0);
+        return;
+    }
+    const char *range = strstr(request, "Range: bytes=");
+    if (range != NULL && !s->no_ranges)
+        first = strtoul(range + strlen("Range: bytes="), NULL, 10);
+    s->last_offset = first;
+    if (first > 0 && first >= s->bytes) {
+        send_head(to, 416, 0, 0, 0);
+        return;
+    }
+    send_head(to, first > 0 ? 206 : 200, first, s->bytes - first, s->bytes);
+    send_body(s, to, first);
+}
+
+struct http_server *http_server_start(const char *path, const void *body, size_t bytes)
+{
+    struct http_server *s = mmap(NULL, sizeof *s, PROT_READ | PROT_WRITE,
+                                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int door = socket(AF_INET, SOCK_STREAM, 0);
+    cr_assert_neq((void *)s, MAP_FAILED);
+    cr_assert(bind(door, (struct sockaddr *)&address, size) == 0 && listen(door, 8) == 0 &&
+              getsockname(door, (struct sockaddr *)&address, &size) == 0);
+    *s = (struct http_server){.path = path, .body = body, .bytes = bytes};
+    s->port = ntohs(address.sin_port);
+    fflush(NULL);
+    server = fork();
+    cr_assert_geq(server, 0);
+    if (server == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (;;) {
+            int to = accept(door, NULL, NULL);
+            answer(s, to);
+            shutdown(to, SHUT_WR);
+            close(to);
+        }
+    }
+    close(door);
+    return s;
+}
+
+void http_server_stop(struct http_server *s)
+{
+    kill(server, SIGKILL);
+    waitpid(server, NULL, 0);
+    munmap(s, sizeof *s);
+}

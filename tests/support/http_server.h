@@ -1,0 +1,29 @@
+/* A web server of the test's own on 127.0.0.1, with the faults of real ones. */
+#ifndef TESTS_SUPPORT_HTTP_SERVER_H
+#define TESTS_SUPPORT_HTTP_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* How it behaves; may be changed between requests. */
+struct http_server {
+    const char *path; /* the one it knows: "/a/b.hdf5"; set before the start */
+    const void *body; /* its content */
+    size_t bytes;
+
+    volatile bool no_ranges;     /* always send all of it */
+    volatile size_t break_after; /* hang up after this many bytes of body; 0: never */
+    volatile int breaks;         /* ... this many times */
+    volatile size_t flip;        /* one byte of the body is sent wrong: at this place, 0: none */
+
+    volatile int requests;       /* answered so far */
+    volatile size_t last_offset; /* where the last answer began */
+    int port;
+};
+
+/* Start it in a process of its own; its switches and counts are shared. Fails the test if it
+ * cannot. */
+struct http_server *http_server_start(const char *path, const void *body, size_t bytes);
+void http_server_stop(struct http_server *s);
+
+#endif
