@@ -1,4 +1,5 @@
 #include "harness/command.h"
+#include "harness/command_cost.h"
 #include "harness/command_data.h"
 #include "harness/command_env.h"
 #include "harness/command_report.h"
@@ -13,6 +14,7 @@ const struct command *const command_table[] = {
     &command_report,
     &command_data,
     &command_results,
+    &command_cost,
     0,
 };
 /* clang-format on */

@@ -39,31 +39,43 @@ static double actor_weights(const struct hyper *h, double *tokens)
     return (double)(h->mlp_hidden * h->mlp_hidden) * (double)h->mlp_hidden_layers;
 }
 
-static double hint_of(const struct hyper *h, const struct env_kind *kind)
+struct cost_work cost_count(const struct hyper *h, const struct env_kind *kind)
 {
     double tokens, weights = actor_weights(h, &tokens);
-    double steps = (double)h->stop_transitions, episode = fmax(kind->time_limit, 1) / 2.0;
-    double per_iteration = fmax((double)h->min_transitions_per_iter, episode);
-    double iterations = steps / per_iteration;
-    if (hyper_applies(h, "max_online_iters") && h->max_online_iters > 0)
-        iterations = fmin(iterations, (double)h->max_online_iters);
     bool mlp = strcmp(h->buffer_unit, "transitions") == 0;
-    double updates = (double)h->pretrain_actor_steps +
-                     (mlp ? steps * h->updates_per_transition
-                          : iterations * (double)h->actor_updates_per_iter);
-    double evaluations = strcmp(h->eval_every_unit, "iterations") == 0
-                             ? iterations / (double)h->eval_every
-                             : steps / (double)h->eval_every;
-    double acted = steps + evaluations * (double)h->eval_episodes * kind->time_limit;
+    bool critic = strcmp(h->rl_gradient, "none") != 0;
+    double interval = critic ? (double)h->actor_update_interval : 1;
+    double episode = fmax(kind->time_limit, 1) / 2.0;
+    double per_iteration = fmax((double)h->min_transitions_per_iter, episode);
+    struct cost_work w = {.steps = (double)h->stop_transitions, .interval = interval};
 
-    double batch = (double)h->batch_size, critic = 0;
-    if (strcmp(h->rl_gradient, "none") != 0)
-        critic = 2.0 * (double)(h->critic_hidden * h->critic_hidden * h->critic_hidden_layers) *
-                 batch * tokens / 3 * (double)h->actor_update_interval;
+    w.iterations = w.steps / per_iteration;
+    if (hyper_applies(h, "max_online_iters") && h->max_online_iters > 0)
+        w.iterations = fmin(w.iterations, (double)h->max_online_iters);
+    w.updates = (double)h->pretrain_actor_steps +
+                (mlp ? w.steps * h->updates_per_transition / interval
+                     : w.iterations * (double)h->actor_updates_per_iter);
+    double evaluations = strcmp(h->eval_every_unit, "iterations") == 0
+                             ? w.iterations / (double)h->eval_every
+                             : w.steps / (double)h->eval_every;
+    w.evaluated = (1 + evaluations) * (double)h->eval_episodes * kind->time_limit;
+
+    double batch = (double)h->batch_size;
     /* 6 flops a weight and token: 2 forward, 4 backward. */
-    double learning = updates * 6 * (weights * tokens * batch + critic);
-    double acting = acted * 2 * weights * (mlp ? 1 : 3.0 * (double)h->T_eval);
-    return (learning + acting) / FLOPS + acted * step_seconds(kind) + 0.1;
+    w.actor_flops = 6 * weights * tokens * batch;
+    if (critic)
+        w.critic_flops = 12.0 * (double)(h->critic_hidden * h->critic_hidden) *
+                         (double)h->critic_hidden_layers * batch * fmax(tokens / 3, 1);
+    w.act_flops = 2 * weights * (mlp ? 1 : 3.0 * (double)h->T_eval);
+    return w;
+}
+
+static double hint_of(const struct hyper *h, const struct env_kind *kind)
+{
+    struct cost_work w = cost_count(h, kind);
+    double learning = w.updates * (w.actor_flops + w.interval * w.critic_flops);
+    double acted = w.steps + w.evaluated;
+    return (learning + acted * w.act_flops) / FLOPS + acted * step_seconds(kind) + 0.1;
 }
 
 enum status cost_init(const struct matrix *m, struct cost *out)

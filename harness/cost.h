@@ -3,7 +3,22 @@
 #ifndef HARNESS_COST_H
 #define HARNESS_COST_H
 
+#include "engine/methods/hyper.h"
 #include "harness/cell.h"
+#include "suites/env.h"
+
+/* What a run does, counted from its configuration. Episodes are taken to end half-way to the time
+ * limit where that matters (one-trajectory iterations), and evaluation episodes to reach it. */
+struct cost_work {
+    double updates;                              /* actor updates, pretraining included */
+    double interval;                             /* critic updates for one of them */
+    double iterations;                           /* online */
+    double steps;                                /* online transitions */
+    double evaluated;                            /* evaluation steps, at most */
+    double actor_flops, critic_flops, act_flops; /* of one update each, and of one action */
+};
+
+struct cost_work cost_count(const struct hyper *h, const struct env_kind *kind);
 
 struct cost {
     double *hint;    /* seconds of one core at a nominal speed, one a cell */
