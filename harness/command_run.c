@@ -2,7 +2,6 @@
 
 #include "engine/base/threads.h"
 #include "harness/cell_run.h"
-#include "suites/dataset_table.h"
 
 #include <getopt.h>
 #include <math.h>
@@ -252,16 +251,9 @@ static enum status print_config(int argc, char **argv)
     struct config_request *c = &a.request.config;
     if (a.matrix != NULL)
         return status_fail(STATUS_CONFIG, "--matrix is for `vitamin run`");
-    const struct dataset_entry *entry = dataset_find(c->dataset);
-    const struct env_kind *kind = env_find(entry != NULL ? entry->env : c->dataset);
-    static const char *const suites[] = {"mujoco", "adroit", "maze2d", "antmaze", "bandit"};
-    if (kind == NULL)
-        return status_fail(STATUS_CONFIG, "unknown dataset '%s'; `vitamin data list` shows the ids",
-                           c->dataset);
     struct hyper h;
     char *text;
-    c->suite = suites[kind->suite];
-    TRY(config_load(c, &h));
+    TRY(run_configure(c, &h));
     TRY(config_text(&h, &text));
     printf("; %s on %s, preset %s, size %s\n%s", c->method, c->dataset, c->preset, c->size, text);
     free(text);

@@ -2,6 +2,7 @@
 #include "harness/command_cost.h"
 #include "harness/command_data.h"
 #include "harness/command_env.h"
+#include "harness/command_explain.h"
 #include "harness/command_report.h"
 #include "harness/command_results.h"
 #include "harness/command_run.h"
@@ -10,6 +11,7 @@
 const struct command *const command_table[] = {
     &command_run,
     &command_config,
+    &command_explain,
     &command_env,
     &command_report,
     &command_data,

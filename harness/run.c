@@ -46,6 +46,12 @@ static enum status take_lock(struct run *r)
     return status_fail(STATUS_BUSY, "%s: another process is at this run", r->request->folder);
 }
 
+static const char *next_dataset(const void *unused, int i)
+{
+    (void)unused;
+    return i < dataset_count ? dataset_table[i].id : NULL;
+}
+
 /* The preset's pattern sections want the dataset's id and suite before it is loaded. */
 enum status run_configure(struct config_request *config, struct hyper *h)
 {
@@ -57,9 +63,10 @@ enum status run_configure(struct config_request *config, struct hyper *h)
         kind = env_find(base + 1);
     if (kind == NULL)
         return status_fail(STATUS_CONFIG,
-                           "unknown dataset '%s'; `vitamin data list` shows the ids, and a file of "
-                           "one's own is named after its environment (hopper-mine.hdf5)",
-                           name);
+                           "unknown dataset '%s'; did you mean '%s'? `vitamin data list` shows the "
+                           "ids, and a file of one's own is named after its environment "
+                           "(hopper-mine.hdf5)",
+                           name, config_nearest(name, next_dataset, NULL));
     if (entry != NULL)
         config->dataset = entry->id;
     else if (base != NULL)
@@ -302,12 +309,13 @@ static enum status interrupted(struct run *r)
 static enum status evaluate_and_show(struct run *r)
 {
     TRY(evaluate(r));
-    run_progress(r, "iteration", r->live);
+    run_progress(r, r->live);
     return run_save_curve(r, "running");
 }
 
 static enum status loop(struct run *r)
 {
+    run_begin_phase(r);
     bool pretrained = r->online || r->pretrained >= run_pretrain_total(r);
     while (!pretrained) {
         TRY(run_pretrain_block(r, &pretrained));

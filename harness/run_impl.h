@@ -86,8 +86,13 @@ struct run {
     double timer[TIMERS];   /* seconds of the iteration under way */
     enum run_timer running; /* which stopwatch runs, since `since` */
     struct timespec since;
-    double total_timer[TIMERS];
     int64_t iterations_here;
+    /* The phase (pretraining, online) in this process: its begin, where it stood then, and seconds
+     * of what is complete, for the progress line. */
+    struct timespec phase_started;
+    int64_t phase_first; /* batches of pretraining, or transitions */
+    double phase_timer[TIMERS];
+    int64_t batches_of_block; /* pretraining: done in the block under way */
     int lock;
     bool live; /* one rewritten line on a terminal */
 };
@@ -110,6 +115,9 @@ enum status run_open_guide(struct run *r);
 void run_close_guide(struct run *r);
 void run_guide_act(void *guide, const float *state, int t, float *action);
 
+/* run_progress.c: a line a minute, or one rewritten line on a terminal; `force`: now. */
+void run_progress(struct run *r, bool force);
+
 /* run_bandit.c: the whole run of the single-state MDP. */
 enum status run_bandit(struct run *r);
 
@@ -123,7 +131,7 @@ enum status run_add_iteration(struct run *r);
 enum status run_save(struct run *r); /* checkpoint, then curve */
 enum status run_save_curve(struct run *r, const char *state);
 bool run_should_stop(const struct run *r);
-void run_progress(struct run *r, const char *phase, bool force);
+void run_begin_phase(struct run *r);
 void run_path(const struct run *r, const char *name, char out[FILE_PATH]);
 
 #endif

@@ -23,9 +23,16 @@ void run_switch(struct run *r, enum run_timer to)
 {
     double passed = run_clock(&r->since);
     r->timer[r->running] += passed;
-    r->total_timer[r->running] += passed;
     r->running = to;
     clock_gettime(CLOCK_MONOTONIC, &r->since);
+}
+
+void run_begin_phase(struct run *r)
+{
+    clock_gettime(CLOCK_MONOTONIC, &r->phase_started);
+    r->phase_first = r->online ? r->transitions_done : r->pretrained;
+    memset(r->phase_timer, 0, sizeof r->phase_timer);
+    r->iterations_here = 0;
 }
 
 void run_path(const struct run *r, const char *name, char out[FILE_PATH])
@@ -234,6 +241,8 @@ enum status run_add_iteration(struct run *r)
     x[CURVE_seconds_actor] = r->timer[TIMER_ACTOR];
     x[CURVE_seconds_evaluate] = r->timer[TIMER_EVALUATE];
     x[CURVE_seconds_store] = r->timer[TIMER_STORE];
+    for (int i = 0; i < TIMERS; i++)
+        r->phase_timer[i] += r->timer[i];
     memset(r->timer, 0, sizeof r->timer);
     r->sums = (struct run_sums){{0}, {0}, 0, 0, 0};
     return curve_add_iteration(&r->curve, &row);
@@ -267,50 +276,4 @@ enum status run_save(struct run *r)
     run_switch(r, TIMER_OTHER);
     clock_gettime(CLOCK_MONOTONIC, &r->last_checkpoint);
     return result;
-}
-
-/* --- progress --------------------------------------------------------------------------------- */
-
-static void print_duration(double seconds, char out[32])
-{
-    long s = (long)(seconds + 0.5);
-    if (!isfinite(seconds) || seconds < 0)
-        snprintf(out, 32, "?");
-    else if (s < 120)
-        snprintf(out, 32, "%lds", s);
-    else if (s < 7200)
-        snprintf(out, 32, "%ldm", s / 60);
-    else
-        snprintf(out, 32, "%ldh%02ldm", s / 3600, s / 60 % 60);
-}
-
-void run_progress(struct run *r, const char *phase, bool force)
-{
-    if (r->request->quiet || (!force && run_clock(&r->last_report) < (r->live ? 0.5 : 60)))
-        return;
-    clock_gettime(CLOCK_MONOTONIC, &r->last_report);
-    double total = (double)r->hyper.stop_transitions, elapsed = run_clock(&r->started), left = -1;
-    if (r->online && r->transitions_done > 0 && r->iterations_here > 0) {
-        double per = elapsed / (double)r->iterations_here;
-        double each = (double)r->transitions_done / (double)(r->iteration > 0 ? r->iteration : 1);
-        left = per * (total - (double)r->transitions_done) / each;
-    }
-    char score[32] = "-", remaining[32], line[512];
-    if (r->curve.evaluations > 0)
-        snprintf(score, sizeof score, "%.1f",
-                 curve_mean_score(&r->curve, r->curve.evaluations - 1));
-    print_duration(left, remaining);
-    double n = r->iterations_here > 0 ? (double)r->iterations_here : 1;
-    snprintf(line, sizeof line,
-             "%s %s seed %llu: %s %lld, %lld transitions, score %s, s/it rollout %.2g critic %.2g "
-             "actor %.2g sample %.2g eval %.2g, left %s",
-             r->request->config.method, r->dataset.id, (unsigned long long)r->request->seed, phase,
-             (long long)(r->online ? r->iteration : r->pretrained), (long long)r->transitions_done,
-             score, r->total_timer[TIMER_ROLLOUT] / n, r->total_timer[TIMER_CRITIC] / n,
-             r->total_timer[TIMER_ACTOR] / n, r->total_timer[TIMER_SAMPLE] / n,
-             r->total_timer[TIMER_EVALUATE] / n, remaining);
-    if (r->live)
-        fprintf(stderr, "\r\033[K%.150s%s", line, force ? "\n" : "");
-    else
-        log_info("run", "%s", line);
 }

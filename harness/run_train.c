@@ -41,7 +41,8 @@ static enum status train(struct run *r, const struct learner_data *data, int64_t
         TRY(learner_train(r->learner, data, batches, &stats));
         add_stats(r, &stats, (double)batches);
         *left -= batches;
-        run_progress(r, r->online ? "iteration" : "pretraining", false);
+        r->batches_of_block = r->pending_batches - *left;
+        run_progress(r, false);
         if (run_should_stop(r))
             break;
     }
@@ -67,6 +68,7 @@ enum status run_pretrain_block(struct run *r, bool *done)
     int64_t left = r->pending_batches;
     TRY(train(r, &data, &left));
     r->pretrained += r->pending_batches - left;
+    r->batches_of_block = 0;
     r->pending_batches = left;
     if (left == 0 && total > 0)
         TRY(run_add_iteration(r));
@@ -247,7 +249,7 @@ static enum status iterate_transitions(struct run *r)
                 add_stats(r, &stats, (double)(due - r->batches_owed));
             r->batches_owed = due;
         }
-        run_progress(r, "transition", false);
+        run_progress(r, false);
     }
     free(work);
     return result;
@@ -266,7 +268,7 @@ static enum status fill_empty_replay(struct run *r)
         result = env_clone(r->train_env, &env[e]);
     while (result == STATUS_OK && r->transitions_done - before < r->hyper.pdt_warmup_transitions) {
         result = roll_out(r, env, WARM_UP_WORLDS);
-        run_progress(r, "warm-up", false);
+        run_progress(r, false);
     }
     for (int e = 0; e < WARM_UP_WORLDS; e++)
         env_close(env[e]);
@@ -298,6 +300,7 @@ enum status run_begin_online(struct run *r)
     if (r->keeps_rollouts && !r->clears_rollouts)
         TRY(replay_fill(&r->rollouts, r->offline, r->offline_count));
     r->online = 1;
+    run_begin_phase(r);
     TRY(warm_up(r));
     /* PDT prepares its return head on the warm-up's data: its first rollout already chooses by it.
      * A call without batches does just that. */

@@ -11,7 +11,8 @@ struct embed_file {
     size_t size;      /* without the NUL */
 };
 
-/* Presets and matrices: "presets/paper/td3_odt.ini". */
+/* Presets, matrices, what `vitamin explain` says, the ledger: "presets/paper/td3_odt.ini",
+ * "explain/41_rl_td3.txt", "docs/ledger.md". */
 extern const struct embed_file embed_harness[];
 
 /* Models: "hopper.xml". */

@@ -152,6 +152,112 @@ Test(config, sizes_and_overrides_come_last)
     cr_assert_not(hyper_applies(&h, "embed_dim"));
 }
 
+/* `small` is the size of the published reference curves: these values and no others. */
+Test(config, small_is_exactly_the_size_of_the_reference_curves)
+{
+    static const struct {
+        const char *key, *value;
+    } small[] = {{"embed_dim", "128"},
+                 {"n_layer", "2"},
+                 {"n_head", "4"},
+                 {"T_train", "10"},
+                 {"T_eval", "5"},
+                 {"batch_size", "64"},
+                 {"lr_actor", "0.001"},
+                 {"warmup_actor_steps", "2000"},
+                 {"lr_critic", "0.001"},
+                 {"pretrain_actor_steps", "2000"},
+                 {"actor_updates_per_iter", "100"}};
+    static const char *const methods[] = {"td3_odt", "odt", "td3", "ddpg_odt", "pdt"};
+    for (size_t m = 0; m < sizeof methods / sizeof *methods; m++) {
+        struct hyper want, got;
+        struct config_request r = hopper;
+        r.method = methods[m];
+        r.preset = "code";
+        cr_assert_eq(config_load(&r, &want), STATUS_OK, "%s", status_sentence());
+        for (size_t i = 0; i < sizeof small / sizeof *small; i++) {
+            if (hyper_applies(&want, small[i].key))
+                cr_assert_eq(hyper_set(&want, small[i].key, small[i].value), STATUS_OK);
+        }
+        if (strcmp(methods[m], "pdt") == 0) /* a future as long as the segment */
+            want.pdt_future = 10;
+        r.size = "small";
+        cr_assert_eq(config_load(&r, &got), STATUS_OK, "%s", status_sentence());
+        char *a, *b;
+        cr_assert_eq(config_text(&want, &a), STATUS_OK);
+        cr_assert_eq(config_text(&got, &b), STATUS_OK);
+        cr_expect_str_eq(a, b, "%s", methods[m]);
+        free(a);
+        free(b);
+    }
+}
+
+/* The switches that are the same for all rows of a preset: presets.csv, line by line. */
+Test(config, presets_hold_every_switch_of_their_table)
+{
+    static const struct {
+        const char *line, *key, *dataset, *suite, *method;
+    } rows[] = {
+        {"hammer_reward_div", "reward_div", "hammer-human-v1", "adroit", "td3_odt"},
+        {"sup_loss_dims", "sup_loss_dims", "pen-human-v1", "adroit", "td3_odt"},
+        {"critic_loss_denominator", "critic_loss_denominator", "pen-human-v1", "adroit", "td3"},
+        {"rollout_timeouts_terminal", "rollout_timeouts_terminal", "hopper-medium-v2", "mujoco",
+         "odt"},
+        {"target_padding_masked", "target_padding_masked", "hopper-medium-v2", "mujoco", "td3_odt"},
+        {"online_reinit_targets", "online_reinit_targets", "hopper-medium-v2", "mujoco", "td3_odt"},
+        {"antmaze_singles_kept", "antmaze_singles_kept", "antmaze-umaze-v2", "antmaze", "td3_odt"},
+        {"drop_worst_trajectory", "drop_worst_trajectory", "hopper-medium-v2", "mujoco", "pdt"},
+        {"adroit_maze_last_row_bootstrap", "last_row_bootstrap", "pen-human-v1", "adroit",
+         "td3_odt"},
+        {"maze2d_open_env_reward_div", "maze2d_open_env_reward_div", "maze2d-open-v0", "maze2d",
+         "td3_odt"},
+        {"env_seed_from_run", "env_seed_from_run", "hopper-medium-v2", "mujoco", "iql"},
+        {"stop_mujoco", "stop_transitions", "ant-random-v2", "mujoco", "td3_odt"},
+        {"stop_other", "stop_transitions", "pen-human-v1", "adroit", "td3_odt"},
+        {"score_at_mujoco", "score_at", "ant-random-v2", "mujoco", "td3_odt"},
+        {"score_at_other", "score_at", "antmaze-umaze-v2", "antmaze", "td3_odt"},
+        {"critic_weight_decay", "wd_critic", "hopper-medium-v2", "mujoco", "td3_odt"},
+        {"v_pretrain_td", "v_pretrain_td", "hopper-medium-v2", "mujoco", "awr"},
+        {"unmasked_value_losses", "unmasked_value_losses", "hopper-medium-v2", "mujoco", "awr"},
+        {"iql_online_reward_scaled", "iql_online_reward_scaled", "hopper-medium-v2", "mujoco",
+         "iql"},
+        {"pdt_count_warmup", "pdt_count_warmup", "hopper-medium-v2", "mujoco", "pdt"},
+        {"awac_soft_target", "awac_soft", "hopper-medium-v2", "mujoco", "awac"},
+        {"bandit_critic_input", "bandit_critic_input", "bandit", "bandit", "ddpg_odt"},
+        {"bandit_sup_weight", "bandit_sup_weight", "bandit", "bandit", "ddpg_odt"},
+        {"eval_episodes", "eval_episodes", "hopper-medium-v2", "mujoco", "td3_odt"},
+        {"eval_every_iterations", "eval_every", "hopper-medium-v2", "mujoco", "td3_odt"},
+    };
+    char *text, *rest = NULL, *cell[COLUMNS];
+    int lines = 0, found = 0;
+    cr_assert_eq(file_read("tests/data/presets.csv", 1 << 20, &text, NULL), STATUS_OK);
+    strtok_r(text, "\r\n", &rest);
+    for (char *line; (line = strtok_r(NULL, "\r\n", &rest)) != NULL; lines++) {
+        cr_assert_geq(cut(line, cell), 4);
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+            if (strcmp(rows[i].line, cell[0]) != 0)
+                continue;
+            found++;
+            for (int p = 0; p < 2; p++) {
+                struct hyper h;
+                char got[HYPER_TEXT_SIZE];
+                struct config_request r = {.preset = p == 0 ? "paper" : "code",
+                                           .method = rows[i].method,
+                                           .dataset = rows[i].dataset,
+                                           .suite = rows[i].suite,
+                                           .size = "paper"};
+                cr_assert_eq(config_load(&r, &h), STATUS_OK, "%s", status_sentence());
+                hyper_format(&h, hyper_find(rows[i].key), got);
+                cr_expect(same_cell(cell[1 + p], got), "%s, %s: '%s', should be '%s'", cell[0],
+                          r.preset, got, cell[1 + p]);
+            }
+        }
+    }
+    /* Rules rather than values: D4, D5 and D19 are rows of the large table. */
+    cr_assert_eq(lines - found, 3);
+    free(text);
+}
+
 Test(config, names_what_is_unknown_and_what_is_near)
 {
     struct hyper h;

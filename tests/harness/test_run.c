@@ -202,7 +202,14 @@ Test(run, divergence_is_recorded_and_said)
     cr_assert_eq(run_execute(&r, NULL), STATUS_INTERRUPTED, "%s", status_sentence());
     snprintf(path, sizeof path, "%s/checkpoint.h5", r.folder);
     poison(path);
+    char *before, *after;
+    size_t size, size_after;
+    cr_assert_eq(file_read(path, 1 << 28, &before, &size), STATUS_OK, "%s", status_sentence());
     cr_assert_eq(run_execute(&r, NULL), STATUS_NONFINITE, "%s", status_sentence());
+    cr_assert_eq(file_read(path, 1 << 28, &after, &size_after), STATUS_OK, "%s", status_sentence());
+    cr_expect(size == size_after && memcmp(before, after, size) == 0, "the checkpoint stays");
+    free(before);
+    free(after);
     snprintf(path, sizeof path, "%s/curve.h5", r.folder);
     cr_assert_eq(curve_read(path, &c), STATUS_OK, "%s", status_sentence());
     cr_assert_str_eq(curve_get(&c, "status"), "diverged");
@@ -216,7 +223,8 @@ Test(run, bad_requests_are_one_clear_sentence)
     struct run_request r = tiny_run_request("td3_odt", "bad");
     r.config.dataset = "hoper-random-v2";
     cr_assert_eq(run_execute(&r, NULL), STATUS_CONFIG);
-    cr_assert(strstr(status_sentence(), "hoper-random-v2") != NULL);
+    cr_assert(strstr(status_sentence(), "did you mean 'hopper-random-v2'") != NULL, "%s",
+              status_sentence());
     r = tiny_run_request("td3_odt", "bad");
     r.config.dataset = "hopper-medium-v2";
     r.data_folder = tiny_run_path("");

@@ -1,0 +1,85 @@
+#include "harness/command_explain.h"
+
+#include "harness/explain.h"
+#include "harness/run.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char default_dataset[] = "hopper-medium-v2";
+
+struct arguments {
+    struct config_request config;
+    bool dataset_given;
+};
+
+static enum status parse(int argc, char **argv, struct arguments *a)
+{
+    static const struct option options[] = {{"dataset", required_argument, NULL, 'd'},
+                                            {"preset", required_argument, NULL, 'p'},
+                                            {"set", required_argument, NULL, 'k'},
+                                            {NULL, 0, NULL, 0}};
+    struct config_request *c = &a->config;
+    *a = (struct arguments){0};
+    *c = (struct config_request){.dataset = default_dataset, .preset = "paper", .size = "paper"};
+    optind = 1;
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (option == 'd') {
+            c->dataset = optarg;
+            a->dataset_given = true;
+        } else if (option == 'p') {
+            c->preset = optarg;
+        } else if (option == 'k' && c->sets < CONFIG_OVERRIDES) {
+            c->set[c->sets++] = optarg;
+        } else {
+            return status_fail(STATUS_CONFIG, "see `vitamin help %s`", argv[0]);
+        }
+    }
+    if (optind < argc)
+        c->method = argv[optind++];
+    if (optind < argc)
+        return status_fail(STATUS_CONFIG, "'%s' is one argument too many", argv[optind]);
+    return STATUS_OK;
+}
+
+/* Method, label and where it stands, one a line. */
+static enum status list_methods(struct config_request *c)
+{
+    for (int i = 0; config_method(c->preset, i) != NULL; i++) {
+        struct hyper h;
+        char name[CONFIG_NAME];
+        struct config_request own = *c;
+        snprintf(name, sizeof name, "%s", config_method(c->preset, i));
+        own.method = name;
+        TRY(run_configure(&own, &h));
+        printf("%-18s %-26s %s\n", name, h.label, h.source_note);
+    }
+    return STATUS_OK;
+}
+
+static enum status explain(int argc, char **argv)
+{
+    struct arguments a;
+    struct hyper h;
+    TRY(parse(argc, argv, &a));
+    if (!config_is_preset(a.config.preset))
+        return status_fail(STATUS_CONFIG, "unknown preset '%s'; there are paper and code",
+                           a.config.preset);
+    if (a.config.method == NULL)
+        return list_methods(&a.config);
+    TRY(run_configure(&a.config, &h));
+    struct explain_request r = {.method = a.config.method,
+                                .preset = a.config.preset,
+                                .dataset = a.config.dataset,
+                                .suite = a.config.suite,
+                                .any_dataset = !a.dataset_given};
+    return explain_write(stdout, &r, &h);
+}
+
+const struct command command_explain = {
+    .name = "explain",
+    .usage = "[METHOD] [--dataset ID] [--preset paper|code] [--set key=value ...]",
+    .help = "print a method's recipe, its sources and the ledger entries that touch it",
+    .run = explain,
+};

@@ -1,0 +1,35 @@
+/* One line about a run under way, for people. */
+#ifndef HARNESS_PROGRESS_H
+#define HARNESS_PROGRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { PROGRESS_STAGES = 6 };
+
+struct progress {
+    const char *method, *dataset;
+    uint64_t seed;
+    bool online;
+    int64_t iteration;   /* online iterations done */
+    int64_t done, total; /* batches of pretraining, or online transitions */
+    int64_t first;       /* `done` when `seconds` began */
+    double seconds;      /* of this phase, in this process */
+    double score;        /* of the last evaluation; NaN: none yet */
+    /* Seconds by stage over `units` batches or iterations; units 0: of what is not complete yet. */
+    double stage[PROGRESS_STAGES];
+    int64_t units;
+};
+
+extern const char *const progress_stages[PROGRESS_STAGES];
+
+/* "td3_odt hopper-random-v2 seed 1: iteration 12, 13034 of 500000 transitions, score 4.2, seconds
+ * an iteration: rollout 1.2 critic 33 actor 12, left 5h10m". What took no time is not named. Time
+ * left is that of this phase at its pace so far. */
+void progress_line(const struct progress *p, char *out, size_t size);
+
+/* 90s, 12m, 5h10m; ? when unknown. */
+void progress_duration(double seconds, char out[32]);
+
+#endif
