@@ -37,10 +37,11 @@ static double reward(double action)
     return action <= 0 ? (action + 1) * (action + 1) : 1 - 2 * action;
 }
 
-/* Mean |critic - reward| over the grid points near the actions of rollout p. */
-static double error_near(const struct curve_bandit *b, int p)
+/* Mean |critic - reward| after rollout p, over the grid points near where the policy has come to.
+ */
+static double error_at_end(const struct curve_bandit *b, int p)
 {
-    const double *action = b->action + (size_t)p * (size_t)b->actions;
+    const double *action = b->action + (size_t)(b->rollouts - 1) * (size_t)b->actions;
     double low = INFINITY, high = -INFINITY, sum = 0;
     int count = 0;
     for (int i = 0; i < b->actions; i++) {
@@ -64,7 +65,7 @@ static double error_fall(const struct results *r, const struct results_run *run,
     const struct curve_bandit *b = run->curve != NULL ? &run->curve->bandit : NULL;
     if (b == NULL || b->rollouts < 2)
         return (double)NAN;
-    return error_near(b, 0) - error_near(b, b->rollouts - 1);
+    return error_at_end(b, 0) - error_at_end(b, b->rollouts - 1);
 }
 
 enum status claim_critic_error(const struct report *r, const struct claim_part *p,

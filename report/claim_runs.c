@@ -272,10 +272,7 @@ enum status claim_cost(const struct report *r, const struct claim_part *p, struc
     if (o->tasks > 0)
         status = contrast_mean_ratio(&x.x, &y.x, &r->bootstrap, &o->estimate);
     if (o->tasks > 0 && status == STATUS_OK) {
-        struct interval beyond = o->estimate;
-        beyond.low -= p->value;
-        beyond.high -= p->value;
-        o->verdict = verdict_no_gain(beyond);
+        o->verdict = verdict_below(o->estimate, p->value);
         o->published = p->value;
     }
     pick_free(&x);

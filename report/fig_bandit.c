@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double LEFT = 0.44, RIGHT = 0.10, TOP = 0.22, GAP = 0.44, BOTTOM = 0.62, HEIGHT = 1.05;
+static const double LEFT = 0.44, RIGHT = 0.12, TOP = 0.22, GAP = 0.44, BOTTOM = 0.62, HEIGHT = 1.05;
 enum { PANELS = 4, SHADES = 9 };
 
 double bandit_reward(double action)
@@ -52,16 +52,25 @@ static void reward_at(const struct bandit_method *m, int p, double *mean, double
 static void draw_reward(struct plot *p, const struct bandit_method *method, int methods,
                         struct plot_box box, char alt[FIGURE_CAPTION])
 {
-    double last = 0;
+    double last = 0, lowest = 0;
     for (int k = 0; k < methods; k++) {
         const struct curve_bandit *b = method[k].run[0];
         last = fmax(last, (double)b->gradient_steps[b->rollouts - 1]);
+        for (int i = 0; i < b->rollouts; i++) {
+            double mean, sd;
+            reward_at(&method[k], i, &mean, &sd);
+            lowest = fmin(lowest, mean - (isfinite(sd) ? sd : 0));
+        }
     }
-    plot_panel(
-        p, &(struct plot_panel){.box = box,
-                                .title = "Reward",
-                                .x = {.high = last, .step = theme_step(0, last, 5), .labels = true},
-                                .y = {.low = -0.55, .high = 1.05, .step = 0.5, .labels = true}});
+    plot_panel(p, &(struct plot_panel){.box = box,
+                                       .title = "Reward",
+                                       .x = {.high = last,
+                                             .step = theme_step_fitting(0, last, 5, box.width),
+                                             .labels = true},
+                                       .y = {.low = fmax(-1.05, 1.05 * lowest - 0.05),
+                                             .high = 1.05,
+                                             .step = 0.5,
+                                             .labels = true}});
     int *block = calloc((size_t)methods, sizeof *block);
     for (int k = 0; k < methods && block != NULL; k++) {
         const struct curve_bandit *b = method[k].run[0];
@@ -113,7 +122,7 @@ static void draw_rollouts(struct plot *p, const struct bandit_method *method, in
                 plot_row(p, 2, i + shift, b->action[(size_t)i * (size_t)b->actions + (size_t)a]);
         }
         plot_draw(p,
-                  "DATA index %d using 1:2 with points pt 7 ps 0.14 lc rgb COLOUR[%d] "
+                  "DATA index %d using 1:2 with points pt 7 ps 0.14*PS lc rgb COLOUR[%d] "
                   "title LABEL[%d] noenhanced",
                   block, k + 1, k + 1);
     }

@@ -54,6 +54,17 @@ static void range(const struct bars *b, const struct bars_block *block, size_t f
     *high += margin;
 }
 
+/* An end that almost reaches a tick goes to it: gnuplot would draw its line, not its number. */
+static void snap(double step, double *low, double *high)
+{
+    double near = 0.02 * (*high - *low);
+    double above = ceil(*high / step) * step, below = floor(*low / step) * step;
+    if (above - *high < near)
+        *high = above;
+    if (*low - below < near)
+        *low = below;
+}
+
 static double widest(const char *const *label, int n, double points)
 {
     double width = 0;
@@ -99,27 +110,36 @@ static void draw_intervals(struct plot *p, const struct bars *b, const struct in
 static void draw_arrows(struct plot *p, const struct bars *b, const struct interval *bar,
                         const double *from, const char *what)
 {
-    int index = plot_block(p, what, "row initial final colour; one row a method");
-    int drawn = 0;
+    int index = plot_block(p, what, "row initial final colour head; one row a method");
+    int drawn = 0, heads = 0;
     for (int i = 0; i < b->rows; i++) {
-        plot_row(p, 4, (double)i, from[i], bar[i].point, (double)b->style[i].rgb);
-        if (!isfinite(from[i]) || !isfinite(bar[i].point))
+        bool known = isfinite(from[i]) && isfinite(bar[i].point);
+        /* Dots that nearly touch leave no room for a head. */
+        bool head = known && fabs(plot_x(p, bar[i].point) - plot_x(p, from[i])) > 0.16;
+        plot_row(p, 5, (double)i, from[i], bar[i].point, (double)b->style[i].rgb, (double)head);
+        if (!known)
             continue;
         drawn++;
+        heads += head;
         plot_hover(p, bar[i].point, i, "%s, %s: %.4g to %.4g (%+.4g)", b->label[i], what, from[i],
                    bar[i].point, bar[i].point - from[i]);
     }
     if (drawn == 0)
         return;
     plot_draw(p,
-              "DATA index %d using 2:1:($3-$2):(0):4 with vectors head filled size screen 0.008,20 "
-              "lw 1.3*BORDER lc rgb variable notitle",
+              "DATA index %d using 2:1:($3-$2):(0):4 with vectors nohead lw 1.3*BORDER "
+              "lc rgb variable notitle",
               index);
+    if (heads > 0)
+        plot_draw(p,
+                  "DATA index %d using ($5>0?$2:NaN):1:($3-$2):(0):4 with vectors head filled "
+                  "size screen 0.008,20 lw 1.3*BORDER lc rgb variable notitle",
+                  index);
     plot_draw(p,
-              "DATA index %d using 2:1:4 with points pt 6 ps 0.55 lw BORDER lc rgb variable "
+              "DATA index %d using 2:1:4 with points pt 6 ps 0.55*PS lw BORDER lc rgb variable "
               "notitle",
               index);
-    plot_draw(p, "DATA index %d using 3:1:4 with points pt 7 ps 0.55 lc rgb variable notitle",
+    plot_draw(p, "DATA index %d using 3:1:4 with points pt 7 ps 0.55*PS lc rgb variable notitle",
               index);
 }
 
@@ -161,12 +181,12 @@ static void draw_panel(struct plot *p, const struct bars *b, const struct bars_b
     size_t first = (size_t)column * (size_t)b->rows;
     double low, high;
     range(b, block, first, &low, &high);
-    /* Numbers need a third of an inch each. */
-    int ticks = (int)fmax(2, fmin(5, box.width / 0.32));
+    double step = theme_step_fitting(low, high, 5, box.width);
+    snap(step, &low, &high);
     struct plot_panel panel = {
         .box = box,
         .title = b->column[column],
-        .x = {.low = low, .high = high, .step = theme_step(low, high, ticks), .labels = true},
+        .x = {.low = low, .high = high, .step = step, .labels = true},
         .y = {.low = -0.55, .high = b->rows - 0.45},
         .frame = FRAME_BOTTOM,
         .grid = GRID_X,
@@ -187,7 +207,8 @@ static void draw_panel(struct plot *p, const struct bars *b, const struct bars_b
     for (int i = 0; i < b->rows; i++) {
         if (is_empty(b, block, first + (size_t)i))
             plot_text(p, box.left + 0.05, plot_y(p, i),
-                      (struct plot_style){.points = 6, .rgb = THEME_GREY}, "no run");
+                      (struct plot_style){.points = 6, .rgb = THEME_GREY}, "%s",
+                      b->empty != NULL ? b->empty : "no run");
     }
     if (b->kind == BARS_INTERVAL)
         draw_intervals(p, b, block->bar + first, title);
@@ -213,8 +234,15 @@ static void draw_labels(struct plot *p, const struct bars *b, double x, enum plo
 struct layout {
     double left, right, panel_width, panel_height, row_height, block_height;
     int per_row, rows;
-    bool titled;
+    bool titled, beside; /* blocks have titles; those fit beside the first panel's */
 };
+
+/* A block's title and note, inches. */
+static double title_width(const struct bars_block *block)
+{
+    double width = block->title != NULL ? theme_text_width(block->title, 8.6) + 0.10 : 0;
+    return width + (block->note != NULL ? theme_text_width(block->note, 6.5) : 0);
+}
 
 static struct layout lay_out(const struct bars *b, const struct theme *t, double *width)
 {
@@ -233,7 +261,14 @@ static struct layout lay_out(const struct bars *b, const struct theme *t, double
     l.panel_width = (*width - l.left - l.right - (l.per_row - 1) * GAP_X) / l.per_row;
     l.panel_height = ROW * (b->rows > 0 ? b->rows : 1);
     l.row_height = TOP + l.panel_height + BELOW;
-    l.block_height = (l.titled ? BLOCK_TITLE : 0) + l.rows * l.row_height;
+    double room = l.left + l.panel_width / 2 - 0.10 -
+                  (b->columns > 0 && b->column[0] != NULL ? theme_text_width(b->column[0], 7.4)
+                                                          : 0) /
+                      2;
+    l.beside = l.titled;
+    for (int k = 0; k < b->blocks; k++)
+        l.beside = l.beside && 0.10 + title_width(&b->block[k]) < room;
+    l.block_height = (l.titled && !l.beside ? BLOCK_TITLE : 0) + l.rows * l.row_height;
     return l;
 }
 
@@ -249,16 +284,15 @@ static void draw_block(struct plot *p, const struct bars *b, const struct layout
                        const struct bars_block *block, double top)
 {
     const char *const *left = b->left != NULL ? b->left : b->label;
-    double x = 0.10, width = plot_width(p);
+    double x = 0.10, width = plot_width(p), y = top - (l->beside ? TOP - 0.085 : 0.11);
     if (l->titled && block->title != NULL) {
-        plot_text(p, x, top - 0.11, (struct plot_style){.points = 8, .bold = true}, "%s",
-                  block->title);
+        plot_text(p, x, y, (struct plot_style){.points = 8, .bold = true}, "%s", block->title);
         x += theme_text_width(block->title, 8.6) + 0.10;
     }
     if (l->titled && block->note != NULL)
-        plot_text(p, x, top - 0.11, (struct plot_style){.points = 6.5, .rgb = THEME_GREY}, "%s",
+        plot_text(p, x, y, (struct plot_style){.points = 6.5, .rgb = THEME_GREY}, "%s",
                   block->note);
-    top -= l->titled ? BLOCK_TITLE : 0;
+    top -= l->titled && !l->beside ? BLOCK_TITLE : 0;
     for (int c = 0; c < b->columns; c++) {
         int row = c / l->per_row, column = c % l->per_row;
         struct plot_box box = {l->left + column * (l->panel_width + GAP_X),

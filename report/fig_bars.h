@@ -30,6 +30,7 @@ struct bars {
     const struct theme_series *style;
     int rows;
     const char *x_title;
+    const char *empty;       /* said where there is nothing; NULL: "no run" */
     double level;            /* dashed line here in every panel; NaN: none */
     double x_low, x_high;    /* both NaN: from the values, panel by panel */
     const char *const *left; /* (rows) labels instead of `label`, with headings; NULL: none */

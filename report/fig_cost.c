@@ -91,6 +91,12 @@ static enum status draw(struct figures *f, const struct board *b, const struct f
                             b->series.label[k], lines_last(l), l->x[last]);
         }
     }
+    double longest = 0;
+    for (int i = 0; i < panels; i++)
+        longest = fmax(longest, panel[i].x_high);
+    /* Hours of real runs, seconds of small ones. */
+    const double minute = 1 / 60.0;
+    bool minutes = longest < 2, seconds = longest < 2 * minute;
     struct grid g = {.id = out->id,
                      .panel = panel,
                      .panels = panels,
@@ -99,7 +105,14 @@ static enum status draw(struct figures *f, const struct board *b, const struct f
                      .style = b->series.style,
                      .series = b->methods,
                      .front = b->series.front,
-                     .x_title = hours ? "Wall clock, hours" : "Gradient steps",
+                     .x_title = !hours    ? "Gradient steps"
+                                : seconds ? "Wall clock, seconds"
+                                : minutes ? "Wall clock, minutes"
+                                          : "Wall clock, hours",
+                     .x_unit = !hours    ? 1
+                               : seconds ? minute / 60
+                               : minutes ? minute
+                                         : 1,
                      .y_title = "Mean normalised score"};
     TRY(grid_draw(&g, f->theme, f->folder, f->comment, out));
     figures_keep(f);
@@ -195,8 +208,9 @@ enum status cost_phases(struct figures *f, const struct figure_row *row)
         }
     }
     if (result == STATUS_OK && known > 0) {
-        static const uint32_t colour[PHASES] = {0x56B4E9, 0xB0B0B0, 0x0072B2,
-                                                0xD55E00, 0x009E73, 0x5A5A5A};
+        /* Not the methods' hues: from dark to light, in an order that greys keep. */
+        static const uint32_t colour[PHASES] = {0x440154, 0x414487, 0x2A788E,
+                                                0x22A884, 0x7AD151, 0xFDE725};
         struct theme_series style[PHASES];
         const char *name[PHASES];
         for (int p = 0; p < PHASES; p++) {
@@ -216,6 +230,7 @@ enum status cost_phases(struct figures *f, const struct figure_row *row)
                             .style = b.series.style,
                             .rows = b.methods,
                             .x_title = "Seconds per 1000 transitions",
+                            .empty = "no times",
                             .level = PLOT_NONE,
                             .x_low = PLOT_NONE,
                             .x_high = PLOT_NONE,

@@ -13,7 +13,7 @@ static const double LEFT = 0.46, RIGHT = 0.10, TOP = 0.21, GAP_X = 0.27, GAP_Y =
 
 int grid_exponent(double high)
 {
-    return high > 2000 ? (int)floor(log10(high / 1.0001)) : 0;
+    return high >= 1000 ? (int)fmax(3, floor(log10(high / 1.0001))) : 0;
 }
 
 /* --- ranges --------------------------------------------------------------------------------- */
@@ -76,7 +76,7 @@ void grid_range(const struct grid_panel *panel, double *low, double *high)
         return;
     }
     double top = fmax(line_high, band_high);
-    *high = top > 0 ? top * 1.04 : 0.04 * -fmin(line_low, -1);
+    *high = top > 0 ? top * 1.04 : -0.04 * line_low;
     double range = *high - fmin(line_low, 0);
     /* All scores zero still deserve an axis. */
     if (range < 1e-9)
@@ -126,6 +126,12 @@ static bool has_band(const struct grid_line *l)
     return bounds > 1;
 }
 
+/* What the axis title counts in. */
+static double x_unit(const struct grid *g)
+{
+    return g->x_unit > 0 ? g->x_unit : 1;
+}
+
 static void hover_line(struct plot *p, const struct grid *g, const struct grid_line *l, bool run,
                        double unit)
 {
@@ -138,7 +144,8 @@ static void hover_line(struct plot *p, const struct grid *g, const struct grid_l
         if (l->low != NULL && isfinite(l->low[j]) && isfinite(l->high[j]))
             snprintf(spread, sizeof spread, " ± %.1f", (l->high[j] - l->low[j]) / 2);
         plot_hover(p, l->x[j] / unit, l->mean[j], "%s at %.6g: %.4g%s (n=%d)", g->label[l->series],
-                   l->x[j], l->mean[j], spread, l->count != NULL ? l->count[j] : l->runs);
+                   l->x[j] / x_unit(g), l->mean[j], spread,
+                   l->count != NULL ? l->count[j] : l->runs);
     }
 }
 
@@ -175,12 +182,13 @@ static void draw_line(struct plot *p, const struct grid *g, const struct theme *
                   "dt (6,4) title LABEL[%d] noenhanced",
                   d->block, thin, k, k, k);
     if (shown(d) == 1)
-        plot_draw(p, "DATA index %d using 1:%d with points pt 7 ps 0.25 lc rgb COLOUR[%d] notitle",
+        plot_draw(p,
+                  "DATA index %d using 1:%d with points pt 7 ps 0.25*PS lc rgb COLOUR[%d] notitle",
                   d->block, d->solid > 0 ? 2 : 5, k);
     if (t->markers && panel->kind == GRID_CURVES && d->solid > MARKERS) {
         int every = l->points / MARKERS;
         plot_draw(p,
-                  "DATA index %d using 1:2 every %d::%d with points pt MARK[%d] ps 0.4 "
+                  "DATA index %d using 1:2 every %d::%d with points pt MARK[%d] ps 0.4*PS "
                   "lc rgb COLOUR[%d] notitle",
                   d->block, every, l->series * every / g->series, k, k);
     }
@@ -256,7 +264,8 @@ static void draw_dots(struct plot *p, const struct grid *g, const struct grid_pa
                   "DATA index %d using 1:2:(0.76):(0) with vectors nohead lw 1.3*BORDER "
                   "lc rgb 0x303030 notitle",
                   mean);
-        plot_draw(p, "DATA index %d using 1:2 with points pt 7 ps 0.36 lc rgb COLOUR[%d] notitle",
+        plot_draw(p,
+                  "DATA index %d using 1:2 with points pt 7 ps 0.36*PS lc rgb COLOUR[%d] notitle",
                   block, l->series + 1);
     }
 }
@@ -308,7 +317,9 @@ static void draw_panel(struct plot *p, const struct grid *g, const struct theme 
     struct plot_panel q = {
         .box = *box,
         .title = panel->title,
-        .x = {.high = x_high, .step = theme_step(0, x_high, 6), .labels = numbers},
+        .x = {.high = x_high,
+              .step = theme_step_fitting(0, x_high, 6, box->width),
+              .labels = numbers},
         .y = {.low = low, .high = high, .step = theme_step(low, high, 6), .labels = true},
     };
     if (panel->log_y) {
@@ -438,8 +449,8 @@ enum status grid_draw(const struct grid *g, const struct theme *t, const char *f
     double high = 0;
     for (int i = 0; i < g->panels; i++)
         high = fmax(high, g->panel[i].x_high);
-    int exponent = grid_exponent(high);
-    double unit = pow(10, exponent);
+    int exponent = grid_exponent(high / x_unit(g));
+    double unit = pow(10, exponent) * x_unit(g);
     bool own_titles = false;
     for (int i = 0; i < g->panels; i++) {
         const struct grid_panel *panel = &g->panel[i];
@@ -466,7 +477,10 @@ enum status grid_draw(const struct grid *g, const struct theme *t, const char *f
     title.upright = true;
     if (!own_titles)
         plot_text(p, 0.09, (l.bottom + plot_height(p) - TOP) / 2, title, "%s", g->y_title);
-    plot_legend(p, FOOT, order, g->series);
+    if (l.x_title)
+        plot_legend(p, FOOT, order, g->series);
+    else
+        plot_legend_dots(p, FOOT, order, g->series);
     free(order);
     return plot_finish(p, folder, comment, out);
 }

@@ -45,7 +45,8 @@ struct grid {
     const struct theme_series *style;
     int series, front; /* `front` is drawn last, on top; -1: none */
     const char *x_title, *y_title;
-    int planned; /* runs of a finished cell: panels with fewer say so */
+    double x_unit; /* of the title, in units of the lines' x; 0: 1 */
+    int planned;   /* runs of a finished cell: panels with fewer say so */
 };
 
 /* Lay out and write script and data into `folder`; see plot_finish. */

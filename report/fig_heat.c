@@ -72,7 +72,7 @@ static struct layout lay_out(const struct heat *m, const struct theme *t)
              (m->column_title != NULL ? 0.16 : 0);
     l.width = fmin(page, l.left + l.cell_width * m->columns + 0.10);
     if (m->note != NULL)
-        l.width = fmin(page, fmax(l.width, theme_text_width(m->note, 6.5) + 0.2));
+        l.width = fmin(page, fmax(l.width, theme_text_width(m->note, 7.4) + 0.2));
     l.foot = m->note != NULL ? FOOT : 0.08;
     l.height = l.foot + m->rows * l.cell_height + l.head +
                (l.grouped ? m->groups * (GROUP_GAP + GROUP_TITLE) : 0);
@@ -148,8 +148,7 @@ enum status heat_draw(const struct heat *m, const struct theme *t, const char *f
         top -= l.cell_height;
     }
     if (m->note != NULL)
-        plot_text(p, l.width / 2, 0.10,
-                  (struct plot_style){.points = 6.5, .anchor = PLOT_CENTER, .rgb = THEME_GREY},
+        plot_text(p, l.width / 2, 0.10, (struct plot_style){.points = 7.4, .anchor = PLOT_CENTER},
                   "%s", m->note);
     return plot_finish(p, folder, comment, out);
 }

@@ -12,7 +12,7 @@
 
 enum { PANELS = 8, NAMED = 6 };
 
-static const double LEFT = 0.42, RIGHT = 0.12, TOP = 0.22, GAP_X = 0.34, BOTTOM = 0.42;
+static const double LEFT = 0.42, RIGHT = 0.12, TOP = 0.22, GAP_X = 0.34, BOTTOM = 0.38;
 
 struct point {
     double printed;
@@ -135,7 +135,7 @@ static void name_points(struct plot *p, const struct cloud *c, const struct plot
 static void draw_cloud(struct plot *p, const struct cloud *c, int series, struct plot_box box)
 {
     struct plot_axis axis = {.low = c->low, .high = c->high, .labels = true};
-    axis.step = theme_step(c->low, c->high, box.width < 1.2 ? 4 : 5);
+    axis.step = theme_step_fitting(c->low, c->high, box.width < 1.2 ? 4 : 5, box.width);
     plot_panel(p, &(struct plot_panel){.box = box, .title = c->title, .x = axis, .y = axis});
     int diagonal = plot_block(p, "equal", "x y");
     plot_row(p, 2, c->low, c->low);
@@ -157,7 +157,7 @@ static void draw_cloud(struct plot *p, const struct cloud *c, int series, struct
                   "lc rgb COLOUR[%d] notitle",
                   block, series);
     plot_draw(p,
-              "DATA index %d using 1:2 with points pt MARK[%d] ps 0.4 lc rgb COLOUR[%d] "
+              "DATA index %d using 1:2 with points pt MARK[%d] ps 0.4*PS lc rgb COLOUR[%d] "
               "title LABEL[%d] noenhanced",
               block, series, series, series);
     name_points(p, c, &box);

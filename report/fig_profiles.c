@@ -55,6 +55,20 @@ static void say_dominance(const struct board *b, const struct gather *g, const s
     }
 }
 
+/* Where the axis ends: at the last threshold, or sooner where no run comes near it (small budgets),
+ * so that the curves do not crowd at the left. */
+static double right_end(const struct gather *g, const double *tau, int count)
+{
+    double end = count > 0 ? tau[count - 1] : 100, highest = -HUGE_VAL;
+    for (int i = 0; i < g->methods; i++) {
+        for (size_t k = 0; k < matrix_count(&g->x[i]); k++)
+            highest = fmax(highest, g->x[i].score[k]);
+    }
+    if (highest > 0 && highest < 50)
+        end = fmin(end, fmax(5, 5 * ceil(highest / 5)));
+    return g->suite < 0 ? fmin(end, ALL_HIGH) : end;
+}
+
 static enum status fill_panel(const struct figures *f, const struct board *b,
                               const struct gather *g, struct pages *pages, int at,
                               struct figure *out)
@@ -81,7 +95,7 @@ static enum status fill_panel(const struct figures *f, const struct board *b,
     pages->panel[at] = (struct grid_panel){.title = g->title,
                                            .line = line,
                                            .lines = b->methods,
-                                           .x_high = g->suite < 0 ? fmin(high, ALL_HIGH) : high,
+                                           .x_high = right_end(g, tau, count),
                                            .y_low = 0,
                                            .y_high = 1,
                                            .mark = PLOT_NONE,

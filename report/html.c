@@ -11,6 +11,7 @@
 #include <string.h>
 
 enum {
+    LONG_NOTE = 180,
     LARGEST_PICTURE = 16 * 1024 * 1024,
     LARGEST_PAGE = 10 * 1000 * 1000 - 700 * 1000 /* ten megabytes, and some for what comes last */
 };
@@ -272,6 +273,24 @@ static void put_results(struct text *out, const struct html_page *page)
     put_tables(out, page, facts, "Datasets and settings");
 }
 
+/* A long list is folded behind what stands before its colon. */
+static void put_note(struct text *out, const char *note, const char *face, bool banner)
+{
+    const char *mind = banner ? "<strong>Mind: </strong>" : "";
+    const char *colon = strlen(note) > LONG_NOTE ? strchr(note, ':') : NULL;
+    if (colon == NULL) {
+        text_add(out, "<p class=\"%s\">%s", face, mind);
+        html_put(out, note);
+        text_add(out, "</p>\n");
+        return;
+    }
+    text_add(out, "<details class=\"%s\"><summary>%s", face, mind);
+    html_put_format(out, "%.*s", (int)(colon - note), note);
+    text_add(out, " (list)</summary>");
+    html_put(out, colon + 1);
+    text_add(out, "</details>\n");
+}
+
 static void put_notes(struct text *out, const struct results *r)
 {
     static const char *const face[] = {"note", "note warning", "note banner"};
@@ -279,10 +298,7 @@ static void put_notes(struct text *out, const struct results *r)
         for (int i = 0; i < r->notes; i++) {
             if ((int)r->note[i].level != level)
                 continue;
-            text_add(out, "<p class=\"%s\">%s", face[level],
-                     level == NOTE_BANNER ? "<strong>Mind: </strong>" : "");
-            html_put(out, r->note[i].text);
-            text_add(out, "</p>\n");
+            put_note(out, r->note[i].text, face[level], level == NOTE_BANNER);
         }
     }
 }

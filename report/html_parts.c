@@ -70,7 +70,17 @@ static enum status suite_sentence(struct text *out, const struct html_page *page
             iqm[1] = mine;
         }
     }
-    if (result == STATUS_OK && second >= 0) {
+    char first_is[32], second_is[32];
+    snprintf(first_is, sizeof first_is, "%.1f", iqm[0].point);
+    snprintf(second_is, sizeof second_is, "%.1f", iqm[1].point);
+    if (result == STATUS_OK && second >= 0 && strcmp(first_is, second_is) == 0) {
+        text_add(out, "<li>");
+        html_put_format(out,
+                        "On %s (%d dataset%s) no method is ahead: the highest interquartile mean, "
+                        "%s, is shared.",
+                        r->suite[suite].title, g.datasets, g.datasets == 1 ? "" : "s", first_is);
+        text_add(out, "</li>\n");
+    } else if (result == STATUS_OK && second >= 0) {
         text_add(out, "<li>");
         html_put_format(out, "On %s (%d dataset%s) %s has the highest interquartile mean, %.1f",
                         r->suite[suite].title, g.datasets, g.datasets == 1 ? "" : "s",
@@ -109,7 +119,11 @@ enum status html_headline(struct text *out, const struct html_page *page)
     fact(out, count_used(r, false, true), "dataset", "datasets");
     fact(out, count_used(r, false, false), "run with a result", "runs with a result");
     fact(out, r->seeds, "seed a cell, at most", "seeds a cell, at most");
-    text_add(out, "</ul>\n<ul class=\"lead\">\n");
+    text_add(out,
+             "</ul>\n<p>Each method is pretrained on a fixed dataset and then goes on learning "
+             "from its own episodes. Scores: 0 is a random policy, 100 the benchmark's expert; "
+             "one run is one training with its own seed. <a href=\"#reading\">How to read "
+             "this</a>.</p>\n<ul class=\"lead\">\n");
     enum status result = STATUS_OK;
     for (int s = 0; s < r->suites && result == STATUS_OK; s++) {
         if (strcmp(r->suite[s].id, "bandit") != 0)
@@ -170,6 +184,8 @@ static void put_part(struct text *out, const struct claim_part *part, const stru
     text_add(out, "</li>\n");
 }
 
+enum { CLAIM_SHOWN = 2 }; /* tests of a claim that are not folded, when there are more */
+
 static void put_claim(struct text *out, const struct html_page *page, const struct claim_result *c)
 {
     text_add(out, "<div class=\"claim\" id=\"claim-");
@@ -181,9 +197,17 @@ static void put_claim(struct text *out, const struct html_page *page, const stru
     text_add(out, " ");
     put_verdict(out, c->verdict);
     text_add(out, "</p>\n<ul>\n");
-    for (int k = 0; k < c->parts; k++)
+    int shown = c->parts > CLAIM_SHOWN + 1 ? CLAIM_SHOWN : c->parts;
+    for (int k = 0; k < shown; k++)
         put_part(out, &c->claim->part[k], &c->outcome[k]);
-    text_add(out, "</ul>\n<p class=\"soft\">");
+    text_add(out, "</ul>\n");
+    if (shown < c->parts) {
+        text_add(out, "<details><summary>%d more tests</summary>\n<ul>\n", c->parts - shown);
+        for (int k = shown; k < c->parts; k++)
+            put_part(out, &c->claim->part[k], &c->outcome[k]);
+        text_add(out, "</ul></details>\n");
+    }
+    text_add(out, "<p class=\"soft\">");
     html_put_format(out, "%s.", c->claim->where);
     if (c->claim->expect[0] != '\0')
         html_put_format(out, " Expected before any run: %s", c->claim->expect);

@@ -163,7 +163,10 @@ static enum status write_script(struct plot *p, const char *folder, const char *
         text_add(&f, "# %s\n", plot_comment(comment, safe));
     text_add(&f, "ID = '%s'; W = %g; H = %g; POINTS = %g; BORDER = %g\n", p->id,
              p->width * p->scale, p->height * p->scale, 7 * p->scale, p->scale);
-    text_add(&f, "DATA = '%s.dat'\nload 'style.gp'\n", p->id);
+    text_add(&f,
+             "DATA = '%s.dat'\nload 'style.gp'\n"
+             "if (!exists(\"PS\")) PS = 1\n",
+             p->id);
     text_add(&f, "%sset multiplot\n%s", text_get(&p->head), text_get(&p->script));
     text_add(&f, "\n# --- texts and legend\n"
                  "unset title; unset tics; unset grid; unset logscale; set border 0\n"

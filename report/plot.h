@@ -117,6 +117,8 @@ void plot_rect(struct plot *p, struct plot_box box, uint32_t rgb);
  * 0..n-1; NULL: all of them. plot_legend_height says what room it takes. */
 double plot_legend_height(const struct plot *p, const int *order, int n);
 void plot_legend(struct plot *p, double bottom, const int *order, int n);
+/* The same with a dot for each key, where the panels hold dots. */
+void plot_legend_dots(struct plot *p, double bottom, const int *order, int n);
 
 /* Write script and data, hand over what the page needs, delete p. Title, caption and alternative
  * text are the caller's to fill in. `comment` is the provenance line on top of both files, or NULL.

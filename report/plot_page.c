@@ -101,7 +101,22 @@ double plot_legend_height(const struct plot *p, const int *order, int n)
     return p != NULL ? legend_rows(p, order, n, p->width - 0.1) * ROW : 0;
 }
 
-void plot_legend(struct plot *p, double bottom, const int *order, int n)
+static void draw_key(struct plot *p, int series, bool dot, double x, double y)
+{
+    char text[96];
+    if (dot) {
+        text_add(&p->overlay,
+                 "set label %d '' at screen %.5f,screen %.5f point pt 7 ps 0.5*PS "
+                 "lc rgb COLOUR[%d]\n",
+                 ++p->labels, plot_share_x(p, x + KEY - 0.045), plot_share_y(p, y), series);
+        return;
+    }
+    snprintf(text, sizeof text, "lw 1.4*WIDTH[%d] lc rgb COLOUR[%d] dt DASH[%d]", series, series,
+             series);
+    write_rule(p, x, y, x + KEY, y, text);
+}
+
+static void draw_legend(struct plot *p, double bottom, const int *order, int n, bool dots)
 {
     if (p == NULL || p->broken)
         return;
@@ -116,14 +131,22 @@ void plot_legend(struct plot *p, double bottom, const int *order, int n)
         double x = (p->width - width) / 2;
         for (; i < end; i++) {
             int k = order != NULL ? order[i] : i;
-            char text[96];
-            snprintf(text, sizeof text, "lw 1.4*WIDTH[%d] lc rgb COLOUR[%d] dt DASH[%d]", k + 1,
-                     k + 1, k + 1);
-            write_rule(p, x, y, x + KEY, y, text);
+            char text[32];
+            draw_key(p, k + 1, dots, x, y);
             snprintf(text, sizeof text, "LABEL[%d]", k + 1);
             write_label(p, x + KEY + KEY_GAP, y, (struct plot_style){.points = PLOT_LEGEND_POINTS},
                         text);
             x += KEY + KEY_GAP + p->label_width[k] + ENTRY_GAP;
         }
     }
+}
+
+void plot_legend(struct plot *p, double bottom, const int *order, int n)
+{
+    draw_legend(p, bottom, order, n, false);
+}
+
+void plot_legend_dots(struct plot *p, double bottom, const int *order, int n)
+{
+    draw_legend(p, bottom, order, n, true);
 }

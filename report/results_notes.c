@@ -33,27 +33,68 @@ static const char *revision_of(const struct results_run *run)
     return run->origin.revision;
 }
 
-/* Each reduction that any run names, once: "embed_dim 32 (paper 512), ...". */
-static int reductions(const struct results *r, char *out, size_t size)
+enum { REDUCTIONS = 64, REDUCTION = 128 };
+
+/* "T_train 4 (paper 20)" -> "T_train 4"; false: of another form. */
+static bool split_reduction(const char *item, char key[REDUCTION], char full[REDUCTION])
 {
-    size_t used = 0;
+    const char *open = strstr(item, " (paper "), *close = strrchr(item, ')');
+    if (open == NULL || close == NULL)
+        return false;
+    const char *value = open + strlen(" (paper ");
+    snprintf(key, REDUCTION, "%.*s", (int)(open - item), item);
+    snprintf(full, REDUCTION, "%.*s", (int)(close - value), value);
+    return true;
+}
+
+/* The different items of the runs' lists, in order of appearance. */
+static int collect_reductions(const struct results *r, char item[REDUCTIONS][REDUCTION])
+{
     int found = 0;
-    out[0] = '\0';
     for (int i = 0; i < r->runs; i++) {
         for (const char *at = r->run[i].origin.reduced; *at != '\0';) {
-            char item[128];
+            char mine[REDUCTION];
             size_t n = strcspn(at, ",");
-            snprintf(item, sizeof item, "%.*s", (int)n, at);
-            if (strstr(out, item) == NULL && used + n + 8 < size) {
-                used += (size_t)snprintf(out + used, size - used, "%s%s", found > 0 ? ", " : "",
-                                         item);
-                found++;
-            }
+            snprintf(mine, sizeof mine, "%.*s", (int)n, at);
+            bool known = false;
+            for (int k = 0; k < found; k++)
+                known = known || strcmp(item[k], mine) == 0;
+            if (!known && found < REDUCTIONS)
+                memcpy(item[found++], mine, sizeof mine);
             at += n;
             at += strspn(at, ", ");
         }
     }
     return found;
+}
+
+/* Each reduction that any run names, once, the paper's values of one key together:
+ * "embed_dim 32 (paper 512), T_train 4 (paper 20, 5), ...". */
+static int reductions(const struct results *r, char *out, size_t size)
+{
+    static char item[REDUCTIONS][REDUCTION];
+    int found = collect_reductions(r, item), said = 0;
+    size_t used = 0;
+    out[0] = '\0';
+    for (int i = 0; i < found; i++) {
+        char key[REDUCTION], full[REDUCTION], text[REDUCTIONS * 16];
+        size_t length;
+        if (item[i][0] == '\0')
+            continue; /* said with an earlier one */
+        bool pair = split_reduction(item[i], key, full);
+        length = (size_t)snprintf(text, sizeof text, "%s", item[i]);
+        for (int k = i + 1; pair && k < found; k++) {
+            char other[REDUCTION], value[REDUCTION];
+            if (!split_reduction(item[k], other, value) || strcmp(key, other) != 0 ||
+                length + strlen(value) + 4 > sizeof text)
+                continue;
+            length += (size_t)snprintf(text + length - 1, sizeof text - length, ", %s)", value) - 1;
+            item[k][0] = '\0';
+        }
+        if (used + length + 8 < size)
+            used += (size_t)snprintf(out + used, size - used, "%s%s", said++ > 0 ? ", " : "", text);
+    }
+    return said;
 }
 
 static const char *size_of(const struct results_run *run)
@@ -98,6 +139,20 @@ static enum status note_origins(struct results *r)
     return STATUS_OK;
 }
 
+static enum status note_unfinished(struct results *r, const int of[RUN_STATUS_COUNT])
+{
+    static const enum run_status kind[] = {RUN_INCOMPLETE, RUN_FAILED, RUN_MISSING};
+    static const char *const name[] = {"incomplete", "failed", "missing"};
+    char list[96] = "";
+    size_t used = 0;
+    for (int i = 0; i < 3; i++) {
+        if (of[kind[i]] > 0)
+            used += (size_t)snprintf(list + used, sizeof list - used, "%s%d %s",
+                                     used > 0 ? ", " : "", of[kind[i]], name[i]);
+    }
+    return results_note(r, NOTE_BANNER, "Not finished: %s; these runs are left out.", list);
+}
+
 static enum status note_statuses(struct results *r)
 {
     int of[RUN_STATUS_COUNT] = {0}, cells = 0, short_cells = 0, few = 0;
@@ -113,10 +168,7 @@ static enum status note_statuses(struct results *r)
     }
     int empty = r->methods * r->datasets - cells;
     if (of[RUN_INCOMPLETE] + of[RUN_FAILED] + of[RUN_MISSING] > 0)
-        TRY(results_note(r, NOTE_BANNER,
-                         "Not finished: %d incomplete, %d failed, %d missing runs "
-                         "are left out.",
-                         of[RUN_INCOMPLETE], of[RUN_FAILED], of[RUN_MISSING]));
+        TRY(note_unfinished(r, of));
     if (of[RUN_DIVERGED] > 0)
         TRY(results_note(r, NOTE_WARNING, "%d run%s diverged; a dagger marks the cells.",
                          of[RUN_DIVERGED], of[RUN_DIVERGED] == 1 ? "" : "s"));

@@ -8,16 +8,18 @@ if (!exists("OUT")) OUT = ID . '.' . TERM
 if (!exists("FONT")) FONT = 'Nimbus Sans'
 if (!exists("POINTS")) POINTS = 7.0    # size of tick labels; other sizes are given where they differ
 
-# True points at the final size: cairo lays text out at 96 dpi, hence the three scales.
+# True points at the final size: cairo lays text out at 96 dpi, hence the three scales of fonts. Lines
+# of width 1 are 0.75 points and points equally large in all three.
 if (!exists("DPI")) DPI = 300.0    # of PNG
-if (TERM eq 'pdf') set terminal pdfcairo size W in,H in font sprintf("%s,%g", FONT, POINTS) fontscale 0.75 linewidth 1.0 enhanced
+if (TERM eq 'pdf') set terminal pdfcairo size W in,H in font sprintf("%s,%g", FONT, POINTS) fontscale 0.75 linewidth 1.5 enhanced
 if (TERM eq 'png') set terminal pngcairo size W*DPI,H*DPI font sprintf("%s,%g", FONT, POINTS) fontscale DPI/96 linewidth DPI/96 pointscale DPI/96 enhanced background "white"
-if (TERM eq 'svg') set terminal svg size W*96,H*96 font sprintf("%s,Helvetica,Arial,sans-serif,%g", FONT, POINTS) fontscale 96/72.0 linewidth 96/72.0 enhanced background "white"
+if (TERM eq 'svg') set terminal svg size W*96,H*96 font sprintf("%s,Helvetica,Arial,sans-serif,%g", FONT, POINTS) fontscale 96/72.0 linewidth 1.0 enhanced background "white"
 set output OUT
+PS = TERM eq 'svg' ? 1.5 : 1.0    # scale of points
 
 # Ink and grid; left and bottom axis only.
 INK = 0x262626
-GREY = 0x7f7f7f
+GREY = 0x6b6b6b
 BAND = 0.15        # opacity of a spread or an interval around a line
 BAR = 0.72         # opacity of an interval's bar
 set encoding utf8

@@ -34,7 +34,8 @@ static void csv_interval(struct table *t, struct interval i)
     text_csv_number(&t->csv, i.high);
 }
 
-/* Each suite, then all of them when there are several. */
+/* Each suite, then all of them when there are several. The single-state MDP has rewards, no scores
+ * on the 0-100 scale, and a table of its own. */
 static enum status each_suite(const struct report *r, struct table *t,
                               enum status (*add)(const struct report *r, const struct gather *g,
                                                  struct table *t))
@@ -44,7 +45,7 @@ static enum status each_suite(const struct report *r, struct table *t,
         real += strcmp(r->results.suite[i].id, "bandit") != 0;
     for (int i = 0; i <= r->results.suites; i++) {
         int suite = i < r->results.suites ? i : -1;
-        if (suite < 0 && real < 2)
+        if (suite < 0 ? real < 2 : strcmp(r->results.suite[suite].id, "bandit") == 0)
             continue;
         struct gather g;
         TRY(gather_suite(&r->results, suite, RESULTS_FINAL, &g));

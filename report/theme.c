@@ -218,3 +218,25 @@ double theme_step(double low, double high, int most)
     }
     return range;
 }
+
+/* The widest number at a tick, as gnuplot's %g prints it. */
+static double widest_number(double low, double high, double step)
+{
+    double width = 0;
+    for (double k = ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; k++) {
+        char number[32];
+        snprintf(number, sizeof number, "%g", k * step);
+        width = fmax(width, theme_text_width(number, 7));
+    }
+    return width;
+}
+
+double theme_step_fitting(double low, double high, int most, double inches)
+{
+    for (; most > 2; most--) {
+        double step = theme_step(low, high, most);
+        if (widest_number(low, high, step) + 0.07 <= inches * step / (high - low))
+            return step;
+    }
+    return theme_step(low, high, 2);
+}

@@ -280,7 +280,8 @@ Test(grid, cuts_bands_but_never_lines_below_zero)
     for (int j = 0; j < POINTS; j++)
         l.mean[0][j] = l.low[0][j] = l.high[0][j] = 0;
     grid_range(&panel, &low, &high);
-    cr_assert(low < 0 && high > 0, "zeros have an axis too: %g to %g", low, high);
+    cr_assert(low < 0 && high >= 1, "zeros have an axis too, of no tiny steps: %g to %g", low,
+              high);
     panel.y_low = 0;
     panel.y_high = 100;
     grid_range(&panel, &low, &high);
@@ -512,6 +513,43 @@ Test(theme, puts_ticks_on_round_numbers)
     cr_assert_float_eq(theme_step(0, 0.003, 5), 0.001, 1e-12);
     cr_assert_float_eq(theme_step(3, 3, 5), 1, 1e-12);
     cr_assert_float_eq(theme_step(0, PLOT_NONE, 5), 1, 1e-12);
+}
+
+Test(theme, leaves_out_ticks_whose_numbers_would_touch)
+{
+    cr_assert_float_eq(theme_step_fitting(0, 100, 6, 2), 20, 1e-12);
+    /* 0.0002 is a third of an inch wide: four in an inch at most. */
+    double step = theme_step_fitting(0, 0.00095, 6, 1.3);
+    cr_assert_geq(1.3 * step / 0.00095, theme_text_width("0.0005", 7) + 0.05, "%g", step);
+    cr_assert_float_eq(theme_step_fitting(0, 2000, 6, 0.1), theme_step(0, 2000, 2), 1e-9);
+}
+
+Test(grid, counts_thousands_on_the_axis_by_a_power_of_ten)
+{
+    cr_assert_eq(grid_exponent(999), 0);
+    cr_assert_eq(grid_exponent(1000), 3);
+    cr_assert_eq(grid_exponent(2000), 3);
+    cr_assert_eq(grid_exponent(500000), 5);
+    cr_assert_eq(grid_exponent(1e6), 5, "0 to 10, not 0 to 1");
+}
+
+Test(grid, has_dots_for_keys_where_the_panels_hold_dots)
+{
+    static struct lines l;
+    fill(&l, 2, 5, 10, 3);
+    struct grid_panel panel = panel_of(&l, 2, "Dots");
+    struct figure f = make("lines", &panel, 1, 1, names, 2, &(struct theme){0});
+    char *gp = read_text("lines.gp", NULL);
+    cr_assert_null(strstr(gp, "point pt 7 ps"));
+    free(gp);
+    figure_free(&f);
+    panel.kind = GRID_DOTS;
+    f = make("dots", &panel, 1, 1, names, 2, &(struct theme){0});
+    gp = read_text("dots.gp", NULL);
+    cr_assert_not_null(strstr(gp, "point pt 7 ps 0.5*PS lc rgb COLOUR[2]"));
+    free(gp);
+    draw(&f, PICTURE_SVG);
+    figure_free(&f);
 }
 
 Test(theme, cuts_text_between_signs)

@@ -400,6 +400,28 @@ Test(results, warns_of_generated_data_reduced_sizes_and_mixed_revisions)
     results_free(&r);
 }
 
+Test(results, says_a_reduction_once_with_all_the_values_it_stands_for)
+{
+    struct folder_run run = {.matrix = "tiny",
+                             .dataset = "hopper-random-v2",
+                             .method = "odt",
+                             .points = 3,
+                             .end = 1000,
+                             .last = 50,
+                             .reduced = "T_train 4 (paper 20), n_layer 1 (paper 4)"};
+    folder_run(run);
+    run.dataset = "antmaze-umaze-v2";
+    run.reduced = "T_train 4 (paper 1), n_layer 1 (paper 4), T_train 2 (paper 5)";
+    folder_run(run);
+    struct results r = folder_results(folder_path("tiny"), defaults);
+    cr_expect(
+        has_note(&r, NOTE_BANNER,
+                 "paper: T_train 4 (paper 20, 1), n_layer 1 (paper 4), T_train 2 (paper 5).") ||
+        has_note(&r, NOTE_BANNER,
+                 "paper: T_train 4 (paper 1, 20), n_layer 1 (paper 4), T_train 2 (paper 5)."));
+    results_free(&r);
+}
+
 Test(results, lets_a_piece_of_a_dataset_stand_for_it)
 {
     struct results r = folder_scores(

@@ -3,6 +3,7 @@
 ID = 'gain'; W = 6.75; H = 1.48; POINTS = 7; BORDER = 1
 DATA = 'gain.dat'
 load 'style.gp'
+if (!exists("PS")) PS = 1
 array LABEL[6] = ['IQL', 'AWAC', 'CQL', 'SPOT', 'Cal-QL', 'ReBRAC']
 array COLOUR[6] = [0x009E73, 0x0072B2, 0xE69F00, 0xCC79A7, 0x56B4E9, 0xD55E00]
 array DASH[6] = [1, 1, 1, 1, 1, 1]
@@ -23,9 +24,10 @@ set format y ''
 unset ytics
 set border 1 lw 1.2*BORDER lc rgb INK
 set grid xtics noytics
-plot DATA index 0 using 2:1:($3-$2):(0):4 with vectors head filled size screen 0.008,20 lw 1.3*BORDER lc rgb variable notitle, \
-     DATA index 0 using 2:1:4 with points pt 6 ps 0.55 lw BORDER lc rgb variable notitle, \
-     DATA index 0 using 3:1:4 with points pt 7 ps 0.55 lc rgb variable notitle
+plot DATA index 0 using 2:1:($3-$2):(0):4 with vectors nohead lw 1.3*BORDER lc rgb variable notitle, \
+     DATA index 0 using ($5>0?$2:NaN):1:($3-$2):(0):4 with vectors head filled size screen 0.008,20 lw 1.3*BORDER lc rgb variable notitle, \
+     DATA index 0 using 2:1:4 with points pt 6 ps 0.55*PS lw BORDER lc rgb variable notitle, \
+     DATA index 0 using 3:1:4 with points pt 7 ps 0.55*PS lc rgb variable notitle
 
 # --- panel 2: AntMaze
 set lmargin at screen 0.39525; set rmargin at screen 0.67836
@@ -40,14 +42,15 @@ set format y ''
 unset ytics
 set border 1 lw 1.2*BORDER lc rgb INK
 set grid xtics noytics
-plot DATA index 1 using 2:1:($3-$2):(0):4 with vectors head filled size screen 0.008,20 lw 1.3*BORDER lc rgb variable notitle, \
-     DATA index 1 using 2:1:4 with points pt 6 ps 0.55 lw BORDER lc rgb variable notitle, \
-     DATA index 1 using 3:1:4 with points pt 7 ps 0.55 lc rgb variable notitle
+plot DATA index 1 using 2:1:($3-$2):(0):4 with vectors nohead lw 1.3*BORDER lc rgb variable notitle, \
+     DATA index 1 using ($5>0?$2:NaN):1:($3-$2):(0):4 with vectors head filled size screen 0.008,20 lw 1.3*BORDER lc rgb variable notitle, \
+     DATA index 1 using 2:1:4 with points pt 6 ps 0.55*PS lw BORDER lc rgb variable notitle, \
+     DATA index 1 using 3:1:4 with points pt 7 ps 0.55*PS lc rgb variable notitle
 
 # --- panel 3: AntMaze-large
 set lmargin at screen 0.70207; set rmargin at screen 0.98519
 set bmargin at screen 0.25000; set tmargin at screen 0.83784
-set xrange [-3.775:98.15]
+set xrange [-3.775:100]
 unset logscale x
 set format x '%g'
 set xtics 0,20 nomirror out scale 0.35,0.2 offset 0,0.3
@@ -57,9 +60,10 @@ set format y ''
 unset ytics
 set border 1 lw 1.2*BORDER lc rgb INK
 set grid xtics noytics
-plot DATA index 2 using 2:1:($3-$2):(0):4 with vectors head filled size screen 0.008,20 lw 1.3*BORDER lc rgb variable notitle, \
-     DATA index 2 using 2:1:4 with points pt 6 ps 0.55 lw BORDER lc rgb variable notitle, \
-     DATA index 2 using 3:1:4 with points pt 7 ps 0.55 lc rgb variable notitle
+plot DATA index 2 using 2:1:($3-$2):(0):4 with vectors nohead lw 1.3*BORDER lc rgb variable notitle, \
+     DATA index 2 using ($5>0?$2:NaN):1:($3-$2):(0):4 with vectors head filled size screen 0.008,20 lw 1.3*BORDER lc rgb variable notitle, \
+     DATA index 2 using 2:1:4 with points pt 6 ps 0.55*PS lw BORDER lc rgb variable notitle, \
+     DATA index 2 using 3:1:4 with points pt 7 ps 0.55*PS lc rgb variable notitle
 
 # --- texts and legend
 unset title; unset tics; unset grid; unset logscale; set border 0
