@@ -82,8 +82,9 @@ static void draw_intervals(struct plot *p, const struct bars *b, const struct in
     int drawn = 0, whole = 0;
     for (int i = 0; i < b->rows; i++) {
         bool known = isfinite(bar[i].low) && isfinite(bar[i].high);
-        /* On a black bar the tick is white. */
-        bool dark = b->style[i].rgb == 0 && known && bar[i].high > bar[i].low;
+        /* On a black bar the tick is white, unless that would leave two slivers. */
+        bool dark = b->style[i].rgb == 0 && known &&
+                    plot_x(p, bar[i].high) - plot_x(p, bar[i].low) > 0.06;
         plot_row(p, 6, (double)i, bar[i].point, known ? bar[i].low : bar[i].point,
                  known ? bar[i].high : bar[i].point, (double)b->style[i].rgb,
                  dark ? (double)0xffffff : (double)0x303030);

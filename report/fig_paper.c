@@ -117,7 +117,9 @@ static void name_points(struct plot *p, const struct cloud *c, const struct plot
         done[worst] = true;
         double x = plot_x(p, q->printed), y = plot_y(p, q->ours.point);
         double width = theme_text_width(q->name, 6);
-        bool left = x + 0.05 + width > box->left + box->width + 0.05;
+        /* Away from the diagonal, where most points are, as far as the panel reaches. */
+        bool left = q->ours.point > q->printed ? x - 0.05 - width > box->left
+                                               : x + 0.05 + width > box->left + box->width + 0.05;
         x += left ? -0.05 - width : 0.05;
         for (int turn = 0; turn < named; turn++) {
             for (int i = 0; i < named; i++) {

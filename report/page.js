@@ -39,9 +39,9 @@ document.addEventListener("click", (event) => {
   tip.style.left = Math.min(event.pageX + 8, window.innerWidth - 150) + "px";
   tip.style.top = event.pageY + 8 + "px";
 });
-// On paper nothing stays folded.
+// On paper nothing stays folded but the list of all runs.
 window.addEventListener("beforeprint", () => {
-  for (const folded of document.querySelectorAll("details")) folded.open = true;
+  for (const folded of document.querySelectorAll("main details, header details")) folded.open = true;
 });
 // A link to something folded opens it.
 const unfold = () => {
