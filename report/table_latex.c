@@ -89,13 +89,39 @@ static double column_width(const struct table *t, int column)
     return most + 6; /* tabcolsep on both sides */
 }
 
-/* The end of the columns that fit on the line beside the first one, from `from` on. */
-static int fitting_columns(const struct table *t, int from)
+/* A font for the whole table and the share of the widths above that it leaves. */
+struct font {
+    const char *name;
+    double tabcolsep, scale; /* points; of text */
+};
+static const struct font normal_font = {"footnotesize", 3, 1},
+                         small_font = {"scriptsize", 2, 0.875};
+
+static double set_width(const struct table *t, int column, const struct font *f)
 {
-    double width = column_width(t, 0);
+    if (t->column[column].width > 0)
+        return column_width(t, column);
+    return (column_width(t, column) - 2 * normal_font.tabcolsep) * f->scale + 2 * f->tabcolsep;
+}
+
+/* The smaller font only where it spares a split: seven methods beside long names of datasets. */
+static const struct font *choose_font(const struct table *t)
+{
+    double normal = 0, small = 0;
+    for (int i = 0; i < t->columns; i++) {
+        normal += set_width(t, i, &normal_font);
+        small += set_width(t, i, &small_font);
+    }
+    return normal > LINE_WIDTH && small <= LINE_WIDTH ? &small_font : &normal_font;
+}
+
+/* The end of the columns that fit on the line beside the first one, from `from` on. */
+static int fitting_columns(const struct table *t, int from, const struct font *f)
+{
+    double width = set_width(t, 0, f);
     int end = from;
-    while (end < t->columns && (end == from || width + column_width(t, end) <= LINE_WIDTH))
-        width += column_width(t, end++);
+    while (end < t->columns && (end == from || width + set_width(t, end, f) <= LINE_WIDTH))
+        width += set_width(t, end++, f);
     return end;
 }
 
@@ -164,11 +190,11 @@ static void tabular(const struct table *t, struct part p, struct text *out)
 }
 
 /* All parts: blocks of columns, within each blocks of rows. */
-static void body(const struct table *t, struct text *out)
+static void body(const struct table *t, const struct font *f, struct text *out)
 {
     int from = t->columns > 1 ? 1 : 0, to;
     for (bool first = true; from < t->columns; from = to) {
-        to = fitting_columns(t, from);
+        to = fitting_columns(t, from, f);
         for (int top = 0, bottom; top < t->rows; top = bottom) {
             bottom = break_after(t, top);
             text_add(out, "%s", first ? "" : "\n\n\\medskip\n");
@@ -185,9 +211,12 @@ void table_latex(const struct table *t, bool standalone, const char *comment, st
         text_add(out, "\\documentclass[a4paper,10pt]{article}\n"
                       "\\usepackage{booktabs,array}\n\\usepackage[margin=12mm]{geometry}\n"
                       "\\pagestyle{empty}\n\\begin{document}\n\\noindent\n");
-    text_add(out, "{\\footnotesize\\setlength{\\tabcolsep}{3pt}\\setlength{\\parindent}{0pt}%%\n"
-                  "\\renewcommand{\\arraystretch}{1.08}%%\n");
-    body(t, out);
+    const struct font *f = choose_font(t);
+    text_add(out,
+             "{\\%s\\setlength{\\tabcolsep}{%gpt}\\setlength{\\parindent}{0pt}%%\n"
+             "\\renewcommand{\\arraystretch}{1.08}%%\n",
+             f->name, f->tabcolsep);
+    body(t, f, out);
     if (standalone && t->caption.length > 0) {
         text_add(out, "\n\n\\medskip\n\\raggedright ");
         escaped(out, t->title);

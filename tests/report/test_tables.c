@@ -328,3 +328,27 @@ Test(table, splits_what_is_too_wide_or_too_long_for_a_page)
     text_free(&out);
     table_free(&t);
 }
+
+/* Seven methods beside the longest names: the last one, ours, must not end up below the others. */
+Test(table, sets_seven_methods_side_by_side_in_a_smaller_font)
+{
+    struct table t;
+    table_init(&t, "tab1", "Seven");
+    table_column(&t, "Dataset", true, 0);
+    for (int k = 0; k < 7; k++)
+        table_column(&t, "DDPG+ODT", false, 0);
+    int row = table_row(&t, false);
+    table_put(&t, row, 0, "HalfCheetah-medium-replay");
+    for (int k = 0; k < 7; k++) {
+        table_put(&t, row, 1 + k, "101.92(-36.85)");
+        table_cell(&t, row, 1 + k)->face = FACE_BOLD;
+    }
+    struct text out = {0};
+    table_latex(&t, true, NULL, &out);
+    const char *first = strstr(text_get(&out), "\\begin{tabular}");
+    cr_assert_not_null(first);
+    cr_expect_null(strstr(first + 1, "\\begin{tabular}"), "one tabular");
+    cr_expect_not_null(strstr(text_get(&out), "\\scriptsize"));
+    text_free(&out);
+    table_free(&t);
+}
