@@ -306,6 +306,15 @@ static enum status interrupted(struct run *r)
                        (long long)r->transitions_done);
 }
 
+/* Has a run that is to do only so much done it? */
+static bool enough(const struct run *r)
+{
+    const struct run_request *q = r->request;
+    return r->pending_batches == 0 &&
+           ((q->stop_after > 0 && r->iterations_here >= q->stop_after) ||
+            (q->stop_rows > 0 && r->curve.iterations >= q->stop_rows));
+}
+
 static enum status evaluate_and_show(struct run *r)
 {
     TRY(evaluate(r));
@@ -319,21 +328,22 @@ static enum status loop(struct run *r)
     bool pretrained = r->online || r->pretrained >= run_pretrain_total(r);
     while (!pretrained) {
         TRY(run_pretrain_block(r, &pretrained));
-        if (run_should_stop(r))
+        if (run_should_stop(r) || (enough(r) && !pretrained))
             return interrupted(r);
         TRY(maybe_save(r));
     }
     if (!r->online) {
         TRY(evaluate_and_show(r));
         TRY(run_begin_online(r));
+        if (enough(r))
+            return interrupted(r);
         TRY(maybe_save(r));
     }
     while (!budget_spent(r) || r->pending_batches > 0) {
         TRY(run_iteration(r));
         if (r->pending_batches == 0 && evaluation_due(r))
             TRY(evaluate_and_show(r));
-        bool enough = r->request->stop_after > 0 && r->iterations_here >= r->request->stop_after;
-        if (run_should_stop(r) || (enough && r->pending_batches == 0))
+        if (run_should_stop(r) || enough(r))
             return interrupted(r);
         TRY(maybe_save(r));
     }

@@ -31,6 +31,7 @@ struct run_request {
     const char *matrix;      /* name of the matrix it belongs to, or NULL */
     double checkpoint_every; /* seconds between checkpoints; 0: at every iteration */
     int64_t stop_after;      /* leave after so many iterations (tests); 0: no limit */
+    int stop_rows;           /* leave once the curve has so many iteration rows; 0: no limit */
     bool quiet;              /* no progress on stderr */
     /* Set by a signal handler: checkpoint and leave with STATUS_INTERRUPTED. May be NULL. */
     const volatile sig_atomic_t *stop;

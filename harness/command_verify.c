@@ -1,0 +1,212 @@
+#include "harness/command_verify.h"
+
+#include "engine/base/sha256.h"
+#include "engine/base/threads.h"
+#include "harness/argument.h"
+#include "harness/verify.h"
+
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct arguments {
+    const char *folder;
+    struct record_filter filter;
+    struct verify_options options;
+    long runs, seed;
+    bool all;
+};
+
+static volatile sig_atomic_t stop_asked;
+
+static void ask_to_stop(int signal)
+{
+    (void)signal;
+    stop_asked = 1;
+}
+
+/* The scratch folder is to be removed; a second signal ends at once. */
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = ask_to_stop, .sa_flags = (int)SA_RESETHAND};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+static enum status take_option(int option, struct arguments *a, char **argv)
+{
+    long number;
+    switch (option) {
+    case 'x':
+        a->filter.matrix = optarg;
+        return STATUS_OK;
+    case 'd':
+        a->filter.dataset = optarg;
+        return STATUS_OK;
+    case 'm':
+        a->filter.method = optarg;
+        return STATUS_OK;
+    case 'n':
+        return argument_integer("runs", optarg, 1, INT_MAX, &a->runs);
+    case 'i':
+        TRY(argument_integer("iterations", optarg, 0, INT_MAX, &number));
+        a->options.rows = (int)number;
+        return STATUS_OK;
+    case 's':
+        return argument_integer("seed", optarg, 0, LONG_MAX, &a->seed);
+    case 't':
+        TRY(argument_integer("threads", optarg, 0, 4096, &number));
+        threads_set((int)number);
+        return STATUS_OK;
+    case 'f':
+        a->options.data = optarg;
+        return STATUS_OK;
+    case 'c':
+        a->options.from_checkpoint = true;
+        return STATUS_OK;
+    case 'a':
+        a->all = true;
+        return STATUS_OK;
+    default:
+        return argument_unknown(argv);
+    }
+}
+
+static enum status parse(int argc, char **argv, struct arguments *a)
+{
+    static const struct option options[] = {{"matrix", required_argument, NULL, 'x'},
+                                            {"dataset", required_argument, NULL, 'd'},
+                                            {"method", required_argument, NULL, 'm'},
+                                            {"runs", required_argument, NULL, 'n'},
+                                            {"iterations", required_argument, NULL, 'i'},
+                                            {"seed", required_argument, NULL, 's'},
+                                            {"threads", required_argument, NULL, 't'},
+                                            {"data", required_argument, NULL, 'f'},
+                                            {"from-checkpoint", no_argument, NULL, 'c'},
+                                            {"all", no_argument, NULL, 'a'},
+                                            {NULL, 0, NULL, 0}};
+    *a = (struct arguments){.folder = "results/runs", .runs = 3, .seed = 1};
+    a->options.rows = 25; /* the pretraining, its evaluation and some online iterations */
+    a->options.stop = &stop_asked;
+    opterr = 0;
+    optind = 1;
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;)
+        TRY(take_option(option, a, argv));
+    if (optind < argc)
+        a->folder = argv[optind++];
+    if (optind < argc)
+        return status_fail(STATUS_CONFIG, "'%s' is one argument too many", argv[optind]);
+    return STATUS_OK;
+}
+
+/* --- which runs ------------------------------------------------------------------------------- */
+
+struct lot {
+    char draw[SHA256_HEX];
+    int index;
+};
+
+static int by_draw(const void *a, const void *b)
+{
+    return strcmp(((const struct lot *)a)->draw, ((const struct lot *)b)->draw);
+}
+
+/* A lot for each run from the seed and its name: the choice cannot be made to fit a curve, and
+ * further runs do not change what the others draw. For free(); NULL: no memory. */
+static struct lot *draw_lots(const struct record_list *list, long seed)
+{
+    struct lot *lot = calloc((size_t)list->count, sizeof *lot);
+    for (int i = 0; lot != NULL && i < list->count; i++) {
+        char text[FILE_PATH + 32];
+        int n = snprintf(text, sizeof text, "%ld %s", seed, list->record[i].name);
+        sha256_of(text, (size_t)n, lot[i].draw);
+        lot[i].index = i;
+    }
+    if (lot != NULL)
+        qsort(lot, (size_t)list->count, sizeof *lot, by_draw);
+    return lot;
+}
+
+/* --- verdicts --------------------------------------------------------------------------------- */
+
+static void print_verdict(const struct record *r, const struct verify_result *v)
+{
+    static const char *const words[] = {
+        [VERIFY_SAME] = "same", [VERIFY_DIFFERENT] = "DIFFERENT", [VERIFY_UNCHECKED] = "UNCHECKED"};
+    printf("%-9s  %s: ", words[v->verdict], r->name);
+    if (v->verdict == VERIFY_SAME && v->first_row > 0)
+        printf("%d of %d iterations from the checkpoint at %d, equal in every bit (%.1f s)\n",
+               v->rows, r->rows, v->first_row, v->seconds);
+    else if (v->verdict == VERIFY_SAME)
+        printf("%d of %d iterations and %d of %d evaluations from the start, equal in every bit "
+               "(%.1f s)\n",
+               v->rows, r->rows, v->evaluations, r->evaluations, v->seconds);
+    else
+        printf("%s\n", v->text);
+    if (v->circumstances[0] != '\0')
+        printf("           %s: %s\n", v->verdict == VERIFY_SAME ? "although" : "likely because",
+               v->circumstances);
+    else if (v->verdict == VERIFY_DIFFERENT)
+        printf("           code, compiler, libraries, processor and dataset are those of the "
+               "record: the file was changed, or was not made by this code\n");
+    fflush(stdout);
+}
+
+static enum status verify_runs(const struct record_list *list, const struct arguments *a)
+{
+    int count[VERIFY_UNCHECKED + 1] = {0}, chosen = a->all ? list->count : (int)a->runs;
+    struct lot *lot = draw_lots(list, a->seed);
+    if (lot == NULL)
+        return status_fail(STATUS_MEMORY, "no memory to draw lots");
+    enum status result = STATUS_OK;
+    for (int i = 0; i < chosen && i < list->count && result == STATUS_OK; i++) {
+        const struct record *r = &list->record[lot[i].index];
+        struct verify_result v;
+        result = verify_record(r, &a->options, &v);
+        if (result == STATUS_OK) {
+            print_verdict(r, &v);
+            count[v.verdict]++;
+        }
+    }
+    free(lot);
+    TRY(result);
+    printf("%d of %d runs: %d same, %d different, %d unchecked\n",
+           chosen < list->count ? chosen : list->count, list->count, count[VERIFY_SAME],
+           count[VERIFY_DIFFERENT], count[VERIFY_UNCHECKED]);
+    if (count[VERIFY_DIFFERENT] > 0)
+        return status_fail(STATUS_FORMAT, "%d run%s differ%s from what this code computes",
+                           count[VERIFY_DIFFERENT], count[VERIFY_DIFFERENT] == 1 ? "" : "s",
+                           count[VERIFY_DIFFERENT] == 1 ? "s" : "");
+    if (count[VERIFY_UNCHECKED] > 0)
+        return status_fail(STATUS_MISSING, "%d run%s could not be checked", count[VERIFY_UNCHECKED],
+                           count[VERIFY_UNCHECKED] == 1 ? "" : "s");
+    return STATUS_OK;
+}
+
+static enum status run(int argc, char **argv)
+{
+    struct arguments a;
+    struct record_list list;
+    TRY(parse(argc, argv, &a));
+    TRY(record_read(a.folder, &list));
+    catch_signals();
+    enum status result = record_select(&list, &a.filter);
+    if (result == STATUS_OK)
+        result = verify_runs(&list, &a);
+    record_free(&list);
+    return result;
+}
+
+const struct command command_verify = {
+    .name = "verify",
+    .usage =
+        "[RESULTS] [--runs N | --all] [--iterations K] [--seed S] [--threads T]\n"
+        "        [--from-checkpoint] [--data FOLDER] [--matrix M] [--dataset D] [--method M]\n\n"
+        "draws N recorded runs (3) by lot, does K iterations of each again (25; pretraining\n"
+        "blocks count; 0: to the end) in a scratch folder under TMPDIR, and compares every bit.\n"
+        "exit status: 0 all chosen runs are the same, 1 one differs or cannot be checked",
+    .help = "do recorded runs again, compare bits: do the curves come from this code?",
+    .run = run,
+};

@@ -1,0 +1,354 @@
+#include "harness/verify.h"
+
+#include "engine/base/sha256.h"
+#include "harness/checkpoint.h"
+#include "harness/provenance.h"
+#include "harness/run.h"
+#include "suites/dataset_table.h"
+
+#include <errno.h>
+#include <fts.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* One run under way to its verdict. */
+struct verify {
+    const struct record *record;
+    const struct verify_options *options;
+    struct verify_result *out;
+    struct curve before, again; /* as recorded, as computed now */
+    struct run_request request;
+    char *
+        config_text; /* the recorded one, cut into `key=value`s that request.config.set points to */
+    char dataset[FILE_PATH];
+    char scratch[FILE_PATH];
+};
+
+/* What says where a run took place; told, not compared. */
+static const char *const places[] = {"revision", "dirty",     "compiler", "flags",
+                                     "versions", "blas_core", "machine"};
+enum { PLACES = sizeof places / sizeof *places };
+
+static enum status unchecked(struct verify *v)
+{
+    v->out->verdict = VERIFY_UNCHECKED;
+    snprintf(v->out->text, sizeof v->out->text, "%.500s", status_sentence());
+    return STATUS_OK;
+}
+
+static enum status different(struct verify *v)
+{
+    v->out->verdict = VERIFY_DIFFERENT;
+    snprintf(v->out->text, sizeof v->out->text, "%.500s", status_sentence());
+    return STATUS_OK;
+}
+
+/* --- the same configuration again ------------------------------------------------------------- */
+
+static bool is_bandit(const struct verify *v)
+{
+    return strcmp(curve_get(&v->before, "suite"), "bandit") == 0;
+}
+
+/* Where the dataset is now. A file of other bytes cannot give the same curve. */
+static enum status find_dataset(struct verify *v)
+{
+    const char *path = curve_get(&v->before, "dataset_path");
+    char digest[SHA256_HEX];
+    if (is_bandit(v)) {
+        snprintf(v->dataset, sizeof v->dataset, "bandit");
+        return STATUS_OK;
+    }
+    if (v->options->data == NULL && file_exists(path))
+        snprintf(v->dataset, sizeof v->dataset, "%s", path);
+    else
+        TRY(dataset_locate(curve_get(&v->before, "dataset"), v->options->data, v->dataset));
+    /* A folder (Minari) is left to the run, whose curve holds the digest too. */
+    if (sha256_file(v->dataset, digest) == STATUS_OK &&
+        strcmp(digest, curve_get(&v->before, "dataset_sha256")) != 0)
+        return status_fail(STATUS_MISSING,
+                           "%s: is another file than the run was made with (SHA-256 %.12s, "
+                           "recorded %.12s); put that one back, or name its folder with --data",
+                           v->dataset, digest, curve_get(&v->before, "dataset_sha256"));
+    return STATUS_OK;
+}
+
+/* Turn the lines `key = value` of the recorded text that differ from the preset's into overrides.
+ * Both texts list the same keys in the same order when the same code wrote them. */
+static enum status add_overrides(struct verify *v, const struct hyper *preset)
+{
+    struct config_request *c = &v->request.config;
+    char *rest = NULL;
+    for (char *line = strtok_r(v->config_text, "\n", &rest); line != NULL;
+         line = strtok_r(NULL, "\n", &rest)) {
+        char value[HYPER_TEXT_SIZE];
+        char *equals = strstr(line, " = ");
+        if (equals == NULL)
+            return status_fail(STATUS_FORMAT, "its configuration has the line '%.60s'", line);
+        *equals = '\0';
+        int field = hyper_find(line);
+        if (field < 0)
+            return status_fail(STATUS_CONFIG,
+                               "its configuration has the key '%.60s', which this "
+                               "code does not know",
+                               line);
+        hyper_format(preset, field, value);
+        if (strcmp(equals + 3, preset->applies[field] ? value : "-") == 0)
+            continue;
+        if (c->sets == CONFIG_OVERRIDES)
+            return status_fail(STATUS_CONFIG,
+                               "its configuration differs from the preset in more "
+                               "than %d keys",
+                               CONFIG_OVERRIDES);
+        /* "key = value" becomes "key=value" where it stands. */
+        size_t key = (size_t)(equals - line);
+        memmove(line + 2, line, key);
+        line[2 + key] = '=';
+        c->set[c->sets++] = line + 2;
+    }
+    return STATUS_OK;
+}
+
+static enum status rebuild_config(struct verify *v)
+{
+    struct config_request *c = &v->request.config;
+    struct hyper h;
+    char hash[SHA256_HEX];
+    const char *recorded = curve_get(&v->before, "config_hash");
+    *c = (struct config_request){.preset = curve_get(&v->before, "preset"),
+                                 .method = curve_get(&v->before, "method"),
+                                 .size = curve_get(&v->before, "size"),
+                                 .dataset = v->dataset};
+    struct config_request plain = *c;
+    TRY(run_configure(&plain, &h));
+    v->config_text = strdup(v->before.config);
+    if (v->config_text == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for a configuration");
+    TRY(add_overrides(v, &h));
+    struct config_request whole = *c;
+    TRY(run_configure(&whole, &h));
+    TRY(run_config_hash(&h, hash));
+    if (strcmp(hash, recorded) != 0)
+        return status_fail(STATUS_CONFIG,
+                           "its configuration cannot be made again: this code has "
+                           "keys that it lacks (hash %.12s, recorded %.12s)",
+                           hash, recorded);
+    return STATUS_OK;
+}
+
+/* --- a scratch folder ------------------------------------------------------------------------- */
+
+static enum status make_scratch(struct verify *v)
+{
+    const char *parent = getenv("TMPDIR");
+    snprintf(v->scratch, sizeof v->scratch, "%.900s/vitamin-verify-XXXXXX",
+             parent != NULL && parent[0] != '\0' ? parent : "/tmp");
+    if (mkdtemp(v->scratch) != NULL)
+        return STATUS_OK;
+    const int error = errno;
+    enum status result = status_fail(STATUS_IO, "%s: cannot be created: %s", v->scratch,
+                                     strerror(error));
+    v->scratch[0] = '\0';
+    return result;
+}
+
+static void remove_scratch(struct verify *v)
+{
+    char *roots[] = {v->scratch, NULL};
+    FTS *tree = v->scratch[0] != '\0' ? fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL) : NULL;
+    for (FTSENT *e; tree != NULL && (e = fts_read(tree)) != NULL;) {
+        if (e->fts_info == FTS_DP)
+            rmdir(e->fts_accpath);
+        else if (e->fts_info != FTS_D)
+            unlink(e->fts_accpath);
+    }
+    if (tree != NULL)
+        fts_close(tree);
+}
+
+static void path_in(const char *folder, const char *name, char out[FILE_PATH])
+{
+    snprintf(out, FILE_PATH, "%.900s/%s", folder, name);
+}
+
+static enum status copy(const struct verify *v, const char *name)
+{
+    char from[FILE_PATH], to[FILE_PATH], *bytes;
+    size_t size;
+    path_in(v->record->folder, name, from);
+    path_in(v->scratch, name, to);
+    TRY(file_read(from, (size_t)1 << 36, &bytes, &size));
+    enum status result = file_replace(to, bytes, size);
+    free(bytes);
+    return result;
+}
+
+static enum status visit_nothing(void *context, struct visitor *visitor)
+{
+    (void)context;
+    (void)visitor;
+    return STATUS_OK;
+}
+
+/* Copy the checkpoint, if there is one with recorded rows beyond it. First it, then the curve: the
+ * run may be going on, and a curve has never fewer rows than the checkpoint before it. */
+static enum status take_checkpoint(struct verify *v)
+{
+    struct checkpoint_info info;
+    char path[FILE_PATH];
+    path_in(v->record->folder, "checkpoint.h5", path);
+    if (!v->options->from_checkpoint || !file_exists(path))
+        return STATUS_OK;
+    TRY(copy(v, "checkpoint.h5"));
+    path_in(v->scratch, "checkpoint.h5", path);
+    TRY(checkpoint_read(path, curve_get(&v->before, "config_hash"), &info, visit_nothing, NULL));
+    if (info.iterations >= v->before.iterations) {
+        unlink(path);
+        return STATUS_OK;
+    }
+    v->out->first_row = info.iterations;
+    return copy(v, "curve.h5");
+}
+
+/* --- circumstances ---------------------------------------------------------------------------- */
+
+static void tell_circumstances(struct verify *v)
+{
+    struct curve now = {.attributes = 0};
+    char *text = v->out->circumstances;
+    size_t room = sizeof v->out->circumstances, used = 0;
+    (void)provenance_stamp(&now);
+    for (int i = 0; i < PLACES; i++) {
+        const char *then = curve_get(&v->before, places[i]), *here = curve_get(&now, places[i]);
+        bool dirty = strcmp(places[i], "dirty") == 0;
+        if (used + 300 > room ||
+            (dirty ? strcmp(then, "0") == 0 && strcmp(here, "0") == 0 : strcmp(then, here) == 0))
+            continue;
+        const char *comma = used > 0 ? "; " : "";
+        if (dirty)
+            used += (size_t)snprintf(text + used, room - used,
+                                     "%s%s built from a tree with changes that no revision holds",
+                                     comma,
+                                     strcmp(then, "0") == 0   ? "this program was"
+                                     : strcmp(here, "0") == 0 ? "its program was"
+                                                              : "both programs were");
+        else
+            used += (size_t)snprintf(
+                text + used, room - used, "%s%s was '%.100s', here '%.100s'", comma,
+                strcmp(places[i], "blas_core") == 0 ? "BLAS core" : places[i], then, here);
+    }
+    curve_free(&now);
+}
+
+/* --- doing it again --------------------------------------------------------------------------- */
+
+static double since(const struct timespec *start)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - start->tv_sec) + 1e-9 * (double)(now.tv_nsec - start->tv_nsec);
+}
+
+/* STATUS_OK also for a run that was left on purpose or that diverged: there is a curve then. */
+static enum status execute(struct verify *v)
+{
+    struct timespec start;
+    const char *matrix = curve_get(&v->before, "matrix");
+    v->request.seed = strtoull(curve_get(&v->before, "seed"), NULL, 10);
+    v->request.folder = v->scratch;
+    v->request.matrix = matrix[0] != '\0' ? matrix : NULL;
+    v->request.checkpoint_every = 1e9;
+    v->request.stop_rows = v->options->rows > 0 ? v->out->first_row + v->options->rows : 0;
+    v->request.quiet = true;
+    v->request.stop = v->options->stop;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    enum status result = run_execute(&v->request, NULL);
+    v->out->seconds = since(&start);
+    if (result == STATUS_INTERRUPTED && v->options->stop != NULL && *v->options->stop)
+        return result;
+    return result == STATUS_INTERRUPTED || result == STATUS_NONFINITE ? STATUS_OK : result;
+}
+
+static bool is_over(const struct curve *c)
+{
+    const char *status = curve_get(c, "status");
+    return strcmp(status, "complete") == 0 || strcmp(status, "diverged") == 0;
+}
+
+static enum status compare(struct verify *v)
+{
+    struct curve *a = &v->again, *b = &v->before;
+    for (int i = 0; i < PLACES; i++)
+        TRY(curve_set(a, places[i], "%s", curve_get(b, places[i])));
+    TRY(curve_set(a, "dataset_path", "%s", curve_get(b, "dataset_path")));
+    if (is_over(a) && is_over(b))
+        TRY(curve_compare(a, b, false));
+    if (is_over(b) && a->iterations > b->iterations)
+        return status_fail(STATUS_FORMAT, "it was recorded as %s after %d iterations, but goes on",
+                           curve_get(b, "status"), b->iterations);
+    if (is_over(a) && !is_over(b) && b->iterations > a->iterations)
+        return status_fail(STATUS_FORMAT, "%d iterations were recorded, but it is %s after %d",
+                           b->iterations, curve_get(a, "status"), a->iterations);
+    curve_truncate(a, b->evaluations, b->iterations);
+    TRY(curve_compare(a, b, true));
+    v->out->rows = a->iterations - v->out->first_row;
+    v->out->evaluations = a->evaluations;
+    return STATUS_OK;
+}
+
+static enum status work(struct verify *v)
+{
+    char path[FILE_PATH], hash[SHA256_HEX];
+    struct verify_result *out = v->out;
+    path_in(v->record->folder, "curve.h5", path);
+    if (curve_read(path, &v->before) != STATUS_OK)
+        return unchecked(v);
+    tell_circumstances(v);
+    sha256_of(v->before.config != NULL ? v->before.config : "",
+              v->before.config != NULL ? strlen(v->before.config) : 0, hash);
+    if (strcmp(hash, curve_get(&v->before, "config_hash")) != 0) {
+        status_fail(STATUS_FORMAT, "its configuration is not the one that its config_hash is of");
+        return different(v);
+    }
+    if (v->before.iterations == 0 && v->before.evaluations == 0) {
+        status_fail(STATUS_MISSING, "nothing is recorded yet");
+        return unchecked(v);
+    }
+    if (find_dataset(v) != STATUS_OK || rebuild_config(v) != STATUS_OK)
+        return unchecked(v);
+    TRY(make_scratch(v));
+    if (take_checkpoint(v) != STATUS_OK)
+        return unchecked(v);
+    enum status result = execute(v);
+    if (result == STATUS_INTERRUPTED)
+        return result;
+    path_in(v->scratch, "curve.h5", path);
+    if (result != STATUS_OK || curve_read(path, &v->again) != STATUS_OK)
+        return unchecked(v);
+    out->verdict = VERIFY_SAME;
+    return compare(v) == STATUS_OK ? STATUS_OK : different(v);
+}
+
+enum status verify_record(const struct record *r, const struct verify_options *options,
+                          struct verify_result *out)
+{
+    struct verify *v = calloc(1, sizeof *v);
+    if (v == NULL)
+        return status_fail(STATUS_MEMORY, "no memory to verify a run");
+    *out = (struct verify_result){.verdict = VERIFY_UNCHECKED};
+    v->record = r;
+    v->options = options;
+    v->out = out;
+    enum status result = work(v);
+    struct status_note note;
+    status_save(&note, result);
+    remove_scratch(v);
+    curve_free(&v->before);
+    curve_free(&v->again);
+    free(v->config_text);
+    free(v);
+    return result == STATUS_OK ? STATUS_OK : status_restore(&note);
+}

@@ -1,0 +1,248 @@
+#include "harness/command_verify.h"
+
+#include "engine/base/file.h"
+#include "harness/curve.h"
+#include "harness/provenance.h"
+#include "harness/run.h"
+#include "tests/support/command_line.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DATA "tests/data/hopper-random-dev.hdf5"
+
+TestSuite(verify, .fini = command_line_remove_folder, .timeout = 120);
+
+static const char *in_folder(const char *name)
+{
+    static char path[2 * FILE_PATH];
+    snprintf(path, sizeof path, "%s/%s", command_line_folder(), name);
+    return path;
+}
+
+/* A run of about a second; `stop_after` iterations, 0 for all of it. */
+static void record_run(const char *method, const char *name, int64_t stop_after)
+{
+    bool bandit = strcmp(name, "bandit") == 0;
+    struct run_request r = {
+        .config = {.dataset = bandit ? "bandit" : DATA,
+                   .method = method,
+                   .preset = "code",
+                   .size = "tiny",
+                   .set = {"stop_transitions=400", "score_at=400", "eval_every=3",
+                           "eval_every_unit=iterations", "pretrain_actor_steps=40",
+                           "min_transitions_per_iter=50"},
+                   .sets = bandit ? 0 : 6},
+        .seed = 5,
+        .folder = in_folder(name),
+        .matrix = "smoke",
+        .checkpoint_every = 1e9,
+        .stop_after = stop_after,
+        .quiet = true};
+    cr_assert_eq(run_execute(&r, NULL), stop_after > 0 ? STATUS_INTERRUPTED : STATUS_OK, "%s",
+                 status_sentence());
+}
+
+static struct curve read_run(const char *name)
+{
+    struct curve c;
+    char path[FILE_PATH];
+    snprintf(path, sizeof path, "%s/%s/curve.h5", command_line_folder(), name);
+    cr_assert_eq(curve_read(path, &c), STATUS_OK, "%s", status_sentence());
+    return c;
+}
+
+static void write_run(const char *name, struct curve *c)
+{
+    char path[FILE_PATH];
+    snprintf(path, sizeof path, "%s/%s/curve.h5", command_line_folder(), name);
+    cr_assert_eq(curve_write(c, path), STATUS_OK, "%s", status_sentence());
+    curve_free(c);
+}
+
+static enum status verify(const char *options, char **printed)
+{
+    char words[2 * FILE_PATH];
+    snprintf(words, sizeof words, "%s %s", command_line_folder(), options);
+    return command_line(&command_verify, words, printed);
+}
+
+static void expect(const char *options, enum status status, const char *part)
+{
+    char *text;
+    cr_assert_eq(verify(options, &text), status, "%s: %s", status_sentence(), text);
+    cr_assert_not_null(strstr(text, part), "'%s' is not in: %s", part, text);
+    free(text);
+}
+
+Test(verify, finds_genuine_runs_the_same)
+{
+    record_run("td3_odt", "a/td3_odt/5", 0);
+    record_run("iql", "a/iql/5", 0);
+    record_run("odt", "bandit", 0);
+    record_run("odt", "a/odt/5", 2); /* stopped: it has a checkpoint */
+    expect("--all --iterations 0", STATUS_OK, "4 of 4 runs: 4 same, 0 different, 0 unchecked");
+    expect("--all --iterations 3 --threads 1 --method td3_odt", STATUS_OK, ": 3 of ");
+    expect("--all --iterations 0", STATUS_OK,
+           "same       bandit: 0 of 0 iterations and 16 of 16 evaluations from the start");
+}
+
+Test(verify, catches_one_changed_bit_of_a_score)
+{
+    record_run("td3_odt", "run", 0);
+    struct curve c = read_run("run");
+    uint64_t bits;
+    memcpy(&bits, &c.evaluation[0].score[1], sizeof bits);
+    bits ^= 1;
+    memcpy(&c.evaluation[0].score[1], &bits, sizeof bits);
+    write_run("run", &c);
+    expect("", STATUS_FORMAT, "DIFFERENT  run: evaluation 0 (0 transitions): 'score' differs");
+    cr_assert_str_eq(status_sentence(), "1 run differs from what this code computes");
+    if (!provenance_dirty())
+        expect("", STATUS_FORMAT, "the file was changed, or was not made by this code");
+}
+
+Test(verify, catches_another_loss_configuration_and_length)
+{
+    record_run("odt", "run", 0);
+    struct curve c = read_run("run");
+    c.iteration[1].value[CURVE_loss_actor] += 1e-9;
+    write_run("run", &c);
+    expect("", STATUS_FORMAT, "'loss_actor' is ");
+
+    c = read_run("run");
+    c.iteration[1].value[CURVE_loss_actor] -= 1e-9;
+    char *at = strstr(c.config, "batch_size = 32");
+    cr_assert_not_null(at);
+    memcpy(at, "batch_size = 31", 15);
+    write_run("run", &c);
+    expect("", STATUS_FORMAT, "not the one that its config_hash is of");
+
+    /* Rows that were never computed. */
+    unlink(in_folder("run/curve.h5"));
+    record_run("odt", "run", 0);
+    c = read_run("run");
+    struct curve_iteration more = c.iteration[c.iterations - 1];
+    cr_assert_eq(curve_add_iteration(&c, &more), STATUS_OK);
+    write_run("run", &c);
+    expect("--iterations 0", STATUS_FORMAT, "iterations against");
+
+    /* A run that claims to be over where it is not. */
+    c = read_run("run");
+    curve_truncate(&c, 1, 5);
+    write_run("run", &c);
+    expect("", STATUS_FORMAT, "DIFFERENT");
+}
+
+Test(verify, says_what_is_not_as_it_was_recorded)
+{
+    record_run("odt", "run", 0);
+    struct curve c = read_run("run");
+    curve_set(&c, "revision", "0123456789ab");
+    curve_set(&c, "blas_core", "Prescott");
+    write_run("run", &c);
+    expect("", STATUS_OK, "although: revision was '0123456789ab'");
+    c = read_run("run");
+    c.iteration[0].value[CURVE_loss_actor] += 1e-9;
+    write_run("run", &c);
+    expect("", STATUS_FORMAT, "likely because: revision was '0123456789ab'");
+    expect("", STATUS_FORMAT, "BLAS core was 'Prescott', here '");
+}
+
+Test(verify, says_when_the_dataset_is_missing_or_another)
+{
+    char copy[2 * FILE_PATH], command[3 * FILE_PATH];
+    snprintf(copy, sizeof copy, "%s", in_folder("hopper-mine.hdf5"));
+    snprintf(command, sizeof command, "cp %s '%s'", DATA, copy);
+    cr_assert_eq(system(command), 0);
+    struct run_request r = {.config = {.dataset = copy,
+                                       .method = "odt",
+                                       .preset = "code",
+                                       .size = "tiny",
+                                       .set = {"stop_transitions=200", "pretrain_actor_steps=10"},
+                                       .sets = 2},
+                            .folder = in_folder("run"),
+                            .quiet = true};
+    cr_assert_eq(run_execute(&r, NULL), STATUS_OK, "%s", status_sentence());
+    expect("", STATUS_OK, "same       run: ");
+
+    cr_assert_eq(truncate(copy, 10), 0);
+    expect("", STATUS_MISSING, "is another file than the run was made with");
+    unlink(copy);
+    expect("", STATUS_MISSING, "UNCHECKED  run: ");
+    expect("", STATUS_MISSING, "hopper-mine");
+    cr_assert_str_eq(status_sentence(), "1 run could not be checked");
+}
+
+/* What a killed run leaves: a curve with rows beyond the checkpoint. */
+Test(verify, goes_on_from_a_checkpoint_when_asked)
+{
+    char command[4 * FILE_PATH];
+    record_run("td3_odt", "run", 1);
+    snprintf(command, sizeof command, "cp '%s/run/checkpoint.h5' '%s/kept'", command_line_folder(),
+             command_line_folder());
+    cr_assert_eq(system(command), 0);
+    record_run("td3_odt", "run", 3);
+    snprintf(command, sizeof command, "mv '%s/kept' '%s/run/checkpoint.h5'", command_line_folder(),
+             command_line_folder());
+    cr_assert_eq(system(command), 0);
+    struct curve c = read_run("run");
+    int rows = c.iterations;
+    char part[80];
+    snprintf(part, sizeof part, "3 of %d iterations from the checkpoint at %d,", rows, rows - 3);
+    curve_free(&c);
+    expect("--from-checkpoint", STATUS_OK, part);
+
+    c = read_run("run");
+    c.iteration[rows - 1].value[CURVE_q_mean] *= 1.5;
+    write_run("run", &c);
+    expect("--from-checkpoint", STATUS_FORMAT, "'q_mean' is ");
+}
+
+/* Which runs are drawn depends on the seed and the names, not on what is beside them. */
+Test(verify, draws_the_same_lots_for_the_same_seed)
+{
+    struct curve c = {.attributes = 0};
+    char name[32], *one, *again, *other;
+    for (int i = 0; i < 12; i++) {
+        snprintf(name, sizeof name, "r%d", i);
+        cr_assert_eq(file_make_folder(in_folder(name)), STATUS_OK);
+        write_run(name, &c); /* unreadable as a run: what counts is which are looked at */
+    }
+    cr_assert_eq(verify("--runs 4", &one), STATUS_FORMAT);
+    cr_assert_eq(verify("--runs 4 --seed 1", &again), STATUS_FORMAT);
+    cr_assert_eq(verify("--runs 4 --seed 2", &other), STATUS_FORMAT);
+    cr_assert_str_eq(one, again);
+    cr_assert_str_neq(one, other);
+    cr_assert_not_null(strstr(one, "4 of 12 runs"), "%s", one);
+    free(one);
+    free(again);
+    free(other);
+}
+
+Test(verify, leaves_nothing_behind)
+{
+    char *text;
+    record_run("odt", "results/run", 0);
+    cr_assert_eq(file_make_folder(in_folder("scratch")), STATUS_OK);
+    setenv("TMPDIR", in_folder("scratch"), 1);
+    expect("", STATUS_OK, "1 same");
+    cr_assert_eq(rmdir(in_folder("scratch")), 0, "the scratch folder is not empty");
+    cr_assert_eq(verify("", &text), STATUS_IO, "%s", text);
+    cr_assert_not_null(strstr(status_sentence(), "vitamin-verify"), "%s", status_sentence());
+    free(text);
+}
+
+Test(verify, says_what_is_wrong_with_the_question)
+{
+    static const char *const questions[] = {"--runs 0",       "--runs x", "--iterations -1",
+                                            "--threads many", "--sead 3", "a b"};
+    for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
+        cr_assert_eq(verify(questions[i], NULL), STATUS_CONFIG, "%s", questions[i]);
+        cr_assert_neq(status_sentence()[0], '\0');
+    }
+    cr_assert_eq(verify("", NULL), STATUS_MISSING);
+}
