@@ -6,6 +6,8 @@
 #include "harness/command_report.h"
 #include "harness/command_results.h"
 #include "harness/command_run.h"
+#include "harness/command_slurm.h"
+#include "harness/command_verify.h"
 
 /* clang-format off */
 const struct command *const command_table[] = {
@@ -17,6 +19,8 @@ const struct command *const command_table[] = {
     &command_data,
     &command_results,
     &command_cost,
+    &command_verify,
+    &command_slurm,
     0,
 };
 /* clang-format on */

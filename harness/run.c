@@ -310,9 +310,8 @@ static enum status interrupted(struct run *r)
 static bool enough(const struct run *r)
 {
     const struct run_request *q = r->request;
-    return r->pending_batches == 0 &&
-           ((q->stop_after > 0 && r->iterations_here >= q->stop_after) ||
-            (q->stop_rows > 0 && r->curve.iterations >= q->stop_rows));
+    return r->pending_batches == 0 && ((q->stop_after > 0 && r->iterations_here >= q->stop_after) ||
+                                       (q->stop_rows > 0 && r->curve.iterations >= q->stop_rows));
 }
 
 static enum status evaluate_and_show(struct run *r)

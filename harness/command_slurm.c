@@ -1,0 +1,397 @@
+#include "harness/command_slurm.h"
+
+#include "engine/base/file.h"
+#include "harness/argument.h"
+#include "harness/cell.h"
+#include "harness/cost.h"
+#include "harness/slurm.h"
+#include "suites/dataset_table.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <math.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { EXTRAS = 32, HOMES = 32 };
+
+extern char **environ;
+
+struct arguments {
+    const char *matrix, *results, *report, *data, *out;
+    struct slurm_job job;
+    const char *extra[EXTRAS];
+    bool submit;
+};
+
+/* What the script holds; the job points into it. */
+struct plan {
+    struct matrix m;
+    struct cost cost;
+    struct cell_look *look;
+    int *cell; /* those to do */
+    int cells;
+    char matrix[FILE_PATH], program[FILE_PATH], results[FILE_PATH], report[FILE_PATH],
+        data[FILE_PATH], out[FILE_PATH], name[CONFIG_NAME + 16], memory[32];
+    char homes[HOMES][CONFIG_NAME];
+    const char *home[HOMES];
+};
+
+/* --- the command line ------------------------------------------------------------------------- */
+
+static enum status take_number(const char *option, long low, long high, int *out)
+{
+    long number;
+    TRY(argument_integer(option, optarg, low, high, &number));
+    *out = (int)number;
+    return STATUS_OK;
+}
+
+static enum status take_extra(struct arguments *a)
+{
+    if (a->job.extras == EXTRAS)
+        return status_fail(STATUS_CONFIG, "more than %d --sbatch", EXTRAS);
+    if (optarg[0] != '-')
+        return status_fail(STATUS_CONFIG,
+                           "--sbatch is '%s', should be one option of sbatch as one word: "
+                           "--sbatch=--qos=low",
+                           optarg);
+    a->extra[a->job.extras++] = optarg;
+    return STATUS_OK;
+}
+
+static enum status take_option(int option, struct arguments *a, char **argv)
+{
+    switch (option) {
+    case 'r':
+        a->results = optarg;
+        return STATUS_OK;
+    case 'R':
+        a->report = optarg;
+        return STATUS_OK;
+    case 'f':
+        a->data = optarg;
+        return STATUS_OK;
+    case 'o':
+        a->out = optarg;
+        return STATUS_OK;
+    case 'p':
+        a->job.preset = optarg;
+        return STATUS_OK;
+    case 't':
+        a->job.time = optarg;
+        return STATUS_OK;
+    case 'g':
+        return argument_integer("grace", optarg, 10, 65535, &a->job.grace);
+    case 'P':
+        a->job.partition = optarg;
+        return STATUS_OK;
+    case 'A':
+        a->job.account = optarg;
+        return STATUS_OK;
+    case 'c':
+        return take_number("cpus", 1, 4096, &a->job.cpus);
+    case 'm':
+        a->job.memory = optarg;
+        return STATUS_OK;
+    case 'l':
+        return take_number("array-limit", 1, INT_MAX, &a->job.array_limit);
+    case 'n':
+        return take_number("array-most", 1, 4000000, &a->job.array_most);
+    case 'x':
+        return take_extra(a);
+    case 's':
+        a->submit = true;
+        return STATUS_OK;
+    default:
+        return argument_unknown(argv);
+    }
+}
+
+static enum status parse(int argc, char **argv, struct arguments *a)
+{
+    static const struct option options[] = {
+        {"results", required_argument, NULL, 'r'},    {"report", required_argument, NULL, 'R'},
+        {"data", required_argument, NULL, 'f'},       {"out", required_argument, NULL, 'o'},
+        {"preset", required_argument, NULL, 'p'},     {"time", required_argument, NULL, 't'},
+        {"grace", required_argument, NULL, 'g'},      {"partition", required_argument, NULL, 'P'},
+        {"account", required_argument, NULL, 'A'},    {"cpus", required_argument, NULL, 'c'},
+        {"mem", required_argument, NULL, 'm'},        {"array-limit", required_argument, NULL, 'l'},
+        {"array-most", required_argument, NULL, 'n'}, {"sbatch", required_argument, NULL, 'x'},
+        {"submit", no_argument, NULL, 's'},           {NULL, 0, NULL, 0}};
+    *a = (struct arguments){.results = "results/runs", .report = "out/report"};
+    a->job = (struct slurm_job){.time = "24:00:00", .cpus = 4, .array_most = SLURM_ARRAY_MOST};
+    opterr = 0;
+    optind = 1;
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;)
+        TRY(take_option(option, a, argv));
+    if (optind < argc)
+        a->matrix = argv[optind++];
+    if (optind < argc)
+        return status_fail(STATUS_CONFIG, "'%s' is one argument too many", argv[optind]);
+    if (a->matrix == NULL)
+        return status_fail(STATUS_CONFIG, "which matrix? A name (smoke) or a file (./mine.ini)");
+    return STATUS_OK;
+}
+
+/* Ten minutes suffice for an evaluation at the paper's size; of a short limit a quarter is kept. */
+static enum status settle_grace(struct slurm_job *job)
+{
+    long seconds;
+    TRY(slurm_seconds(job->time, &seconds));
+    if (job->grace == 0)
+        job->grace = seconds / 4 < 600 ? seconds / 4 : 600;
+    if (job->grace >= seconds)
+        return status_fail(STATUS_CONFIG,
+                           "--grace is %ld seconds, --time %s is %ld: nothing is "
+                           "left to work in",
+                           job->grace, job->time, seconds);
+    return STATUS_OK;
+}
+
+/* --- what is to be done ----------------------------------------------------------------------- */
+
+/* Paths must be good on any node: absolute, links resolved, folders made. */
+static enum status resolve(const char *path, bool folder, char out[FILE_PATH])
+{
+    char whole[PATH_MAX];
+    if (folder)
+        TRY(file_make_folder(path));
+    if (realpath(path, whole) == NULL)
+        return status_fail(STATUS_IO, "%s: %s", path, strerror(errno));
+    if (strlen(whole) >= FILE_PATH)
+        return status_fail(STATUS_IO, "%s: its absolute path is longer than %d bytes", path,
+                           FILE_PATH - 1);
+    snprintf(out, FILE_PATH, "%.*s", FILE_PATH - 1, whole);
+    return STATUS_OK;
+}
+
+static bool is_matrix_file(const char *name)
+{
+    return strchr(name, '/') != NULL || strstr(name, ".ini") != NULL;
+}
+
+/* A job's name is part of its logs' names. */
+static void name_job(const char *matrix, char out[CONFIG_NAME + 16])
+{
+    static const char good[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+    size_t used = (size_t)snprintf(out, CONFIG_NAME + 16, "vitamin-%.*s", CONFIG_NAME, matrix);
+    for (size_t i = 0; i < used; i++) {
+        if (strchr(good, out[i]) == NULL)
+            out[i] = '_';
+    }
+}
+
+static enum status look_at_cells(struct plan *p, const char *results)
+{
+    p->look = calloc((size_t)p->m.cells, sizeof *p->look);
+    p->cell = calloc((size_t)p->m.cells, sizeof *p->cell);
+    if (p->look == NULL || p->cell == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for the cells of %s", p->m.name);
+    for (int i = 0; i < p->m.cells; i++) {
+        char folder[FILE_PATH];
+        matrix_folder(&p->m.cell[i], results, folder);
+        cell_look(folder, &p->look[i]);
+        if (!cell_is_over(p->look[i].state))
+            p->cell[p->cells++] = p->m.cell[i].number;
+    }
+    TRY(cost_init(&p->m, &p->cost));
+    cost_measure(&p->cost, &p->m, p->look);
+    return STATUS_OK;
+}
+
+/* Half as much again as the largest cell is thought to need, in steps of 256 MiB. */
+static void settle_memory(struct plan *p)
+{
+    size_t most = 0, step = (size_t)256 << 20;
+    for (int i = 0; i < p->cells; i++) {
+        size_t bytes = cost_memory(&p->m.cell[p->cell[i] - 1]);
+        most = bytes > most ? bytes : most;
+    }
+    most = (most + most / 2 + step) / step * 256;
+    snprintf(p->memory, sizeof p->memory, "%zuM", most);
+}
+
+static enum status settle_homes(struct plan *p, struct slurm_job *job)
+{
+    const char *home;
+    for (int i = 0; (home = matrix_home(&p->m, i)) != NULL; i++) {
+        if (i == HOMES)
+            return status_fail(STATUS_CONFIG, "%s: includes more than %d matrices", p->m.name,
+                               HOMES);
+        snprintf(p->homes[i], sizeof p->homes[i], "%s", home);
+        p->home[i] = p->homes[i];
+        job->homes = i + 1;
+    }
+    job->home = p->home;
+    return STATUS_OK;
+}
+
+static bool is_needed(const struct plan *p, const char *dataset)
+{
+    for (int i = 0; i < p->cells; i++) {
+        if (strcmp(p->m.cell[p->cell[i] - 1].dataset, dataset) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Name the datasets that are not there; how many. */
+static int tell_missing_data(const struct plan *p, const char *folder)
+{
+    int missing = 0;
+    for (int i = 0; i < p->m.sources; i++) {
+        const struct matrix_source *s = &p->m.source[i];
+        char path[FILE_PATH];
+        if (strcmp(s->dataset, "bandit") == 0 || !is_needed(p, s->dataset) ||
+            dataset_locate(s->dataset, folder, path) == STATUS_OK)
+            continue;
+        if (missing++ == 0)
+            printf("not there yet, and tasks without their dataset fail:\n");
+        if (s->generated)
+            printf("  %s: vitamin data generate %s %s\n", s->dataset, s->dataset, s->args);
+        else
+            printf("  %s\n", status_sentence());
+    }
+    return missing;
+}
+
+static enum status make_plan(struct arguments *a, struct plan *p)
+{
+    struct slurm_job *job = &a->job;
+    TRY(settle_grace(job));
+    TRY(matrix_load(a->matrix, job->preset, &p->m));
+    if (is_matrix_file(a->matrix))
+        TRY(resolve(a->matrix, false, p->matrix));
+    else
+        snprintf(p->matrix, sizeof p->matrix, "%s", a->matrix);
+    TRY(resolve("/proc/self/exe", false, p->program));
+    TRY(resolve(a->results, true, p->results));
+    TRY(resolve(a->report, true, p->report));
+    if (a->data != NULL)
+        TRY(resolve(a->data, false, p->data));
+    TRY(look_at_cells(p, p->results));
+    TRY(settle_homes(p, job));
+    name_job(p->m.name, p->name);
+    if (job->memory == NULL) {
+        settle_memory(p);
+        job->memory = p->memory;
+    }
+    job->matrix = p->matrix;
+    job->name = p->name;
+    job->program = p->program;
+    job->results = p->results;
+    job->report = p->report;
+    job->data = a->data != NULL ? p->data : NULL;
+    job->extra = a->extra;
+    if (a->out != NULL)
+        snprintf(p->out, sizeof p->out, "%.1000s", a->out);
+    else
+        snprintf(p->out, sizeof p->out, "%.900s/slurm/%s.sh", p->results, p->name);
+    return STATUS_OK;
+}
+
+static void free_plan(struct plan *p)
+{
+    cost_free(&p->cost);
+    free(p->look);
+    free(p->cell);
+    matrix_free(&p->m);
+}
+
+/* --- writing and submitting ------------------------------------------------------------------- */
+
+static enum status submit(const char *script)
+{
+    char *argv[] = {"bash", (char *)script, NULL};
+    pid_t child;
+    int state = 0;
+    fflush(NULL);
+    int error = posix_spawnp(&child, "bash", NULL, NULL, argv, environ);
+    if (error != 0)
+        return status_fail(STATUS_IO, "bash cannot be started: %s", strerror(error));
+    while (waitpid(child, &state, 0) < 0 && errno == EINTR)
+        continue;
+    if (!WIFEXITED(state) || WEXITSTATUS(state) != 0)
+        return status_fail(STATUS_MISSING, "Slurm did not take all of it; `bash %s` tries again",
+                           script);
+    return STATUS_OK;
+}
+
+static void tell(const struct plan *p, const struct slurm_job *job)
+{
+    double left = 0;
+    int arrays = slurm_arrays(job, p->cell, p->cells);
+    for (int i = 0; i < p->cells; i++)
+        left += p->cost.seconds[p->cell[i] - 1];
+    printf("%s: %d of %d cells of %s in %d array%s; a task has %d core%s, %s and %s at a time, and "
+           "goes on where it was until it is done\n",
+           p->out, p->cells, p->m.cells, p->m.name, arrays, arrays == 1 ? "" : "s", job->cpus,
+           job->cpus == 1 ? "" : "s", job->memory, job->time);
+    printf("about %.3g core-hours%s\n", left / 3600,
+           p->cost.measured > 0 ? ", by the cells that are done"
+                                : ", a guess: no cell is done yet");
+}
+
+static enum status write_and_submit(struct arguments *a, struct plan *p)
+{
+    char *text, folder[FILE_PATH];
+    if (p->cells == 0) {
+        printf("all %d cells of %s are over; `vitamin report` shows them\n", p->m.cells, p->m.name);
+        return STATUS_OK;
+    }
+    TRY(slurm_script(&a->job, p->cell, p->cells, &text));
+    file_parent(p->out, folder);
+    enum status result = file_make_folder(folder);
+    if (result == STATUS_OK)
+        result = file_replace(p->out, text, strlen(text));
+    free(text);
+    TRY(result);
+    tell(p, &a->job);
+    int missing = tell_missing_data(p, a->job.data);
+    if (!a->submit) {
+        printf("submit it: bash %s\n", p->out);
+        return STATUS_OK;
+    }
+    if (missing > 0)
+        return status_fail(STATUS_MISSING, "not submitted: %d dataset%s missing", missing,
+                           missing == 1 ? " is" : "s are");
+    return submit(p->out);
+}
+
+static enum status run(int argc, char **argv)
+{
+    struct arguments a;
+    struct plan *p = calloc(1, sizeof *p);
+    if (p == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for a plan");
+    enum status result = parse(argc, argv, &a);
+    if (result == STATUS_OK)
+        result = make_plan(&a, p);
+    if (result == STATUS_OK)
+        result = write_and_submit(&a, p);
+    free_plan(p);
+    free(p);
+    return result;
+}
+
+const struct command command_slurm = {
+    .name = "slurm",
+    .usage =
+        "MATRIX [--submit] [--results DIR] [--report DIR] [--data DIR] [--preset P]\n"
+        "        [--time LIMIT] [--grace SECONDS] [--cpus N] [--mem SIZE] [--partition P]\n"
+        "        [--account A] [--sbatch=OPTION ...] [--array-limit N] [--array-most N]\n"
+        "        [--out FILE]\n\n"
+        "writes a script (RESULTS/slurm/vitamin-MATRIX.sh) that submits one task a cell and a\n"
+        "report job behind them; --submit runs it. --time (24:00:00) is the limit of one go:\n"
+        "a task is told --grace seconds before, saves its work and is queued again. --cpus (4)\n"
+        "and --mem (by the largest cell) are of one task, --array-limit is how many run at a\n"
+        "time, --array-most (1000) is this cluster's MaxArraySize less one",
+    .help = "run a matrix on a Slurm cluster",
+    .run = run,
+};

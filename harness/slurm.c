@@ -1,0 +1,355 @@
+#include "harness/slurm.h"
+
+#include "harness/command.h"
+#include "harness/provenance.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- words ------------------------------------------------------------------------------------ */
+
+/* One word for the shell, whatever bytes are in it: nothing is special between single quotes. */
+static void quote(FILE *f, const char *text)
+{
+    fputc('\'', f);
+    for (; *text != '\0'; text++) {
+        if (*text == '\'')
+            fputs("'\\''", f);
+        else
+            fputc(*text, f);
+    }
+    fputc('\'', f);
+}
+
+static void assign(FILE *f, const char *name, const char *value)
+{
+    fprintf(f, "%s=", name);
+    quote(f, value != NULL ? value : "");
+    fputc('\n', f);
+}
+
+/* A line of an array of words: '--name=value'. */
+static void option(FILE *f, const char *name, const char *value)
+{
+    char word[2048];
+    if (value == NULL)
+        return;
+    snprintf(word, sizeof word, "--%.40s=%.2000s", name, value);
+    fputs("    ", f);
+    quote(f, word);
+    fputc('\n', f);
+}
+
+static void option_number(FILE *f, const char *name, long value)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%ld", value);
+    option(f, name, text);
+}
+
+enum status slurm_seconds(const char *time, long *seconds)
+{
+    long days = 0, part[3] = {0, 0, 0};
+    int parts = 0, used = 0;
+    const char *at = time;
+    bool with_days = false, good = true;
+    if (sscanf(at, "%6ld-%n", &days, &used) == 1 && used > 0) {
+        with_days = true;
+        at += used;
+    }
+    while (good) {
+        used = 0;
+        good = parts < 3 && *at >= '0' && *at <= '9' &&
+               sscanf(at, "%6ld%n", &part[parts], &used) == 1;
+        parts++;
+        at += used;
+        if (*at != ':')
+            break;
+        at++;
+    }
+    if (with_days)
+        *seconds = 86400 * days + 3600 * part[0] + 60 * part[1] + part[2];
+    else if (parts == 3)
+        *seconds = 3600 * part[0] + 60 * part[1] + part[2];
+    else
+        *seconds = 60 * part[0] + part[1];
+    if (!good || *at != '\0' || days < 0 || *seconds < 60)
+        return status_fail(STATUS_CONFIG,
+                           "--time is '%s', should be a minute or more, written as Slurm does: "
+                           "minutes, hours:minutes:seconds or days-hours:minutes:seconds",
+                           time);
+    return STATUS_OK;
+}
+
+/* --- arrays ----------------------------------------------------------------------------------- */
+
+/* Cells [from, return) have indices of one array: their numbers less its offset. */
+static int array_end(const struct slurm_job *job, const int *cell, int cells, int from)
+{
+    int block = (cell[from] - 1) / job->array_most, to = from;
+    while (to < cells && (cell[to] - 1) / job->array_most == block)
+        to++;
+    return to;
+}
+
+int slurm_arrays(const struct slurm_job *job, const int *cell, int cells)
+{
+    int arrays = 0;
+    for (int from = 0; from < cells; from = array_end(job, cell, cells, from))
+        arrays++;
+    return arrays;
+}
+
+/* "1-7,9,12-20%4" */
+static void print_indices(FILE *f, const int *cell, int cells, int offset, int limit)
+{
+    for (int from = 0; from < cells;) {
+        int to = from;
+        while (to + 1 < cells && cell[to + 1] == cell[to] + 1)
+            to++;
+        fprintf(f, "%s%d", from > 0 ? "," : "", cell[from] - offset);
+        if (to > from)
+            fprintf(f, "-%d", cell[to] - offset);
+        from = to + 1;
+    }
+    if (limit > 0)
+        fprintf(f, "%%%d", limit);
+}
+
+/* One line an array: its offset and its indices. The limit is shared out among the arrays. */
+static void print_arrays(FILE *f, const struct slurm_job *job, const int *cell, int cells)
+{
+    int arrays = slurm_arrays(job, cell, cells), k = 0;
+    fputs("# Cells still to be done: an offset and the indices behind it.\narrays=(\n", f);
+    for (int from = 0, to; from < cells; from = to, k++) {
+        int offset = (cell[from] - 1) / job->array_most * job->array_most;
+        int limit = job->array_limit / arrays + (k < job->array_limit % arrays);
+        to = array_end(job, cell, cells, from);
+        if (job->array_limit > 0 && limit == 0)
+            limit = 1;
+        fprintf(f, "    '%d ", offset);
+        print_indices(f, cell + from, to - from, offset, limit);
+        fputs("'\n", f);
+    }
+    fputs(")\n", f);
+}
+
+/* --- the script ------------------------------------------------------------------------------- */
+
+/* How logs' names begin. In such a pattern a percent sign is written twice; a backslash switches
+ * patterns off and cannot be written at all. */
+static enum status log_pattern(const struct slurm_job *job, char *out, size_t size)
+{
+    size_t used = 0;
+    for (const char *at = job->results; *at != '\0' && used + 64 < size; at++) {
+        if (*at == '\\')
+            return status_fail(STATUS_CONFIG,
+                               "%s: Slurm cannot write logs below a folder with a backslash in "
+                               "its name; use other --results",
+                               job->results);
+        out[used++] = *at;
+        if (*at == '%')
+            out[used++] = '%';
+    }
+    snprintf(out + used, size - used, "/slurm/%%x-");
+    return STATUS_OK;
+}
+
+static void print_head(FILE *f, const struct slurm_job *job, int cells)
+{
+    fprintf(f,
+            "#!/bin/bash\n"
+            "# Written by `vitamin slurm` of revision %s: %d cells, one a task.\n"
+            "#\n"
+            "#   bash FILE             submit the tasks, and a report job behind them\n"
+            "#   bash FILE cell N      what a task does: cell N, or N more than its array index\n"
+            "#   bash FILE report      what the report job does\n"
+            "#\n"
+            "# Submitting twice does no harm: a cell is locked by who works on it, and one that\n"
+            "# is over ends at once. Written anew it leaves out what has been done meanwhile.\n"
+            "set -u\n\n",
+            provenance_revision(), cells);
+    assign(f, "vitamin", job->program);
+    assign(f, "matrix", job->matrix);
+    assign(f, "preset", job->preset);
+    assign(f, "results", job->results);
+    assign(f, "data", job->data);
+    assign(f, "report", job->report);
+    fputs("homes=(", f);
+    for (int i = 0; i < job->homes; i++) {
+        fputs(i > 0 ? " " : "", f);
+        quote(f, job->home[i]);
+    }
+    fputs(")\n", f);
+}
+
+static void print_options(FILE *f, const struct slurm_job *job, const char *pattern, long seconds)
+{
+    char signal[48], log[4200];
+    snprintf(signal, sizeof signal, "B:USR1@%ld", job->grace);
+    fputs("\n# Options of sbatch: of every job, of a task, of the report job.\noptions=(\n", f);
+    option(f, "job-name", job->name);
+    fputs("    '--open-mode=append'\n    '--nodes=1'\n    '--ntasks=1'\n    '--requeue'\n", f);
+    option(f, "partition", job->partition);
+    option(f, "account", job->account);
+    for (int i = 0; i < job->extras; i++) {
+        fputs("    ", f);
+        quote(f, job->extra[i]);
+        fputc('\n', f);
+    }
+    fputs(")\ntask=(\n", f);
+    option(f, "time", job->time);
+    option(f, "signal", signal);
+    option_number(f, "cpus-per-task", job->cpus);
+    option(f, "mem", job->memory);
+    snprintf(log, sizeof log, "%s%%A_%%a.log", pattern);
+    option(f, "output", log);
+    /* It takes minutes; a partition may allow less than an hour. */
+    fputs(")\nlast=(\n", f);
+    option_number(f, "time", seconds < 3600 ? (seconds + 59) / 60 : 60);
+    fputs("    '--cpus-per-task=1'\n    '--mem=2G'\n", f);
+    snprintf(log, sizeof log, "%sreport-%%j.log", pattern);
+    option(f, "output", log);
+    fputs(")\n", f);
+}
+
+/* Slurm signals this shell alone (B:), so it passes on what it hears, and waits on. */
+static const char cell_text[] = /* printf */
+    "\n"
+    "# One cell. Slurm's signal reaches this shell alone, which passes it on: USR1 when the time "
+    "is\n"
+    "# nearly up, TERM when the job is cancelled or preempted.\n"
+    "pass_on() {\n"
+    "    asked=$1 signalled=1\n"
+    "    [ -z \"$child\" ] || kill -s \"$1\" \"$child\" 2>/dev/null\n"
+    "}\n"
+    "\n"
+    "run_cell() {\n"
+    "    local number=$(($1 + ${SLURM_ARRAY_TASK_ID:-0})) status=127 now\n"
+    "    local words=(run --matrix \"$matrix\" --cell \"$number\" --results \"$results\"\n"
+    "        --threads \"${SLURM_CPUS_PER_TASK:-0}\")\n"
+    "    [ -z \"$preset\" ] || words+=(--preset \"$preset\")\n"
+    "    [ -z \"$data\" ] || words+=(--data \"$data\")\n"
+    "    asked='' child=''\n"
+    "    trap 'pass_on USR1' USR1\n"
+    "    trap 'pass_on TERM' TERM\n"
+    "    \"$vitamin\" \"${words[@]}\" &\n"
+    "    child=$!\n"
+    "    [ -z \"$asked\" ] || kill -s \"$asked\" \"$child\"\n"
+    "    # A signal ends `wait` early; 127 is what a second wait for the same child gives.\n"
+    "    while :; do\n"
+    "        signalled=0\n"
+    "        wait \"$child\"\n"
+    "        now=$?\n"
+    "        [ \"$now\" = 127 ] || status=$now\n"
+    "        [ \"$signalled\" = 1 ] || break\n"
+    "    done\n"
+    "    # Stopped with its work saved (%d), or before it had begun (138): on with it later.\n"
+    "    case $asked/$status in\n"
+    "    /%d | USR1/%d | USR1/138)\n"
+    "        echo \"cell $number: out of time, to be continued\"\n"
+    "        if [ -n \"${SLURM_ARRAY_TASK_ID:-}\" ]; then\n"
+    "            scontrol requeue \"${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID\" && exit 0\n"
+    "            echo \"cell $number: Slurm would not requeue it; submit again to go on\" >&2\n"
+    "        fi\n"
+    "        ;;\n"
+    "    esac\n"
+    "    exit \"$status\"\n"
+    "}\n";
+
+static const char report_text[] =
+    "\n"
+    "run_report() {\n"
+    "    local folders=() home\n"
+    "    for home in \"${homes[@]}\"; do\n"
+    "        [ ! -d \"$results/$home\" ] || folders+=(\"$results/$home\")\n"
+    "    done\n"
+    "    if [ ${#folders[@]} = 0 ]; then\n"
+    "        echo \"no cell has left a result below $results\" >&2\n"
+    "        exit 1\n"
+    "    fi\n"
+    "    for home in \"${folders[@]}\"; do\n"
+    "        \"$vitamin\" results \"$home\"\n"
+    "    done\n"
+    "    exec \"$vitamin\" report \"${folders[@]}\" --out \"$report\"\n"
+    "}\n";
+
+static const char submit_text[] =
+    "\n"
+    "submit() {\n"
+    "    local self=$1 line id ids='' most\n"
+    "    if ! command -v sbatch >/dev/null; then\n"
+    "        echo \"$self: there is no sbatch on this machine\" >&2\n"
+    "        exit 1\n"
+    "    fi\n"
+    "    most=$(scontrol show config 2>/dev/null | sed -n 's/^MaxArraySize *= *//p')\n"
+    "    if [ -n \"$most\" ] && [ \"$most\" -le %d ]; then\n"
+    "        echo \"$self: this cluster's arrays end at $((most - 1)), not %d: write it anew "
+    "with\" \\\n"
+    "            \"--array-most $((most - 1))\" >&2\n"
+    "        exit 1\n"
+    "    fi\n"
+    "    mkdir -p \"$results/slurm\" || exit 1\n"
+    "    for line in \"${arrays[@]}\"; do\n"
+    "        id=$(sbatch --parsable \"${options[@]}\" \"${task[@]}\" --array=\"${line#* }\" \\\n"
+    "            \"$self\" cell \"${line%%%% *}\")\n"
+    "        if [ -z \"$id\" ]; then\n"
+    "            echo \"$self: not all was submitted${ids:+ (jobs ${ids#:} were)}\" >&2\n"
+    "            exit 1\n"
+    "        fi\n"
+    "        ids+=\":${id%%%%;*}\"\n"
+    "        echo \"array ${id%%%%;*}: cells ${line#* } above ${line%%%% *}\"\n"
+    "    done\n"
+    "    id=$(sbatch --parsable \"${options[@]}\" \"${last[@]}\" \\\n"
+    "        --dependency=\"afterany$ids\" \"$self\" report) || exit 1\n"
+    "    echo \"report ${id%%%%;*}: after all of them, into $report\"\n"
+    "}\n"
+    "\n"
+    "case ${1:-submit} in\n"
+    "cell) run_cell \"$2\" ;;\n"
+    "report) run_report ;;\n"
+    "submit) submit \"$0\" ;;\n"
+    "*)\n"
+    "    echo \"usage: bash $0 [cell N | report]\" >&2\n"
+    "    exit 2\n"
+    "    ;;\n"
+    "esac\n";
+
+static int largest_index(const struct slurm_job *job, const int *cell, int cells)
+{
+    int most = 0;
+    for (int i = 0; i < cells; i++) {
+        int index = (cell[i] - 1) % job->array_most + 1;
+        most = index > most ? index : most;
+    }
+    return most;
+}
+
+enum status slurm_script(const struct slurm_job *job, const int *cell, int cells, char **out)
+{
+    char pattern[4096];
+    long seconds;
+    size_t size;
+    *out = NULL;
+    TRY(log_pattern(job, pattern, sizeof pattern));
+    TRY(slurm_seconds(job->time, &seconds));
+    FILE *f = open_memstream(out, &size);
+    if (f == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for a script");
+    int most = largest_index(job, cell, cells);
+    print_head(f, job, cells);
+    print_options(f, job, pattern, seconds);
+    print_arrays(f, job, cell, cells);
+    fprintf(f, cell_text, COMMAND_INTERRUPTED, COMMAND_INTERRUPTED, COMMAND_INTERRUPTED);
+    fputs(report_text, f);
+    fprintf(f, submit_text, most, most);
+    bool failed = ferror(f) != 0;
+    if (fclose(f) != 0 || failed) {
+        free(*out);
+        *out = NULL;
+        return status_fail(STATUS_MEMORY, "no memory for a script");
+    }
+    return STATUS_OK;
+}

@@ -1,0 +1,52 @@
+/* A matrix as Slurm job arrays: the text of one bash script that submits itself.
+ *
+ *   bash FILE          sbatch --array=... FILE cell OFFSET     one task a cell, in as many arrays
+ * as sbatch --dependency=afterany:... FILE report         MaxArraySize asks for
+ *
+ *   a task             vitamin run --matrix M --cell (OFFSET + its index)
+ *
+ *        Slurm --USR1, `grace` seconds before the limit--> shell --> vitamin: checkpoint, exit 3
+ *        exit 3, and it was not cancelled: scontrol requeue ARRAY_INDEX; it goes on from there
+ *        preempted or its node lost: --requeue, likewise
+ *
+ * A task's index is its cell's number (past the first thousand: less the offset), so that squeue
+ * shows cells. Cells are independent files: any shared folder does for results and datasets.
+ * Source  sbatch(1), scontrol(1) of Slurm 22.05 */
+#ifndef HARNESS_SLURM_H
+#define HARNESS_SLURM_H
+
+#include "engine/base/status.h"
+
+enum { SLURM_ARRAY_MOST = 1000 }; /* Slurm's default MaxArraySize is 1001 */
+
+struct slurm_job {
+    const char *matrix;                  /* a name, or the absolute path of a file */
+    const char *name;                    /* of the job */
+    const char *program;                 /* absolute paths, the same on every node */
+    const char *results, *report, *data; /* data NULL: where vitamin looks by itself */
+    const char *preset;                  /* NULL: the matrix's */
+    const char *const *home;             /* first folders of the cells, for the report */
+    int homes;
+    const char *time;                /* limit of one go, as Slurm writes it */
+    long grace;                      /* seconds before it, for the checkpoint */
+    int cpus;                        /* of one task */
+    const char *memory;              /* of one task: "2300M" */
+    const char *partition, *account; /* or NULL */
+    const char *const *extra;        /* further options of sbatch, one word each */
+    int extras;
+    int array_limit; /* tasks at a time, over all arrays; 0: as many as Slurm likes */
+    int array_most;  /* largest index, SLURM_ARRAY_MOST unless told */
+};
+
+/* The script for these cells (numbers, ascending), for free().
+ * Errors STATUS_CONFIG (a path that Slurm's file name patterns cannot hold), STATUS_MEMORY */
+enum status slurm_script(const struct slurm_job *job, const int *cell, int cells, char **out);
+
+/* How many arrays that makes. */
+int slurm_arrays(const struct slurm_job *job, const int *cell, int cells);
+
+/* Seconds of a time limit: minutes, minutes:seconds, hours:minutes:seconds, days-hours,
+ * days-hours:minutes, days-hours:minutes:seconds. Errors STATUS_CONFIG. */
+enum status slurm_seconds(const char *time, long *seconds);
+
+#endif
