@@ -1,5 +1,6 @@
 #include "harness/command_results.h"
 
+#include "harness/argument.h"
 #include "harness/provenance.h"
 #include "harness/record.h"
 
@@ -269,69 +270,107 @@ static void print_table(const struct record_list *list)
 
 /* --- the command ------------------------------------------------------------------------------ */
 
-static enum status parse(int argc, char **argv, struct record_filter *filter, const char **folder,
-                         bool *csv)
+struct arguments {
+    struct record_filter filter;
+    const char *folder, *other; /* other: to be compared with; NULL: list */
+    bool csv;
+};
+
+static enum status parse(int argc, char **argv, struct arguments *a)
 {
-    static const struct option options[] = {
-        {"matrix", required_argument, NULL, 'x'},  {"method", required_argument, NULL, 'm'},
-        {"dataset", required_argument, NULL, 'd'}, {"status", required_argument, NULL, 's'},
-        {"csv", no_argument, NULL, 'c'},           {NULL, 0, NULL, 0}};
-    *filter = (struct record_filter){NULL, NULL, NULL, NULL};
-    *folder = "results/runs";
-    *csv = false;
+    static const struct option options[] = {{"matrix", required_argument, NULL, 'x'},
+                                            {"method", required_argument, NULL, 'm'},
+                                            {"dataset", required_argument, NULL, 'd'},
+                                            {"status", required_argument, NULL, 's'},
+                                            {"compare", required_argument, NULL, 'o'},
+                                            {"csv", no_argument, NULL, 'c'},
+                                            {NULL, 0, NULL, 0}};
+    *a = (struct arguments){.folder = "results/runs"};
+    opterr = 0;
     optind = 1;
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         switch (option) {
         case 'x':
-            filter->matrix = optarg;
+            a->filter.matrix = optarg;
             break;
         case 'm':
-            filter->method = optarg;
+            a->filter.method = optarg;
             break;
         case 'd':
-            filter->dataset = optarg;
+            a->filter.dataset = optarg;
             break;
         case 's':
-            filter->status = optarg;
+            a->filter.status = optarg;
+            break;
+        case 'o':
+            a->other = optarg;
             break;
         case 'c':
-            *csv = true;
+            a->csv = true;
             break;
         default:
-            return status_fail(STATUS_CONFIG, "see `vitamin help results`");
+            return argument_unknown(argv);
         }
     }
     if (optind < argc)
-        *folder = argv[optind++];
+        a->folder = argv[optind++];
     if (optind < argc)
         return status_fail(STATUS_CONFIG, "'%s' is one argument too many", argv[optind]);
     return STATUS_OK;
 }
 
+static enum status read_selected(const char *folder, const struct record_filter *filter,
+                                 struct record_list *list)
+{
+    TRY(record_read(folder, list));
+    enum status result = record_select(list, filter);
+    if (result != STATUS_OK)
+        record_free(list);
+    return result;
+}
+
+static enum status compare(const struct arguments *a, const struct record_list *list)
+{
+    struct record_list other;
+    int differences = 0;
+    TRY(read_selected(a->other, &a->filter, &other));
+    enum status result = record_compare(list, &other, &differences);
+    record_free(&other);
+    TRY(result);
+    if (differences > 0)
+        return status_fail(STATUS_FORMAT, "%d of %d runs differ between %s and %s", differences,
+                           list->count, a->folder, a->other);
+    printf("%d run%s, equal in every bit but for times\n", list->count,
+           list->count == 1 ? "" : "s");
+    return STATUS_OK;
+}
+
 static enum status run(int argc, char **argv)
 {
-    struct record_filter filter;
-    const char *folder;
-    bool csv;
+    struct arguments a;
     struct record_list list;
-    TRY(parse(argc, argv, &filter, &folder, &csv));
-    TRY(record_read(folder, &list));
-    enum status result = record_select(&list, &filter);
-    if (result == STATUS_OK) {
-        (csv ? print_csv : print_table)(&list);
-        if (fflush(stdout) != 0 || ferror(stdout))
-            result = status_fail(STATUS_IO, "the list cannot be written: %s", strerror(errno));
-    }
+    TRY(parse(argc, argv, &a));
+    TRY(read_selected(a.folder, &a.filter, &list));
+    enum status result = STATUS_OK;
+    if (a.other != NULL)
+        result = compare(&a, &list);
+    else
+        (a.csv ? print_csv : print_table)(&list);
+    if (fflush(stdout) != 0 || ferror(stdout))
+        result = status_fail(STATUS_IO, "the list cannot be written: %s", strerror(errno));
     record_free(&list);
     return result;
 }
 
 const struct command command_results = {
     .name = "results",
-    .usage = "[RESULTS] [--matrix M] [--dataset D] [--method M] [--status S] [--csv]\n"
-             "        RESULTS is a folder of runs (default results/runs); filters are comma-\n"
-             "        separated names or patterns; S is done, running, stopped, diverged, failed\n"
-             "        or unreadable",
+    .usage =
+        "[RESULTS] [--matrix M] [--dataset D] [--method M] [--status S] [--csv]\n"
+        "        [--compare OTHER]\n"
+        "        RESULTS is a folder of runs (default results/runs); filters are comma-\n"
+        "        separated names or patterns; S is done, running, stopped, diverged, failed\n"
+        "        or unreadable; --compare holds each run against the one of the same name below\n"
+        "        OTHER, bit by bit but for times (exit status 1 when one differs)",
     .help = "list recorded runs, filter them, export them as CSV",
     .run = run,
 };

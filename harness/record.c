@@ -330,3 +330,56 @@ enum status record_select(struct record_list *list, const struct record_filter *
     TRY(select_by(list, "method", method_words, f->method));
     return select_by(list, "status", status_words, f->status);
 }
+
+/* --- comparing -------------------------------------------------------------------------------- */
+
+static const struct record *find(const struct record_list *list, const char *name)
+{
+    for (int i = 0; i < list->count; i++) {
+        if (strcmp(list->record[i].name, name) == 0)
+            return &list->record[i];
+    }
+    return NULL;
+}
+
+static enum status compare_curves(const struct record *a, const struct record *b)
+{
+    char path[FILE_PATH];
+    struct curve x, y;
+    snprintf(path, sizeof path, "%.1000s/curve.h5", a->folder);
+    TRY(curve_read(path, &x));
+    snprintf(path, sizeof path, "%.1000s/curve.h5", b->folder);
+    enum status result = curve_read(path, &y);
+    if (result == STATUS_OK) {
+        result = curve_compare(&x, &y, false);
+        curve_free(&y);
+    }
+    curve_free(&x);
+    return result;
+}
+
+enum status record_compare(const struct record_list *a, const struct record_list *b,
+                           int *differences)
+{
+    *differences = 0;
+    for (int i = 0; i < a->count; i++) {
+        const struct record *r = &a->record[i], *other = find(b, r->name);
+        enum status result = STATUS_OK;
+        if (other == NULL)
+            result = status_fail(STATUS_MISSING, "only in the first folder");
+        else
+            result = compare_curves(r, other);
+        if (result == STATUS_MEMORY)
+            return result;
+        if (result != STATUS_OK)
+            printf("%s: %s\n", r->name, status_sentence());
+        *differences += result != STATUS_OK;
+    }
+    for (int i = 0; i < b->count; i++) {
+        if (find(a, b->record[i].name) != NULL)
+            continue;
+        printf("%s: only in the second folder\n", b->record[i].name);
+        ++*differences;
+    }
+    return STATUS_OK;
+}

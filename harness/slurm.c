@@ -103,7 +103,7 @@ int slurm_arrays(const struct slurm_job *job, const int *cell, int cells)
 }
 
 /* "1-7,9,12-20%4" */
-static void print_indices(FILE *f, const int *cell, int cells, int offset, int limit)
+static void print_indices(FILE *f, const int *cell, int cells, int offset, long limit)
 {
     for (int from = 0; from < cells;) {
         int to = from;
@@ -115,18 +115,17 @@ static void print_indices(FILE *f, const int *cell, int cells, int offset, int l
         from = to + 1;
     }
     if (limit > 0)
-        fprintf(f, "%%%d", limit);
+        fprintf(f, "%%%ld", limit);
 }
 
-/* One line an array: its offset and its indices. The limit is shared out among the arrays. */
+/* One line an array: its offset and its indices. The limit is shared out by their cells. */
 static void print_arrays(FILE *f, const struct slurm_job *job, const int *cell, int cells)
 {
-    int arrays = slurm_arrays(job, cell, cells), k = 0;
     fputs("# Cells still to be done: an offset and the indices behind it.\narrays=(\n", f);
-    for (int from = 0, to; from < cells; from = to, k++) {
+    for (int from = 0, to; from < cells; from = to) {
         int offset = (cell[from] - 1) / job->array_most * job->array_most;
-        int limit = job->array_limit / arrays + (k < job->array_limit % arrays);
         to = array_end(job, cell, cells, from);
+        long limit = (long)job->array_limit * to / cells - (long)job->array_limit * from / cells;
         if (job->array_limit > 0 && limit == 0)
             limit = 1;
         fprintf(f, "    '%d ", offset);

@@ -239,8 +239,37 @@ Test(command_results, says_what_is_wrong_with_the_question)
     refuse("--matrix fig5b", STATUS_CONFIG, "'fig5a'");
     refuse("--status finished", STATUS_CONFIG, "matches none of the 4 runs");
     refuse("--dataset adroit --method odt", STATUS_CONFIG, "none of the 1 runs");
-    refuse("--colour", STATUS_CONFIG, "vitamin help results");
+    refuse("--colour", STATUS_CONFIG, "--colour");
     refuse("another", STATUS_CONFIG, "'another' is one argument too many");
     cr_assert_eq(command_line(&command_results, "/nonexistent/folder", NULL), STATUS_IO);
     cr_assert_not_null(strstr(status_sentence(), "/nonexistent/folder"), "%s", status_sentence());
+}
+
+/* Two folders, one run each with another score, one only here, one only there. */
+Test(command_results, compares_two_folders_bit_by_bit)
+{
+    char words[4 * FILE_PATH], folder[FILE_PATH], *text;
+    struct made m = made[0];
+    static const char *const names[] = {"a/same", "b/same", "a/other", "b/other", "a/x", "b/y"};
+    for (int i = 0; i < 6; i++) {
+        m.folder = names[i];
+        m.score[1] = i == 3 ? 41 : 40;
+        m.seed = i / 2;
+        write_run(&m);
+    }
+    snprintf(folder, sizeof folder, "%s", command_line_folder());
+    snprintf(words, sizeof words, "%s/a --compare %s/b", folder, folder);
+    cr_assert_eq(command_line(&command_results, words, &text), STATUS_FORMAT, "%s",
+                 status_sentence());
+    cr_assert_not_null(strstr(text, "other: evaluation 1 (1000 transitions): 'score' differs\n"),
+                       "%s", text);
+    cr_assert_not_null(strstr(text, "x: only in the first folder\n"), "%s", text);
+    cr_assert_not_null(strstr(text, "y: only in the second folder\n"), "%s", text);
+    cr_assert_eq(count(text, "\n"), 3, "%s", text);
+    cr_assert_not_null(strstr(status_sentence(), "3 of 3 runs differ"), "%s", status_sentence());
+    free(text);
+    snprintf(words, sizeof words, "%s/a --compare %s/a", folder, folder);
+    cr_assert_eq(command_line(&command_results, words, &text), STATUS_OK, "%s", status_sentence());
+    cr_assert_str_eq(text, "3 runs, equal in every bit but for times\n");
+    free(text);
 }

@@ -134,8 +134,8 @@ Test(slurm, splits_what_one_array_cannot_hold)
     write_script(&job, cell, 1190);
     cr_assert_eq(shell("bash job.sh > said"), 0);
     char *calls = text_of("calls");
-    expect_part(calls, "[--array=1-1000%51] [job.sh] [cell] [0]\n");
-    expect_part(calls, "[--array=1-190%50] [job.sh] [cell] [1000]\n");
+    expect_part(calls, "[--array=1-1000%84] [job.sh] [cell] [0]\n");
+    expect_part(calls, "[--array=1-190%17] [job.sh] [cell] [1000]\n");
     expect_part(calls, "[--dependency=afterany:71:72] [job.sh] [report]\n");
     free(calls);
 
