@@ -71,7 +71,8 @@ TEST_DIRS := $(foreach d,engine suites harness report,$(if $(call find_c,tests/$
 TESTS    := $(TEST_DIRS:%=$(BUILD)/test-%)
 BENCHES  := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
 
-.PHONY: all build test smoke reproduce report bench bench-peer fuzz lint format clean help deps
+.PHONY: all build test smoke reproduce report bench bench-peer fuzz lint format clean help deps \
+        test-slurm deps-slurm
 all: build
 
 build: $(PROGRAMS) ## compile the programs
@@ -155,8 +156,14 @@ lint: ## clang-tidy, cppcheck, include directions, shellcheck, format
 format: ## reformat all C files
 	clang-format -i $(shell git ls-files '*.c' '*.h')
 
+test-slurm: build ## run a matrix on a Slurm of its own, if there is one (deps-slurm)
+	tests/e2e/slurm.sh $(BUILD)
+
 deps: ## install Debian's packages
 	./deps.sh
+
+deps-slurm: ## install Slurm and GNU parallel, for test-slurm
+	./deps.sh slurm
 
 clean: ## remove the build folder
 	rm -rf build

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Install what vitamin needs from Debian (12 or newer). Asks for root through sudo when needed.
+# `deps.sh slurm` installs what the test on a real Slurm wants instead.
 #
 # OpenBLAS: the pthread build, kept to one thread by the program (engine/base/threads.c). Our own
 # loops are the parallel part and call BLAS from several threads at once. Debian's serial build is
@@ -11,6 +12,7 @@ packages="build-essential pkg-config git ca-certificates
 libopenblas-pthread-dev libhdf5-dev libmujoco-dev libinih-dev libcriterion-dev zlib1g-dev
 gnuplot-nox fonts-urw-base35 fontconfig curl
 clang clang-format clang-tidy libomp-dev cppcheck shellcheck"
+[ "${1:-}" != slurm ] || packages="slurm-wlm munge parallel"
 
 missing=""
 for p in $packages; do

@@ -318,7 +318,8 @@ static enum status submit(const char *script)
     while (waitpid(child, &state, 0) < 0 && errno == EINTR)
         continue;
     if (!WIFEXITED(state) || WEXITSTATUS(state) != 0)
-        return status_fail(STATUS_MISSING, "Slurm did not take all of it; `bash %s` tries again",
+        return status_fail(STATUS_MISSING,
+                           "Slurm did not take all of it (see above); `bash %s` tries again",
                            script);
     return STATUS_OK;
 }

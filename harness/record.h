@@ -46,9 +46,9 @@ struct record_filter {
  * that would in the sentence. */
 enum status record_select(struct record_list *list, const struct record_filter *filter);
 
-/* Hold every run of `a` against the one of the same name in `b`, bit by bit but for times: one line
- * on stdout for each that differs or that only one of them has. *differences: how many lines.
- * Errors STATUS_MEMORY */
+/* Hold every run of `a` against the one of the same name in `b`, bit by bit but for times and
+ * the dataset's path: one line on stdout for each that differs or that only one of them has.
+ * *differences: how many lines. Errors STATUS_MEMORY */
 enum status record_compare(const struct record_list *a, const struct record_list *b,
                            int *differences);
 

@@ -180,6 +180,12 @@ Test(slurm, submits_nothing_when_the_cluster_has_shorter_arrays_or_sbatch_fails)
     char *out = text_of("out");
     expect_no_part(out, "report");
     free(out);
+
+    install("sbatch", "#!/bin/bash\ncase \"$*\" in *report) exit 1 ;; *) echo 9 ;; esac\n");
+    cr_assert_eq(shell("bash job.sh > out 2> said"), 1);
+    said = text_of("said");
+    expect_part(said, "the tasks are submitted, the report is not");
+    free(said);
 }
 
 /* Names that a careless script would run, expand, split or take for patterns. */
