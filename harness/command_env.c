@@ -6,6 +6,7 @@
 #include "suites/policy.h"
 #include "suites/waypoint.h"
 
+#include <assert.h>
 #include <getopt.h>
 #include <limits.h>
 #include <math.h>
@@ -143,6 +144,7 @@ struct run {
 static void act(const struct run *r, struct worker *w, struct rng *rng)
 {
     const double *observation = env_observation(w->env);
+    assert(w->action != NULL); /* hire() saw to it */
     switch (r->arguments->actor) {
     case ACTOR_UNSET: /* parse has chosen */
     case ACTOR_RANDOM:

@@ -30,6 +30,7 @@ struct arguments {
     struct run_request request;
     long first_seed, last_seed;
     const char *out;
+    char folder[FILE_PATH]; /* of the seed that runs */
     int threads;
     const char *matrix, *results, *preset; /* --preset as given, or NULL */
     long cell;                             /* 0: not given */
@@ -172,24 +173,23 @@ static enum status parse(int argc, char **argv, struct arguments *a)
 
 static enum status run_seed(struct arguments *a, long seed)
 {
-    char folder[FILE_PATH];
     struct run_summary summary;
     const struct config_request *c = &a->request.config;
     const char *slash = strrchr(c->dataset, '/'), *base = slash != NULL ? slash + 1 : c->dataset;
     if (a->out != NULL && a->first_seed == a->last_seed)
-        snprintf(folder, sizeof folder, "%s", a->out);
+        snprintf(a->folder, sizeof a->folder, "%s", a->out);
     else
-        snprintf(folder, sizeof folder, "%.400s/%.*s/%.80s-%.20s-%.20s/seed%ld",
+        snprintf(a->folder, sizeof a->folder, "%.400s/%.*s/%.80s-%.20s-%.20s/seed%ld",
                  a->out != NULL ? a->out : "results/runs/single", (int)strcspn(base, "."), base,
                  c->method, c->preset, c->size, seed);
     a->request.seed = (uint64_t)seed;
-    a->request.folder = folder;
+    a->request.folder = a->folder;
     a->request.stop = &stop_asked;
     TRY(run_execute(&a->request, &summary));
     printf("%s %s seed %ld: %s, score %.2f -> %.2f after %lld transitions, %.0f s, %s/curve.h5\n",
            c->method, base, seed, summary.already_complete ? "was complete" : "complete",
            summary.first_score, summary.last_score, (long long)summary.transitions, summary.seconds,
-           folder);
+           a->folder);
     return STATUS_OK;
 }
 

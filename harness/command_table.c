@@ -25,4 +25,4 @@ const struct command *const command_table[] = {
 };
 /* clang-format on */
 
-const int command_count = (int)(sizeof command_table / sizeof *command_table) - 1;
+const int command_count = (int)(sizeof command_table / sizeof command_table[0]) - 1;

@@ -78,6 +78,13 @@ static double hint_of(const struct hyper *h, const struct env_kind *kind)
     return (learning + acted * w.act_flops) / FLOPS + acted * step_seconds(kind) + 0.1;
 }
 
+/* Seeds differ in nothing that costs. */
+static bool next_seed(const struct matrix_cell *before, const struct matrix_cell *c)
+{
+    return before->seed == c->seed - 1 && strcmp(before->method, c->method) == 0 &&
+           strcmp(before->dataset, c->dataset) == 0;
+}
+
 enum status cost_init(const struct matrix *m, struct cost *out)
 {
     *out = (struct cost){.hint = calloc((size_t)m->cells, sizeof(double)),
@@ -86,10 +93,8 @@ enum status cost_init(const struct matrix *m, struct cost *out)
     if (out->hint == NULL || out->seconds == NULL)
         result = status_fail(STATUS_MEMORY, "no memory for %d cells", m->cells);
     for (int i = 0; i < m->cells && result == STATUS_OK; i++) {
-        /* Seeds differ in nothing that costs. */
-        const struct matrix_cell *c = &m->cell[i], *before = i > 0 ? c - 1 : NULL;
-        if (before != NULL && before->seed == c->seed - 1 &&
-            strcmp(before->method, c->method) == 0 && strcmp(before->dataset, c->dataset) == 0) {
+        const struct matrix_cell *c = &m->cell[i];
+        if (i > 0 && next_seed(&m->cell[i - 1], c)) {
             out->hint[i] = out->hint[i - 1];
             continue;
         }

@@ -604,7 +604,10 @@ static enum status compare_evaluation(const struct curve *a, const struct curve 
 /* Equal bits; any NaN equals any NaN. */
 static bool same(double x, double y)
 {
-    return memcmp(&x, &y, sizeof x) == 0 || (isnan(x) && isnan(y));
+    uint64_t a, b;
+    memcpy(&a, &x, sizeof a);
+    memcpy(&b, &y, sizeof b);
+    return a == b || (isnan(x) && isnan(y));
 }
 
 static enum status compare_bandit(const struct curve *a, const struct curve *b)

@@ -215,7 +215,7 @@ static enum status make_envs(struct run *r)
 {
     TRY(env_open(r->dataset.env->name, &r->env_options, &r->train_env));
     r->max_steps = r->dataset.env->time_limit;
-    r->eval_env = calloc((size_t)r->hyper.eval_episodes, sizeof *r->eval_env);
+    r->eval_env = calloc((size_t)r->hyper.eval_episodes, sizeof(struct env *));
     if (r->eval_env == NULL)
         return status_fail(STATUS_MEMORY, "no memory for the evaluation's environments");
     for (int e = 0; e < r->hyper.eval_episodes; e++)

@@ -139,9 +139,10 @@ static const char *finish(const struct layout *l, struct piece *p, const uint8_t
                           const struct chunk_target *t)
 {
     size_t numbers = l->high * l->wide, width = l->width > t->width ? l->width : t->width;
-    uint8_t *a = malloc(2 * numbers * width), *b = a + numbers * width;
+    uint8_t *a = malloc(2 * numbers * width);
     if (a == NULL)
         return no_memory;
+    uint8_t *b = a + numbers * width;
     const char *wrong = NULL;
     if (!unpack(l, p, stored, a, b))
         wrong = "a chunk does not unpack to its size";

@@ -155,7 +155,7 @@ static enum status cut_antmaze(struct cutter *c)
         if (!timeout)
             continue;
         episode = i + 1;
-        int64_t next = i + 1; /* the next row that is kept */
+        int64_t next = episode; /* the next row that is kept */
         while (s->timeout != NULL && next < last && s->timeout[next])
             next++;
         if (i == start || next == last || is_jump(s, i, next)) {

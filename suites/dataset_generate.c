@@ -323,8 +323,9 @@ static void draw_target(const struct maze *m, struct rng *rng, double target[2])
         if (!maze_is_wall(m, i / m->cols, i % m->cols) && chosen-- == 0)
             break;
     }
-    target[0] = i / m->cols + 0.2 * rng_uniform_double(rng) - 0.1;
-    target[1] = i % m->cols + 0.2 * rng_uniform_double(rng) - 0.1;
+    int row = i / m->cols, col = i % m->cols;
+    target[0] = row + 0.2 * rng_uniform_double(rng) - 0.1;
+    target[1] = col + 0.2 * rng_uniform_double(rng) - 0.1;
 }
 
 /* One row of the walk. `seen` is what the controller sees: after a change of target once more the

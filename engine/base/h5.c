@@ -103,7 +103,7 @@ enum status h5_shape(const struct h5 *f, const char *name, int *rank, size_t dim
     TRY(open_dataset(f, name, &set));
     hid_t space = H5Dget_space(set);
     int found = H5Sget_simple_extent_ndims(space);
-    hsize_t size[H5S_MAX_RANK];
+    hsize_t size[H5S_MAX_RANK] = {0};
     enum status result = STATUS_OK;
     if (found < 0 || found > H5_MAX_RANK)
         result = status_fail(STATUS_SHAPE, "%s: '%s' has %d dimensions, at most %d are expected",

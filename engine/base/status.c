@@ -6,7 +6,7 @@
 
 static _Thread_local char sentence[STATUS_SENTENCE];
 
-enum status status_fail(enum status code, const char *format, ...)
+int status_keep(const char *format, ...)
 {
     /* Format aside first: an argument may be the old sentence itself. */
     char text[STATUS_SENTENCE];
@@ -15,17 +15,17 @@ enum status status_fail(enum status code, const char *format, ...)
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     memcpy(sentence, text, sizeof sentence);
-    return code;
+    return 0;
 }
 
-enum status status_prefix(enum status code, const char *format, ...)
+int status_keep_prefix(const char *format, ...)
 {
     char prefix[STATUS_SENTENCE / 2];
     va_list args;
     va_start(args, format);
     vsnprintf(prefix, sizeof prefix, format, args);
     va_end(args);
-    return status_fail(code, "%s: %s", prefix, sentence);
+    return status_keep("%s: %s", prefix, sentence);
 }
 
 const char *status_sentence(void)

@@ -42,12 +42,20 @@ struct status_note {
     } while (0)
 
 /* Keep the formatted sentence for this thread and return `code`. */
-enum status status_fail(enum status code, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+#define status_fail(code, ...) status_kept(status_keep(__VA_ARGS__), (code))
 
 /* Put "prefix: " before the sentence that is kept (say, the run's name), return `code`. */
-enum status status_prefix(enum status code, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+#define status_prefix(code, ...) status_kept(status_keep_prefix(__VA_ARGS__), (code))
+
+/* The two are macros so that compilers and analysers of other files see the code come back; the
+ * functions behind them only keep the sentence, and return 0. */
+int status_keep(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int status_keep_prefix(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static inline enum status status_kept(int kept, enum status code)
+{
+    (void)kept;
+    return code;
+}
 
 /* The sentence of this thread's last failure; "" when there was none. Never NULL. */
 const char *status_sentence(void);

@@ -2,6 +2,7 @@
 
 #include "engine/base/rng.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +80,7 @@ double bandit_forward(struct bandit_net *n, const double *input)
 {
     struct parts p = parts_of(n->theta, n->in);
     double out = p.b3[0];
+    assert(n->in == 1 || n->in == 2);
     memcpy(n->input, input, (size_t)n->in * sizeof *input);
     for (int i = 0; i < W; i++) {
         double z = p.b1[i];

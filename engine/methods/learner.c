@@ -16,7 +16,7 @@ const struct learner_ops *const learner_table[] = {
     &learner_mlp,
 };
 /* clang-format on */
-const int learner_count = sizeof learner_table / sizeof *learner_table;
+const int learner_count = sizeof learner_table / sizeof learner_table[0];
 
 enum status learner_new(const struct learner_spec *spec, struct learner **out)
 {

@@ -225,6 +225,7 @@ static void destroy(struct learner *l)
     free(d->act_rtg);
     free(d->act_output);
     free(d->act_log_std);
+    free(d->act_u);
     free(d->act_length);
     free(d->window_rows);
     free(d);
@@ -275,9 +276,10 @@ static enum status begin(struct learner *l, enum learner_phase phase)
         memcpy(d->critic_target, d->critic_theta, d->critic.layout.size * sizeof *d->critic_theta);
     bool guided = l->hyper.jsrl_n0 > 0 && strcmp(l->hyper.jsrl_guide, "pretrained") == 0;
     if (l->hyper.kl_c0 > 0 || guided) {
-        if (d->frozen == NULL)
-            TRY(params_new(&d->layout, &d->frozen));
-        memcpy(d->frozen, d->theta, bytes);
+        float *frozen = d->frozen;
+        if (frozen == NULL)
+            TRY(params_new(&d->layout, &frozen));
+        d->frozen = memcpy(frozen, d->theta, bytes);
     }
     return STATUS_OK;
 }
@@ -517,10 +519,12 @@ static void actor_lane(void *context, int lane, struct span items, float *dtheta
         own = items.count;
     actor_blocks(job, job->b, &job->w, (struct span){items.first, own}, true,
                  rl && job->online == NULL, dtheta, scratch, sum);
-    if (own < items.count)
-        actor_blocks(job, job->online, &job->online_w,
-                     (struct span){items.first + own - B, items.count - own}, false, rl, dtheta,
-                     scratch, sum);
+    if (own == items.count)
+        return;
+    assert(job->online != NULL);
+    actor_blocks(job, job->online, &job->online_w,
+                 (struct span){items.first + own - B, items.count - own}, false, rl, dtheta,
+                 scratch, sum);
 }
 
 static void run_lanes(struct actor_job *job, struct lanes *l, double total[SUMS], int *lanes)
@@ -722,15 +726,17 @@ static enum status make_act_room(struct dt *d, int n)
     free(d->act_rtg);
     free(d->act_output);
     free(d->act_log_std);
+    free(d->act_u);
     free(d->act_length);
     d->act_room = 0;
-    d->act_state = d->act_action = d->act_rtg = d->act_output = d->act_log_std = NULL;
+    d->act_state = d->act_action = d->act_rtg = d->act_output = d->act_log_std = d->act_u = NULL;
     d->act_length = malloc(N * sizeof *d->act_length);
     TRY(new_floats(&d->act_state, N * E * (size_t)d->learner.S));
     TRY(new_floats(&d->act_action, N * E * A));
     TRY(new_floats(&d->act_rtg, N * E));
     TRY(new_floats(&d->act_output, N * A));
     TRY(new_floats(&d->act_log_std, N * A));
+    TRY(new_floats(&d->act_u, N * A));
     if (d->act_length == NULL)
         return status_fail(STATUS_MEMORY, "no memory to act in %d environments", n);
     TRY(make_window_rows(d, n));
@@ -791,12 +797,8 @@ static enum status act(struct learner *l, const struct act_context context[], in
     head_clamp(action, N);
     if (log_prob != NULL) {
         /* Of the clamped action, as the published code stores it. */
-        float *u = malloc(N * sizeof *u);
-        if (u == NULL)
-            return status_fail(STATUS_MEMORY, "no memory to act in %d environments", n);
-        head_atanh(action, N, u);
-        head_log_prob(d->act_output, d->act_log_std, u, n, l->A, log_prob);
-        free(u);
+        head_atanh(action, N, d->act_u);
+        head_log_prob(d->act_output, d->act_log_std, d->act_u, n, l->A, log_prob);
     }
     return STATUS_OK;
 }

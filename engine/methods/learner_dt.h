@@ -74,7 +74,7 @@ struct dt {
     int64_t rl_updates; /* actor updates since the phase began (AWR's warm-up) */
 
     /* acting */
-    float *act_state, *act_action, *act_rtg, *act_output, *act_log_std;
+    float *act_state, *act_action, *act_rtg, *act_output, *act_log_std, *act_u;
     int *act_length;
     int act_room;
 

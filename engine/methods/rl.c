@@ -11,7 +11,7 @@ const struct rl_ops *const rl_table[] = {
     &rl_none, &rl_td3, &rl_ddpg, &rl_sac, &rl_iql, &rl_awac, &rl_awr, &rl_ppo,
 };
 /* clang-format on */
-const int rl_count = sizeof rl_table / sizeof *rl_table;
+const int rl_count = sizeof rl_table / sizeof rl_table[0];
 
 const struct rl_ops *rl_find(const char *name)
 {

@@ -80,11 +80,11 @@ static enum status make_slots(struct dt *d, const struct replay *online)
             target[d->online_slots] = old_v[d->online_slots] = NULL;
     }
     for (int i = 0; i < online->count; i++) {
-        size_t bytes = (size_t)online->item[i].length * sizeof(float);
+        size_t length = (size_t)online->item[i].length;
         free(d->online_target[i]);
         free(d->online_old_v[i]);
-        d->online_target[i] = malloc(bytes);
-        d->online_old_v[i] = malloc(bytes);
+        d->online_target[i] = calloc(length, sizeof(float));
+        d->online_old_v[i] = calloc(length, sizeof(float));
         if (d->online_target[i] == NULL || d->online_old_v[i] == NULL)
             return status_fail(STATUS_MEMORY, "no memory for a trajectory's targets");
     }

@@ -210,7 +210,7 @@ static struct extent worst_extent(const struct transformer *f, int K)
                                 .reads = steps};
             struct extent one = {0};
             extent_add(f, &one, &g);
-            size_t n = (size_t)(rows / g.tokens + 1);
+            size_t n = (size_t)(rows / g.tokens) + 1;
             e.weights = one.weights * n > e.weights ? one.weights * n : e.weights;
             e.weights_last = one.weights_last * n > e.weights_last ? one.weights_last * n
                                                                    : e.weights_last;
@@ -351,9 +351,9 @@ static void scatter_input(const struct transformer *f, const struct transformer_
     for (int i = 0; i < s->count; i++) {
         const struct segment *g = &s->segment[i];
         for (int t = kind; t < g->tokens; t += f->tokens, n++) {
-            size_t step = (size_t)(s->w->K - g->steps + t / f->tokens);
-            memcpy(out + ((size_t)g->window * (size_t)s->w->K + step) * width, dinput + n * width,
-                   width * sizeof *out);
+            int step = s->w->K - g->steps + t / f->tokens;
+            memcpy(out + ((size_t)g->window * (size_t)s->w->K + (size_t)step) * width,
+                   dinput + n * width, width * sizeof *out);
         }
     }
 }
