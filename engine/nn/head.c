@@ -58,8 +58,11 @@ void head_gaussian_forward(const struct head_gaussian *f, const float *theta, co
     linear_forward(&f->mu, theta, hidden, N, mu);
     linear_forward(&f->log_std, theta, hidden, N, log_std);
     size_t n = (size_t)N * (size_t)f->log_std.out;
+    /* In double: an action 13 deviations away (a clamped one) has log pi = -z²/2, and there a float
+     * ulp of the intermediate 4 is 4e-5 of the density. */
     for (size_t i = 0; i < n; i++)
-        log_std[i] = HEAD_LOG_STD_MIN + LOG_STD_HALF * (tanhf(log_std[i]) + 1.0f);
+        log_std[i] = (float)((double)HEAD_LOG_STD_MIN +
+                             (double)LOG_STD_HALF * (tanh((double)log_std[i]) + 1.0));
 }
 
 void head_gaussian_backward(const struct head_gaussian *f, const float *theta, const float *hidden,
@@ -81,7 +84,7 @@ void head_gaussian_backward(const struct head_gaussian *f, const float *theta, c
 void head_atanh(const float *action, size_t n, float *u)
 {
     for (size_t i = 0; i < n; i++)
-        u[i] = (log1pf(action[i]) - log1pf(-action[i])) / 2.0f;
+        u[i] = (float)((log1p((double)action[i]) - log1p(-(double)action[i])) / 2.0);
 }
 
 void head_clamp(float *action, size_t n)

@@ -135,7 +135,8 @@ void dt_expect_gradient(const struct h5 *f, const char *group, const struct layo
         size_t third = n / 3;
         if (is_qkv_bias(v) &&
             largest(want + third, third) < (float)DT_KEY_BIAS * fmaxf(1, largest(want, n))) {
-            /* Rounding grows with the terms that cancel there. */
+            /* Rounding grows with the terms that cancel there: where the gradient of the whole bias
+             * reaches 2 (td3_actor_stoc) the published float run itself is 1.1e-8 off. */
             expect_close(at("%s key part", v->name), got + third, want + third, third, 0,
                          DT_KEY_BIAS * fmax(1, (double)largest(want, n)));
             memcpy(got + third, want + third, third * sizeof *got);
