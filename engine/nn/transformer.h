@@ -35,7 +35,7 @@
 enum {
     TRANSFORMER_TOKENS = 3,      /* most tokens a step */
     TRANSFORMER_LAYERS = 8,      /* most layers */
-    TRANSFORMER_BLOCK_ROWS = 768 /* token rows of a block, about: measured, see bench_engine */
+    TRANSFORMER_BLOCK_ROWS = 768 /* token rows of a block, about: measured with bench_learner */
 };
 
 struct transformer_token {

@@ -1,15 +1,19 @@
-/* Whole training steps at the paper's size: TD3+ODT's critic step, actor step and sampler.
+/* TD3+ODT at the paper's size: the critic step, the actor step, the sampler, and acting.
  *
  *   critic   target actions (unmasked, as released), both critics forward and backward, AdamW
  *   actor    transformer forward and backward with dropout, supervised and RL gradient through Q1,
  *            clip, LAMB, both targets moved
- *   sample   one batch of 256 segments
- *   GFLOP/s  over the work that the actor step needs: nothing for tokens that cannot influence a
- *            used output (style of bench_engine); share of the sgemm rate measured beside it
- *   resident largest memory of the process, in MB
+ *   sample   one batch of 256 segments from trajectories of 500 steps
+ *   spread   (largest - smallest) / median of the times behind a median
+ *   GFLOP/s  over the work that the step *needs*, counted for the batch at hand: nothing for tokens
+ *            that cannot influence a used output (step_flops)
+ *   share    of the machine's own sgemm rate, measured just before and just after each step: the
+ *            median of these ratios, so that neighbours slow both sides
+ *   peak     largest resident memory of the process so far, in MB; small shapes come first
+ *   bits     checksums of actor, critic and batch after all steps: equal for any thread count
  *
- * Medians of the wall clock, or of processor time on one thread. `bench_learner quick`: fewer;
- * `bench_learner one-thread`: no column for two threads. */
+ * Times are medians; on one thread of processor time, else of the clock on the wall. `bench_learner
+ * quick`: one repetition; `bench_learner one-thread`: only what `make bench-peer` compares. */
 #include "engine/base/threads.h"
 #include "engine/methods/learner_dt.h"
 
@@ -21,7 +25,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-enum { SQUARE = 1024, MOST = 21 };
+enum { SQUARE = 1024, MOST = 51, CONTEXT = 5, WIDTH = 512, LAYERS = 4 };
 
 static const struct {
     const char *what;
@@ -50,6 +54,24 @@ static double median(double *x, int n)
     return x[n / 2];
 }
 
+/* "model name" of /proc/cpuinfo, where there is one. */
+static const char *processor(void)
+{
+    static char line[256];
+    FILE *f = fopen("/proc/cpuinfo", "r");
+    while (f != NULL && fgets(line, sizeof line, f) != NULL) {
+        char *value = strstr(line, "model name") == line ? strchr(line, ':') : NULL;
+        if (value == NULL)
+            continue;
+        value[strcspn(value, "\n")] = '\0';
+        fclose(f);
+        return value + 2;
+    }
+    if (f != NULL)
+        fclose(f);
+    return "unknown processor";
+}
+
 static void check(enum status status)
 {
     if (status == STATUS_OK)
@@ -58,30 +80,56 @@ static void check(enum status status)
     exit(1);
 }
 
-/* Multiply-adds a window of K full steps needs, forward: all tokens but the last action through all
- * layers but the last; there only the K state tokens have queries, projection and feed-forward. */
-static double forward_flops(int K, double C, int L, int S, int A)
+/* What a window of `steps` steps needs. Forward: all tokens but the last action through all layers
+ * but the last; there only the state tokens have queries, projection and feed-forward. A backward
+ * pass costs twice that, save that the inputs need no gradient. */
+static double transformer_flops(int steps, bool backward, int S, int A)
 {
-    double tokens = 3 * K - 1, pairs = 0, read_pairs = 0;
-    for (int i = 0; i < tokens; i++) {
+    double C = WIDTH, tokens = 3 * steps - 1, pairs = 0, read_pairs = 0;
+    for (int i = 0; i < (int)tokens; i++) {
         pairs += i + 1;
         read_pairs += i % 3 == 1 ? i + 1 : 0;
     }
-    double embed = K * C * (1 + S) + (K - 1) * C * A;
+    double embed = steps * C * (1 + S) + (steps - 1) * C * A;
     double layer = 12 * C * C * tokens + 2 * C * pairs;
-    double last = 2 * C * C * tokens + 10 * C * C * K + 2 * C * read_pairs;
-    return 2 * (embed + (L - 1) * layer + last + K * C * A);
+    double last = 2 * C * C * tokens + 10 * C * C * steps + 2 * C * read_pairs;
+    double inner = (LAYERS - 1) * layer + last + steps * C * A;
+    return 2 * (backward ? 2 * embed + 3 * inner : embed + inner);
 }
 
+/* One Q network, one step, forward. */
+static double critic_flops(const struct hyper *h, int S, int A)
+{
+    double W = (double)h->critic_hidden;
+    return 2 * ((S + A) * W + W * W + W);
+}
+
+static void step_flops(const struct dt *d, double *critic, double *actor)
+{
+    const struct batch *b = &d->batch;
+    double q = critic_flops(&d->learner.hyper, b->S, b->A);
+    double input = 2 * (double)d->learner.hyper.critic_hidden; /* times what needs no gradient */
+    *critic = *actor = 0;
+    for (int i = 0; i < b->B; i++) {
+        int steps = b->length[i];
+        *critic += transformer_flops(b->K, false, b->S, b->A) +
+                   steps * (8 * q - 2 * input * (b->S + b->A));
+        *actor += transformer_flops(steps, true, b->S, b->A) + steps * (2 * q - input * b->S);
+    }
+}
+
+/* One square product a thread, all at once. */
 static double sgemm_rate(void)
 {
+    static float *x[LANES_MAX];
     int threads = threads_count();
     size_t n = (size_t)SQUARE * SQUARE;
-    float *x[LANES_MAX];
     double best = 0;
     for (int t = 0; t < threads; t++) {
+        if (x[t] != NULL)
+            continue;
         x[t] = aligned_alloc(64, 3 * n * sizeof **x);
-        for (size_t i = 0; i < 3 * n; i++)
+        for (size_t i = 0; x[t] != NULL && i < 3 * n; i++)
             x[t][i] = (float)(i % 7) - 3;
     }
     for (int round = 0; round < 4; round++) {
@@ -92,9 +140,17 @@ static double sgemm_rate(void)
                         SQUARE, x[t] + n, SQUARE, 0, x[t] + 2 * n, SQUARE);
         best = fmax(best, threads * 2.0 * pow(SQUARE, 3) / (now() - start));
     }
-    for (int t = 0; t < threads; t++)
-        free(x[t]);
     return best;
+}
+
+/* FNV-1a */
+static uint32_t checksum(const float *x, size_t n)
+{
+    uint32_t hash = 2166136261u;
+    const unsigned char *byte = (const unsigned char *)x;
+    for (size_t i = 0; i < n * sizeof *x; i++)
+        hash = (hash ^ byte[i]) * 16777619u;
+    return hash;
 }
 
 /* Trajectories of 500 random steps, enough to fill a replay. */
@@ -118,20 +174,44 @@ static void fill(struct replay *r, int S, int A)
     free(noise);
 }
 
-static void bench(int shape, int threads, int repeats)
+/* Seconds of one kind of step, and its share of the sgemm rate beside it. */
+struct series {
+    double seconds[MOST], flops[MOST], share[MOST];
+    int n;
+};
+
+static void put(struct series *s, double seconds, double flops, double rate)
+{
+    s->seconds[s->n] = seconds;
+    s->flops[s->n] = flops / seconds;
+    s->share[s->n++] = flops / seconds / rate;
+}
+
+static double spread(double *x, int n)
+{
+    double middle = median(x, n); /* sorts */
+    return 100 * (x[n - 1] - x[0]) / middle;
+}
+
+static void hyper_of(int shape, struct hyper *h)
+{
+    hyper_defaults(h);
+    check(hyper_set(h, "rl_gradient", "td3"));
+    h->T_train = shapes[shape].K;
+    h->T_eval = shapes[shape].K < CONTEXT ? shapes[shape].K : CONTEXT;
+    h->critic_layernorm = shapes[shape].norm;
+    h->target_padding_masked = 0;
+}
+
+static void bench_steps(int shape, int threads, int repeats)
 {
     struct hyper h;
     struct learner *l;
     struct replay replay;
     struct stats_sum stats = {{0}, {0}};
-    int K = shapes[shape].K, S = shapes[shape].S, A = shapes[shape].A;
+    int S = shapes[shape].S, A = shapes[shape].A;
     threads_set(threads);
-    hyper_defaults(&h);
-    check(hyper_set(&h, "rl_gradient", "td3"));
-    h.T_train = K;
-    h.T_eval = K < 5 ? K : 5;
-    h.critic_layernorm = shapes[shape].norm;
-    h.target_padding_masked = 0;
+    hyper_of(shape, &h);
     fill(&replay, S, A);
     check(learner_new(&(struct learner_spec){.hyper = &h, .S = S, .A = A, .run = 1}, &l));
     check(learner_begin(l, LEARNER_ONLINE));
@@ -139,47 +219,103 @@ static void bench(int shape, int threads, int repeats)
     struct batch_rule rule = batch_rule_default();
     rule.rtg_scale = h.rtg_scale;
 
-    double critic[MOST], actor[MOST], sample[MOST], rate = 0;
+    struct series critic = {.n = 0}, actor = {.n = 0};
+    double sample[MOST], rates[MOST];
     for (int i = -1; i < repeats; i++) { /* the first round warms up */
-        int at = i < 0 ? 0 : i;
-        double start = now();
-        check(
-            batch_sample(&replay, NULL, &rule, rng_at(1, RNG_BATCH, (uint64_t)(i + 1)), &d->batch));
-        sample[at] = now() - start;
+        struct rng rng = rng_at(1, RNG_BATCH, (uint64_t)(i + 1));
+        double start = now(), of_critic, of_actor, rate[3], seconds[2];
+        check(batch_sample(&replay, NULL, &rule, rng, &d->batch));
+        sample[i < 0 ? 0 : i] = now() - start;
+        step_flops(d, &of_critic, &of_actor);
+        rate[0] = sgemm_rate();
         start = now();
         check(dt_critic_update(d, &d->batch, &stats));
-        critic[at] = now() - start;
+        seconds[0] = now() - start;
+        rate[1] = sgemm_rate();
         start = now();
         check(dt_actor_update(d, &d->batch, NULL, &stats));
-        actor[at] = now() - start;
-        if (i < 2)
-            rate = fmax(rate, sgemm_rate());
+        seconds[1] = now() - start;
+        rate[2] = sgemm_rate();
+        if (i < 0)
+            continue;
+        put(&critic, seconds[0], of_critic, (rate[0] + rate[1]) / 2);
+        put(&actor, seconds[1], of_actor, (rate[1] + rate[2]) / 2);
+        rates[i] = (rate[1] + rate[2]) / 2;
     }
-    double forward = (double)h.batch_size * forward_flops(K, 512, 4, S, A);
-    double c = median(critic, repeats), a = median(actor, repeats), s = median(sample, repeats);
+    double c = median(critic.seconds, repeats), a = median(actor.seconds, repeats);
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
-    printf("%-12s %7d %9.4f %9.4f %9.2f %9.1f %9.1f %8.2f %9.0f\n", shapes[shape].what, threads, c,
-           a, s * 1e3, 3 * forward / a * 1e-9, rate * 1e-9, 3 * forward / a / rate,
-           (double)usage.ru_maxrss / 1024);
+    printf("%-12s %7d %9.4f %9.4f %8.2f %6.1f%% %6.1f%% %8.1f %8.1f %8.1f %6.1f%% %6.1f%% %6.0f  "
+           "%08x %08x %08x\n",
+           shapes[shape].what, threads, c, a, median(sample, repeats) * 1e3,
+           spread(critic.seconds, repeats), spread(actor.seconds, repeats),
+           median(critic.flops, repeats) * 1e-9, median(actor.flops, repeats) * 1e-9,
+           median(rates, repeats) * 1e-9, 100 * median(critic.share, repeats),
+           100 * median(actor.share, repeats), (double)usage.ru_maxrss / 1024,
+           checksum(d->theta, d->layout.size), checksum(d->critic_theta, d->critic.layout.size),
+           checksum(d->batch.state, (size_t)d->batch.B * (size_t)d->batch.K * (size_t)S));
     fflush(stdout);
     learner_delete(l);
     replay_free(&replay);
 }
 
+/* One batched decision of a K=20 policy, context 5, with that many environments. */
+static void bench_acting(int environments, int threads, int repeats)
+{
+    enum { HOPPER, S = 11, A = 3, ROOM = 10 };
+    struct hyper h;
+    struct learner *l;
+    static float noise[ROOM * CONTEXT * (S + A + 1)], action[ROOM * A];
+    struct act_context context[ROOM];
+    struct rng rng = rng_at(1, RNG_TEST, 0);
+    threads_set(threads);
+    hyper_of(HOPPER, &h);
+    check(learner_new(&(struct learner_spec){.hyper = &h, .S = S, .A = A, .run = 1}, &l));
+    rng_fill_normal(&rng, 0, noise, sizeof noise / sizeof *noise);
+    for (int i = 0; i < environments; i++) {
+        const float *own = noise + (ptrdiff_t)i * CONTEXT * (S + A + 1);
+        context[i] = (struct act_context){.steps = CONTEXT,
+                                          .state = own,
+                                          .action = own + (ptrdiff_t)CONTEXT * S,
+                                          .return_to_go = own + (ptrdiff_t)CONTEXT * (S + A)};
+    }
+    double seconds[MOST];
+    for (int i = -2; i < repeats; i++) {
+        double start = now();
+        check(learner_act(l, context, environments, ACT_MEAN, false, NULL, action, NULL));
+        seconds[i < 0 ? 0 : i] = now() - start;
+    }
+    printf("%2d contexts  %7d %9.2f %8.1f%%   %08x\n", environments, threads,
+           1e3 * median(seconds, repeats), spread(seconds, repeats),
+           checksum(action, (size_t)environments * A));
+    fflush(stdout);
+    learner_delete(l);
+}
+
 int main(int argc, char **argv)
 {
     bool quick = argc > 1 && strcmp(argv[1], "quick") == 0;
-    int most = argc > 1 && strcmp(argv[1], "one-thread") == 0 ? 1 : 2;
-    printf("TD3+ODT at the paper's size (embed 512, 4 layers, batch 256), BLAS core %s\n"
-           "%-12s %7s %9s %9s %9s %9s %9s %8s %9s\n",
-           threads_blas_core(), "shape", "threads", "critic s", "actor s", "sample ms", "GFLOP/s",
-           "sgemm", "share", "resident");
-    /* Small shapes first: the resident column is a running maximum. */
+    bool one = argc > 1 && strcmp(argv[1], "one-thread") == 0;
+    int most = one || threads_available() < 2 ? 1 : 2;
+    printf("TD3+ODT at the paper's size (embed 512, 4 layers, 4 heads, batch 256)\n"
+           "%s, %d processors, %s, compiler %s\n\n",
+           processor(), threads_available(), threads_blas_core(), __VERSION__);
+    printf("%-12s %7s %9s %9s %8s %7s %7s %8s %8s %8s %7s %7s %6s  %s\n", "", "", "critic", "actor",
+           "sample", "critic", "actor", "critic", "actor", "", "critic", "actor", "peak", "bits");
+    printf("%-12s %7s %9s %9s %8s %7s %7s %8s %8s %8s %7s %7s %6s  %-8s %-8s %-8s\n", "shape",
+           "threads", "s", "s", "ms", "spread", "spread", "GFLOP/s", "GFLOP/s", "sgemm", "share",
+           "share", "MB", "actor", "critic", "batch");
     for (int shape = (int)(sizeof shapes / sizeof *shapes) - 1; shape >= 0; shape--) {
         int repeats = quick ? 1 : shapes[shape].K == 20 ? 3 : shapes[shape].K == 5 ? 7 : 15;
         for (int threads = 1; threads <= most; threads++)
-            bench(shape, threads, repeats);
+            bench_steps(shape, threads, repeats);
+    }
+    if (one)
+        return 0;
+    printf("\n%-12s %7s %9s %9s   %s\n", "acting", "threads", "ms", "spread", "bits");
+    for (int environments = 1; environments <= 10; environments += 9) {
+        for (int threads = 1; threads <= most; threads++)
+            bench_acting(environments, threads, quick ? 5 : MOST);
     }
     return 0;
 }
