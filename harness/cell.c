@@ -99,18 +99,18 @@ void cell_look(const char *folder, struct cell_look *out)
     take_failure(folder, out);
 }
 
-enum status cell_check(const struct matrix_cell *cell, const char *folder,
-                       const struct cell_look *look)
+enum status cell_config_hash(const struct matrix_cell *cell, char out[SHA256_HEX])
 {
     struct config_request request;
     struct hyper h;
-    char hash[SHA256_HEX];
-    if (look->config_hash[0] == '\0')
-        return STATUS_OK;
     matrix_request(cell, &request);
     TRY(run_configure(&request, &h));
-    TRY(run_config_hash(&h, hash));
-    if (strcmp(hash, look->config_hash) == 0)
+    return run_config_hash(&h, out);
+}
+
+enum status cell_check(const char *config_hash, const char *folder, const struct cell_look *look)
+{
+    if (*look->config_hash == '\0' || strcmp(config_hash, look->config_hash) == 0)
         return STATUS_OK;
     return status_fail(STATUS_CONFIG,
                        "%s: holds a run of another configuration; remove the folder to run the "

@@ -10,6 +10,7 @@
 #ifndef HARNESS_CELL_H
 #define HARNESS_CELL_H
 
+#include "engine/base/sha256.h"
 #include "harness/matrix.h"
 
 #include <stdint.h>
@@ -46,11 +47,13 @@ struct cell_look {
 /* Look at a run's folder; a missing one is a waiting cell. Holds the run's lock for a moment. */
 void cell_look(const char *folder, struct cell_look *out);
 
+/* The hash of a cell's configuration. Errors STATUS_CONFIG: it is refused. */
+enum status cell_config_hash(const struct matrix_cell *cell, char out[SHA256_HEX]);
+
 /* Is the run that stands there one of this very configuration? Settings that a matrix gives to all
  * cells are in no folder's name, so an edited matrix finds its old results.
- * Errors STATUS_CONFIG: it is another, or the cell's configuration is refused. */
-enum status cell_check(const struct matrix_cell *cell, const char *folder,
-                       const struct cell_look *look);
+ * Errors STATUS_CONFIG: it is another. */
+enum status cell_check(const char *config_hash, const char *folder, const struct cell_look *look);
 
 /* Record a failure in `folder`, or forget one. Errors STATUS_IO. */
 enum status cell_fail(const char *folder, const char *reason);

@@ -1,6 +1,7 @@
 #include "harness/cell_run.h"
 
 #include "engine/base/log.h"
+#include "harness/supply.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -13,16 +14,22 @@ static void take_look(const struct cell_look *look, struct cell_outcome *out)
     out->transitions = look->transitions;
 }
 
-static enum status run(const struct matrix_cell *cell, const struct run_request *how,
-                       struct cell_outcome *out)
+static enum status run(const struct matrix *m, const struct matrix_cell *cell,
+                       const struct run_request *how, struct cell_outcome *out)
 {
     struct run_request r = *how;
+    char folder[FILE_PATH];
+    const struct matrix_source *source = supply_of(m, cell->dataset);
     matrix_request(cell, &r.config);
     r.seed = (uint64_t)cell->seed;
     r.folder = out->folder;
     r.matrix = cell->matrix;
     /* What failed before is tried again; were it killed now, it would be a stopped cell. */
     cell_forget_failure(out->folder);
+    if (source != NULL && source->generated)
+        TRY(supply_get(source, how->data_folder));
+    if (source != NULL)
+        r.data_folder = supply_folder(source, how->data_folder, folder);
     return run_execute(&r, &out->summary);
 }
 
@@ -36,20 +43,22 @@ static enum status record(const char *folder, enum status failure)
     return status_restore(&note);
 }
 
-enum status cell_run(const struct matrix_cell *cell, const char *results,
+enum status cell_run(const struct matrix *m, const struct matrix_cell *cell, const char *results,
                      const struct run_request *how, struct cell_outcome *out)
 {
     struct cell_look look;
+    char hash[SHA256_HEX];
     *out = (struct cell_outcome){.first_score = (double)NAN, .last_score = (double)NAN};
     matrix_folder(cell, results, out->folder);
     cell_look(out->folder, &look);
     out->was_over = cell_is_over(look.state);
     if (out->was_over) {
-        TRY(cell_check(cell, out->folder, &look));
+        TRY(cell_config_hash(cell, hash));
+        TRY(cell_check(hash, out->folder, &look));
         take_look(&look, out);
         return STATUS_OK;
     }
-    enum status result = run(cell, how, out);
+    enum status result = run(m, cell, how, out);
     if (result == STATUS_INTERRUPTED || result == STATUS_BUSY)
         return result;
     if (result != STATUS_OK && result != STATUS_NONFINITE)

@@ -10,6 +10,7 @@ const struct command *const data_table[] = {
     &data_check,
     &data_fetch,
     &data_generate,
+    &data_get,
     &data_convert,
 };
 /* clang-format on */

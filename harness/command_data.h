@@ -10,7 +10,7 @@ extern const struct command command_data;
 extern const struct command *const data_table[];
 extern const int data_count;
 
-extern const struct command data_list, data_stats, data_check, data_fetch, data_generate,
+extern const struct command data_list, data_stats, data_check, data_fetch, data_generate, data_get,
     data_convert;
 
 #endif

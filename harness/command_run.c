@@ -202,7 +202,7 @@ static enum status run_cell(struct arguments *a)
     TRY(matrix_load(a->matrix, a->preset, &m));
     enum status result = matrix_cell(&m, a->cell, &cell);
     if (result == STATUS_OK)
-        result = cell_run(cell, a->results, &a->request, &o);
+        result = cell_run(&m, cell, a->results, &a->request, &o);
     if (result == STATUS_OK)
         printf("cell %ld, %s%s on %s seed %ld: %s%s, score %.2f -> %.2f after %lld transitions, "
                "%s/curve.h5\n",

@@ -3,6 +3,7 @@
 #include "harness/command_data.h"
 #include "harness/command_env.h"
 #include "harness/command_explain.h"
+#include "harness/command_matrix.h"
 #include "harness/command_report.h"
 #include "harness/command_results.h"
 #include "harness/command_run.h"
@@ -15,6 +16,9 @@ const struct command *const command_table[] = {
     &command_config,
     &command_explain,
     &command_env,
+    &command_plan,
+    &command_sweep,
+    &command_status,
     &command_report,
     &command_data,
     &command_results,

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORDS = 64, NESTING = 4, LIST = 1024, SEEDS_MOST = 10000 };
+enum { WORDS = 64, NESTING = 5, LIST = 1024, SEEDS_MOST = 10000 };
 
 /* clang-format off */
 static const struct group { const char *name, *words; } groups[] = {
@@ -44,7 +44,8 @@ struct loading {
     const char *preset; /* asked for on the command line, or NULL */
     int depth;
     char file[FILE_PATH], home[CONFIG_NAME];
-    char own_preset[CONFIG_NAME], size[CONFIG_NAME], set[LIST], include[LIST];
+    char own_preset[CONFIG_NAME], size[CONFIG_NAME], set[LIST], include[LIST], reuse[LIST];
+    struct matrix others; /* the cells of `reuse` */
     bool generates;
     struct experiment *experiment;
     int experiments;
@@ -197,13 +198,15 @@ static enum status take_matrix(struct loading *l, const char *key, const char *v
         return append(l->set, sizeof l->set, value);
     if (strcmp(key, "include") == 0)
         return append(l->include, sizeof l->include, value);
+    if (strcmp(key, "reuse") == 0)
+        return append(l->reuse, sizeof l->reuse, value);
     if (strcmp(key, "data") == 0) {
         l->generates = strcmp(value, "generate") == 0;
         return l->generates || strcmp(value, "fetch") == 0
                    ? STATUS_OK
                    : status_fail(STATUS_CONFIG, "data is '%s', should be fetch or generate", value);
     }
-    return unknown_key("matrix", key, "title, preset, size, set, data and include");
+    return unknown_key("matrix", key, "title, preset, size, set, data, include and reuse");
 }
 
 static enum status take_experiment(struct loading *l, const char *name, const char *key,
@@ -287,17 +290,16 @@ static enum status make_room(void **array, int count, size_t size)
     return STATUS_OK;
 }
 
-static bool same_folder(const struct matrix_cell *a, const struct matrix_cell *b)
+bool matrix_same_kind(const struct matrix_cell *a, const struct matrix_cell *b)
 {
-    return a->seed == b->seed && strcmp(a->method, b->method) == 0 &&
-           strcmp(a->dataset, b->dataset) == 0 && strcmp(a->variant, b->variant) == 0 &&
-           strcmp(a->matrix, b->matrix) == 0;
+    return strcmp(a->method, b->method) == 0 && strcmp(a->dataset, b->dataset) == 0 &&
+           strcmp(a->variant, b->variant) == 0 && strcmp(a->matrix, b->matrix) == 0;
 }
 
 static enum status add_cell(struct matrix *m, const struct matrix_cell *c)
 {
     for (int i = 0; i < m->cells; i++) {
-        if (same_folder(&m->cell[i], c))
+        if (m->cell[i].seed == c->seed && matrix_same_kind(&m->cell[i], c))
             return STATUS_OK;
     }
     void *array = m->cell;
@@ -307,6 +309,26 @@ static enum status add_cell(struct matrix *m, const struct matrix_cell *c)
     m->cell[m->cells].number = m->cells + 1;
     m->cells++;
     return STATUS_OK;
+}
+
+static bool same_settings(const struct matrix_cell *a, const struct matrix_cell *b)
+{
+    bool same = a->sets == b->sets && a->seed == b->seed && strcmp(a->method, b->method) == 0 &&
+                strcmp(a->dataset, b->dataset) == 0 && strcmp(a->preset, b->preset) == 0 &&
+                strcmp(a->size, b->size) == 0;
+    for (int i = 0; same && i < a->sets; i++)
+        same = strcmp(a->set[i], b->set[i]) == 0;
+    return same;
+}
+
+/* The same run in a matrix of `reuse`, else `c` itself. */
+static const struct matrix_cell *reused(const struct loading *l, const struct matrix_cell *c)
+{
+    for (int i = 0; i < l->others.cells; i++) {
+        if (same_settings(&l->others.cell[i], c))
+            return &l->others.cell[i];
+    }
+    return c;
 }
 
 static enum status add_set(struct matrix_cell *c, const char *assignment)
@@ -413,7 +435,7 @@ static enum status add_grid(struct loading *l, const struct experiment *e, struc
             snprintf(c->dataset, sizeof c->dataset, "%s", datasets->word[d]);
             TRY(one_word(c->method, methods->word[k]));
             for (c->seed = first; c->seed <= last; c->seed++)
-                TRY(add_cell(l->m, c));
+                TRY(add_cell(l->m, reused(l, c)));
         }
     }
     return STATUS_OK;
@@ -471,6 +493,9 @@ static enum status build(struct loading *l, const char *text)
     TRY(split(l->include, &include));
     for (int i = 0; i < include.count; i++)
         TRY(load_into(l->m, include.word[i], l->preset, l->depth + 1));
+    TRY(split(l->reuse, &include));
+    for (int i = 0; i < include.count; i++)
+        TRY(load_into(&l->others, include.word[i], l->preset, l->depth + 1));
     for (int i = 0; i < l->experiments; i++) {
         enum status result = add_experiment(l, &l->experiment[i]);
         if (result != STATUS_OK)
@@ -531,6 +556,7 @@ static enum status load_into(struct matrix *m, const char *name, const char *pre
     if (result == STATUS_OK)
         result = build(l, text);
     free(own);
+    matrix_free(&l->others);
     free(l->experiment);
     free(l->recipe);
     free(l);

@@ -8,6 +8,7 @@
  *   set = key=value ...          for every cell
  *   data = fetch                 or generate: by the lines of [generate]
  *   include = main fig2          other matrices; their cells keep their own settings and folders
+ *   reuse = mujoco               a cell that stands there just so is taken from there
  *   [experiment fig5a]           any number, each with another name
  *   methods = td3_odt            ids, M7 (the seven of the main results), M6 (without ddpg_odt)
  *   datasets = hammer-human-v1   ids, patterns, MJ AD AM AMs MZ (experiments of the paper), bandit
@@ -82,6 +83,9 @@ void matrix_folder(const struct matrix_cell *c, const char *results, char out[FI
 
 /* What names the run; pointers go into the cell. */
 void matrix_request(const struct matrix_cell *c, struct config_request *out);
+
+/* Do they differ in nothing but the seed? */
+bool matrix_same_kind(const struct matrix_cell *a, const struct matrix_cell *b);
 
 /* The i-th first folder ("mujoco") that the cells live in; NULL past the end. */
 const char *matrix_home(const struct matrix *m, int i);

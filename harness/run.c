@@ -231,8 +231,10 @@ static enum status resume(struct run *r)
     struct checkpoint_info info;
     run_path(r, "checkpoint.h5", checkpoint);
     run_path(r, "curve.h5", curve);
-    if (!file_exists(checkpoint))
+    if (!file_exists(checkpoint)) {
+        log_info("run", "starts");
         return run_stamp(r);
+    }
     TRY(checkpoint_read(checkpoint, r->config_hash, &info, run_visit, r));
     TRY(curve_read(curve, &r->curve));
     if (r->curve.evaluations < info.evaluations || r->curve.iterations < info.iterations)
@@ -241,6 +243,7 @@ static enum status resume(struct run *r)
                            "both to start anew",
                            curve);
     curve_truncate(&r->curve, info.evaluations, info.iterations);
+    log_info("run", "goes on after %lld transitions", (long long)r->transitions_done);
     int resumes = (int)curve_get_number(&r->curve, "resumes", 0);
     return curve_set(&r->curve, "resumes", "%d", resumes + 1);
 }
@@ -362,6 +365,7 @@ static enum status finish(struct run *r, enum status result)
     if (result == STATUS_OK) {
         run_path(r, "checkpoint.h5", path);
         unlink(path);
+        log_info("run", "complete after %lld transitions", (long long)r->transitions_done);
     } else if (result == STATUS_NONFINITE && r->learner != NULL) {
         log_error("run", "diverged: %s", status_sentence());
         (void)curve_set(&r->curve, "failure", "%s", note.sentence);
@@ -398,12 +402,24 @@ static enum status write_config(const struct run *r)
     return file_replace(path, r->config_text, strlen(r->config_text));
 }
 
+/* A killed run leaves half-written files; nobody else is at work here while we hold the lock. */
+static void remove_leftovers(const struct run *r)
+{
+    static const char *const names[] = {"curve.h5", "checkpoint.h5", "config.ini"};
+    char path[FILE_PATH];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        run_path(r, names[i], path);
+        file_remove_leftovers(path);
+    }
+}
+
 static enum status execute(struct run *r, struct run_summary *summary)
 {
     char path[FILE_PATH];
     bool complete;
     TRY(file_make_folder(r->request->folder));
     TRY(take_lock(r));
+    remove_leftovers(r);
     TRY(look_for_complete(r, &complete, summary));
     if (complete)
         return STATUS_OK;
@@ -411,7 +427,9 @@ static enum status execute(struct run *r, struct run_summary *summary)
     TRY(log_open(path));
     TRY(write_config(r));
     if (strcmp(r->request->config.suite, "bandit") == 0) {
+        log_info("run", "starts");
         TRY(run_bandit(r));
+        log_info("run", "complete");
         summary->first_score = curve_mean_score(&r->curve, 0);
         summary->last_score = curve_mean_score(&r->curve, r->curve.evaluations - 1);
         summary->transitions = r->curve.evaluation[r->curve.evaluations - 1].transitions;
@@ -440,6 +458,7 @@ enum status run_execute(const struct run_request *request, struct run_summary *s
     r->evaluated_at = -1;
     r->running = TIMER_OTHER;
     r->live = !request->quiet && isatty(STDERR_FILENO);
+    log_set_stderr_level(request->quiet || r->live ? LOG_WARN : LOG_DEBUG);
     clock_gettime(CLOCK_MONOTONIC, &r->started);
     r->since = r->last_checkpoint = r->last_report = r->started;
     if (summary == NULL)

@@ -1,5 +1,6 @@
 #include "engine/base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -36,6 +37,26 @@ enum status file_temporary(const char *path, char out[FILE_PATH])
     if (snprintf(out, FILE_PATH, "%s.%ld.tmp", path, (long)getpid()) >= FILE_PATH)
         return status_fail(STATUS_IO, "%s: the path is longer than %d characters", path, FILE_PATH);
     return STATUS_OK;
+}
+
+void file_remove_leftovers(const char *path)
+{
+    char folder[FILE_PATH], leftover[FILE_PATH + 256];
+    file_parent(path, folder);
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    size_t length = strlen(name);
+    DIR *listing = opendir(folder);
+    if (listing == NULL)
+        return;
+    for (struct dirent *entry; (entry = readdir(listing)) != NULL;) {
+        const char *dot = strrchr(entry->d_name, '.');
+        if (strncmp(entry->d_name, name, length) != 0 || entry->d_name[length] != '.' ||
+            strcmp(dot, ".tmp") != 0)
+            continue;
+        snprintf(leftover, sizeof leftover, "%s/%s", folder, entry->d_name);
+        unlink(leftover);
+    }
+    closedir(listing);
 }
 
 enum status file_make_folder(const char *path)

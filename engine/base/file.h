@@ -22,6 +22,10 @@ enum status file_temporary(const char *path, char out[FILE_PATH]);
  * removed and `path` is as it was. Errors STATUS_IO (a full disk says so). */
 enum status file_commit(const char *temporary, const char *path);
 
+/* Remove the temporaries of `path` that a killed writer left behind. The caller holds whatever lock
+ * keeps other writers of `path` away. */
+void file_remove_leftovers(const char *path);
+
 /* Write all bytes and commit. */
 enum status file_replace(const char *path, const void *data, size_t bytes);
 

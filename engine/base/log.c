@@ -8,12 +8,17 @@
 #include <time.h>
 #include <unistd.h>
 
-static enum log_level threshold = LOG_INFO;
+static enum log_level threshold = LOG_INFO, stderr_threshold = LOG_DEBUG;
 static int log_file = -1;
 
 void log_set_level(enum log_level level)
 {
     threshold = level;
+}
+
+void log_set_stderr_level(enum log_level level)
+{
+    stderr_threshold = level;
 }
 
 enum status log_open(const char *path)
@@ -55,7 +60,9 @@ void log_write(enum log_level level, const char *module, const char *format, ...
     line[used++] = '\n';
 
     /* A log that cannot be written must not stop the run it describes. */
-    ssize_t ignored = write(STDERR_FILENO, line, used);
+    ssize_t ignored = 0;
+    if (level >= stderr_threshold)
+        ignored = write(STDERR_FILENO, line, used);
     if (log_file >= 0)
         ignored = write(log_file, line, used);
     (void)ignored;

@@ -1,0 +1,94 @@
+#include "harness/argument.h"
+#include "harness/command_data.h"
+#include "harness/supply.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+struct arguments {
+    const char *matrix, *preset, *data;
+    char **id; /* NULL ends it; none: all */
+};
+
+static enum status parse(int argc, char **argv, struct arguments *a)
+{
+    static const struct option options[] = {{"data", required_argument, NULL, 'd'},
+                                            {"preset", required_argument, NULL, 'p'},
+                                            {NULL, 0, NULL, 0}};
+    *a = (struct arguments){.matrix = NULL};
+    optind = 1;
+    opterr = 0;
+    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (c == 'd')
+            a->data = optarg;
+        else if (c == 'p')
+            a->preset = optarg;
+        else
+            return argument_unknown(argv);
+    }
+    if (optind == argc)
+        return status_fail(STATUS_CONFIG, "a matrix is expected; `vitamin plan` lists them");
+    a->matrix = argv[optind];
+    a->id = argv + optind + 1;
+    return STATUS_OK;
+}
+
+static bool is_asked_for(const struct arguments *a, const char *dataset)
+{
+    for (char **id = a->id; *id != NULL; id++) {
+        if (strcmp(*id, dataset) == 0)
+            return true;
+    }
+    return *a->id == NULL;
+}
+
+/* All that can be got; the first failure is reported at the end. */
+static enum status get_all(const struct arguments *a, const struct matrix *m)
+{
+    struct status_note note = {.code = STATUS_OK};
+    int failed = 0;
+    for (int i = 0; i < m->sources; i++) {
+        const struct matrix_source *s = &m->source[i];
+        if (!is_asked_for(a, s->dataset))
+            continue;
+        if (supply_is_there(s, a->data)) {
+            printf("%s: is there\n", s->dataset);
+            continue;
+        }
+        enum status result = supply_get(s, a->data);
+        if (result == STATUS_INTERRUPTED)
+            return result;
+        if (result != STATUS_OK && failed++ == 0)
+            status_save(&note, result);
+        else if (result != STATUS_OK)
+            printf("%s: %s\n", s->dataset, status_sentence());
+    }
+    return failed > 0 ? status_restore(&note) : STATUS_OK;
+}
+
+static enum status run(int argc, char **argv)
+{
+    struct arguments a;
+    struct matrix m;
+    TRY(parse(argc, argv, &a));
+    TRY(matrix_load(a.matrix, a.preset, &m));
+    for (char **id = a.id; *id != NULL; id++) {
+        if (supply_of(&m, *id) != NULL)
+            continue;
+        enum status result = status_fail(STATUS_CONFIG, "matrix %s has no dataset '%s'", m.name,
+                                         *id);
+        matrix_free(&m);
+        return result;
+    }
+    enum status result = get_all(&a, &m);
+    matrix_free(&m);
+    return result;
+}
+
+const struct command data_get = {
+    .name = "get",
+    .usage = "MATRIX [ID ...] [--data FOLDER] [--preset paper|code]",
+    .help = "the datasets of a matrix: makes or fetches what is missing, each once",
+    .run = run,
+};
