@@ -1,0 +1,171 @@
+#include "harness/matrix.h"
+
+#include "harness/cost.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char folder[] = "/tmp/vitamin-matrix-XXXXXX";
+static struct matrix m;
+
+static void make_folder(void)
+{
+    cr_assert_not_null(mkdtemp(folder));
+}
+
+static void remove_folder(void)
+{
+    char command[64];
+    matrix_free(&m);
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    cr_assert_eq(system(command), 0);
+}
+
+TestSuite(matrix, .init = make_folder, .fini = remove_folder);
+
+/* `own` cells live in the matrix's folder, the others in those of the runs they share.
+ * Source: spec/experiments.md, column "methods x datasets (x seeds) = runs" and its notes on reuse;
+ * fig2 at 100 seeds and two critic inputs; fig24 without the 20 runs of the expert guide. */
+static const struct expected {
+    const char *name;
+    int cells, own;
+} expected[] = {
+    {"mujoco", 420, 420}, {"adroit", 420, 420}, {"antmaze", 210, 210}, {"maze2d", 140, 140},
+    {"main", 1190, 0},    {"fig2", 500, 500},   {"delayed", 360, 360}, {"fig5a", 50, 50},
+    {"fig5b", 40, 40},    {"fig8", 360, 240},   {"fig9", 120, 60},     {"fig10", 10, 0},
+    {"fig11", 30, 15},    {"fig20", 30, 30},    {"fig21", 15, 15},     {"fig22", 20, 20},
+    {"fig23", 20, 20},    {"fig24", 260, 140},  {"fig25", 100, 40},    {"fig26", 100, 60},
+    {"paper", 2780, 0},   {"smoke", 62, 62},    {"cost", 34, 34},
+};
+
+static const struct expected *find(const char *name)
+{
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        if (strcmp(expected[i].name, name) == 0)
+            return &expected[i];
+    }
+    return NULL;
+}
+
+static int own_cells(void)
+{
+    int own = 0;
+    for (int i = 0; i < m.cells; i++)
+        own += strcmp(m.cell[i].matrix, m.name) == 0;
+    return own;
+}
+
+/* What is embedded can be run: names, numbers and the configuration of every cell. */
+Test(matrix, every_embedded_one_expands_to_the_runs_of_the_paper)
+{
+    int known = 0;
+    for (int i = 0; matrix_name(i) != NULL; i++) {
+        char name[CONFIG_NAME];
+        struct cost cost;
+        snprintf(name, sizeof name, "%s", matrix_name(i));
+        cr_assert_eq(matrix_load(name, NULL, &m), STATUS_OK, "%s", status_sentence());
+        cr_assert_eq(cost_init(&m, &cost), STATUS_OK, "%s: %s", name, status_sentence());
+        cost_free(&cost);
+        cr_assert(*m.title != '\0', "%s has no title", name);
+        const struct expected *e = find(name);
+        if (e != NULL) {
+            known++;
+            cr_expect_eq(m.cells, e->cells, "%s has %d cells, not %d", name, m.cells, e->cells);
+            cr_expect_eq(own_cells(), e->own, "%s owns %d, not %d", name, own_cells(), e->own);
+        } else {
+            cr_expect_str_eq(name, "lite", "%s is in no table", name);
+        }
+        matrix_free(&m);
+    }
+    cr_assert_eq(known, (int)(sizeof expected / sizeof *expected));
+}
+
+Test(matrix, code_preset_has_folders_of_its_own)
+{
+    cr_assert_eq(matrix_load("fig25", "code", &m), STATUS_OK, "%s", status_sentence());
+    cr_assert_eq(m.cells, 100);
+    for (int i = 0; i < m.cells; i++) {
+        cr_assert_str_eq(m.cell[i].preset, "code");
+        cr_assert(strstr(m.cell[i].matrix, "-code") != NULL, "%s", m.cell[i].matrix);
+    }
+}
+
+Test(matrix, numbers_and_folders_are_one_each)
+{
+    cr_assert_eq(matrix_load("paper", NULL, &m), STATUS_OK, "%s", status_sentence());
+    for (int i = 0; i < m.cells; i++) {
+        cr_assert_eq(m.cell[i].number, i + 1);
+        for (int k = 0; k < i; k++)
+            cr_assert_not(m.cell[i].seed == m.cell[k].seed &&
+                              matrix_same_kind(&m.cell[i], &m.cell[k]),
+                          "cells %d and %d share a folder", k + 1, i + 1);
+    }
+}
+
+static enum status load(const char *text)
+{
+    char path[FILE_PATH];
+    snprintf(path, sizeof path, "%s/mine.ini", folder);
+    cr_assert_eq(file_replace(path, text, strlen(text)), STATUS_OK);
+    return matrix_load(path, NULL, &m);
+}
+
+Test(matrix, sweep_multiplies_and_names_its_cells)
+{
+    cr_assert_eq(load("[matrix]\nset = gamma=0.9\n[experiment a]\nmethods = odt td3_odt\n"
+                      "datasets = hopper-*-v2\nseeds = 3-4\nset = T_eval=2\n"
+                      "sweep = alpha_online 1 0.1\n"),
+                 STATUS_OK, "%s", status_sentence());
+    /* the paper has three hoppers: medium, medium-replay, random */
+    cr_assert_eq(m.cells, 2 * 3 * 2 * 2);
+    cr_assert_str_eq(m.cell[0].variant, "@T_eval=2,alpha_online=1");
+    cr_assert_eq(m.cell[0].sets, 3);
+    cr_assert_str_eq(m.cell[0].set[0], "gamma=0.9");
+    cr_assert_eq(m.cell[0].seed, 3);
+    char where[FILE_PATH];
+    matrix_folder(&m.cell[23], "results", where);
+    cr_assert(strstr(where, "results/mine/hopper-") == where, "%s", where);
+    cr_assert(strstr(where, "/td3_odt@T_eval=2,alpha_online=0.1/4") != NULL, "%s", where);
+}
+
+Test(matrix, reused_cell_lives_with_its_twin_unless_a_setting_differs)
+{
+    cr_assert_eq(load("[matrix]\nreuse = mujoco\n[experiment same]\nmethods = odt sac\n"
+                      "datasets = hopper-medium-v2\nseeds = 5-6\n"
+                      "[experiment other]\nmethods = odt\ndatasets = hopper-medium-v2\nseeds = 5\n"
+                      "set = gamma=0.5\n"),
+                 STATUS_OK, "%s", status_sentence());
+    cr_assert_eq(m.cells, 5);
+    cr_assert_str_eq(m.cell[0].matrix, "mujoco");
+    for (int i = 1; i < 5; i++)
+        cr_assert_str_eq(m.cell[i].matrix, "mine", "cell %d", i + 1);
+}
+
+static const struct {
+    const char *text, *said;
+} refused[] = {
+    {"[experiment a]\nmethods = odtt\ndatasets = hopper-medium-v2\n", "did you mean 'odt'"},
+    {"[experiment a]\nmethods = odt\ndatasets = hoper-medium-v2\n", "did you mean"},
+    {"[experiment a]\nmethods = odt\ndatasets = bandit\nseeds = x\n", "seeds"},
+    {"[experiment a]\nmethods = odt\ndatasets = bandit\nset = gama=1\n", "gamma"},
+    {"[experiment a]\nmethods = odt\ndatasets = bandit\nsweep = gamma\n", "sweep"},
+    {"[experiment a]\nmethds = odt\n", "no key 'methds'"},
+    {"[matrix]\ndata = generate\n[experiment a]\nmethods = odt\ndatasets = hopper-medium-v2\n",
+     "does not say how"},
+    {"[matrix]\ninclude = mine-is-nowhere\n", "no matrix"},
+    {"[matrix]\ntitle = nothing in it\n", "no cells"},
+    {"[generat]\nx = y\n", "unknown section"},
+};
+
+Test(matrix, mistakes_are_said_with_what_was_meant)
+{
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        cr_assert_eq(load(refused[i].text), STATUS_CONFIG, "%s", refused[i].text);
+        cr_expect(strstr(status_sentence(), refused[i].said) != NULL, "%s", status_sentence());
+    }
+    cr_assert_eq(matrix_load("smok", NULL, &m), STATUS_CONFIG);
+    cr_assert(strstr(status_sentence(), "did you mean 'smoke'") != NULL, "%s", status_sentence());
+    cr_assert_eq(matrix_load("smoke", "papr", &m), STATUS_CONFIG);
+}

@@ -1,0 +1,399 @@
+/* The scheduler as a whole: the built program, its processes and its files. VITAMIN_KILLS=200 kills
+ * that often instead of 20 times (`make test-kills`). */
+#include "harness/cell.h"
+#include "harness/curve.h"
+#include "harness/supply.h"
+
+#include <criterion/criterion.h>
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { CELLS_MOST = 64 };
+
+static char folder[] = "/tmp/vitamin-sweep-XXXXXX";
+static struct matrix m;
+
+/* Like the smoke matrix, smaller still. Everything is checkpointed at every iteration. */
+static const char text[] =
+    "[matrix]\n"
+    "title = Test of the scheduler\n"
+    "size = tiny\n"
+    "data = generate\n"
+    "set = stop_transitions=600 score_at=600 pretrain_actor_steps=20 min_transitions_per_iter=50\n"
+    "[experiment runs]\n"
+    "methods = td3_odt odt pdt iql\n"
+    "datasets = hopper-random-v2\n"
+    "seeds = 1-2\n"
+    "[experiment bandit]\n"
+    "methods = ddpg_odt\n"
+    "datasets = bandit\n"
+    "seeds = 1-2\n"
+    "[generate]\n"
+    "hopper-random-v2 = --policy random --rows 2000\n";
+
+static const char *in_folder(const char *name)
+{
+    static char path[4][FILE_PATH];
+    static int next;
+    char *out = path[next++ % 4];
+    snprintf(out, FILE_PATH, "%s/%s", folder, name);
+    return out;
+}
+
+static void remove_all(const char *name)
+{
+    char command[FILE_PATH + 16];
+    snprintf(command, sizeof command, "rm -rf '%s'", in_folder(name));
+    cr_assert_eq(system(command), 0);
+}
+
+static void make_folder(void)
+{
+    cr_assert_not_null(mkdtemp(folder));
+    cr_assert_eq(file_replace(in_folder("tiny.ini"), text, strlen(text)), STATUS_OK);
+    cr_assert_eq(matrix_load(in_folder("tiny.ini"), NULL, &m), STATUS_OK, "%s", status_sentence());
+    cr_assert_leq(m.cells, CELLS_MOST);
+}
+
+static void remove_folder(void)
+{
+    matrix_free(&m);
+    (void)umount2(in_folder("small"), MNT_DETACH);
+    remove_all("");
+}
+
+TestSuite(sweep, .init = make_folder, .fini = remove_folder, .timeout = 1500);
+
+/* --- the program ------------------------------------------------------------------------------ */
+
+/* Start `vitamin sweep` on results/NAME; what it says goes to NAME.out. */
+static pid_t start(const char *results, const char *cores)
+{
+    char program[FILE_PATH], output[FILE_PATH];
+    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 16);
+    cr_assert_gt(n, 0);
+    program[n] = '\0';
+    strcpy(strrchr(program, '/'), "/vitamin");
+    snprintf(output, sizeof output, "%s/%s.out", folder, results);
+    fflush(NULL);
+    pid_t child = fork();
+    if (child != 0)
+        return child;
+    int fd = open(output, O_WRONLY | O_CREAT | O_APPEND, 0644);
+    dup2(fd, STDOUT_FILENO);
+    dup2(fd, STDERR_FILENO);
+    execl(program, "vitamin", "sweep", in_folder("tiny.ini"), "--results", in_folder(results),
+          "--data", in_folder("data"), "--cores", cores, "--checkpoint-every", "0", NULL);
+    _exit(127);
+}
+
+static int end_of(pid_t child)
+{
+    int status;
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+}
+
+static const char *said(const char *results)
+{
+    static char *all;
+    char output[FILE_PATH];
+    free(all);
+    snprintf(output, sizeof output, "%s/%s.out", folder, results);
+    return file_read(output, 1 << 22, &all, NULL) == STATUS_OK ? all : "(nothing)";
+}
+
+static void pause_ms(unsigned ms)
+{
+    const struct timespec t = {ms / 1000, (long)(ms % 1000) * 1000000};
+    nanosleep(&t, NULL);
+}
+
+/* --- what is there ---------------------------------------------------------------------------- */
+
+static void path_of(int cell, const char *results, const char *file, char out[2 * FILE_PATH])
+{
+    char where[FILE_PATH];
+    matrix_folder(&m.cell[cell], in_folder(results), where);
+    snprintf(out, 2 * FILE_PATH, "%s/%s", where, file);
+}
+
+static void expect_same_curves(const char *a, const char *b)
+{
+    for (int i = 0; i < m.cells; i++) {
+        char path[2][2 * FILE_PATH];
+        struct curve c[2];
+        path_of(i, a, "curve.h5", path[0]);
+        path_of(i, b, "curve.h5", path[1]);
+        for (int k = 0; k < 2; k++) {
+            cr_assert_eq(curve_read(path[k], &c[k]), STATUS_OK, "%s", status_sentence());
+            cr_assert_str_eq(curve_get(&c[k], "status"), "complete", "%s", path[k]);
+        }
+        cr_assert_eq(curve_compare(&c[0], &c[1], false), STATUS_OK, "%s: %s", path[1],
+                     status_sentence());
+        curve_free(&c[0]);
+        curve_free(&c[1]);
+    }
+}
+
+static int count_in(const char *text_, const char *word)
+{
+    int count = 0;
+    for (const char *at = text_; (at = strstr(at, word)) != NULL; at++)
+        count++;
+    return count;
+}
+
+/* A log in which nothing follows the run's end. */
+static void expect_ended_once(const char *results, bool undisturbed)
+{
+    for (int i = 0; i < m.cells; i++) {
+        char path[2 * FILE_PATH], *log;
+        path_of(i, results, "run.log", path);
+        cr_assert_eq(file_read(path, 1 << 20, &log, NULL), STATUS_OK, "%s", status_sentence());
+        cr_assert_leq(count_in(log, "run: complete"), 1, "%s:\n%s", path, log);
+        if (undisturbed)
+            cr_assert_eq(count_in(log, "run: starts"), 1, "%s:\n%s", path, log);
+        const char *end = strstr(log, "run: complete");
+        if (end != NULL)
+            cr_assert_null(strstr(end, "run: starts"), "%s:\n%s", path, log);
+        free(log);
+    }
+}
+
+/* What has been seen complete must not be touched again. */
+struct seen {
+    bool complete;
+    ino_t file;
+    struct timespec written;
+};
+
+static void watch(const char *results, struct seen *seen)
+{
+    for (int i = 0; i < m.cells; i++) {
+        char path[2 * FILE_PATH], where[FILE_PATH];
+        struct cell_look look;
+        struct stat info;
+        path_of(i, results, "curve.h5", path);
+        if (seen[i].complete) {
+            cr_assert_eq(stat(path, &info), 0, "%s is lost", path);
+            cr_assert(info.st_ino == seen[i].file &&
+                          info.st_mtim.tv_sec == seen[i].written.tv_sec &&
+                          info.st_mtim.tv_nsec == seen[i].written.tv_nsec,
+                      "%s was complete and is written again", path);
+            continue;
+        }
+        matrix_folder(&m.cell[i], in_folder(results), where);
+        cell_look(where, &look);
+        if (look.state == CELL_DONE && stat(path, &info) == 0)
+            seen[i] = (struct seen){true, info.st_ino, info.st_mtim};
+    }
+}
+
+static void quiet(const char *results)
+{
+    cr_assert_eq(end_of(start(results, "2")), 0, "%s", said(results));
+}
+
+/* --- kills ------------------------------------------------------------------------------------ */
+
+/* A process whose parent is `parent`, drawn at random; 0: there is none. */
+static pid_t some_child(pid_t parent)
+{
+    DIR *proc = opendir("/proc");
+    pid_t chosen = 0;
+    int found = 0;
+    cr_assert_not_null(proc);
+    for (struct dirent *e; (e = readdir(proc)) != NULL;) {
+        char path[300], line[512];
+        int of = 0;
+        if (!isdigit((unsigned char)*e->d_name))
+            continue;
+        snprintf(path, sizeof path, "/proc/%s/stat", e->d_name);
+        FILE *file = fopen(path, "r");
+        if (file == NULL)
+            continue;
+        const char *end = fgets(line, sizeof line, file) != NULL ? strrchr(line, ')') : NULL;
+        if (end != NULL && sscanf(end + 1, " %*c %d", &of) == 1 && of == parent &&
+            rand() % ++found == 0)
+            chosen = (pid_t)atoi(e->d_name);
+        fclose(file);
+    }
+    closedir(proc);
+    return chosen;
+}
+
+/* Sweep with kills until the matrix is done; returns how many kills hit. */
+static int sweep_with_kills(const char *results, int most, int *at_schedulers)
+{
+    struct seen seen[CELLS_MOST] = {{false, 0, {0, 0}}};
+    int kills = 0;
+    for (int sweeps = 0; sweeps < 2000; sweeps++) {
+        pid_t scheduler = start(results, "2");
+        for (;;) {
+            int status;
+            pause_ms((unsigned)(20 + rand() % 500));
+            watch(results, seen);
+            if (waitpid(scheduler, &status, WNOHANG) == scheduler) {
+                int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+                if (code == 0)
+                    return kills;
+                /* too many deaths of one cell: the next sweep tries it again */
+                cr_assert_eq(code, 1, "%d: %s", code, said(results));
+                break;
+            }
+            if (kills == most)
+                continue;
+            pid_t run = rand() % 2 == 0 ? some_child(scheduler) : 0;
+            if (run > 0) {
+                kill(run, SIGKILL);
+                kills++;
+                continue;
+            }
+            kill(scheduler, SIGKILL);
+            end_of(scheduler);
+            kills++;
+            ++*at_schedulers;
+            break;
+        }
+    }
+    cr_assert_fail("never done");
+    return kills;
+}
+
+Test(sweep, killed_anywhere_any_number_of_times_ends_like_a_quiet_one)
+{
+    const char *wanted = getenv("VITAMIN_KILLS");
+    int most = wanted != NULL ? atoi(wanted) : 20, kills = 0, at_schedulers = 0, rounds = 0;
+    srand(11);
+    quiet("quiet");
+    expect_ended_once("quiet", true);
+    while (kills < most) {
+        remove_all("killed");
+        remove_all("data"); /* making it is killed too */
+        kills += sweep_with_kills("killed", most - kills, &at_schedulers);
+        expect_ended_once("killed", false);
+        expect_same_curves("quiet", "killed");
+        rounds++;
+    }
+    if (wanted != NULL)
+        fprintf(stderr, "%d kills, %d of them schedulers, the others runs; %d sweeps of %d cells\n",
+                kills, at_schedulers, rounds, m.cells);
+}
+
+Test(sweep, two_schedulers_share_a_folder_and_run_nothing_twice)
+{
+    quiet("alone");
+    remove_all("data");
+    pid_t one = start("shared", "2"), two = start("shared", "2");
+    int end_one = end_of(one), end_two = end_of(two);
+    cr_assert_eq(end_one, 0, "%s", said("shared"));
+    cr_assert_eq(end_two, 0, "%s", said("shared"));
+    expect_ended_once("shared", true);
+    expect_same_curves("alone", "shared");
+}
+
+/* SIGTERM: checkpoints, exit status 3; the next call goes on. */
+Test(sweep, stops_when_asked_and_goes_on)
+{
+    quiet("alone");
+    int stops = 0;
+    for (int code = 3; code != 0; stops += code == 3) {
+        cr_assert_lt(stops, 200);
+        pid_t scheduler = start("stopped", "2");
+        pause_ms(500);
+        kill(scheduler, SIGTERM);
+        code = end_of(scheduler);
+        cr_assert(code == 0 || code == 3, "%d: %s", code, said("stopped"));
+    }
+    cr_assert_geq(stops, 1, "nothing was stopped");
+    expect_ended_once("stopped", false);
+    expect_same_curves("alone", "stopped");
+}
+
+Test(sweep, failed_cell_harms_no_other_and_is_tried_again)
+{
+    char where[FILE_PATH];
+    quiet("alone");
+    matrix_folder(&m.cell[3], in_folder("broken"), where);
+    cr_assert_eq(file_make_folder(where), STATUS_OK);
+    strcat(where, "/checkpoint.h5");
+    cr_assert_eq(file_replace(where, "no HDF5", 7), STATUS_OK);
+    cr_assert_eq(end_of(start("broken", "2")), 1, "%s", said("broken"));
+    cr_assert(strstr(said("broken"), "9 of 10 done, 1 failed") != NULL, "%s", said("broken"));
+    cr_assert_eq(remove(where), 0);
+    cr_assert_eq(end_of(start("broken", "2")), 0, "%s", said("broken"));
+    expect_same_curves("alone", "broken");
+}
+
+Test(sweep, full_disk_is_said_and_nothing_is_lost)
+{
+    const char *small = in_folder("small");
+    cr_assert_eq(mkdir(small, 0755), 0);
+    if (mount("tmpfs", small, "tmpfs", 0, "size=8m") != 0)
+        cr_skip_test("a small disk cannot be mounted: %s", strerror(errno));
+    quiet("alone");
+    char ballast[FILE_PATH];
+    snprintf(ballast, sizeof ballast, "%s/ballast", small);
+    int fd = open(ballast, O_WRONLY | O_CREAT, 0644);
+    cr_assert_geq(fd, 0);
+    static const char block[4096];
+    long blocks = 0;
+    while (write(fd, block, sizeof block) == (ssize_t)sizeof block)
+        blocks++;
+    cr_assert_eq(ftruncate(fd, (blocks - 40) * (long)sizeof block), 0); /* 160 kB are free */
+    close(fd);
+    cr_assert_eq(end_of(start("small", "2")), 1, "%s", said("small"));
+    cr_assert(strstr(said("small"), "the disk is full; what is done is kept") != NULL, "%s",
+              said("small"));
+    cr_assert_eq(remove(ballast), 0);
+    cr_assert_eq(end_of(start("small", "2")), 0, "%s", said("small"));
+    expect_same_curves("alone", "small");
+}
+
+/* --- datasets --------------------------------------------------------------------------------- */
+
+Test(sweep, dataset_is_made_once_however_many_want_it)
+{
+    pid_t child[4];
+    const char *output = in_folder("made.out");
+    fflush(NULL);
+    for (int i = 0; i < 4; i++) {
+        child[i] = fork();
+        if (child[i] > 0)
+            continue;
+        cr_assert_not_null(freopen(output, "a", stdout));
+        enum status result = supply_get(&m.source[0], in_folder("data"));
+        fflush(stdout);
+        _exit(result == STATUS_OK ? 0 : 1);
+    }
+    for (int i = 0; i < 4; i++)
+        cr_assert_eq(end_of(child[i]), 0);
+    cr_assert(supply_is_there(&m.source[0], in_folder("data")));
+    cr_assert_eq(count_in(said("made"), "2000 rows"), 1, "%s", said("made"));
+}
+
+Test(sweep, recipe_has_a_folder_of_its_own)
+{
+    struct matrix_source s = m.source[0], other = s, real = s;
+    char a[FILE_PATH], b[FILE_PATH];
+    snprintf(other.args, sizeof other.args, "--policy random --rows 2001");
+    real.generated = false;
+    cr_assert_str_neq(supply_folder(&s, "data", a), supply_folder(&other, "data", b));
+    cr_assert_eq(strncmp(a, "data/generated/", 15), 0, "%s", a);
+    cr_assert_str_eq(supply_folder(&real, "data", a), "data");
+    cr_assert_null(supply_folder(&real, NULL, a));
+    cr_assert_null(supply_of(&m, "bandit"));
+    cr_assert_eq(supply_of(&m, "hopper-random-v2"), &m.source[0]);
+}
