@@ -11,6 +11,12 @@ ARCH    = native
 FILTER  =
 THREADS =
 
+# Of `make reproduce` and `make report`: folders, and which runs.
+MATRIX  = paper
+PRESET  =
+RESULTS =
+DATA    =
+
 # Point MUJOCO_PREFIX at a MuJoCo release folder (include/, lib/) to use another than Debian's.
 MUJOCO_PREFIX =
 
@@ -71,7 +77,7 @@ TEST_DIRS := $(foreach d,engine suites harness report,$(if $(call find_c,tests/$
 TESTS    := $(TEST_DIRS:%=$(BUILD)/test-%)
 BENCHES  := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
 
-.PHONY: all build test smoke reproduce report bench bench-peer fuzz lint format clean help deps \
+.PHONY: all build test test-kills smoke reproduce report bench bench-peer fuzz lint format clean help deps \
         test-slurm deps-slurm
 all: build
 
@@ -141,10 +147,24 @@ $(BUILD)/harness/provenance.o: $(STAMP)
 test: build $(TESTS) ## run the tests (SAN=asan, FILTER='replay/*')
 	SAN=$(SAN) FILTER='$(FILTER)' BUILD=$(BUILD) tests/run.sh $(TESTS)
 
+test-kills: build $(BUILD)/test-harness ## kill the scheduler and its runs 200 times (KILLS=200)
+	VITAMIN_KILLS=$(or $(KILLS),200) SAN=$(SAN) FILTER='sweep/killed*' BUILD=$(BUILD) \
+	    tests/run.sh $(BUILD)/test-harness
+
+# The three below stop at Ctrl-C and go on when called again.
+smoke: OUT = out/smoke
+smoke: build ## everything end to end in minutes: tiny networks, data made here, a report (OUT=folder)
+	$(BUILD)/vitamin sweep smoke --results $(OUT)/runs --data $(OUT)/data --report $(OUT)/report
+
+reproduce: OUT = out/$(MATRIX)$(if $(PRESET),-$(PRESET))
+reproduce: build ## run a matrix, or go on, and report (MATRIX=paper PRESET=paper|code RESULTS= DATA= OUT=)
+	$(BUILD)/vitamin sweep $(MATRIX) $(if $(PRESET),--preset $(PRESET)) $(if $(RESULTS),--results $(RESULTS)) \
+	    $(if $(DATA),--data $(DATA)) --report $(OUT)
+
 report: build ## tables, figures and the page from result files (RESULTS=folder OUT=folder)
 	$(BUILD)/vitamin report $(RESULTS) $(if $(OUT),--out $(OUT)) $(ARGS)
 
-bench: $(BENCHES) ## measure speed: medians, spreads, ratios (never judges)
+bench: build $(BENCHES) ## measure speed: medians, spreads, ratios (never judges)
 	@for b in $(BENCHES); do echo "== $$b"; $$b || exit 1; done
 
 bench-peer: $(BUILD)/bench/bench_learner ## the same training steps in PyTorch, in turn, if it is there
