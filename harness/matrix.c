@@ -38,6 +38,11 @@ struct experiment {
     char methods[LIST], datasets[LIST], set[LIST], sweep[LIST], seeds[CONFIG_NAME];
 };
 
+/* One [settings PATTERN]: overrides of the cells whose method or dataset it matches. */
+struct settings {
+    char pattern[CONFIG_NAME], set[LIST];
+};
+
 /* What the INI handler fills. */
 struct loading {
     struct matrix *m;
@@ -49,6 +54,8 @@ struct loading {
     bool generates;
     struct experiment *experiment;
     int experiments;
+    struct settings *settings;
+    int settings_count;
     struct matrix_source *recipe; /* lines of [generate] */
     int recipes;
     bool failed; /* the first failure's sentence is kept */
@@ -228,6 +235,22 @@ static enum status take_experiment(struct loading *l, const char *name, const ch
     return unknown_key("experiment", key, "methods, datasets, seeds, set and sweep");
 }
 
+static enum status take_settings(struct loading *l, const char *pattern, const char *key,
+                                 const char *value)
+{
+    if (strcmp(key, "set") != 0)
+        return unknown_key("settings", key, "set");
+    size_t count = (size_t)l->settings_count + 1;
+    struct settings *grown = realloc(l->settings, count * sizeof *grown);
+    if (grown == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for a matrix");
+    l->settings = grown;
+    struct settings *s = &l->settings[l->settings_count++];
+    *s = (struct settings){.set = ""};
+    TRY(one_word(s->pattern, pattern));
+    return append(s->set, sizeof s->set, value);
+}
+
 static enum status take_recipe(struct loading *l, const char *dataset, const char *args)
 {
     size_t count = (size_t)l->recipes + 1;
@@ -254,12 +277,14 @@ static int handle(void *user, const char *section, const char *key, const char *
         result = take_matrix(l, key, value);
     else if (strncmp(section, "experiment ", 11) == 0)
         result = take_experiment(l, section + 11, key, value);
+    else if (strncmp(section, "settings ", 9) == 0)
+        result = take_settings(l, section + 9, key, value);
     else if (strcmp(section, "generate") == 0)
         result = take_recipe(l, key, value);
     else
         result = status_fail(STATUS_CONFIG,
                              "unknown section [%s]; there are [matrix], "
-                             "[experiment NAME] and [generate]",
+                             "[experiment NAME], [settings PATTERN] and [generate]",
                              section);
     l->failed = result != STATUS_OK;
     return !l->failed;
@@ -423,9 +448,39 @@ static enum status check_names(const struct loading *l, const struct words *meth
     return STATUS_OK;
 }
 
-/* All cells of one value of the sweep. */
+static enum status add_sets(struct matrix_cell *c, const char *list)
+{
+    struct words set;
+    TRY(split(list, &set));
+    for (int i = 0; i < set.count; i++)
+        TRY(add_set(c, set.word[i]));
+    return STATUS_OK;
+}
+
+/* The overrides of a cell whose dataset and method are known: later ones win. What the matrix sets
+ * for all its experiments is no part of the variant's name. */
+static enum status set_cell(const struct loading *l, const struct experiment *e,
+                            const char *assignment, struct matrix_cell *c)
+{
+    c->sets = 0;
+    TRY(add_sets(c, l->set));
+    for (int i = 0; i < l->settings_count; i++) {
+        const struct settings *s = &l->settings[i];
+        if (fnmatch(s->pattern, c->method, 0) == 0 || fnmatch(s->pattern, c->dataset, 0) == 0)
+            TRY(add_sets(c, s->set));
+    }
+    int common = c->sets;
+    TRY(add_sets(c, e->set));
+    if (assignment != NULL)
+        TRY(add_set(c, assignment));
+    name_variant(c, common);
+    return STATUS_OK;
+}
+
+/* All cells of one value of the sweep: of `assignment`, or NULL. */
 static enum status add_grid(struct loading *l, const struct experiment *e, struct matrix_cell *c,
-                            const struct words *methods, const struct words *datasets)
+                            const char *assignment, const struct words *methods,
+                            const struct words *datasets)
 {
     long first, last;
     TRY(parse_seeds(e->seeds, &first, &last));
@@ -434,6 +489,7 @@ static enum status add_grid(struct loading *l, const struct experiment *e, struc
         for (int k = 0; k < methods->count; k++) {
             snprintf(c->dataset, sizeof c->dataset, "%s", datasets->word[d]);
             TRY(one_word(c->method, methods->word[k]));
+            TRY(set_cell(l, e, assignment, c));
             for (c->seed = first; c->seed <= last; c->seed++)
                 TRY(add_cell(l->m, reused(l, c)));
         }
@@ -443,7 +499,7 @@ static enum status add_grid(struct loading *l, const struct experiment *e, struc
 
 static enum status add_experiment(struct loading *l, const struct experiment *e)
 {
-    struct words methods, datasets, set, sweep;
+    struct words methods, datasets, sweep;
     struct matrix_cell c = {0};
     TRY(expand(e->methods, false, &methods));
     TRY(expand(e->datasets, true, &datasets));
@@ -456,23 +512,12 @@ static enum status add_experiment(struct loading *l, const struct experiment *e)
     snprintf(c.experiment, sizeof c.experiment, "%s", e->name);
     snprintf(c.preset, sizeof c.preset, "%s", l->own_preset);
     snprintf(c.size, sizeof c.size, "%s", l->size);
-    TRY(split(l->set, &set));
-    for (int i = 0; i < set.count; i++)
-        TRY(add_set(&c, set.word[i]));
-    int common = c.sets;
-    TRY(split(e->set, &set));
-    for (int i = 0; i < set.count; i++)
-        TRY(add_set(&c, set.word[i]));
-    int own = c.sets;
-    for (int v = 1; v == 1 || v < sweep.count; v++) {
-        c.sets = own;
-        if (sweep.count > 0) {
-            char assignment[2 * LIST];
-            snprintf(assignment, sizeof assignment, "%s=%s", sweep.word[0], sweep.word[v]);
-            TRY(add_set(&c, assignment));
-        }
-        name_variant(&c, common);
-        TRY(add_grid(l, e, &c, &methods, &datasets));
+    if (sweep.count == 0)
+        return add_grid(l, e, &c, NULL, &methods, &datasets);
+    for (int v = 1; v < sweep.count; v++) {
+        char assignment[2 * LIST];
+        snprintf(assignment, sizeof assignment, "%s=%s", sweep.word[0], sweep.word[v]);
+        TRY(add_grid(l, e, &c, assignment, &methods, &datasets));
     }
     return STATUS_OK;
 }
@@ -558,6 +603,7 @@ static enum status load_into(struct matrix *m, const char *name, const char *pre
     free(own);
     matrix_free(&l->others);
     free(l->experiment);
+    free(l->settings);
     free(l->recipe);
     free(l);
     return result;

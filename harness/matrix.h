@@ -15,6 +15,8 @@
  *   seeds = 1-5
  *   set = T_eval=1
  *   sweep = alpha_online 10 1    one more axis: a key and its values
+ *   [settings iql]               any number: a method's or dataset's name or pattern
+ *   set = key=value ...          for its cells in every experiment; no variant of the method
  *   [generate]                   a dataset and the arguments of `vitamin data generate`
  *   hopper-random-v2 = --policy random --transitions 5000
  *

@@ -73,6 +73,27 @@ static struct cell_look look(const struct cell_outcome *o)
     return l;
 }
 
+/* [settings] hold for a method or dataset in every experiment and do not name a variant. */
+Test(cell, settings_of_a_method_are_no_variant_of_it)
+{
+    load("[experiment one]\n", "[settings td3*]\nset = tau=0.01 gamma=0.8\n[settings *-dev]\n"
+                               "set = batch_size=8\n[experiment one]\n");
+    cr_assert_eq(m.cells, 4);
+    const struct matrix_cell *odt = &m.cell[0], *td3_odt = &m.cell[2];
+    cr_assert_str_eq(td3_odt->method, "td3_odt");
+    cr_assert_str_eq(td3_odt->variant, "@gamma=0.9", "%s", td3_odt->variant);
+    cr_assert_str_eq(odt->variant, "@gamma=0.9", "%s", odt->variant);
+    cr_assert_eq(td3_odt->sets, odt->sets + 2);
+    struct config_request request;
+    struct hyper h;
+    matrix_request(td3_odt, &request);
+    cr_assert_eq(run_configure(&request, &h), STATUS_OK, "%s", status_sentence());
+    cr_assert_eq(h.tau, 0.01);
+    cr_assert_eq(h.gamma, 0.9, "the experiment's own word comes last");
+    cr_assert_eq(h.batch_size, 8);
+    cr_assert_eq(matrix_load("./nowhere.ini", NULL, &m), STATUS_IO);
+}
+
 Test(cell, lives_in_a_folder_of_its_matrix_and_is_not_run_twice)
 {
     struct cell_outcome first, again;
