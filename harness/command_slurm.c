@@ -36,8 +36,8 @@ struct plan {
     struct cell_look *look;
     int *cell; /* those to do */
     int cells;
-    char matrix[FILE_PATH], program[FILE_PATH], results[FILE_PATH], report[FILE_PATH],
-        data[FILE_PATH], out[FILE_PATH], name[CONFIG_NAME + 16], memory[32];
+    char matrix[FILE_PATH], program[FILE_PATH], folder[FILE_PATH], results[FILE_PATH],
+        report[FILE_PATH], data[FILE_PATH], out[FILE_PATH], name[CONFIG_NAME + 16], memory[32];
     char homes[HOMES][CONFIG_NAME];
     const char *home[HOMES];
 };
@@ -271,6 +271,7 @@ static enum status make_plan(struct arguments *a, struct plan *p)
     else
         snprintf(p->matrix, sizeof p->matrix, "%s", a->matrix);
     TRY(resolve("/proc/self/exe", false, p->program));
+    TRY(resolve(".", false, p->folder));
     TRY(resolve(a->results, true, p->results));
     TRY(resolve(a->report, true, p->report));
     if (a->data != NULL)
@@ -285,6 +286,7 @@ static enum status make_plan(struct arguments *a, struct plan *p)
     job->matrix = p->matrix;
     job->name = p->name;
     job->program = p->program;
+    job->folder = p->folder; /* datasets are looked for in ./data too */
     job->results = p->results;
     job->report = p->report;
     job->data = a->data != NULL ? p->data : NULL;
@@ -334,7 +336,7 @@ static void tell(const struct plan *p, const struct slurm_job *job)
            "goes on where it was until it is done\n",
            p->out, p->cells, p->m.cells, p->m.name, arrays, arrays == 1 ? "" : "s", job->cpus,
            job->cpus == 1 ? "" : "s", job->memory, job->time);
-    printf("about %.3g core-hours%s\n", left / 3600,
+    printf("about %.*f core-hours%s\n", left < 36000 ? 2 : 0, left / 3600,
            p->cost.measured > 0 ? ", by the cells that are done"
                                 : ", a guess: no cell is done yet");
 }

@@ -190,6 +190,7 @@ static void print_options(FILE *f, const struct slurm_job *job, const char *patt
     snprintf(signal, sizeof signal, "B:USR1@%ld", job->grace);
     fputs("\n# Options of sbatch: of every job, of a task, of the report job.\noptions=(\n", f);
     option(f, "job-name", job->name);
+    option(f, "chdir", job->folder);
     fputs("    '--open-mode=append'\n    '--nodes=1'\n    '--ntasks=1'\n    '--requeue'\n", f);
     option(f, "partition", job->partition);
     option(f, "account", job->account);

@@ -23,6 +23,7 @@ struct slurm_job {
     const char *matrix;                  /* a name, or the absolute path of a file */
     const char *name;                    /* of the job */
     const char *program;                 /* absolute paths, the same on every node */
+    const char *folder;                  /* where jobs run; NULL: where they are submitted */
     const char *results, *report, *data; /* data NULL: where vitamin looks by itself */
     const char *preset;                  /* NULL: the matrix's */
     const char *const *home;             /* first folders of the cells, for the report */

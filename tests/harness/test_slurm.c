@@ -410,6 +410,10 @@ Test(slurm, command_leaves_out_cells_that_are_over)
     free(text);
     text = text_of("job.sh");
     expect_part(text, "'0 1,3-6'\n");
+    char cwd[FILE_PATH], part[FILE_PATH + 32];
+    cr_assert_not_null(getcwd(cwd, sizeof cwd));
+    snprintf(part, sizeof part, "'--chdir=%s'", cwd);
+    expect_part(text, part);
     expect_part(text, "'--signal=B:USR1@450'"); /* a quarter of 30 minutes */
     free(text);
 
