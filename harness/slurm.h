@@ -1,13 +1,15 @@
 /* A matrix as Slurm job arrays: the text of one bash script that submits itself.
  *
- *   bash FILE          sbatch --array=... FILE cell OFFSET     one task a cell, in as many arrays
- * as sbatch --dependency=afterany:... FILE report         MaxArraySize asks for
+ *   bash FILE    sbatch --array=... FILE cell OFFSET           in as many arrays as MaxArraySize
+ *                sbatch --dependency=afterany:... FILE report   asks for, and behind all of them
  *
- *   a task             vitamin run --matrix M --cell (OFFSET + its index)
+ *   a task       vitamin run --matrix M --cell (OFFSET + its index)
  *
- *        Slurm --USR1, `grace` seconds before the limit--> shell --> vitamin: checkpoint, exit 3
- *        exit 3, and it was not cancelled: scontrol requeue ARRAY_INDEX; it goes on from there
- *        preempted or its node lost: --requeue, likewise
+ *   Slurm: USR1, `grace` seconds before the limit -> the task's shell -> vitamin
+ *       it saves and leaves with exit status 3    -> scontrol requeue ARRAY_INDEX, goes on there
+ *       it has not saved when the limit comes     -> likewise, from its last checkpoint
+ *       it was preempted, or its node was lost    -> --requeue, likewise
+ *       it was cancelled                          -> it saves and stays away
  *
  * A task's index is its cell's number (past the first thousand: less the offset), so that squeue
  * shows cells. Cells are independent files: any shared folder does for results and datasets.

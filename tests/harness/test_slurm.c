@@ -274,6 +274,31 @@ Test(slurm, cancelled_task_saves_and_is_not_queued_again)
     free(heard);
 }
 
+/* One that does not look up in time. Slurm's TERM at the limit is then the last word. */
+static const char deaf[] = "#!/bin/bash\ntrap '' USR1 TERM\ntouch started\nexec sleep 2\n";
+
+Test(slurm, task_that_is_not_saved_at_its_limit_is_queued_again_unless_cancelled)
+{
+    const int cell[] = {12};
+    struct slurm_job job = sample();
+    install("scontrol", recorder);
+    install("vitamin", deaf);
+    for (int limit = 2; limit <= 1000; limit += 998) {
+        char command[1024];
+        write_script(&job, cell, 1);
+        snprintf(command, sizeof command,
+                 "sed -i 's/^limit=7200 /limit=%d /' job.sh && rm -f started calls; touch calls; "
+                 "SLURM_ARRAY_JOB_ID=40 SLURM_ARRAY_TASK_ID=12 bash job.sh cell 0 > said 2>&1 & "
+                 "job=$!; until [ -e started ]; do sleep 0.02; done; kill -s USR1 $job; sleep 0.1; "
+                 "kill -s TERM $job; wait $job",
+                 limit);
+        cr_assert_eq(shell(command), 0);
+        char *calls = text_of("calls");
+        cr_assert_str_eq(calls, limit == 2 ? "scontrol [requeue] [40_12]\n" : "");
+        free(calls);
+    }
+}
+
 /* clang-format off */
 static const struct { int status; const char *calls; int left; } endings[] = {
     {0, "", 0},
