@@ -1,6 +1,7 @@
 /* Claims as a table and as a Markdown page. */
 #include "report/claims.h"
 #include "report/escape.h"
+#include "report/ledger.h"
 #include "report/pick.h"
 #include "report/registry.h"
 #include "report/table_table.h"
@@ -245,5 +246,12 @@ void claims_markdown(const struct report *r, const struct claim_result *result, 
             text_add(out, "Said before any run: %s\n\n", c->expect);
         if (c->ledger[0] != '\0')
             text_add(out, "Ledger entries that touch it: %s.\n\n", c->ledger);
+    }
+    text_add(out, "## Ledger\n\nWhere the paper's text, its tables and the released code "
+                  "disagree, as far as a claim depends on it.\n\n");
+    for (int i = 0; i < ledger_count; i++) {
+        text_add(out, "- %s: ", ledger_table[i].id);
+        markdown(out, ledger_table[i].text);
+        text_add(out, "\n");
     }
 }

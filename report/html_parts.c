@@ -2,6 +2,7 @@
 
 #include "report/aggregate.h"
 #include "report/compare.h"
+#include "report/ledger.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -184,6 +185,41 @@ static void put_part(struct text *out, const struct claim_part *part, const stru
     text_add(out, "</li>\n");
 }
 
+/* "D30, D46" as links to their sentences. */
+static void put_ledger_ids(struct text *out, const char *list)
+{
+    for (const char *at = list; *at != '\0';) {
+        char id[16];
+        size_t n = strcspn(at, ", ");
+        snprintf(id, sizeof id, "%.*s", (int)n, at);
+        const struct ledger_entry *e = ledger_find(id);
+        text_add(out, at == list ? " Touched by " : ", ");
+        if (e != NULL) {
+            text_add(out, "<a href=\"#ledger-%s\" title=\"", e->id);
+            html_put(out, e->text);
+            text_add(out, "\">%s</a>", e->id);
+        } else {
+            html_put(out, id);
+        }
+        at += n;
+        at += strspn(at, ", ");
+    }
+    if (list[0] != '\0')
+        text_add(out, ".");
+}
+
+static void put_ledger(struct text *out)
+{
+    text_add(out, "<details><summary>The ledger: where the paper's text, its tables and the "
+                  "released code disagree</summary>\n<ul>\n");
+    for (int i = 0; i < ledger_count; i++) {
+        text_add(out, "<li id=\"ledger-%s\"><b>%s</b> ", ledger_table[i].id, ledger_table[i].id);
+        html_put(out, ledger_table[i].text);
+        text_add(out, "</li>\n");
+    }
+    text_add(out, "</ul></details>\n");
+}
+
 enum { CLAIM_SHOWN = 2 }; /* tests of a claim that are not folded, when there are more */
 
 static void put_claim(struct text *out, const struct html_page *page, const struct claim_result *c)
@@ -211,8 +247,7 @@ static void put_claim(struct text *out, const struct html_page *page, const stru
     html_put_format(out, "%s.", c->claim->where);
     if (c->claim->expect[0] != '\0')
         html_put_format(out, " Expected before any run: %s", c->claim->expect);
-    if (c->claim->ledger[0] != '\0')
-        html_put_format(out, " Touched by %s.", c->claim->ledger);
+    put_ledger_ids(out, c->claim->ledger);
     if (figures_find(page->figures, c->claim->figure) != NULL)
         text_add(out, " <a href=\"#%s\">Figure</a>", c->claim->figure);
     text_add(out, "</p>\n</div>\n");
@@ -229,8 +264,10 @@ void html_claims(struct text *out, const struct html_page *page)
         else
             put_claim(out, page, &page->claim[i]);
     }
-    if (untestable == 0)
+    if (untestable == 0) {
+        put_ledger(out);
         return;
+    }
     text_add(out,
              "<details><summary>%d claim%s that these runs cannot test, and what would be "
              "needed</summary>\n",
@@ -240,6 +277,7 @@ void html_claims(struct text *out, const struct html_page *page)
             put_claim(out, page, &page->claim[i]);
     }
     text_add(out, "</details>\n");
+    put_ledger(out);
 }
 
 /* --- how to read this --------------------------------------------------------------------------

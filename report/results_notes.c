@@ -179,9 +179,9 @@ static enum status note_statuses(struct results *r)
                          short_cells, cells));
     if (few > 0)
         TRY(results_note(r, NOTE_WARNING,
-                         "%d cells have fewer than 3 seeds: no verdict is given "
+                         "%d cell%s fewer than 3 seeds: no verdict is given "
                          "on those.",
-                         few));
+                         few, few == 1 ? " has" : "s have"));
     if (empty > 0)
         TRY(results_note(r, NOTE_INFO,
                          "%d of %d combinations of method and dataset have no result.", empty,

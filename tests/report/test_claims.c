@@ -1,6 +1,7 @@
 /* Scores made around the paper's printed means must give the paper's own effects back. */
 #include "report/claims.h"
 
+#include "report/ledger.h"
 #include "report/paper.h"
 #include "report/pick.h"
 #include "report/registry.h"
@@ -259,4 +260,26 @@ Test(claims, are_written_as_a_table_and_a_page)
     table_free(&t);
     free(result);
     results_free(&r.results);
+}
+
+Test(claims, have_a_sentence_for_every_disagreement_they_name)
+{
+    bool named[256] = {false};
+    cr_assert_leq(ledger_count, 256);
+    for (int i = 0; i < claim_count; i++) {
+        for (const char *at = claim_table[i].ledger; *at != '\0';) {
+            char id[16];
+            size_t n = strcspn(at, ", ");
+            snprintf(id, sizeof id, "%.*s", (int)n, at);
+            const struct ledger_entry *e = ledger_find(id);
+            cr_assert_not_null(e, "%s names %s, which the ledger does not have", claim_table[i].id,
+                               id);
+            named[e - ledger_table] = true;
+            at += n;
+            at += strspn(at, ", ");
+        }
+    }
+    for (int i = 0; i < ledger_count; i++)
+        cr_expect(named[i], "no claim names %s", ledger_table[i].id);
+    cr_assert_null(ledger_find("D999"));
 }
