@@ -57,10 +57,13 @@ void board_say(const struct gather *g, char caption[FIGURE_CAPTION])
 {
     if (g->note[0] != '\0')
         figures_say(caption, " %s: %s", g->title, g->note);
-    if (g->methods > 0 && g->fewest < 2)
-        figures_say(caption, " %s: one run a cell, so no interval.", g->title);
-    else if (g->methods > 0 && g->fewest == 2)
-        figures_say(caption, " %s: two runs in some cell; read its intervals with care.", g->title);
+    /* Said once, not suite by suite. */
+    const char *few = g->methods == 0  ? ""
+                      : g->fewest < 2  ? " One run alone has no interval."
+                      : g->fewest == 2 ? " Read intervals of two runs with care."
+                                       : "";
+    if (strstr(caption, few) == NULL)
+        figures_say(caption, "%s", few);
 }
 
 double *board_numbers(const struct board *b, size_t width)

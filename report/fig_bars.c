@@ -197,14 +197,6 @@ static void draw_panel(struct plot *p, const struct bars *b, const struct bars_b
     char title[512];
     snprintf(title, sizeof title, "%.120s%s%.120s", block->title != NULL ? block->title : "",
              block->title != NULL && *what != '\0' ? ", " : "", what);
-    if (isfinite(b->level)) {
-        int level = plot_block(p, "level", "x y");
-        plot_row(p, 2, b->level, -0.55);
-        plot_row(p, 2, b->level, b->rows - 0.45);
-        plot_draw(p,
-                  "DATA index %d using 1:2 with lines lw 0.9*BORDER lc rgb GREY dt (6,4) notitle",
-                  level);
-    }
     for (int i = 0; i < b->rows; i++) {
         if (is_empty(b, block, first + (size_t)i))
             plot_text(p, box.left + 0.05, plot_y(p, i),
@@ -217,6 +209,13 @@ static void draw_panel(struct plot *p, const struct bars *b, const struct bars_b
         draw_arrows(p, b, block->bar + first, block->from + first, title);
     else
         draw_stacks(p, b, block->part + first * (size_t)b->parts, title);
+    if (isfinite(b->level)) {
+        int level = plot_block(p, "level", "x y");
+        plot_row(p, 2, b->level, -0.55);
+        plot_row(p, 2, b->level, b->rows - 0.45);
+        plot_draw(p, "DATA index %d using 1:2 with lines lw 0.9*BORDER lc rgb INK dt (6,4) notitle",
+                  level);
+    }
 }
 
 static void draw_labels(struct plot *p, const struct bars *b, double x, enum plot_anchor anchor,
