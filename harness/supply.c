@@ -1,12 +1,12 @@
 #include "harness/supply.h"
 
+#include "engine/base/rng.h"
 #include "engine/base/threads.h"
 #include "harness/command_data.h"
 #include "suites/dataset_table.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -25,12 +25,10 @@ const struct matrix_source *supply_of(const struct matrix *m, const char *datase
 
 const char *supply_folder(const struct matrix_source *s, const char *data, char buffer[FILE_PATH])
 {
-    uint32_t hash = 2166136261u; /* FNV-1a */
     if (!s->generated)
         return data;
-    for (const char *at = s->args; *at != '\0'; at++)
-        hash = (hash ^ (unsigned char)*at) * 16777619u;
-    snprintf(buffer, FILE_PATH, "%.900s/generated/%08x", dataset_folder(data), hash);
+    snprintf(buffer, FILE_PATH, "%.900s/generated/%08x", dataset_folder(data),
+             (unsigned)rng_key(s->args));
     return buffer;
 }
 
