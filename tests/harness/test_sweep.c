@@ -304,18 +304,20 @@ Test(sweep, two_schedulers_share_a_folder_and_run_nothing_twice)
     expect_same_curves("alone", "shared");
 }
 
-/* SIGTERM: checkpoints, exit status 3; the next call goes on. */
+/* SIGTERM: checkpoints, exit status 3; the next call goes on. On a loaded machine it may come
+ * before the program has begun: then that is its end, and no harm either. */
 Test(sweep, stops_when_asked_and_goes_on)
 {
+    const int too_early = 1000 + SIGTERM;
+    int stops = 0, tries = 0;
     quiet("alone");
-    int stops = 0;
     for (int code = 3; code != 0; stops += code == 3) {
-        cr_assert_lt(stops, 200);
+        cr_assert_lt(tries, 100);
         pid_t scheduler = start("stopped", "2");
-        pause_ms(500 + 250 * (unsigned)stops); /* a slow machine needs longer to get anywhere */
+        pause_ms(500 + 250 * (unsigned)tries++); /* a slow machine needs longer to get anywhere */
         kill(scheduler, SIGTERM);
         code = end_of(scheduler);
-        cr_assert(code == 0 || code == 3, "%d: %s", code, said("stopped"));
+        cr_assert(code == 0 || code == 3 || code == too_early, "%d: %s", code, said("stopped"));
     }
     cr_assert_geq(stops, 1, "nothing was stopped");
     expect_ended_once("stopped", false);
