@@ -294,8 +294,11 @@ static void bench_acting(int environments, int threads, int repeats)
 
 int main(int argc, char **argv)
 {
-    bool quick = argc > 1 && strcmp(argv[1], "quick") == 0;
-    bool one = argc > 1 && strcmp(argv[1], "one-thread") == 0;
+    bool quick = false, one = false;
+    for (int i = 1; i < argc; i++) {
+        quick = quick || strcmp(argv[i], "quick") == 0;
+        one = one || strcmp(argv[i], "one-thread") == 0;
+    }
     int most = one || threads_available() < 2 ? 1 : 2;
     printf("TD3+ODT at the paper's size (embed 512, 4 layers, 4 heads, batch 256)\n"
            "%s, %d processors, %s, compiler %s\n\n",

@@ -1,8 +1,8 @@
 """The actor and critic step of TD3+ODT in PyTorch, at the shapes of bench_learner.
 
 Written for the comparison only: the plain way a PyTorch user would write the model, full windows,
-one optimiser step each (AdamW stands in for LAMB). Prints the same columns as bench_learner, so
-that `make bench-peer` can put the two beside each other.
+one optimiser step each (AdamW stands in for LAMB), target networks moved tensor by tensor. Prints
+the first columns of bench_learner, so that `make bench-peer` can put the two beside each other.
 """
 import statistics
 import sys
@@ -13,8 +13,8 @@ from torch import nn
 from torch.nn import functional as F
 
 WIDTH, LAYERS, HEADS, BATCH = 512, 4, 4, 256
-SHAPES = [("hopper K=20", 20, 11, 3), ("pen K=5", 5, 45, 24),
-          ("antmaze K=1", 1, 29, 8), ("maze2d K=1", 1, 4, 2)]
+SHAPES = [("hopper K=20", 20, 11, 3, False), ("pen K=5", 5, 45, 24, True),
+          ("antmaze K=1", 1, 29, 8, True), ("maze2d K=1", 1, 4, 2, True)]
 
 
 class Block(nn.Module):
@@ -54,21 +54,28 @@ class Policy(nn.Module):
         return torch.tanh(self.head(self.last(x)[:, 1::3]))
 
 
-def critic(states, actions):
-    return nn.Sequential(nn.Linear(states + actions, 256), nn.ReLU(), nn.Linear(256, 256),
-                         nn.ReLU(), nn.Linear(256, 1))
+def critic(states, actions, norm):
+    def hidden(width):
+        return [nn.Linear(width, 256), *([nn.LayerNorm(256)] if norm else []), nn.ReLU()]
+    return nn.Sequential(*hidden(states + actions), *hidden(256), nn.Linear(256, 1))
 
 
-def bench(name, K, S, A, repeats):
+def follow(target, network):
+    with torch.no_grad():
+        for t, p in zip(target.parameters(), network.parameters()):
+            t.lerp_(p, 0.005)
+
+
+def bench(name, K, S, A, norm, repeats):
     policy, target = Policy(S, A), Policy(S, A).eval()
-    nets = nn.ModuleList([critic(S, A) for _ in range(4)])
+    nets = nn.ModuleList([critic(S, A, norm) for _ in range(4)])
     actor_step = torch.optim.AdamW(policy.parameters(), 1e-4)
     critic_step = torch.optim.AdamW(nets[:2].parameters(), 1e-3)
     rtg, state, after = torch.randn(BATCH, K, 1), torch.randn(BATCH, K, S), torch.randn(BATCH, K, S)
     action, reward = torch.tanh(torch.randn(BATCH, K, A)), torch.randn(BATCH, K, 1)
     times = {"critic": [], "actor": []}
     for _ in range(repeats + 1):
-        start = time.perf_counter()
+        start = time.process_time()
         with torch.no_grad():
             following = target(rtg, after, action)
             pair = torch.cat([after, following], -1)
@@ -78,9 +85,9 @@ def bench(name, K, S, A, repeats):
         critic_step.zero_grad()
         loss.backward()
         critic_step.step()
-        times["critic"].append(time.perf_counter() - start)
+        times["critic"].append(time.process_time() - start)
 
-        start = time.perf_counter()
+        start = time.process_time()
         proposed = policy(rtg, state, action)
         value = nets[0](torch.cat([state, proposed], -1)).mean()
         loss = F.mse_loss(proposed, action) - 0.1 * value
@@ -88,12 +95,15 @@ def bench(name, K, S, A, repeats):
         loss.backward()
         nn.utils.clip_grad_norm_(policy.parameters(), 0.25)
         actor_step.step()
-        times["actor"].append(time.perf_counter() - start)
+        follow(target, policy)
+        follow(nets[2:], nets[:2])
+        times["actor"].append(time.process_time() - start)
     c, a = (statistics.median(times[k][1:]) for k in ("critic", "actor"))
-    print(f"{name:<12} {torch.get_num_threads():7d} {c:9.4f} {a:9.4f}", flush=True)
+    print(f"{name:<12} {1:7d} {c:9.4f} {a:9.4f}", flush=True)
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(int(sys.argv[1]) if len(sys.argv) > 1 else 1)
-    for what, K, S, A in reversed(SHAPES):
-        bench(what, K, S, A, 3 if K == 20 else 7)
+    torch.set_num_threads(1)
+    quick = "quick" in sys.argv[1:]
+    for what, K, S, A, norm in reversed(SHAPES):
+        bench(what, K, S, A, norm, 1 if quick else 3 if K == 20 else 7)

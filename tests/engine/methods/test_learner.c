@@ -3,9 +3,11 @@
 #include "engine/methods/learner.h"
 #include "tests/support/allocations.h"
 
+#include <cblas.h>
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +26,7 @@ static const struct {
 } methods[] = {
     {"DT", true, false, {{"rl_gradient", "none"}}},
     {"ODT", false, false, {{"policy", "squashed_gaussian"}, {"entropy_reg", "1"}}},
-    {"TD3+ODT", false, false, {{"rl_gradient", "td3"}}},
+    {"TD3+ODT", true, false, {{"rl_gradient", "td3"}}},
     {"recurrent critic", false, false, {{"rl_gradient", "td3"}, {"critic_arch", "lstm"}}},
     {"DDPG+ODT",
      false,
@@ -337,6 +339,47 @@ ParameterizedTest(int *method, learner, has_the_same_bits_for_any_number_of_thre
         }
         free_memory(&want);
     }
+    world_free(&w);
+}
+
+struct neighbour {
+    _Atomic bool stop;
+    float x[3 * 96 * 96];
+};
+
+static void *multiply(void *context)
+{
+    struct neighbour *n = context;
+    while (!n->stop)
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, 96, 96, 96, 1, n->x, 96,
+                    n->x + 96 * 96, 96, 0, n->x + 2 * 96 * 96, 96);
+    return NULL;
+}
+
+/* Threads of another task call BLAS meanwhile. */
+Test(learner, has_the_same_bits_beside_other_work)
+{
+    static struct neighbour neighbour[3];
+    struct world w;
+    world_make(&w);
+    int method = 0;
+    while (strcmp(methods[method].name, "TD3+ODT") != 0)
+        method++;
+    struct acts alone, crowded;
+    struct memory want = life(method, 5, &w, 2, &alone);
+    pthread_t thread[3];
+    for (int i = 0; i < 3; i++)
+        cr_assert_eq(pthread_create(&thread[i], NULL, multiply, &neighbour[i]), 0);
+    struct memory got = life(method, 5, &w, 2, &crowded);
+    for (int i = 0; i < 3; i++) {
+        neighbour[i].stop = true;
+        pthread_join(thread[i], NULL);
+    }
+    const char *where = difference(&want, &got);
+    cr_assert_null(where, "beside other work it differs in %s", where);
+    cr_assert_arr_eq(&alone, &crowded, sizeof alone);
+    free_memory(&want);
+    free_memory(&got);
     world_free(&w);
 }
 
