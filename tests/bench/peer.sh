@@ -11,8 +11,8 @@ fi
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 for _ in 1 2; do
-    "$ours" one-thread ${QUICK:+quick} | sed 's/^/vitamin  /' | tee -a "$out"
-    "$python" "$(dirname "$0")/peer.py" ${QUICK:+quick} | sed 's/^/pytorch  /' | tee -a "$out"
+    "$ours" one-thread ${QUICK:+quick} | sed -u 's/^/vitamin  /' | tee -a "$out"
+    "$python" "$(dirname "$0")/peer.py" ${QUICK:+quick} | sed -u 's/^/pytorch  /' | tee -a "$out"
 done
 # Columns: program, shape (two words), threads, critic s, actor s.
 awk '$1 == "vitamin" && $4 == 1 {n[$2" "$3]++; c[$2" "$3] += $5; a[$2" "$3] += $6}
