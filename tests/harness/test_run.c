@@ -148,6 +148,21 @@ Test(run, killed_anywhere_and_resumed_equals_the_uninterrupted, .timeout = 300)
     curve_free(&a);
 }
 
+/* A neighbour on the same machine, of another method in another folder, changes nothing. */
+Test(run, beside_another_run_gives_the_same_bits)
+{
+    struct curve alone = tiny_run_complete("td3_odt", "alone", 1);
+    struct run_request other = tiny_run_request("pdt", "neighbour");
+    pid_t child = fork();
+    if (child == 0)
+        _exit(run_execute(&other, NULL) == STATUS_OK ? 0 : 1);
+    struct curve beside = tiny_run_complete("td3_odt", "beside", 1);
+    int state;
+    waitpid(child, &state, 0);
+    cr_expect(WIFEXITED(state) && WEXITSTATUS(state) == 0, "the neighbour failed");
+    tiny_run_expect_same("beside another run", &alone, &beside);
+}
+
 Test(run, complete_run_is_not_run_again)
 {
     struct run_summary summary;
