@@ -2,29 +2,13 @@
 
 #include "engine/base/threads.h"
 #include "harness/cell_run.h"
+#include "harness/stop.h"
 
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static volatile sig_atomic_t stop_asked;
-
-static void ask_to_stop(int signal)
-{
-    (void)signal;
-    stop_asked = 1;
-}
-
-/* A second signal kills at once. */
-static void catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = ask_to_stop, .sa_flags = (int)SA_RESETHAND};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGUSR1, &action, NULL);
-}
 
 struct arguments {
     struct run_request request;
@@ -184,7 +168,6 @@ static enum status run_seed(struct arguments *a, long seed)
                  c->method, c->preset, c->size, seed);
     a->request.seed = (uint64_t)seed;
     a->request.folder = a->folder;
-    a->request.stop = &stop_asked;
     TRY(run_execute(&a->request, &summary));
     printf("%s %s seed %ld: %s, score %.2f -> %.2f after %lld transitions, %.0f s, %s/curve.h5\n",
            c->method, base, seed, summary.already_complete ? "was complete" : "complete",
@@ -198,7 +181,6 @@ static enum status run_cell(struct arguments *a)
     struct matrix m;
     struct cell_outcome o;
     const struct matrix_cell *cell;
-    a->request.stop = &stop_asked;
     TRY(matrix_load(a->matrix, a->preset, &m));
     enum status result = matrix_cell(&m, a->cell, &cell);
     if (result == STATUS_OK)
@@ -218,7 +200,7 @@ static enum status run(int argc, char **argv)
     struct arguments a;
     TRY(parse(argc, argv, &a));
     threads_set(a.threads);
-    catch_signals();
+    a.request.stop = stop_catch();
     if (a.matrix != NULL)
         return run_cell(&a);
     for (long seed = a.first_seed; seed <= a.last_seed; seed++)

@@ -20,8 +20,6 @@
 
 enum { EXTRAS = 32, HOMES = 32 };
 
-extern char **environ;
-
 struct arguments {
     const char *matrix, *results, *report, *data, *out;
     struct slurm_job job;

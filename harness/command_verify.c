@@ -3,6 +3,7 @@
 #include "engine/base/sha256.h"
 #include "engine/base/threads.h"
 #include "harness/argument.h"
+#include "harness/stop.h"
 #include "harness/verify.h"
 
 #include <getopt.h>
@@ -18,22 +19,6 @@ struct arguments {
     long runs, seed;
     bool all;
 };
-
-static volatile sig_atomic_t stop_asked;
-
-static void ask_to_stop(int signal)
-{
-    (void)signal;
-    stop_asked = 1;
-}
-
-/* The scratch folder is to be removed; a second signal ends at once. */
-static void catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = ask_to_stop, .sa_flags = (int)SA_RESETHAND};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
 
 static enum status take_option(int option, struct arguments *a, char **argv)
 {
@@ -89,7 +74,6 @@ static enum status parse(int argc, char **argv, struct arguments *a)
                                             {NULL, 0, NULL, 0}};
     *a = (struct arguments){.folder = "results/runs", .runs = 3, .seed = 1};
     a->options.rows = 25; /* the pretraining, its evaluation and some online iterations */
-    a->options.stop = &stop_asked;
     opterr = 0;
     optind = 1;
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;)
@@ -191,7 +175,7 @@ static enum status run(int argc, char **argv)
     struct record_list list;
     TRY(parse(argc, argv, &a));
     TRY(record_read(a.folder, &list));
-    catch_signals();
+    a.options.stop = stop_catch(); /* the scratch folder is to be removed */
     enum status result = record_select(&list, &a.filter);
     if (result == STATUS_OK)
         result = verify_runs(&list, &a);
