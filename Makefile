@@ -64,7 +64,7 @@ REPORT_NEEDS := $(BASE) $(wildcard harness/curve.c)
 SUPPORT  := $(call find_c,tests/support)
 
 # Text files that travel inside the programs.
-HARNESS_TEXT := $(sort $(wildcard harness/presets/*/*.ini harness/matrices/*.ini \
+HARNESS_TEXT := $(sort $(wildcard harness/slurm.sh harness/presets/*/*.ini harness/matrices/*.ini \
                   harness/explain/*.txt docs/ledger.md))
 HARNESS_OBJECTS := $(call objects,$(HARNESS)) $(BUILD)/embed/harness.o
 SUITES_TEXT := $(sort $(wildcard suites/models/*.xml))

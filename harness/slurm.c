@@ -1,8 +1,10 @@
 #include "harness/slurm.h"
 
+#include "engine/base/embed.h"
 #include "harness/command.h"
 #include "harness/provenance.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -215,123 +217,14 @@ static void print_options(FILE *f, const struct slurm_job *job, const char *patt
     fputs(")\n", f);
 }
 
-/* Slurm signals this shell alone (B:), so it passes on what it hears, and waits on. */
-static const char cell_text[] = /* printf */
-    "\n"
-    "# One cell. Slurm's signal reaches this shell alone, which passes it on: USR1 when the time "
-    "is\n"
-    "# nearly up, TERM when the job is cancelled, preempted or past its limit.\n"
-    "pass_on() {\n"
-    "    # The limit is there and nothing is saved yet: on with it from the last checkpoint.\n"
-    "    if [ \"$1\" = TERM ] && [ \"$asked\" = USR1 ] && [ $((SECONDS + 5)) -ge \"$limit\" ]; "
-    "then\n"
-    "        echo \"cell $number: out of time and not saved, to be continued from its "
-    "checkpoint\"\n"
-    "        requeue\n"
-    "    fi\n"
-    "    asked=$1 signalled=1\n"
-    "    [ -z \"$child\" ] || kill -s \"$1\" \"$child\" 2>/dev/null\n"
-    "}\n"
-    "\n"
-    "# The task, not the array: a bare job number may be that of the whole.\n"
-    "requeue() {\n"
-    "    if [ -n \"${SLURM_ARRAY_TASK_ID:-}\" ]; then\n"
-    "        scontrol requeue \"${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID\" && exit 0\n"
-    "        echo \"cell $number: Slurm would not requeue it; submit again to go on\" >&2\n"
-    "    fi\n"
-    "}\n"
-    "\n"
-    "run_cell() {\n"
-    "    number=$(($1 + ${SLURM_ARRAY_TASK_ID:-0})) asked='' child=''\n"
-    "    local status=127 now words=(run --matrix \"$matrix\" --cell \"$number\"\n"
-    "        --results \"$results\" --threads \"${SLURM_CPUS_PER_TASK:-0}\")\n"
-    "    [ -z \"$preset\" ] || words+=(--preset \"$preset\")\n"
-    "    [ -z \"$data\" ] || words+=(--data \"$data\")\n"
-    "    trap 'pass_on USR1' USR1\n"
-    "    trap 'pass_on TERM' TERM\n"
-    "    \"$vitamin\" \"${words[@]}\" &\n"
-    "    child=$!\n"
-    "    [ -z \"$asked\" ] || kill -s \"$asked\" \"$child\"\n"
-    "    # A signal ends `wait` early; 127 is what a second wait for the same child gives.\n"
-    "    while :; do\n"
-    "        signalled=0\n"
-    "        wait \"$child\"\n"
-    "        now=$?\n"
-    "        [ \"$now\" = 127 ] || status=$now\n"
-    "        [ \"$signalled\" = 1 ] || break\n"
-    "    done\n"
-    "    # Stopped with its work saved (%d), or before it had begun (138): on with it later.\n"
-    "    case $asked/$status in\n"
-    "    /%d | USR1/%d | USR1/138)\n"
-    "        echo \"cell $number: out of time, to be continued\"\n"
-    "        requeue\n"
-    "        ;;\n"
-    "    esac\n"
-    "    exit \"$status\"\n"
-    "}\n";
-
-static const char report_text[] =
-    "\n"
-    "run_report() {\n"
-    "    local folders=() home\n"
-    "    for home in \"${homes[@]}\"; do\n"
-    "        [ ! -d \"$results/$home\" ] || folders+=(\"$results/$home\")\n"
-    "    done\n"
-    "    if [ ${#folders[@]} = 0 ]; then\n"
-    "        echo \"no cell has left a result below $results\" >&2\n"
-    "        exit 1\n"
-    "    fi\n"
-    "    for home in \"${folders[@]}\"; do\n"
-    "        \"$vitamin\" results \"$home\"\n"
-    "    done\n"
-    "    exec \"$vitamin\" report \"${folders[@]}\" --out \"$report\"\n"
-    "}\n";
-
-static const char submit_text[] =
-    "\n"
-    "submit() {\n"
-    "    local self=$1 line id ids='' most\n"
-    "    if ! command -v sbatch >/dev/null; then\n"
-    "        echo \"$self: there is no sbatch on this machine\" >&2\n"
-    "        exit 1\n"
-    "    fi\n"
-    "    most=$(scontrol show config 2>/dev/null | sed -n 's/^MaxArraySize *= *//p')\n"
-    "    if [ -n \"$most\" ] && [ \"$most\" -le %d ]; then\n"
-    "        echo \"$self: this cluster's arrays end at $((most - 1)), not %d: write it anew "
-    "with\" \\\n"
-    "            \"--array-most $((most - 1))\" >&2\n"
-    "        exit 1\n"
-    "    fi\n"
-    "    mkdir -p \"$results/slurm\" || exit 1\n"
-    "    for line in \"${arrays[@]}\"; do\n"
-    "        id=$(sbatch --parsable \"${options[@]}\" \"${task[@]}\" --array=\"${line#* }\" \\\n"
-    "            \"$self\" cell \"${line%%%% *}\")\n"
-    "        if [ -z \"$id\" ]; then\n"
-    "            echo \"$self: not all was submitted${ids:+ (jobs ${ids#:} were)}\" >&2\n"
-    "            exit 1\n"
-    "        fi\n"
-    "        ids+=\":${id%%%%;*}\"\n"
-    "        echo \"array ${id%%%%;*}: cells ${line#* } above ${line%%%% *}\"\n"
-    "    done\n"
-    "    id=$(sbatch --parsable \"${options[@]}\" \"${last[@]}\" \\\n"
-    "        --dependency=\"afterany$ids\" \"$self\" report)\n"
-    "    if [ -z \"$id\" ]; then\n"
-    "        echo \"$self: the tasks are submitted, the report is not; make it yourself:\" \\\n"
-    "            \"bash $self report\" >&2\n"
-    "        exit 1\n"
-    "    fi\n"
-    "    echo \"report ${id%%%%;*}: after all of them, into $report\"\n"
-    "}\n"
-    "\n"
-    "case ${1:-submit} in\n"
-    "cell) run_cell \"$2\" ;;\n"
-    "report) run_report ;;\n"
-    "submit) submit \"$0\" ;;\n"
-    "*)\n"
-    "    echo \"usage: bash $0 [cell N | report]\" >&2\n"
-    "    exit 2\n"
-    "    ;;\n"
-    "esac\n";
+/* slurm.sh without what it says to shellcheck and to readers of it. */
+static void print_rest(FILE *f)
+{
+    const struct embed_file *file = embed_find(embed_harness, "slurm.sh");
+    assert(file != NULL);
+    const char *body = strstr(file->text, "\n\n");
+    fputs(body + 2, f);
+}
 
 static int largest_index(const struct slurm_job *job, const int *cell, int cells)
 {
@@ -354,14 +247,13 @@ enum status slurm_script(const struct slurm_job *job, const int *cell, int cells
     FILE *f = open_memstream(out, &size);
     if (f == NULL)
         return status_fail(STATUS_MEMORY, "no memory for a script");
-    int most = largest_index(job, cell, cells);
     print_head(f, job, cells);
     print_options(f, job, pattern, seconds);
     print_arrays(f, job, cell, cells);
     fprintf(f, "limit=%ld # seconds of a go\n", seconds);
-    fprintf(f, cell_text, COMMAND_INTERRUPTED, COMMAND_INTERRUPTED, COMMAND_INTERRUPTED);
-    fputs(report_text, f);
-    fprintf(f, submit_text, most, most);
+    fprintf(f, "interrupted=%d # exit status of a run that saved and left\n", COMMAND_INTERRUPTED);
+    fprintf(f, "largest=%d # index of an array\n\n", largest_index(job, cell, cells));
+    print_rest(f);
     bool failed = ferror(f) != 0;
     if (fclose(f) != 0 || failed) {
         free(*out);

@@ -230,8 +230,8 @@ Test(slurm, takes_any_name_for_what_it_is)
 
 /* `vitamin` that says how it was signalled, saves, and leaves as the real one does. */
 static const char patient[] = "#!/bin/bash\n"
-                              "trap 'echo USR1 >> heard; exit 3' USR1\n"
-                              "trap 'echo TERM >> heard; exit 3' TERM\n"
+                              "trap 'echo USR1 >> heard; sleep 0.3; exit 3' USR1\n"
+                              "trap 'echo TERM >> heard' TERM\n"
                               "touch started\n"
                               "for ((i = 0; i < 300; i++)); do sleep 0.05; done\n";
 
@@ -249,7 +249,7 @@ static int signal_task(const char *signals)
         "rm -f heard started calls; touch calls heard; "
         "SLURM_ARRAY_JOB_ID=40 SLURM_ARRAY_TASK_ID=12 bash job.sh cell 0 > said 2>&1 & job=$!; "
         "until [ -e started ]; do sleep 0.02; done; "
-        "for s in %s; do kill -s $s $job; done; wait $job",
+        "for s in %s; do kill -s $s $job; sleep 0.1; done; wait $job",
         signals);
     return shell(command);
 }
@@ -269,7 +269,15 @@ Test(slurm, cancelled_task_saves_and_is_not_queued_again)
     cr_assert_eq(signal_task("TERM"), 3);
     char *calls = text_of("calls"), *heard = text_of("heard");
     cr_assert_str_eq(calls, "");
-    cr_assert_str_eq(heard, "TERM\n");
+    cr_assert_str_eq(heard, "USR1\n");
+    free(calls);
+    free(heard);
+
+    /* Cancelled while it was saving: it is let alone. */
+    cr_assert_eq(signal_task("USR1 TERM"), 3);
+    calls = text_of("calls"), heard = text_of("heard");
+    cr_assert_str_eq(calls, "");
+    cr_assert_str_eq(heard, "USR1\n", "a second signal would kill it");
     free(calls);
     free(heard);
 }
