@@ -11,8 +11,8 @@ struct embed_file {
     size_t size;      /* without the NUL */
 };
 
-/* Presets, matrices, what `vitamin explain` says, the ledger: "presets/paper/td3_odt.ini",
- * "explain/41_rl_td3.txt", "docs/ledger.md". */
+/* Presets, matrices, what `vitamin explain` says, the ledger, what Slurm's tasks do:
+ * "presets/paper/td3_odt.ini", "explain/41_rl_td3.txt", "docs/ledger.md", "slurm.sh". */
 extern const struct embed_file embed_harness[];
 
 /* Models: "hopper.xml". */

@@ -149,12 +149,12 @@ quiet() { # RESULTS MATRIX CELL...
     done
 }
 
-# Of a long cell a machine of any speed needs about as long: two goes and a half of ten seconds.
+# Of a long cell a machine of any speed needs about as long: four goes of ten seconds.
 write_matrix "$folder/probe.ini" 4000
 began=$(date +%s%N)
 quiet "$folder/probe" "$folder/probe.ini" 1
 probe=$((($(date +%s%N) - began) / 1000000 + 1))
-transitions=$((4000 * 25000 / probe))
+transitions=$((4000 * 40000 / probe))
 write_matrix "$folder/e2e.ini" "$transitions"
 
 # A limit of a minute and word of it 50 seconds before: ten seconds for each go.
