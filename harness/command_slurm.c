@@ -5,7 +5,7 @@
 #include "harness/cell.h"
 #include "harness/cost.h"
 #include "harness/slurm.h"
-#include "suites/dataset_table.h"
+#include "harness/supply.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -239,22 +239,18 @@ static bool is_needed(const struct plan *p, const char *dataset)
     return false;
 }
 
-/* Name the datasets that are not there; how many. */
+/* Name the datasets that are not there and that no task makes by itself; how many. */
 static int tell_missing_data(const struct plan *p, const char *folder)
 {
     int missing = 0;
     for (int i = 0; i < p->m.sources; i++) {
         const struct matrix_source *s = &p->m.source[i];
-        char path[FILE_PATH];
-        if (strcmp(s->dataset, "bandit") == 0 || !is_needed(p, s->dataset) ||
-            dataset_locate(s->dataset, folder, path) == STATUS_OK)
+        if (s->generated || strcmp(s->dataset, "bandit") == 0 || !is_needed(p, s->dataset) ||
+            supply_is_there(s, folder))
             continue;
         if (missing++ == 0)
             printf("not there yet, and tasks without their dataset fail:\n");
-        if (s->generated)
-            printf("  %s: vitamin data generate %s %s\n", s->dataset, s->dataset, s->args);
-        else
-            printf("  %s\n", status_sentence());
+        printf("  %s\n", status_sentence());
     }
     return missing;
 }

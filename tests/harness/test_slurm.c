@@ -496,20 +496,33 @@ Test(slurm, command_says_what_is_wrong_with_the_question)
     expect_part(status_sentence(), "which matrix?");
 }
 
-Test(slurm, command_submits_nothing_without_its_data)
+Test(slurm, command_submits_nothing_without_data_that_no_task_can_make)
 {
-    char *text, words[4 * FILE_PATH];
-    static const char matrix[] = "[matrix]\ndata = generate\n[experiment e]\nmethods = odt\n"
-                                 "datasets = hopper-medium-v2 hopper-random-v2\nseeds = 1\n"
-                                 "[generate]\nhopper-random-v2 = --policy random\n"
-                                 "hopper-medium-v2 = --policy random --transitions 9\n";
-    cr_assert_eq(file_replace(in_folder("data.ini"), matrix, strlen(matrix)), STATUS_OK);
+    char *text, words[4 * FILE_PATH], path[4 * FILE_PATH];
+    static const char fetched[] = "[matrix]\n[experiment e]\nmethods = odt\nseeds = 1\n"
+                                  "datasets = hopper-medium-v2 hopper-random-v2 bandit\n";
+    static const char generated[] = "[matrix]\ndata = generate\n[experiment e]\nmethods = odt\n"
+                                    "datasets = hopper-random-v2\nseeds = 1\n"
+                                    "[generate]\nhopper-random-v2 = --policy random\n";
+    cr_assert_eq(file_replace(in_folder("fetched.ini"), fetched, strlen(fetched)), STATUS_OK);
+    cr_assert_eq(file_replace(in_folder("made.ini"), generated, strlen(generated)), STATUS_OK);
     cr_assert_eq(file_make_folder(in_folder("empty")), STATUS_OK);
+    cr_assert_eq(file_make_folder(in_folder("bin")), STATUS_OK);
+    install("bin/sbatch", recorder);
+    install("bin/scontrol", recorder);
+    snprintf(path, sizeof path, "%s:%s", in_folder("bin"), getenv("PATH"));
+    setenv("PATH", path, 1);
+
     snprintf(words, sizeof words, "%s --results %s --report %s --data %s --submit",
-             in_folder("data.ini"), in_folder("runs"), in_folder("report"), in_folder("empty"));
+             in_folder("fetched.ini"), in_folder("runs"), in_folder("report"), in_folder("empty"));
     cr_assert_eq(command_line(&command_slurm, words, &text), STATUS_MISSING);
     expect_part(status_sentence(), "not submitted: 2 datasets are missing");
-    expect_part(text, "vitamin data generate hopper-random-v2 --policy random\n");
-    expect_part(text, "vitamin data generate hopper-medium-v2 --policy random --transitions 9\n");
+    expect_part(text, "vitamin data fetch hopper-medium-v2");
+    free(text);
+
+    snprintf(words, sizeof words, "%s --results %s --report %s --data %s --submit",
+             in_folder("made.ini"), in_folder("runs"), in_folder("report"), in_folder("empty"));
+    cr_assert_eq(command_line(&command_slurm, words, &text), STATUS_OK, "%s", status_sentence());
+    expect_part(text, "array 71: cells 1 above 0");
     free(text);
 }
