@@ -130,7 +130,10 @@ static void print_verdict(const struct record *r, const struct verify_result *v)
     else
         printf("%s\n", v->text);
     if (v->circumstances[0] != '\0')
-        printf("           %s: %s\n", v->verdict == VERIFY_SAME ? "although" : "likely because",
+        printf("           %s: %s\n",
+               v->verdict == VERIFY_SAME        ? "although"
+               : v->verdict == VERIFY_DIFFERENT ? "likely because"
+                                                : "and",
                v->circumstances);
     else if (v->verdict == VERIFY_DIFFERENT)
         printf("           code, compiler, libraries, processor and dataset are those of the "

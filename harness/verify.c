@@ -21,8 +21,8 @@ struct verify {
     struct verify_result *out;
     struct curve before, again; /* as recorded, as computed now */
     struct run_request request;
-    char *
-        config_text; /* the recorded one, cut into `key=value`s that request.config.set points to */
+    bool more_keys;    /* this code has settings that the recorded configuration lacks */
+    char *config_text; /* the recorded one, cut up: request.config.set points into it */
     char dataset[FILE_PATH];
     char scratch[FILE_PATH];
 };
@@ -112,6 +112,32 @@ static enum status add_overrides(struct verify *v, const struct hyper *preset)
     return STATUS_OK;
 }
 
+/* Does every line of the recorded text hold in `h`? */
+static enum status check_lines(const char *text, const struct hyper *h)
+{
+    while (*text != '\0') {
+        char line[HYPER_TEXT_SIZE + 128], value[HYPER_TEXT_SIZE];
+        size_t length = strcspn(text, "\n");
+        snprintf(line, sizeof line, "%.*s", (int)length, text);
+        text += length + (text[length] == '\n');
+        char *equals = strstr(line, " = ");
+        int field = -1;
+        if (equals != NULL) {
+            *equals = '\0';
+            field = hyper_find(line);
+        }
+        if (field < 0)
+            return status_fail(STATUS_FORMAT, "its configuration has the line '%.60s'", line);
+        hyper_format(h, field, value);
+        if (strcmp(equals + 3, h->applies[field] ? value : "-") != 0)
+            return status_fail(STATUS_CONFIG,
+                               "its configuration cannot be made again: %.60s would be '%.100s', "
+                               "recorded is '%.100s'",
+                               line, h->applies[field] ? value : "-", equals + 3);
+    }
+    return STATUS_OK;
+}
+
 static enum status rebuild_config(struct verify *v)
 {
     struct config_request *c = &v->request.config;
@@ -131,11 +157,14 @@ static enum status rebuild_config(struct verify *v)
     struct config_request whole = *c;
     TRY(run_configure(&whole, &h));
     TRY(run_config_hash(&h, hash));
-    if (strcmp(hash, recorded) != 0)
-        return status_fail(STATUS_CONFIG,
-                           "its configuration cannot be made again: this code has "
-                           "keys that it lacks (hash %.12s, recorded %.12s)",
-                           hash, recorded);
+    if (strcmp(hash, recorded) != 0) {
+        size_t used = strlen(v->out->circumstances);
+        TRY(check_lines(v->before.config, &h));
+        v->more_keys = true;
+        snprintf(v->out->circumstances + used, sizeof v->out->circumstances - used,
+                 "%sthis code has settings that the recorded configuration lacks",
+                 used > 0 ? "; " : "");
+    }
     return STATUS_OK;
 }
 
@@ -284,6 +313,10 @@ static enum status compare(struct verify *v)
     for (int i = 0; i < PLACES; i++)
         TRY(curve_set(a, places[i], "%s", curve_get(b, places[i])));
     TRY(curve_set(a, "dataset_path", "%s", curve_get(b, "dataset_path")));
+    if (v->more_keys) {
+        TRY(curve_set(a, "config_hash", "%s", curve_get(b, "config_hash")));
+        TRY(curve_set_config(a, b->config));
+    }
     if (is_over(a) && is_over(b))
         TRY(curve_compare(a, b, false));
     if (is_over(b) && a->iterations > b->iterations)

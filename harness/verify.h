@@ -31,7 +31,8 @@ struct verify_result {
 /* Do the run again in a scratch folder under TMPDIR, with the configuration that its curve holds,
  * and compare bit by bit. What says where a run took place (revision, compiler, libraries, BLAS
  * core, machine, the dataset's path) is not compared but told in `circumstances`; the dataset's
- * digest must be the same.
+ * digest must be the same. A configuration that lacks settings which this code has is
+ * taken to mean what the preset says of them now, and that is told too.
  *
  * Errors  STATUS_INTERRUPTED, STATUS_IO (no scratch folder), STATUS_MEMORY */
 enum status verify_record(const struct record *r, const struct verify_options *options,

@@ -152,6 +152,28 @@ Test(verify, says_what_is_not_as_it_was_recorded)
     expect("", STATUS_FORMAT, "BLAS core was 'Prescott', here '");
 }
 
+/* As a revision from before some setting would have written it. */
+Test(verify, does_runs_of_older_configurations_again)
+{
+    char hash[SHA256_HEX];
+    record_run("td3_odt", "run", 0);
+    struct curve c = read_run("run");
+    char *drop = strstr(c.config, "jsrl_n0 = ");
+    cr_assert_not_null(drop);
+    char *end = strchr(drop, '\n') + 1;
+    memmove(drop, end, strlen(end) + 1);
+    sha256_of(c.config, strlen(c.config), hash);
+    curve_set(&c, "config_hash", "%s", hash);
+    write_run("run", &c);
+    expect("", STATUS_OK, "same       run: ");
+    expect("", STATUS_OK, "this code has settings that the recorded configuration lacks");
+
+    c = read_run("run");
+    c.iteration[0].value[CURVE_loss_actor] += 1e-9;
+    write_run("run", &c);
+    expect("", STATUS_FORMAT, "likely because: ");
+}
+
 Test(verify, says_when_the_dataset_is_missing_or_another)
 {
     char copy[2 * FILE_PATH], command[3 * FILE_PATH];
