@@ -169,20 +169,32 @@ struct batch {
     size_t used, room;
 };
 
+/* The stored bytes of the chunk at (row, col). */
+static const char *measure(hid_t set, const struct layout *l, hsize_t row, hsize_t col,
+                           hsize_t *size)
+{
+    hsize_t offset[2] = {row, col};
+    haddr_t address = HADDR_UNDEF;
+    unsigned mask = 0;
+    *size = 0;
+    if (H5Dget_chunk_info_by_coord(set, offset, &mask, &address, size) < 0)
+        return "its index of chunks is damaged";
+    if (address == HADDR_UNDEF || *size == 0)
+        return "a chunk was never written";
+    /* Deflate never grows numbers by more than a few bytes in a thousand. */
+    if (*size > l->bytes + l->bytes / 8 + 4096 || (l->filters == 0 && *size != l->bytes))
+        return "a chunk is larger than its numbers";
+    return NULL;
+}
+
 /* Fetch the chunk at (row, col) into the batch. */
 static const char *fetch(hid_t set, const struct layout *l, hsize_t row, hsize_t col,
                          struct batch *b)
 {
     hsize_t offset[2] = {row, col}, size = 0;
-    haddr_t address = HADDR_UNDEF;
-    unsigned mask = 0;
-    if (H5Dget_chunk_info_by_coord(set, offset, &mask, &address, &size) < 0)
-        return "its index of chunks is damaged";
-    if (address == HADDR_UNDEF || size == 0)
-        return "a chunk was never written";
-    /* Deflate never grows numbers by more than a few bytes in a thousand. */
-    if (size > l->bytes + l->bytes / 8 + 4096 || (l->filters == 0 && size != l->bytes))
-        return "a chunk is larger than its numbers";
+    const char *wrong = measure(set, l, row, col, &size);
+    if (wrong != NULL)
+        return wrong;
     if (b->used + size > b->room) {
         size_t room = b->used + size + BATCH_BYTES;
         uint8_t *larger = realloc(b->stored, room);
@@ -216,14 +228,38 @@ static const char *unpack_batch(const struct layout *l, struct batch *b, struct 
     return first;
 }
 
+static const char *check_layout(const struct layout *l)
+{
+    bool damaged = l->filters < 0 || l->filters > FILTERS_MOST || l->rank < 1 || l->rank > 2 ||
+                   l->bytes == 0;
+    return damaged ? "its layout is damaged" : NULL;
+}
+
+const char *chunk_probe(hid_t set, int64_t rows, int64_t cols, const struct chunk_target *t)
+{
+    struct layout l;
+    describe(set, rows, cols, t, &l);
+    const char *wrong = check_layout(&l);
+    for (hsize_t row = 0; row < l.rows && wrong == NULL; row += l.high) {
+        for (hsize_t col = 0; col < l.cols && wrong == NULL; col += l.wide) {
+            hsize_t size;
+            wrong = measure(set, &l, row, col, &size);
+        }
+    }
+    uint64_t numbers[64] = {0}; /* room for some of the widest */
+    if (wrong == NULL && l.convert && l.width <= 16 &&
+        H5Tconvert(l.type, t->type, 8, numbers, NULL, H5P_DEFAULT) < 0)
+        wrong = "the numbers cannot be converted";
+    H5Tclose(l.type);
+    return wrong;
+}
+
 const char *chunk_read(hid_t set, int64_t rows, int64_t cols, struct chunk_target *t)
 {
     struct layout l;
     describe(set, rows, cols, t, &l);
     struct batch b = {0};
-    const char *wrong = NULL;
-    if (l.filters < 0 || l.filters > FILTERS_MOST || l.rank < 1 || l.rank > 2 || l.bytes == 0)
-        wrong = "its layout is damaged";
+    const char *wrong = check_layout(&l);
     for (hsize_t row = 0; row < l.rows && wrong == NULL; row += l.high) {
         for (hsize_t col = 0; col < l.cols && wrong == NULL; col += l.wide) {
             wrong = fetch(set, &l, row, col, &b);

@@ -1,12 +1,15 @@
 #include "suites/dataset.h"
 
 #include "suites/dataset_impl.h"
+#include "suites/guard.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+enum { LOOK_SECONDS = 600 }; /* of CPU time: ends an endless loop, never a large file */
 
 const char *dataset_kind_name(enum dataset_kind kind)
 {
@@ -217,13 +220,36 @@ enum status dataset_resolve(const char *name, const char *folder, char path[FILE
                        path, inside[0]);
 }
 
+struct task {
+    struct dataset *d;
+    const char *name, *env;
+    bool siblings;
+};
+
+/* In a process of its own: HDF5 may not survive what the file holds. */
+static enum status look(void *context)
+{
+    const struct task *t = context;
+    struct source source;
+    enum status result = source_open(&source, t->d->path, t->siblings);
+    if (result == STATUS_OK)
+        result = dataset_identify(t->d, &source, t->name, t->env);
+    if (result == STATUS_OK)
+        result = dataset_is_minari(&source) ? dataset_probe_minari(&source, t->d->env)
+                                            : dataset_probe_d4rl(&source, t->d->env);
+    source_close(&source);
+    return result;
+}
+
 enum status dataset_read(struct dataset *d, const char *name, const struct dataset_options *o)
 {
     *d = (struct dataset){.kind = DATASET_OWN};
     TRY(check_options(o));
     TRY(dataset_resolve(name, o->folder, d->path));
     bool minari = ends_with(d->path, "main_data.hdf5");
+    struct task task = {d, name, o->env, minari};
     struct source source;
+    TRY(guard_run(d->path, LOOK_SECONDS, look, &task, NULL, 0));
     enum status result = source_open(&source, d->path, minari);
     if (result == STATUS_OK)
         result = dataset_identify(d, &source, name, o->env);

@@ -1,16 +1,15 @@
 #include "suites/dataset_check.h"
 
-#include "engine/base/threads.h"
 #include "suites/dataset_impl.h"
+#include "suites/guard.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
+
+enum { CHECK_SECONDS = 3600 };
 
 /* Keep the sentence of a failure. */
 static void note_problem(struct dataset_report *r, enum status code)
@@ -158,64 +157,29 @@ static void examine(const char *name, const struct dataset_options *o, struct da
 /* --- the child process ---------------------------------------------------------------------------
  */
 
-static bool transfer(int fd, void *data, size_t bytes, bool sending)
-{
-    for (char *at = data; bytes > 0;) {
-        ssize_t n = sending ? write(fd, at, bytes) : read(fd, at, bytes);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        at += n;
-        bytes -= (size_t)n;
-    }
-    return true;
-}
+struct task {
+    const char *name;
+    const struct dataset_options *options;
+    struct dataset_report *report;
+};
 
-static enum status collect(pid_t child, int fd, struct dataset_report *r)
+static enum status work(void *context)
 {
-    struct dataset_report *got = malloc(sizeof *got);
-    bool whole = got != NULL && transfer(fd, got, sizeof *got, false);
-    close(fd);
-    int end = 0;
-    while (waitpid(child, &end, 0) < 0 && errno == EINTR)
-        continue;
-    if (whole)
-        memcpy(r, got, sizeof *r);
-    free(got);
-    if (!whole && WIFSIGNALED(end))
-        note_problem(r, status_fail(STATUS_FORMAT,
-                                    "%s: its headers are so damaged that the HDF5 library fails "
-                                    "on them (signal %d); get or make the file again",
-                                    r->path, WTERMSIG(end)));
-    else if (!whole)
-        return status_fail(STATUS_IO, "%s: the process that looks at it did not answer; run again",
-                           r->path);
-    return STATUS_OK;
+    const struct task *t = context;
+    examine(t->name, t->options, t->report);
+    return STATUS_OK; /* problems are in the report */
 }
 
 enum status dataset_check(const char *name, const struct dataset_options *options,
                           struct dataset_report *out)
 {
+    struct task task = {name, options, out};
     *out = (struct dataset_report){.kind = DATASET_OWN};
     TRY(dataset_resolve(name, options->folder, out->path));
-    int ends[2];
-    if (pipe(ends) != 0)
-        return status_fail(STATUS_IO, "%s: no pipe: %s", out->path, strerror(errno));
-    fflush(NULL);
-    pid_t child = fork();
-    if (child < 0) {
-        close(ends[0]);
-        close(ends[1]);
-        return status_fail(STATUS_IO, "%s: no process to look at it: %s", out->path,
-                           strerror(errno));
+    enum status result = guard_run(out->path, CHECK_SECONDS, work, &task, out, sizeof *out);
+    if (result == STATUS_FORMAT) {
+        note_problem(out, result);
+        return STATUS_OK;
     }
-    if (child == 0) {
-        threads_set(1); /* the parent's threads do not exist here */
-        close(ends[0]);
-        examine(name, options, out);
-        _exit(transfer(ends[1], out, sizeof *out, true) ? 0 : 1);
-    }
-    close(ends[1]);
-    return collect(child, ends[0], out);
+    return result;
 }

@@ -59,6 +59,11 @@ enum status dataset_read_d4rl(struct source *s, const struct env_kind *env,
 enum status dataset_read_minari(struct source *s, const struct env_kind *env,
                                 struct dataset_store **out);
 
+/* The same, but for the numbers and their memory: everything in which HDF5 itself may fail on a
+ * damaged file. For a process of its own (guard.h). */
+enum status dataset_probe_d4rl(struct source *s, const struct env_kind *env);
+enum status dataset_probe_minari(struct source *s, const struct env_kind *env);
+
 /* Which rule applies to what was read. */
 enum dataset_rule dataset_rule_of(const struct env_kind *env, const struct dataset_store *store);
 

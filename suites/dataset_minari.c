@@ -179,6 +179,16 @@ static enum status read_episode(struct source *s, const struct episode *e, int64
     return source_read_flags(s, &e->timeout, store->timeout + row);
 }
 
+static enum status probe_episode(struct source *s, const struct episode *e)
+{
+    for (int i = 0; i < e->states; i++)
+        TRY(source_probe(s, &e->state[i], false));
+    TRY(source_probe(s, &e->action, false));
+    TRY(source_probe(s, &e->reward, false));
+    TRY(source_probe(s, &e->terminal, true));
+    return source_probe(s, &e->timeout, true);
+}
+
 /* Check all episodes and sum their lengths into segment[0..count]. */
 static enum status measure(struct source *s, const struct env_kind *env, const struct numbers *list,
                            int64_t *segment)
@@ -209,24 +219,46 @@ static enum status read_all(struct source *s, const struct env_kind *env,
     return STATUS_OK;
 }
 
+/* The numbers of all episodes, in order; list->item is for free() in any case. */
+static enum status list_episodes(const struct source *s, struct numbers *list)
+{
+    hsize_t at = 0;
+    *list = (struct numbers){0};
+    if (H5Literate(s->h5.file, H5_INDEX_NAME, H5_ITER_NATIVE, &at, note_episode, list) < 0)
+        return status_fail(list->full ? STATUS_MEMORY : STATUS_FORMAT,
+                           "%s: the list of episodes cannot be read; %s", s->h5.path, s->remedy);
+    qsort(list->item, (size_t)list->count, sizeof *list->item, by_number);
+    return STATUS_OK;
+}
+
+enum status dataset_probe_minari(struct source *s, const struct env_kind *env)
+{
+    struct numbers list;
+    enum status result = list_episodes(s, &list);
+    for (int i = 0; i < list.count && result == STATUS_OK; i++) {
+        struct episode e;
+        result = open_episode(s, list.item[i], env, &e);
+        if (result != STATUS_OK)
+            break;
+        result = probe_episode(s, &e);
+        close_episode(&e);
+    }
+    free(list.item);
+    return result;
+}
+
 enum status dataset_read_minari(struct source *s, const struct env_kind *env,
                                 struct dataset_store **out)
 {
     *out = NULL;
-    struct numbers list = {0};
-    hsize_t at = 0;
-    enum status result = STATUS_OK;
-    if (H5Literate(s->h5.file, H5_INDEX_NAME, H5_ITER_NATIVE, &at, note_episode, &list) < 0)
-        result = status_fail(list.full ? STATUS_MEMORY : STATUS_FORMAT,
-                             "%s: the list of episodes cannot be read; %s", s->h5.path, s->remedy);
+    struct numbers list;
+    enum status result = list_episodes(s, &list);
     int64_t *segment = malloc(((size_t)list.count + 1) * sizeof *segment);
     if (result == STATUS_OK && segment == NULL)
         result = status_fail(STATUS_MEMORY, "%s: no memory for %d episodes", s->h5.path,
                              list.count);
-    if (result == STATUS_OK) {
-        qsort(list.item, (size_t)list.count, sizeof *list.item, by_number);
+    if (result == STATUS_OK)
         result = measure(s, env, &list, segment);
-    }
     if (result == STATUS_OK)
         result = dataset_store_new(env->obs_dim, env->act_dim, segment[list.count], list.count,
                                    false, s->h5.path, out);

@@ -137,17 +137,14 @@ static enum status read_field(struct source *s, int i, const struct field *f,
     }
 }
 
-enum status dataset_read_d4rl(struct source *s, const struct env_kind *env,
-                              struct dataset_store **out)
+/* Open all fields and check their shapes. Successors are read only where the suite's rule uses
+ * them. Whatever comes of it, forget_fields() follows. */
+static enum status find_fields(struct source *s, const struct env_kind *env,
+                               struct field field[DATASET_FIELDS])
 {
-    struct field field[DATASET_FIELDS];
+    enum status result = STATUS_OK;
     for (int i = 0; i < DATASET_FIELDS; i++)
         field[i].set = -1;
-    *out = NULL;
-
-    /* All shapes first, then one allocation, then the numbers. Successors are read only where the
-     * suite's rule uses them. */
-    enum status result = STATUS_OK;
     for (int i = 0; i < DATASET_FIELDS && result == STATUS_OK; i++) {
         bool wanted = dataset_fields[i].required || source_has(s, dataset_fields[i].name);
         if (i == AT_NEXT && env->suite != SUITE_MUJOCO && env->suite != SUITE_BANDIT)
@@ -156,6 +153,34 @@ enum status dataset_read_d4rl(struct source *s, const struct env_kind *env,
             result = dataset_find_field(s, i, env, i == AT_STATE ? 0 : field[AT_STATE].rows,
                                         &field[i]);
     }
+    return result;
+}
+
+static void forget_fields(struct field field[DATASET_FIELDS])
+{
+    for (int i = 0; i < DATASET_FIELDS; i++)
+        source_forget(&field[i]);
+}
+
+enum status dataset_probe_d4rl(struct source *s, const struct env_kind *env)
+{
+    struct field field[DATASET_FIELDS];
+    enum status result = find_fields(s, env, field);
+    for (int i = 0; i < DATASET_FIELDS && result == STATUS_OK; i++) {
+        if (field[i].set >= 0)
+            result = source_probe(s, &field[i], dataset_fields[i].kind == FIELD_FLAG);
+    }
+    forget_fields(field);
+    return result;
+}
+
+enum status dataset_read_d4rl(struct source *s, const struct env_kind *env,
+                              struct dataset_store **out)
+{
+    /* All shapes first, then one allocation, then the numbers. */
+    struct field field[DATASET_FIELDS];
+    enum status result = find_fields(s, env, field);
+    *out = NULL;
     if (result == STATUS_OK)
         result = dataset_store_new(env->obs_dim, env->act_dim, field[AT_STATE].rows, 0,
                                    field[AT_NEXT].set >= 0, s->h5.path, out);
@@ -168,8 +193,7 @@ enum status dataset_read_d4rl(struct source *s, const struct env_kind *env,
         (*out)->timeout = NULL;
     }
 
-    for (int i = 0; i < DATASET_FIELDS; i++)
-        source_forget(&field[i]);
+    forget_fields(field);
     if (result != STATUS_OK) {
         dataset_store_free(*out);
         *out = NULL;

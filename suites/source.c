@@ -343,16 +343,19 @@ static const char *read_contiguous(const struct field *f, struct chunk_target *t
     return done < 0 ? "its numbers are not all there" : NULL;
 }
 
+static enum status cannot_read(const struct source *s, const struct field *f, const char *wrong)
+{
+    return status_fail(STATUS_FORMAT, "%s: field '%s' cannot be read: %s; %s", s->h5.path, f->name,
+                       wrong, s->remedy);
+}
+
 /* All numbers, converted to t->type, to their places in t->out. */
 static enum status read_numbers(const struct source *s, const struct field *f,
                                 struct chunk_target *t)
 {
     const char *wrong = f->chunked ? chunk_read(f->set, f->rows, f->cols, t)
                                    : read_contiguous(f, t);
-    if (wrong == NULL)
-        return STATUS_OK;
-    return status_fail(STATUS_FORMAT, "%s: field '%s' cannot be read: %s; %s", s->h5.path, f->name,
-                       wrong, s->remedy);
+    return wrong == NULL ? STATUS_OK : cannot_read(s, f, wrong);
 }
 
 enum status source_read(struct source *s, const struct field *f, float *out, int64_t stride,
@@ -366,6 +369,22 @@ enum status source_read(struct source *s, const struct field *f, float *out, int
                              .out = out};
     TRY(read_numbers(s, f, &t));
     return t.infinite ? find_infinite(s, f, out, stride, offset) : STATUS_OK;
+}
+
+enum status source_probe(struct source *s, const struct field *f, bool flags)
+{
+    struct field head = *f;
+    struct chunk_target t = {.type = flags && !f->real ? H5T_NATIVE_SCHAR : H5T_NATIVE_FLOAT,
+                             .width = flags && !f->real ? 1 : sizeof(float),
+                             .stride = f->cols};
+    const char *wrong = NULL;
+    head.rows = 1;
+    t.out = malloc((size_t)f->cols * sizeof(float));
+    if (t.out == NULL)
+        return status_fail(STATUS_MEMORY, "%s: no memory for field '%s'", s->h5.path, f->name);
+    wrong = f->chunked ? chunk_probe(f->set, f->rows, f->cols, &t) : read_contiguous(&head, &t);
+    free(t.out);
+    return wrong == NULL ? STATUS_OK : cannot_read(s, f, wrong);
 }
 
 /* Integers are read as signed bytes, where HDF5 clips what does not fit: 256 shows as 127. */
