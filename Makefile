@@ -37,6 +37,7 @@ accepts = $(if $(shell echo | $(CC) $(1) -x c -c -o /dev/null - 2>&1),,$(1))
 OPT    += $(call accepts,-mmove-max=128 -mstore-max=128)
 SANFLAGS_asan := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 SANFLAGS_tsan := -fsanitize=thread
+SANFLAGS_fuzz := $(SANFLAGS_asan) -fsanitize=fuzzer-no-link
 OPT    := $(if $(SAN),-O1 $(SANFLAGS_$(SAN)) -ffp-contract=off -march=$(ARCH),$(OPT))
 
 CPPFLAGS := -I. -D_GNU_SOURCE $(shell pkg-config --cflags $(PKGS)) \
@@ -75,6 +76,7 @@ REPORT_OBJECTS := $(call objects,$(REPORT) $(REPORT_NEEDS)) $(BUILD)/embed/repor
 PROGRAMS := $(BUILD)/vitamin $(if $(wildcard report/main.c),$(BUILD)/vitamin-report)
 TEST_DIRS := $(foreach d,engine suites harness report,$(if $(call find_c,tests/$(d)),$(d)))
 TESTS    := $(TEST_DIRS:%=$(BUILD)/test-%)
+FUZZERS  := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCHES  := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
 
 .PHONY: all build test test-kills smoke reproduce report bench bench-peer fuzz lint format clean help deps \
@@ -111,6 +113,10 @@ $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(call objects,$(ENGINE)) $(SUITES_OB
 $(BUILD)/bench/bench_stats: $(BUILD)/tests/bench/bench_stats.o $(REPORT_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) $^ $(LIBS_BASE) $(LIBS_REPORT) -o $@
+
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(call objects,$(ENGINE)) $(SUITES_OBJECTS) $(HARNESS_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -fsanitize=fuzzer $^ $(LIBS_ALL) -o $@
 
 $(BUILD)/embed/harness.c: embed.sh $(HARNESS_TEXT)
 	@mkdir -p $(@D)
@@ -169,6 +175,22 @@ bench: build $(BENCHES) ## measure speed: medians, spreads, ratios (never judges
 
 bench-peer: $(BUILD)/bench/bench_learner ## the same training steps in PyTorch, in turn, if it is there
 	tests/bench/peer.sh $<
+
+FUZZ_SECONDS = 60
+fuzz: ## run every fuzzer for FUZZ_SECONDS=60 on its corpus (clang)
+	$(MAKE) CC=clang SAN=fuzz run-fuzzers
+
+.PHONY: run-fuzzers
+# What is found is kept in the build folder, new coverage too; tests/data/fuzz is replayed by `make
+# test`, so what is worth keeping goes there by hand.
+run-fuzzers: $(FUZZERS)
+	@for f in $(FUZZERS); do \
+	    name=$${f##*/fuzz_}; found=$(BUILD)/fuzz/found-$$name; mkdir -p $$found; echo "== $$f"; \
+	    LSAN_OPTIONS=suppressions=tests/fuzz/lsan.supp:print_suppressions=0 OMP_NUM_THREADS=1 \
+	    ASAN_OPTIONS=quarantine_size_mb=32 \
+	    $$f -max_total_time=$(FUZZ_SECONDS) -timeout=30 -rss_limit_mb=2048 -malloc_limit_mb=1024 \
+	        -max_len=65536 -print_final_stats=1 -artifact_prefix=$$found/ $$found \
+	        tests/data/fuzz/$$name || exit 1; done
 
 lint: ## clang-tidy, cppcheck, include directions, shellcheck, format
 	tests/lint/lint.sh $(LINT)

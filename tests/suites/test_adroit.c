@@ -120,7 +120,7 @@ ParameterizedTest(int *row, adroit, single_steps_are_those_of_the_original)
     fixture_of(*row, name);
     replay_single_steps(
         name, (struct replay_tolerance){
-                  .observation = 1e-10, .reward = 1e-10, .stray_share = 0.01, .stray = 1e-7});
+                  .observation = 1e-10, .reward = 1e-10, .stray_share = 0.005, .stray = 1e-7});
 }
 
 ParameterizedTestParameters(adroit, warm_steps_are_those_of_the_original)

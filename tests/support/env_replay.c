@@ -317,6 +317,21 @@ static void merge(struct worst *into, const struct worst *w)
         *into = *w;
 }
 
+static bool within(const struct residuals *w, struct replay_tolerance allowed)
+{
+    return w->observation.off <= allowed.observation && w->reward.off <= allowed.reward;
+}
+
+/* The proof that only the solver's start made a step stray. */
+static bool agrees_when_warm(const struct recording *r, const struct episode *ep, int episode,
+                             int t, struct replay_tolerance allowed)
+{
+    struct residuals again = {0};
+    place(r->world, r, ep, t, true);
+    act(r->world, r, ep, episode, t, &again);
+    return within(&again, allowed);
+}
+
 static void single_steps(const char *name, bool warm, struct replay_tolerance allowed)
 {
     struct recording r = open_recording(name);
@@ -332,8 +347,9 @@ static void single_steps(const char *name, bool warm, struct replay_tolerance al
             if (!warm)
                 act_variants(&r, &ep, episodes, t, &variants);
 
-            bool off = one.observation.off > allowed.observation || one.reward.off > allowed.reward;
-            if (off && fmax(one.observation.off, one.reward.off) <= allowed.stray) {
+            bool off = !within(&one, allowed);
+            if (off && fmax(one.observation.off, one.reward.off) <= allowed.stray &&
+                agrees_when_warm(&r, &ep, episodes, t, allowed)) {
                 strays++;
                 merge(&stray,
                       one.observation.off > one.reward.off ? &one.observation : &one.reward);

@@ -18,7 +18,8 @@ bool replay_name(const char *pattern, int i, char name[REPLAY_NAME]);
 struct replay_tolerance { /* absolute; flags must always be equal */
     double observation, reward, control;
     /* Without its warm start the constraint solver now and then stops elsewhere within its own
-     * tolerance: this share of the single steps may be off by `stray`. */
+     * tolerance: this share of the single steps may be off by `stray`, each of which must agree
+     * within `observation` and `reward` once it is given its warm start. */
     double stray_share, stray;
 };
 
