@@ -11,11 +11,20 @@
 
 /* What an f32 engine may differ from the f64 results (fixtures/README.md), relative to a tensor's
  * largest magnitude. */
-#define DT_FORWARD  2e-6 /* outputs at real steps, losses without entropy */
-#define DT_PADDED   1e-3 /* outputs at padded steps: scores there are rounded to 2^-10 */
-#define DT_ENTROPY  3e-4 /* means over padding, and losses that contain one */
-#define DT_GRADIENT 1e-5
-#define DT_KEY_BIAS 1e-8 /* absolute: the true gradient is 0 */
+#define DT_FORWARD     2e-6 /* outputs at real steps, losses without entropy */
+#define DT_PADDED      1e-3 /* outputs at padded steps: scores there are rounded to 2^-10 */
+#define DT_ENTROPY     3e-4 /* means over padding, and losses that contain one */
+#define DT_GRADIENT    1e-5
+#define DT_KEY_BIAS    1e-8 /* absolute: the true gradient is 0 */
+/* Changes of parameters: end to end, root mean square and single elements; from a given gradient.
+ */
+#define DT_STEP_RMS    2e-3
+#define DT_STEP_SINGLE 5e-2
+#define DT_STEP_GIVEN  2e-4
+/* A first step is close to the gradient's sign. Where the gradient is this small a part of its
+ * tensor's largest, single precision's rounding of it is a few percent of it, or decides the sign.
+ */
+#define DT_NOISE       2e-5
 
 /* The published name of one of our views ("block2.attn.qkv.weight" is
  * "transformer.h.2.attn.c_attn.weight", transposed); false: not part of a transformer policy. */
@@ -34,11 +43,16 @@ void dt_expect_gradient(const struct h5 *f, const char *group, const struct layo
                         const float *dtheta, double relative);
 
 /* Parameters after a step, end to end: per tensor, the root mean square difference in change at
- * most `rms` of the root mean square change, and no element off by more than `single` of the
- * largest change. `before`: the vector before the step. A tensor that the group lacks did not
- * change. */
-void dt_expect_step(const struct h5 *f, const char *group, const struct layout *l,
-                    const float *before, const float *after, double rms, double single);
+ * most DT_STEP_RMS of the root mean square change, and no element off by more than DT_STEP_SINGLE
+ * of the largest change. Elements whose first gradient (group `gradient`) is rounding noise
+ * (DT_NOISE) are left out. `before`: the vector before the step. A tensor that `group` lacks did
+ * not change. */
+void dt_expect_step(const struct h5 *f, const char *group, const char *gradient,
+                    const struct layout *l, const float *before, const float *after);
+
+/* The same for a step on the file's own gradient: within DT_STEP_GIVEN, all elements. */
+void dt_expect_given_step(const struct h5 *f, const char *group, const struct layout *l,
+                          const float *before, const float *after);
 
 /* A dt_*.h5 file (or another with the same groups): sizes, network, parameters and batch. */
 struct dt_fixture {

@@ -178,19 +178,25 @@ void expect_critic_change(const struct h5 *f, const char *group, const char *bef
         size_t n = view_size(v);
         float *want = fixture_floats(f, path, NULL);
         float *from = fixture_floats(f, at("%s/%s", before, name), NULL);
+        float *gradient = fixture_floats(f, at("f64/critic_grad/%s", name), NULL);
         float *got = malloc(n * sizeof *got);
-        double square = 0, off = 0;
+        double square = 0, off = 0, most = 0;
+        for (size_t j = 0; j < n; j++)
+            most = fmax(most, fabs((double)gradient[j]));
         for (size_t j = 0; j < n; j++) {
             got[j] = theta[v->offset + j] - from[j];
             want[j] -= from[j];
+            if (gradient[j] != 0 && fabs((double)gradient[j]) < DT_NOISE * most)
+                got[j] = want[j] = 0;
             square += (double)want[j] * (double)want[j];
             off += pow((double)got[j] - (double)want[j], 2);
         }
-        expect_close(path, got, want, n, 5e-2, 0);
-        cr_assert_leq(sqrt(off), 2e-3 * sqrt(square) + 1e-30, "%s: rms %g of %g", path, sqrt(off),
-                      sqrt(square));
+        expect_close(path, got, want, n, DT_STEP_SINGLE, 0);
+        cr_assert_leq(sqrt(off), DT_STEP_RMS * sqrt(square) + 1e-30, "%s: rms %g of %g", path,
+                      sqrt(off), sqrt(square));
         free(want);
         free(from);
+        free(gradient);
         free(got);
         compared++;
     }

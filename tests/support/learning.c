@@ -1,6 +1,7 @@
 #include "tests/support/learning.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,13 +95,14 @@ void expect_change(const char *what, const float *got, const float *before, cons
         size_t n;
         float *want = fixture_floats(f, name, &n);
         cr_assert_eq(n, view_size(v), "%s has %zu elements", name, n);
-        double *change = malloc(2 * n * sizeof *change);
+        double *change = malloc(2 * n * sizeof *change), spacing = 0;
         for (size_t j = 0; j < n; j++) {
+            spacing = fmax(spacing, fabs((double)before[v->offset + j]) * 0x1p-23);
             change[j] = (double)got[v->offset + j] - (double)before[v->offset + j];
             change[n + j] = (double)want[j] - (double)before[v->offset + j];
         }
         expect_close_double(at("change of %s %s", what, v->name), change, change + n, n, relative,
-                            1e-12);
+                            spacing);
         free(change);
         free(want);
         seen++;

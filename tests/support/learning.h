@@ -24,8 +24,8 @@ void fixture_theta(const struct h5 *f, const char *group, const struct layout *l
 void expect_theta(const char *what, const float *got, const struct h5 *f, const char *group,
                   const struct layout *l, fixture_naming *naming, double relative, double absolute);
 
-/* The change got - before must be within `relative` of the tensor's largest change want - before.
- */
+/* The change got - before must be within `relative` of the tensor's largest change want - before,
+ * or within a float's own spacing at the tensor's largest element. */
 void expect_change(const char *what, const float *got, const float *before, const struct h5 *f,
                    const char *group, const struct layout *l, fixture_naming *naming,
                    double relative);

@@ -233,8 +233,8 @@ static void check_step(const char *phase, bool joint)
     expect_number(at("%s clip_coef", phase), d->report.clip,
                   fixture_scalar(&f, at("f32/%s/clip_coef", phase)), 1e-6, 0);
     const char *after = at("f32/%s/after", phase);
-    dt_expect_step(&f, after, &d->layout, before, d->theta, 2e-4, 2e-4);
-    dt_expect_step(&f, after, &d->return_layout, before + size, d->return_theta, 2e-4, 2e-4);
+    dt_expect_given_step(&f, after, &d->layout, before, d->theta);
+    dt_expect_given_step(&f, after, &d->return_layout, before + size, d->return_theta);
     free(before);
     learner_delete(&d->learner);
     h5_close(&f);
