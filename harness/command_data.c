@@ -15,7 +15,7 @@ const struct command *const data_table[] = {
 };
 /* clang-format on */
 
-const int data_count = (int)(sizeof data_table / sizeof *data_table);
+const int data_count = (int)(sizeof data_table / sizeof data_table[0]);
 
 static const struct command *find(const char *name)
 {

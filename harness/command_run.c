@@ -4,6 +4,7 @@
 #include "harness/cell_run.h"
 #include "harness/stop.h"
 
+#include <assert.h>
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
@@ -159,6 +160,7 @@ static enum status run_seed(struct arguments *a, long seed)
 {
     struct run_summary summary;
     const struct config_request *c = &a->request.config;
+    assert(c->dataset != NULL); /* check_arguments() saw to it */
     const char *slash = strrchr(c->dataset, '/'), *base = slash != NULL ? slash + 1 : c->dataset;
     if (a->out != NULL && a->first_seed == a->last_seed)
         snprintf(a->folder, sizeof a->folder, "%s", a->out);

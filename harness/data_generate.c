@@ -6,6 +6,7 @@
 #include "suites/dataset_generate.h"
 #include "suites/dataset_table.h"
 
+#include <assert.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
@@ -130,6 +131,7 @@ static enum status run(int argc, char **argv)
     struct dataset_made made;
     char stem[STEM], path[FILE_PATH];
     TRY(parse(argc, argv, &a));
+    assert(a.name != NULL); /* parse() saw to it */
     a.entry = dataset_find(a.name);
     const struct env_kind *kind = env_find(a.entry != NULL ? a.entry->env : a.name);
     if (kind == NULL || strchr(a.name, '/') != NULL)
