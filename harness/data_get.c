@@ -2,6 +2,7 @@
 #include "harness/command_data.h"
 #include "harness/supply.h"
 
+#include <assert.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -73,6 +74,7 @@ static enum status run(int argc, char **argv)
     struct matrix m;
     TRY(parse(argc, argv, &a));
     TRY(matrix_load(a.matrix, a.preset, &m));
+    assert(a.id != NULL); /* parse() saw to it */
     for (char **id = a.id; *id != NULL; id++) {
         if (supply_of(&m, *id) != NULL)
             continue;

@@ -149,5 +149,6 @@ double schedule_wall(const struct schedule *s)
     if (busy_until == NULL)
         return sum / s->cores;
     free(busy_until);
-    return jobs > 0 && jobs < s->cores ? end / (s->cores / jobs) : end; /* invariant 3 */
+    int threads = jobs > 0 && jobs < s->cores ? s->cores / jobs : 1; /* invariant 3 */
+    return end / threads;
 }
