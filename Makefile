@@ -4,6 +4,14 @@
 #
 # Sources are found by wildcard: a new file needs no edit here.
 
+# `make deps smoke` on a bare machine: what is asked of pkg-config below must be installed by then.
+ifneq ($(filter deps,$(MAKECMDGOALS)),)
+$(shell ./deps.sh >&2)
+ifneq ($(.SHELLSTATUS),0)
+$(error deps: the packages could not be installed)
+endif
+endif
+
 CC      = gcc
 SAN     =
 WERROR  = $(if $(CI),1)
@@ -201,8 +209,8 @@ format: ## reformat all C files
 test-slurm: build ## run a matrix on a Slurm of its own, if there is one (deps-slurm)
 	tests/e2e/slurm.sh $(BUILD)
 
-deps: ## install Debian's packages
-	./deps.sh
+deps: ## install Debian's packages (done above, when this file is read)
+	@:
 
 deps-slurm: ## install Slurm and GNU parallel, for test-slurm
 	./deps.sh slurm

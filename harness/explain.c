@@ -108,7 +108,7 @@ static enum status fill(const struct explain_part *p, const struct hyper *h, con
             return status_fail(STATUS_CONFIG, "%s: {%s} is no key", p->file, key);
         const struct hyper_field *f = &hyper_table[field];
         if (!h->applies[field])
-            strcpy(out + used, "-");
+            snprintf(out + used, HYPER_TEXT_SIZE, "-");
         else if (f->type == HYPER_IS_REAL) /* 7200, not the shortest 7.2e+03 */
             snprintf(out + used, HYPER_TEXT_SIZE, "%.10g",
                      *(const double *)((const char *)h + f->offset));
@@ -142,7 +142,7 @@ static void print_folded(FILE *out, const char *line, int indent)
 
 static enum status print_part(FILE *out, const struct explain_part *p, const struct hyper *h)
 {
-    char line[LINE], paragraph[2 * LINE] = "";
+    char line[LINE] = "", paragraph[2 * LINE] = "";
     fprintf(out, "%s\n", p->title);
     for (const char *at = p->text; *at != '\0';) {
         size_t length = strcspn(at, "\n"), used = strlen(paragraph);
@@ -216,7 +216,7 @@ enum status explain_write(FILE *out, const struct explain_request *r, const stru
 {
     struct explain_part p;
     struct mentioned m = {.count = 0};
-    char line[LINE];
+    char line[LINE] = "";
     snprintf(line, sizeof line, "%s (%s) on %s, preset %s", h->label, r->method, r->dataset,
              r->preset);
     fprintf(out, "%s\n", line);
