@@ -109,10 +109,11 @@ static enum status fill(const struct explain_part *p, const struct hyper *h, con
         const struct hyper_field *f = &hyper_table[field];
         if (!h->applies[field])
             snprintf(out + used, HYPER_TEXT_SIZE, "-");
-        else if (f->type == HYPER_IS_REAL) /* 7200, not the shortest 7.2e+03 */
-            snprintf(out + used, HYPER_TEXT_SIZE, "%.10g",
-                     *(const double *)((const char *)h + f->offset));
-        else
+        else if (f->type == HYPER_IS_REAL) { /* 7200, not the shortest 7.2e+03 */
+            double value;
+            memcpy(&value, (const char *)h + f->offset, sizeof value);
+            snprintf(out + used, HYPER_TEXT_SIZE, "%.10g", value);
+        } else
             hyper_format(h, field, out + used);
         used += strlen(out + used);
         at = close + 1;
