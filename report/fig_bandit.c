@@ -226,7 +226,14 @@ enum status bandit_draw(const char *id, const struct bandit_method *method, int 
     double page = theme_inches(t) / theme_scale(t);
     int columns = page < 5 ? 2 : PANELS, rows = PANELS / columns;
     double pitch = HEIGHT + TOP + 0.36;
-    struct plot *p = plot_new(id, t, 0, BOTTOM - 0.36 + rows * pitch);
+    /* A first plot tells how many rows the legend takes; one is in BOTTOM already. */
+    struct plot *p = plot_new(id, t, 0, 1);
+    plot_series(p, label, style, 1);
+    double one_row = plot_legend_height(p, NULL, 1);
+    plot_series(p, label, style, methods + 1);
+    double bottom = BOTTOM + plot_legend_height(p, NULL, methods + 1) - one_row;
+    plot_delete(p);
+    p = plot_new(id, t, 0, bottom - 0.36 + rows * pitch);
     double width = (plot_width(p) - LEFT - RIGHT - (columns - 1) * GAP) / columns;
     plot_series(p, label, style, methods + 1);
 
@@ -235,7 +242,7 @@ enum status bandit_draw(const char *id, const struct bandit_method *method, int 
     figures_say(out->alt, "%s.", out->title);
     for (int i = 0; i < PANELS; i++) {
         int row = i / columns, column = i % columns;
-        struct plot_box box = {LEFT + column * (width + GAP), BOTTOM + (rows - 1 - row) * pitch,
+        struct plot_box box = {LEFT + column * (width + GAP), bottom + (rows - 1 - row) * pitch,
                                width, HEIGHT};
         if (i == 0)
             draw_reward(p, method, methods, box, out->alt);
