@@ -29,7 +29,7 @@ static void remove_folder(void)
     toy_remove(folder);
 }
 
-TestSuite(dataset_bad, .init = make_folder, .fini = remove_folder, .timeout = 60);
+TestSuite(dataset_bad, .init = make_folder, .fini = remove_folder, .timeout = 300);
 
 static const struct toy_style plain = {0};
 
