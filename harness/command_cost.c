@@ -82,6 +82,7 @@ static enum status run(int argc, char **argv)
                                             {NULL, 0, NULL, 0}};
     const char *results = NULL, *preset = NULL;
     optind = 1;
+    opterr = 0; /* argument_unknown says it */
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (option == 'r')
             results = optarg;

@@ -87,6 +87,19 @@ static bool next_seed(const struct matrix_cell *before, const struct matrix_cell
            strcmp(before->dataset, c->dataset) == 0;
 }
 
+enum status cost_configure(const struct matrix_cell *c, struct hyper *h,
+                           const struct env_kind **kind)
+{
+    struct config_request request;
+    matrix_request(c, &request);
+    enum status result = run_configure(&request, h);
+    if (result != STATUS_OK)
+        return status_prefix(result, "cell %d (%s%s on %s)", c->number, c->method, c->variant,
+                             c->dataset);
+    *kind = kind_of(c);
+    return STATUS_OK;
+}
+
 enum status cost_init(const struct matrix *m, struct cost *out)
 {
     *out = (struct cost){.hint = calloc((size_t)m->cells, sizeof(double)),
@@ -100,15 +113,11 @@ enum status cost_init(const struct matrix *m, struct cost *out)
             out->hint[i] = out->hint[i - 1];
             continue;
         }
-        struct config_request request;
         struct hyper h;
-        matrix_request(c, &request);
-        result = run_configure(&request, &h);
-        if (result != STATUS_OK)
-            result = status_prefix(result, "cell %d (%s%s on %s)", c->number, c->method, c->variant,
-                                   c->dataset);
-        else
-            out->hint[i] = hint_of(&h, kind_of(c));
+        const struct env_kind *kind;
+        result = cost_configure(c, &h, &kind);
+        if (result == STATUS_OK)
+            out->hint[i] = hint_of(&h, kind);
     }
     if (result != STATUS_OK)
         cost_free(out);

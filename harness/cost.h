@@ -18,6 +18,10 @@ struct cost_work {
     double actor_flops, critic_flops, act_flops; /* of one update each, and of one action */
 };
 
+/* The effective configuration of a cell and its world. Errors STATUS_CONFIG, the cell named. */
+enum status cost_configure(const struct matrix_cell *c, struct hyper *h,
+                           const struct env_kind **kind);
+
 struct cost_work cost_count(const struct hyper *h, const struct env_kind *kind);
 
 struct cost {

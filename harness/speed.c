@@ -1,31 +1,9 @@
 #include "harness/speed.h"
 
-#include "harness/run.h"
-#include "suites/dataset_table.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const struct env_kind *kind_of(const char *dataset)
-{
-    const struct dataset_entry *entry = dataset_find(dataset);
-    return env_find(entry != NULL ? entry->env : dataset);
-}
-
-static enum status work_of(const struct matrix_cell *c, struct cost_work *out)
-{
-    struct config_request request;
-    struct hyper h;
-    matrix_request(c, &request);
-    enum status result = run_configure(&request, &h);
-    if (result != STATUS_OK)
-        return status_prefix(result, "cell %d (%s%s on %s)", c->number, c->method, c->variant,
-                             c->dataset);
-    *out = cost_count(&h, kind_of(c->dataset));
-    return STATUS_OK;
-}
 
 /* --- one curve -------------------------------------------------------------------------------- */
 
@@ -89,9 +67,11 @@ static enum status read_cell(const struct matrix_cell *cell, const char *results
                              struct speed_table *t)
 {
     char folder[FILE_PATH], path[FILE_PATH + 16];
-    struct cost_work work;
+    const struct env_kind *kind;
+    struct hyper h;
     struct curve c;
-    TRY(work_of(cell, &work));
+    TRY(cost_configure(cell, &h, &kind));
+    struct cost_work work = cost_count(&h, kind);
     matrix_folder(cell, results, folder);
     snprintf(path, sizeof path, "%s/curve.h5", folder);
     if (!file_exists(path))
@@ -101,7 +81,7 @@ static enum status read_cell(const struct matrix_cell *cell, const char *results
     if (strcmp(curve_get(&c, "status"), "complete") == 0 && speed_of_curve(&c, &work, s)) {
         snprintf(s->method, sizeof s->method, "%s", cell->method);
         snprintf(s->dataset, sizeof s->dataset, "%s", cell->dataset);
-        s->suite = kind_of(cell->dataset)->suite;
+        s->suite = kind->suite;
         if (t->count++ == 0) {
             snprintf(t->machine, sizeof t->machine, "%.150s", curve_get(&c, "machine"));
             snprintf(t->compiler, sizeof t->compiler, "%.150s", curve_get(&c, "compiler"));
@@ -163,14 +143,12 @@ static double ratio(double mine, double measured)
 enum status speed_estimate(const struct speed_table *t, const struct matrix_cell *cell,
                            struct speed_estimate *out)
 {
-    const struct env_kind *kind = kind_of(cell->dataset);
-    struct config_request request;
+    const struct env_kind *kind;
     struct hyper h;
     *out = (struct speed_estimate){.exact = true};
+    TRY(cost_configure(cell, &h, &kind));
     if (kind->suite == SUITE_BANDIT)
         return STATUS_OK; /* below a second */
-    matrix_request(cell, &request);
-    TRY(run_configure(&request, &h));
     struct cost_work w = cost_count(&h, kind);
     const struct speed *s = find(t, cell->method, kind->suite);
     if (s == NULL) {
