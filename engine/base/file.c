@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *reason(void)
+const char *file_reason(void)
 {
     return errno == ENOSPC || errno == EDQUOT ? "the disk is full; free some space and run again"
                                               : strerror(errno);
@@ -70,7 +70,7 @@ enum status file_make_folder(const char *path)
         char kept = *end;
         *end = '\0';
         if (mkdir(part, 0777) != 0 && errno != EEXIST)
-            return status_fail(STATUS_IO, "%s: cannot create the folder: %s", part, reason());
+            return status_fail(STATUS_IO, "%s: cannot create the folder: %s", part, file_reason());
         *end = kept;
         if (kept == '\0')
             break;
@@ -98,7 +98,8 @@ enum status file_commit(const char *temporary, const char *path)
     char folder[FILE_PATH];
     file_parent(path, folder);
     if (sync_path(temporary, O_RDWR) != 0 || rename(temporary, path) != 0) {
-        enum status failed = status_fail(STATUS_IO, "%s: cannot be written: %s", path, reason());
+        enum status failed = status_fail(STATUS_IO, "%s: cannot be written: %s", path,
+                                         file_reason());
         unlink(temporary);
         return failed;
     }
@@ -113,14 +114,14 @@ enum status file_replace(const char *path, const void *data, size_t bytes)
     TRY(file_temporary(path, temporary));
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (fd < 0)
-        return status_fail(STATUS_IO, "%s: cannot be created: %s", temporary, reason());
+        return status_fail(STATUS_IO, "%s: cannot be created: %s", temporary, file_reason());
     for (size_t done = 0; done < bytes;) {
         ssize_t n = write(fd, (const char *)data + done, bytes - done);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0) {
             enum status failed = status_fail(STATUS_IO, "%s: cannot be written: %s", path,
-                                             reason());
+                                             file_reason());
             close(fd);
             unlink(temporary);
             return failed;
@@ -129,7 +130,7 @@ enum status file_replace(const char *path, const void *data, size_t bytes)
     }
     if (close(fd) != 0) {
         unlink(temporary);
-        return status_fail(STATUS_IO, "%s: cannot be written: %s", path, reason());
+        return status_fail(STATUS_IO, "%s: cannot be written: %s", path, file_reason());
     }
     return file_commit(temporary, path);
 }

@@ -11,6 +11,9 @@ enum { FILE_PATH = 1024 }; /* longest path, with its NUL */
 
 bool file_exists(const char *path);
 
+/* What errno says, for a sentence; a full disk in words that name the remedy. */
+const char *file_reason(void);
+
 /* Create a folder and its parents. Errors STATUS_IO. */
 enum status file_make_folder(const char *path);
 

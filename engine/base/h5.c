@@ -1,9 +1,12 @@
 #include "engine/base/h5.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /* Our sentences replace HDF5's own stack dump. */
 static void silence(void)
@@ -11,8 +14,9 @@ static void silence(void)
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 }
 
-/* A file that a full disk kept from being closed stays open inside HDF5, and its clean-up at exit
- * would crash on it. All files of ours are closed by then: it has nothing to do. */
+/* A file that HDF5 failed to close (a disk that breaks, damaged input) stays open inside it, and
+ * its clean-up at exit would crash on it. All files of ours are closed by then: it has nothing to
+ * do. */
 __attribute__((constructor)) static void no_clean_up_at_exit(void)
 {
     (void)H5dont_atexit();
@@ -37,29 +41,83 @@ enum status h5_open(struct h5 *f, const char *path)
     return STATUS_OK;
 }
 
+/* A file that it can create but not begin to write HDF5 never lets go of, so a page is tried first.
+ */
+static enum status try_to_write(const char *path)
+{
+    static const char page[4096];
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return status_fail(STATUS_IO, "%s: cannot be created: %s", path, file_reason());
+    ssize_t written = write(fd, page, sizeof page);
+    enum status result = STATUS_OK;
+    if (written != (ssize_t)sizeof page) {
+        if (written >= 0)
+            errno = ENOSPC;
+        result = status_fail(STATUS_IO, "%s: cannot be written: %s", path, file_reason());
+        unlink(path);
+    }
+    close(fd);
+    return result;
+}
+
 enum status h5_create(struct h5 *f, const char *path)
 {
     silence();
     f->file = -1;
     if (snprintf(f->path, sizeof f->path, "%s", path) >= (int)sizeof f->path)
         return status_fail(STATUS_IO, "%s: the path is longer than %d characters", path, FILE_PATH);
+    TRY(try_to_write(path));
     f->file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
-    if (f->file < 0)
-        return status_fail(STATUS_IO, "%s: cannot be created: %s", path, strerror(errno));
+    if (f->file < 0) {
+        unlink(path);
+        return status_fail(STATUS_IO, "%s: cannot be created by HDF5", path);
+    }
     return STATUS_OK;
 }
 
+/* Reserve what the file still needs of the disk. False: there is no room, and errno says why. */
+static bool has_room(hid_t file)
+{
+    int *fd;
+    hsize_t size;
+    if (H5Fget_filesize(file, &size) < 0 ||
+        H5Fget_vfd_handle(file, H5P_DEFAULT, (void **)&fd) < 0 || size == 0)
+        return true;
+    return fallocate(*fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)size) == 0 ||
+           (errno != ENOSPC && errno != EDQUOT); /* a file system without it: the flush will tell */
+}
+
+/* Put a file in memory in the place of the one on disk: what HDF5 still has to say goes there. */
+static void let_go(hid_t file)
+{
+    int *on_disk, in_memory = memfd_create("discarded.h5", MFD_CLOEXEC);
+    if (in_memory < 0)
+        return;
+    if (H5Fget_vfd_handle(file, H5P_DEFAULT, (void **)&on_disk) >= 0)
+        (void)dup2(in_memory, *on_disk);
+    close(in_memory);
+}
+
+/* HDF5 1.10 cannot close a file that it fails to flush: all of it stays in memory for good. So it
+ * never meets the end of the disk here. */
 enum status h5_close(struct h5 *f)
 {
     if (f->file < 0)
         return STATUS_OK;
+    unsigned intent;
+    enum status result = STATUS_OK;
+    if (H5Fget_intent(f->file, &intent) >= 0 && intent != H5F_ACC_RDONLY && !has_room(f->file)) {
+        result = status_fail(STATUS_IO, "%s: cannot be written: %s", f->path, file_reason());
+        let_go(f->file);
+    }
     herr_t flushed = H5Fflush(f->file, H5F_SCOPE_GLOBAL);
     herr_t closed = H5Fclose(f->file);
     f->file = -1;
-    if (flushed < 0 || closed < 0)
+    if (result == STATUS_OK && (flushed < 0 || closed < 0))
         return status_fail(STATUS_IO, "%s: cannot be written to the end (is the disk full?)",
                            f->path);
-    return STATUS_OK;
+    return result;
 }
 
 bool h5_has(const struct h5 *f, const char *name)

@@ -21,7 +21,8 @@ struct h5 {
 
 /* Open for reading. Errors STATUS_IO (missing, unreadable), STATUS_FORMAT (not HDF5, truncated). */
 enum status h5_open(struct h5 *f, const char *path);
-/* Create, truncating. For files that others read, write to file_temporary() and file_commit(). */
+/* Create, truncating. For files that others read, write to file_temporary() and file_commit().
+ * Errors STATUS_IO (a full disk, no permission): there is no file then. */
 enum status h5_create(struct h5 *f, const char *path);
 /* Flush and close. For a written file the result matters: a full disk shows here. */
 enum status h5_close(struct h5 *f);

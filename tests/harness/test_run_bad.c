@@ -2,19 +2,16 @@
 #include "engine/base/file.h"
 #include "engine/base/h5.h"
 #include "harness/command_run.h"
+#include "tests/support/small_disk.h"
 #include "tests/support/tiny_run.h"
 
 #include <criterion/criterion.h>
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 TestSuite(run_bad, .init = tiny_run_folder, .fini = tiny_run_remove, .timeout = 120);
@@ -148,32 +145,6 @@ Test(run_bad, command_line_refuses_what_it_does_not_know)
 
 /* --- a full disk ------------------------------------------------------------------------------ */
 
-/* A disk of `megabytes` at `path`, for this process only. False: not permitted here. */
-static bool mount_small(const char *path, int megabytes)
-{
-    char options[32];
-    snprintf(options, sizeof options, "size=%dm", megabytes);
-    cr_assert_eq(mkdir(path, 0755), 0);
-    if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
-        return false;
-    return mount("tmpfs", path, "tmpfs", 0, options) == 0;
-}
-
-/* Fill the disk but for `left` bytes. */
-static void fill_disk(const char *path, size_t left)
-{
-    static const char block[4096];
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-    cr_assert_geq(fd, 0);
-    off_t size = 0;
-    for (ssize_t n; (n = write(fd, block, sizeof block)) > 0;)
-        size += n;
-    cr_assert_eq(errno, ENOSPC);
-    cr_assert_gt(size, (off_t)left);
-    cr_assert_eq(ftruncate(fd, size - (off_t)left), 0);
-    close(fd);
-}
-
 static void expect_no_remains(const struct run_request *r)
 {
     DIR *folder = opendir(r->folder);
@@ -190,7 +161,7 @@ Test(run_bad, full_disk_leaves_the_last_good_files)
     char disk[FILE_PATH], filler[FILE_PATH + 8];
     snprintf(disk, sizeof disk, "%s", tiny_run_path("disk"));
     snprintf(filler, sizeof filler, "%s/filler", disk);
-    if (!mount_small(disk, 16))
+    if (!small_disk_mount(disk, 16))
         cr_skip_test("SKIPPED: mounting a small disk is not permitted here");
     struct run_request quiet = tiny_run_request("td3_odt", "quiet");
     cr_assert_eq(run_execute(&quiet, NULL), STATUS_OK, "%s", status_sentence());
@@ -201,7 +172,7 @@ Test(run_bad, full_disk_leaves_the_last_good_files)
     for (int i = 0; i < 2; i++) {
         checkpoint = bytes_of(&r, "checkpoint.h5");
         struct bytes curve = bytes_of(&r, "curve.h5");
-        fill_disk(filler, i == 0 ? 0 : half);
+        small_disk_fill(filler, i == 0 ? 0 : half);
         expect_refused(&r, STATUS_IO, "disk");
         expect_untouched(&r, "checkpoint.h5", checkpoint);
         if (i == 0)

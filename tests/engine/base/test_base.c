@@ -2,11 +2,14 @@
 #include "engine/base/file.h"
 #include "engine/base/h5.h"
 #include "engine/base/status.h"
+#include "tests/support/small_disk.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 static char folder[] = "/tmp/vitamin-base-XXXXXX";
@@ -132,6 +135,61 @@ Test(base, h5_round_trip)
     cr_assert_eq(h5_get_number(&f, "deep", "version", &number), STATUS_OK);
     cr_assert_eq(number, 3);
     h5_close(&f);
+}
+
+/* What a run writes: attributes, plain and deflated arrays, more than HDF5 keeps in memory. */
+static enum status write_much(struct h5 *f)
+{
+    enum { ROWS = 20000 };
+    static float x[ROWS];
+    const size_t rows = ROWS;
+    for (int i = 0; i < ROWS; i++)
+        x[i] = sinf((float)i * (float)i);
+    TRY(h5_set_text(f, ".", "kind", "generated"));
+    TRY(h5_write_float(f, "small/x", 1, (size_t[]){10}, x));
+    TRY(h5_write_float(f, "plain/x", 1, &rows, x));
+    return h5_write(f, "deflated/x", H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, 1, &rows, 4, x);
+}
+
+/* One page more each time until the file fits: before that an error and a sentence, and nothing
+ * stays open inside HDF5, whatever was being written when there was no more room. */
+Test(base, h5_on_a_full_disk_fails_and_lets_go)
+{
+    char disk[FILE_PATH], filler[FILE_PATH + 8], path[FILE_PATH + 8];
+    snprintf(disk, sizeof disk, "%s", in_folder("disk"));
+    snprintf(filler, sizeof filler, "%s/filler", disk);
+    snprintf(path, sizeof path, "%s/a.h5", disk);
+    if (!small_disk_mount(disk, 1))
+        cr_skip_test("SKIPPED: mounting a small disk is not permitted here");
+    enum status result = STATUS_IO;
+    size_t left = 0;
+    for (; result != STATUS_OK; left += 4096) {
+        struct h5 f;
+        cr_assert_lt(left, 1 << 19, "never fits: %s", status_sentence());
+        small_disk_fill(filler, left);
+        enum status written = h5_create(&f, path);
+        if (written == STATUS_OK)
+            written = write_much(&f);
+        result = h5_close(&f);
+        cr_expect_eq(H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_ALL), 0, "%zu bytes are left", left);
+        if (written != STATUS_OK)
+            result = written;
+        if (result != STATUS_OK) {
+            cr_expect_eq(result, STATUS_IO);
+            cr_expect(strstr(status_sentence(), "a.h5: cannot be written: the disk is full") !=
+                          NULL,
+                      "%s", status_sentence());
+        }
+        cr_assert_eq(unlink(filler), 0);
+        if (result != STATUS_OK)
+            cr_assert_eq(unlink(path) == 0, left > 0);
+    }
+    cr_expect_gt(left, (size_t)150000);
+    struct h5 f;
+    cr_assert_eq(h5_open(&f, path), STATUS_OK, "%s", status_sentence());
+    cr_expect(h5_has(&f, "deflated/x"));
+    h5_close(&f);
+    cr_assert_eq(umount2(disk, MNT_DETACH), 0);
 }
 
 Test(base, h5_says_what_is_wrong)
