@@ -74,15 +74,23 @@ static void apply_chunk(const struct factors *f, float ratio, float minus_lr, in
         p[i] += minus_lr * (ratio * direction(f, m[i], v[i], p[i]));
 }
 
-/* Trust ratio of the tensor whose first chunk is *c; *c moves on to the next tensor. */
-static float trust_ratio(const struct lamb_rule *rule, const struct moments *s, int *c)
+/* Trust ratio of the tensor with chunks first .. end - 1. */
+static float trust_ratio(const struct lamb_rule *rule, const struct moments *s, int first, int end)
 {
     double pp = 0, uu = 0;
-    for (int view = s->chunk[*c].view; *c < s->chunks && s->chunk[*c].view == view; (*c)++) {
-        pp += s->partial[*c][0];
-        uu += s->partial[*c][1];
+    for (int c = first; c < end; c++) {
+        pp += s->partial[c][0];
+        uu += s->partial[c][1];
     }
     return rule->decay > 0 && pp > 0 && uu > 0 ? (float)sqrt(pp / uu) : 1.0f;
+}
+
+static int tensor_end(const struct moments *s, int c)
+{
+    int view = s->chunk[c].view;
+    while (c < s->chunks && s->chunk[c].view == view)
+        c++;
+    return c;
 }
 
 enum status lamb_step(const struct lamb_rule *rule, struct moments *s, double lr,
@@ -98,28 +106,26 @@ enum status lamb_step(const struct lamb_rule *rule, struct moments *s, double lr
         clip *= rule->own_clip / (norm * clip);
     struct factors f = factors_at(rule, s->step + 1, clip);
 
-#pragma omp parallel for schedule(static)
-    for (int c = 0; c < s->chunks; c++) {
-        size_t from = s->chunk[c].from;
-        measure_chunk(&f, s->chunk[c].n, grad[0] + from, s->m + from, s->v + from, theta + from,
-                      s->partial[c]);
-    }
-
-    /* Ratios are per tensor: leave each chunk its tensor's where its partial sum was. */
-    for (int c = 0, first = 0; c < s->chunks; first = c) {
-        float ratio = trust_ratio(rule, s, &c);
-        for (int k = first; k < c; k++)
-            s->partial[k][0] = (double)ratio;
-    }
-
-#pragma omp parallel for schedule(static)
-    for (int c = 0; c < s->chunks; c++) {
-        size_t from = s->chunk[c].from;
-        int n = s->chunk[c].n;
-        apply_chunk(&f, (float)s->partial[c][0], -(float)lr, n, s->m + from, s->v + from,
-                    theta + from);
-        if (follow != NULL)
-            follow_chunk(follow, theta, from, n);
+    /* Tensor by tensor, so that the second pass finds in the cache what the first one left. Each
+     * thread comes back to its own chunks; it waits for the others' sums only. */
+#pragma omp parallel
+    for (int first = 0, end; first < s->chunks; first = end) {
+        end = tensor_end(s, first);
+#pragma omp for schedule(static)
+        for (int c = first; c < end; c++) {
+            size_t from = s->chunk[c].from;
+            measure_chunk(&f, s->chunk[c].n, grad[0] + from, s->m + from, s->v + from, theta + from,
+                          s->partial[c]);
+        }
+        float ratio = trust_ratio(rule, s, first, end);
+#pragma omp for schedule(static) nowait
+        for (int c = first; c < end; c++) {
+            size_t from = s->chunk[c].from;
+            int n = s->chunk[c].n;
+            apply_chunk(&f, ratio, -(float)lr, n, s->m + from, s->v + from, theta + from);
+            if (follow != NULL)
+                follow_chunk(follow, theta, from, n);
+        }
     }
     s->step++;
     if (report != NULL)
