@@ -17,8 +17,7 @@ static const struct env_kind *kind_of(const struct matrix_cell *c)
     return env_find(entry != NULL ? entry->env : c->dataset);
 }
 
-/* Seconds of one environment step, by suite (docs/environments.md). */
-static double step_seconds(const struct env_kind *kind)
+double cost_step_seconds(const struct env_kind *kind)
 {
     static const double seconds[] = {[SUITE_MUJOCO] = 50e-6,
                                      [SUITE_ADROIT] = 250e-6,
@@ -66,6 +65,8 @@ struct cost_work cost_count(const struct hyper *h, const struct env_kind *kind)
     if (critic)
         w.critic_flops = 12.0 * (double)(h->critic_hidden * h->critic_hidden) *
                          (double)h->critic_hidden_layers * batch * fmax(tokens / 3, 1);
+    if (critic && !mlp)
+        w.critic_flops += 2 * weights * tokens * batch; /* the target's actions */
     w.act_flops = 2 * weights * (mlp ? 1 : 3.0 * (double)h->T_eval);
     return w;
 }
@@ -77,7 +78,7 @@ static double hint_of(const struct hyper *h, const struct env_kind *kind)
     struct cost_work w = cost_count(h, kind);
     double learning = w.updates * (w.actor_flops + w.interval * w.critic_flops);
     double acted = w.steps + w.evaluated;
-    return (learning + acted * w.act_flops) / FLOPS + acted * step_seconds(kind) + 0.1;
+    return (learning + acted * w.act_flops) / FLOPS + acted * cost_step_seconds(kind) + 0.1;
 }
 
 /* Seeds differ in nothing that costs. */

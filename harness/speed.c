@@ -140,6 +140,14 @@ static double ratio(double mine, double measured)
     return measured > 0 ? mine / measured : 1;
 }
 
+/* A step of acting is the environment's part and the network's, which alone changes with its size.
+ */
+static double acting(double measured, double env_step, double size)
+{
+    double network = or_zero(measured) - env_step;
+    return network > 0 ? env_step + network * size : or_zero(measured);
+}
+
 enum status speed_estimate(const struct speed_table *t, const struct matrix_cell *cell,
                            struct speed_estimate *out)
 {
@@ -164,8 +172,9 @@ enum status speed_estimate(const struct speed_table *t, const struct matrix_cell
     if (w.critic_flops > 0)
         out->learning += w.updates * w.interval * or_zero(s->critic) *
                          ratio(w.critic_flops, s->work.critic_flops);
-    out->rollout = w.steps * or_zero(s->rollout);
-    out->evaluation = w.evaluated * or_zero(s->evaluate);
+    double step = cost_step_seconds(kind), size = ratio(w.act_flops, s->work.act_flops);
+    out->rollout = w.steps * acting(s->rollout, step, size);
+    out->evaluation = w.evaluated * acting(s->evaluate, step, size);
     out->store = w.iterations * or_zero(s->store);
     return STATUS_OK;
 }

@@ -132,8 +132,16 @@ Test(speed, scales_a_measured_method_to_another_run)
     matrix_free(&wanted);
     want("td3_odt", "embed_dim=256");
     cr_assert_eq(speed_estimate(&t, &wanted.cell[0], &narrow), STATUS_OK, "%s", status_sentence());
-    cr_assert_float_eq(full.learning - narrow.learning, w.updates * 2 * 0.75, 1e-6 * full.learning,
-                       "a quarter of the weights");
+    hyper_set(&h, "embed_dim", "256");
+    struct cost_work small = cost_count(&h, env_find("maze2d-medium"));
+    double critic = small.critic_flops / w.critic_flops;
+    cr_assert(critic > 0.25 && critic < 0.75, "the target's transformer is in it: %g", critic);
+    cr_assert_float_eq(narrow.learning, w.updates * (2 * 0.25 + 0.1 + 0.5 * critic * w.interval),
+                       1e-6 * full.learning, "a quarter of the weights");
+    double step = cost_step_seconds(env_find("maze2d-medium"));
+    cr_assert_float_eq(narrow.rollout, w.steps * (step + (0.01 - step) * 0.25), 1e-6 * full.rollout,
+                       "the environment is as fast as before");
+    cr_assert_lt(narrow.evaluation, 0.3 * full.evaluation);
     matrix_free(&wanted);
 }
 
