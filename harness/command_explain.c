@@ -1,5 +1,6 @@
 #include "harness/command_explain.h"
 
+#include "harness/argument.h"
 #include "harness/explain.h"
 #include "harness/run.h"
 
@@ -24,16 +25,19 @@ static enum status parse(int argc, char **argv, struct arguments *a)
     *a = (struct arguments){0};
     *c = (struct config_request){.dataset = default_dataset, .preset = "paper", .size = "paper"};
     optind = 1;
+    opterr = 0; /* argument_unknown says it */
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (option == 'd') {
             c->dataset = optarg;
             a->dataset_given = true;
         } else if (option == 'p') {
             c->preset = optarg;
-        } else if (option == 'k' && c->sets < CONFIG_OVERRIDES) {
-            c->set[c->sets++] = optarg;
+        } else if (option == '?') {
+            return argument_unknown(argv);
         } else {
-            return status_fail(STATUS_CONFIG, "see `vitamin help %s`", argv[0]);
+            if (c->sets == CONFIG_OVERRIDES)
+                return status_fail(STATUS_CONFIG, "more than %d --set", CONFIG_OVERRIDES);
+            c->set[c->sets++] = optarg;
         }
     }
     if (optind < argc)

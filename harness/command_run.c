@@ -1,6 +1,7 @@
 #include "harness/command_run.h"
 
 #include "engine/base/threads.h"
+#include "harness/argument.h"
 #include "harness/cell_run.h"
 #include "harness/stop.h"
 
@@ -94,6 +95,7 @@ static enum status parse(int argc, char **argv, struct arguments *a)
     *c = (struct config_request){.method = "td3_odt", .preset = "paper", .size = "paper"};
     a->request.checkpoint_every = 600;
     optind = 1;
+    opterr = 0; /* argument_unknown says it */
     int index = 0;
     for (int option; (option = getopt_long(argc, argv, "", options, &index)) != -1;) {
         if (strchr("dmszko", option) != NULL)
@@ -148,7 +150,7 @@ static enum status parse(int argc, char **argv, struct arguments *a)
             a->request.quiet = true;
             break;
         default:
-            return status_fail(STATUS_CONFIG, "see `vitamin help %s`", argv[0]);
+            return argument_unknown(argv);
         }
     }
     if (optind < argc)

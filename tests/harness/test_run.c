@@ -3,7 +3,6 @@
 #include "harness/run.h"
 
 #include "engine/base/file.h"
-#include "engine/base/h5.h"
 
 #include "tests/support/tiny_run.h"
 
@@ -191,23 +190,6 @@ Test(run, checkpoint_of_another_configuration_is_refused)
     cr_assert(strstr(status_sentence(), "another configuration") != NULL, "%s", status_sentence());
 }
 
-/* One parameter of a checkpoint becomes NaN. */
-static void poison(const char *path)
-{
-    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
-    hid_t set = H5Dopen2(file, "learner/actor/theta", H5P_DEFAULT);
-    hid_t space = H5Dget_space(set);
-    size_t n = (size_t)H5Sget_simple_extent_npoints(space);
-    float *theta = malloc(n * sizeof *theta);
-    cr_assert_geq(H5Dread(set, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, theta), 0);
-    theta[0] = NAN;
-    cr_assert_geq(H5Dwrite(set, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, theta), 0);
-    free(theta);
-    H5Sclose(space);
-    H5Dclose(set);
-    H5Fclose(file);
-}
-
 Test(run, divergence_is_recorded_and_said)
 {
     struct run_request r = tiny_run_request("td3_odt", "diverged");
@@ -216,7 +198,7 @@ Test(run, divergence_is_recorded_and_said)
     r.stop_after = 2;
     cr_assert_eq(run_execute(&r, NULL), STATUS_INTERRUPTED, "%s", status_sentence());
     snprintf(path, sizeof path, "%s/checkpoint.h5", r.folder);
-    poison(path);
+    tiny_run_poison(&r);
     char *before, *after;
     size_t size, size_after;
     cr_assert_eq(file_read(path, 1 << 28, &before, &size), STATUS_OK, "%s", status_sentence());

@@ -3,13 +3,12 @@
 #include "harness/cell.h"
 #include "harness/curve.h"
 #include "harness/supply.h"
+#include "tests/support/program.h"
 #include "tests/support/small_disk.h"
 
 #include <criterion/criterion.h>
 #include <ctype.h>
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +16,6 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { CELLS_MOST = 64 };
@@ -81,29 +79,11 @@ TestSuite(sweep, .init = make_folder, .fini = remove_folder, .timeout = 1500);
 /* Start `vitamin sweep` on results/NAME; what it says goes to NAME.out. */
 static pid_t start(const char *results, const char *cores)
 {
-    char program[FILE_PATH], output[FILE_PATH];
-    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 16);
-    cr_assert_gt(n, 0);
-    program[n] = '\0';
-    strcpy(strrchr(program, '/'), "/vitamin");
+    char output[FILE_PATH], words[4 * FILE_PATH];
     snprintf(output, sizeof output, "%s/%s.out", folder, results);
-    fflush(NULL);
-    pid_t child = fork();
-    if (child != 0)
-        return child;
-    int fd = open(output, O_WRONLY | O_CREAT | O_APPEND, 0644);
-    dup2(fd, STDOUT_FILENO);
-    dup2(fd, STDERR_FILENO);
-    execl(program, "vitamin", "sweep", in_folder("tiny.ini"), "--results", in_folder(results),
-          "--data", in_folder("data"), "--cores", cores, "--checkpoint-every", "0", NULL);
-    _exit(127);
-}
-
-static int end_of(pid_t child)
-{
-    int status;
-    cr_assert_eq(waitpid(child, &status, 0), child);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+    snprintf(words, sizeof words, "sweep %s --results %s --data %s --cores %s --checkpoint-every 0",
+             in_folder("tiny.ini"), in_folder(results), in_folder("data"), cores);
+    return program_start(words, output, output);
 }
 
 static const char *said(const char *results)
@@ -113,12 +93,6 @@ static const char *said(const char *results)
     free(all);
     snprintf(output, sizeof output, "%s/%s.out", folder, results);
     return file_read(output, 1 << 22, &all, NULL) == STATUS_OK ? all : "(nothing)";
-}
-
-static void pause_ms(unsigned ms)
-{
-    const struct timespec t = {ms / 1000, (long)(ms % 1000) * 1000000};
-    nanosleep(&t, NULL);
 }
 
 /* --- what is there ---------------------------------------------------------------------------- */
@@ -204,7 +178,7 @@ static void watch(const char *results, struct seen *seen)
 
 static void quiet(const char *results)
 {
-    cr_assert_eq(end_of(start(results, "2")), 0, "%s", said(results));
+    cr_assert_eq(program_end(start(results, "2")), 0, "%s", said(results));
 }
 
 /* --- kills ------------------------------------------------------------------------------------ */
@@ -244,7 +218,7 @@ static int sweep_with_kills(const char *results, int most, int *at_schedulers)
         pid_t scheduler = start(results, "2");
         for (;;) {
             int status;
-            pause_ms((unsigned)(20 + rand() % 500));
+            program_pause((unsigned)(20 + rand() % 500));
             watch(results, seen);
             if (waitpid(scheduler, &status, WNOHANG) == scheduler) {
                 int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -263,7 +237,7 @@ static int sweep_with_kills(const char *results, int most, int *at_schedulers)
                 continue;
             }
             kill(scheduler, SIGKILL);
-            end_of(scheduler);
+            program_end(scheduler);
             kills++;
             ++*at_schedulers;
             break;
@@ -298,7 +272,7 @@ Test(sweep, two_schedulers_share_a_folder_and_run_nothing_twice)
     quiet("alone");
     remove_all("data");
     pid_t one = start("shared", "2"), two = start("shared", "2");
-    int end_one = end_of(one), end_two = end_of(two);
+    int end_one = program_end(one), end_two = program_end(two);
     cr_assert_eq(end_one, 0, "%s", said("shared"));
     cr_assert_eq(end_two, 0, "%s", said("shared"));
     expect_ended_once("shared", true);
@@ -315,9 +289,10 @@ Test(sweep, stops_when_asked_and_goes_on)
     for (int code = 3; code != 0; stops += code == 3) {
         cr_assert_lt(tries, 100);
         pid_t scheduler = start("stopped", "2");
-        pause_ms(500 + 250 * (unsigned)tries++); /* a slow machine needs longer to get anywhere */
+        program_pause(500 +
+                      250 * (unsigned)tries++); /* a slow machine needs longer to get anywhere */
         kill(scheduler, SIGTERM);
-        code = end_of(scheduler);
+        code = program_end(scheduler);
         cr_assert(code == 0 || code == 3 || code == too_early, "%d: %s", code, said("stopped"));
     }
     cr_assert_geq(stops, 1, "nothing was stopped");
@@ -333,10 +308,10 @@ Test(sweep, failed_cell_harms_no_other_and_is_tried_again)
     cr_assert_eq(file_make_folder(where), STATUS_OK);
     strcat(where, "/checkpoint.h5");
     cr_assert_eq(file_replace(where, "no HDF5", 7), STATUS_OK);
-    cr_assert_eq(end_of(start("broken", "2")), 1, "%s", said("broken"));
+    cr_assert_eq(program_end(start("broken", "2")), 1, "%s", said("broken"));
     cr_assert(strstr(said("broken"), "9 of 10 done, 1 failed") != NULL, "%s", said("broken"));
     cr_assert_eq(remove(where), 0);
-    cr_assert_eq(end_of(start("broken", "2")), 0, "%s", said("broken"));
+    cr_assert_eq(program_end(start("broken", "2")), 0, "%s", said("broken"));
     expect_same_curves("alone", "broken");
 }
 
@@ -349,11 +324,11 @@ Test(sweep, full_disk_is_said_and_nothing_is_lost)
     char ballast[FILE_PATH];
     snprintf(ballast, sizeof ballast, "%s/ballast", small);
     small_disk_fill(ballast, 160 * 1024);
-    cr_assert_eq(end_of(start("small", "2")), 1, "%s", said("small"));
+    cr_assert_eq(program_end(start("small", "2")), 1, "%s", said("small"));
     cr_assert(strstr(said("small"), "the disk is full; what is done is kept") != NULL, "%s",
               said("small"));
     cr_assert_eq(remove(ballast), 0);
-    cr_assert_eq(end_of(start("small", "2")), 0, "%s", said("small"));
+    cr_assert_eq(program_end(start("small", "2")), 0, "%s", said("small"));
     expect_same_curves("alone", "small");
 }
 
@@ -374,7 +349,7 @@ Test(sweep, dataset_is_made_once_however_many_want_it)
         _exit(result == STATUS_OK ? 0 : 1);
     }
     for (int i = 0; i < 4; i++)
-        cr_assert_eq(end_of(child[i]), 0);
+        cr_assert_eq(program_end(child[i]), 0);
     cr_assert(supply_is_there(&m.source[0], in_folder("data")));
     cr_assert_eq(count_in(said("made"), "2000 rows"), 1, "%s", said("made"));
 }

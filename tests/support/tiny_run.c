@@ -1,9 +1,11 @@
 #include "tests/support/tiny_run.h"
 
 #include "engine/base/file.h"
+#include "engine/base/h5.h"
 #include "engine/base/threads.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +90,24 @@ void tiny_run_in_pieces(struct run_request *r)
         cr_assert_eq(result, STATUS_INTERRUPTED, "%s", status_sentence());
     }
     cr_assert_fail("never done");
+}
+
+void tiny_run_poison(const struct run_request *r)
+{
+    char path[FILE_PATH];
+    snprintf(path, sizeof path, "%s/checkpoint.h5", r->folder);
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    hid_t set = H5Dopen2(file, "learner/actor/theta", H5P_DEFAULT);
+    hid_t space = H5Dget_space(set);
+    size_t n = (size_t)H5Sget_simple_extent_npoints(space);
+    float *theta = malloc(n * sizeof *theta);
+    cr_assert_geq(H5Dread(set, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, theta), 0);
+    theta[0] = NAN;
+    cr_assert_geq(H5Dwrite(set, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, theta), 0);
+    free(theta);
+    H5Sclose(space);
+    H5Dclose(set);
+    H5Fclose(file);
 }
 
 void tiny_run_expect_same(const char *what, struct curve *a, struct curve *b)

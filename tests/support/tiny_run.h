@@ -21,6 +21,9 @@ struct curve tiny_run_curve(const struct run_request *r);
 /* Run in pieces of one iteration, each in a fresh state, until complete. */
 void tiny_run_in_pieces(struct run_request *r);
 
+/* Make one parameter of the actor in the run's checkpoint NaN. */
+void tiny_run_poison(const struct run_request *r);
+
 /* The same in every bit (curve_compare); frees both. */
 void tiny_run_expect_same(const char *what, struct curve *a, struct curve *b);
 
