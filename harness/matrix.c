@@ -259,7 +259,7 @@ static enum status take_recipe(struct loading *l, const char *dataset, const cha
         return status_fail(STATUS_MEMORY, "no memory for a matrix");
     l->recipe = grown;
     struct matrix_source *r = &l->recipe[l->recipes++];
-    *r = (struct matrix_source){.generated = true};
+    *r = (struct matrix_source){.generated = strcmp(args, "fetch") != 0};
     snprintf(r->dataset, sizeof r->dataset, "%s", dataset);
     if (snprintf(r->args, sizeof r->args, "%s", args) >= (int)sizeof r->args)
         return status_fail(STATUS_CONFIG, "the arguments for %s are too long", dataset);
@@ -400,11 +400,14 @@ static enum status add_source(struct loading *l, const char *dataset)
     }
     struct matrix_source s = {.generated = false};
     snprintf(s.dataset, sizeof s.dataset, "%s", dataset);
+    bool said = !l->generates;
     for (int i = 0; i < l->recipes && l->generates; i++) {
-        if (strcmp(l->recipe[i].dataset, dataset) == 0)
-            s = l->recipe[i];
+        if (strcmp(l->recipe[i].dataset, dataset) != 0)
+            continue;
+        s = l->recipe[i];
+        said = true;
     }
-    if (l->generates && !s.generated)
+    if (!said)
         return status_fail(STATUS_CONFIG,
                            "data = generate, but [generate] does not say how to "
                            "make %s",

@@ -19,6 +19,7 @@
  *   set = key=value ...          for its cells in every experiment; no variant of the method
  *   [generate]                   a dataset and the arguments of `vitamin data generate`
  *   hopper-random-v2 = --policy random --transitions 5000
+ *   door-human-dev = fetch       this one is not made but looked for, as D4RL's are
  *
  * Cells are numbered from 1: include lines first, then experiments as they stand in the file, and
  * within one: sweep values, datasets, methods, seeds. A cell that stands there already is not

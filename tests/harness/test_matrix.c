@@ -144,6 +144,18 @@ Test(matrix, reused_cell_lives_with_its_twin_unless_a_setting_differs)
         cr_assert_str_eq(m.cell[i].matrix, "mine", "cell %d", i + 1);
 }
 
+Test(matrix, a_dataset_that_cannot_be_made_is_looked_for)
+{
+    cr_assert_eq(load("[matrix]\ndata = generate\n[experiment a]\nmethods = odt\n"
+                      "datasets = door-human-dev maze2d-umaze-v1\n[generate]\n"
+                      "door-human-dev = fetch\nmaze2d-umaze-v1 = --policy waypoint\n"),
+                 STATUS_OK, "%s", status_sentence());
+    cr_assert_eq(m.sources, 2);
+    cr_assert_str_eq(m.source[0].dataset, "door-human-dev");
+    cr_assert_not(m.source[0].generated);
+    cr_assert(m.source[1].generated);
+}
+
 static const struct {
     const char *text, *said;
 } refused[] = {
