@@ -242,6 +242,11 @@ static enum status resume(struct run *r)
                            "%s: has fewer rows than the checkpoint beside it; remove "
                            "both to start anew",
                            curve);
+    if (strcmp(curve_get(&r->curve, "guide_sha256"), run_guide_digest(r)) != 0)
+        return status_fail(STATUS_CONFIG,
+                           "%s: began with another guide than jsrl_guide_file is now; put that one "
+                           "back, or remove the folder to start anew",
+                           r->request->folder);
     curve_truncate(&r->curve, info.evaluations, info.iterations);
     log_info("run", "goes on after %lld transitions", (long long)r->transitions_done);
     int resumes = (int)curve_get_number(&r->curve, "resumes", 0);
@@ -336,6 +341,7 @@ static enum status loop(struct run *r)
     }
     if (!r->online) {
         TRY(evaluate_and_show(r));
+        TRY(run_write_policy(r, "policy_offline.h5"));
         TRY(run_begin_online(r));
         if (enough(r))
             return interrupted(r);
@@ -352,7 +358,7 @@ static enum status loop(struct run *r)
     /* The budget's end is always evaluated: the final score is read there. */
     if (!last_row_is_current(r))
         TRY(evaluate(r));
-    TRY(run_write_policy(r));
+    TRY(run_write_policy(r, "policy.h5"));
     return run_save_curve(r, "complete");
 }
 
@@ -405,7 +411,8 @@ static enum status write_config(const struct run *r)
 /* A killed run leaves half-written files; nobody else is at work here while we hold the lock. */
 static void remove_leftovers(const struct run *r)
 {
-    static const char *const names[] = {"curve.h5", "checkpoint.h5", "config.ini"};
+    static const char *const names[] = {"curve.h5", "checkpoint.h5", "config.ini",
+                                        "policy_offline.h5", "policy.h5"};
     char path[FILE_PATH];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         run_path(r, names[i], path);

@@ -6,7 +6,8 @@
  *
  *   curve.h5        the result so far (curve.h), replaced whole at every evaluation and checkpoint
  *   checkpoint.h5   the state to go on from (checkpoint.h); removed when the run is complete
- *   policy.h5       TD3+BC, IQL: the final policy (suites/policy.h), a guide for JSRL
+ *   policy.h5       TD3+BC, IQL: the final policy (suites/policy.h)
+ *   policy_offline.h5   likewise, after pretraining, as soon as that is over: a guide for JSRL
  *   config.ini      the effective configuration, as `vitamin config` prints it
  *   run.log         what was said on stderr
  *   lock            held while a process works here
@@ -29,6 +30,7 @@ struct run_request {
     const char *folder;      /* the run's folder */
     const char *data_folder; /* where datasets lie; NULL: as dataset_locate looks */
     const char *matrix;      /* name of the matrix it belongs to, or NULL */
+    const char *results;     /* what {results} in jsrl_guide_file stands for; NULL: refused */
     double checkpoint_every; /* seconds between checkpoints; 0: at every iteration */
     int64_t stop_after;      /* leave after so many iterations (tests); 0: no limit */
     int stop_rows;           /* leave once the curve has so many iteration rows; 0: no limit */

@@ -108,10 +108,12 @@ enum status run_begin_online(struct run *r);
 enum status run_iteration(struct run *r);
 int64_t run_pretrain_total(const struct run *r);
 
-/* run_policy.c: policy.h5 of a run whose policy is a plain network, and JSRL's guide from such a
- * file. */
-enum status run_write_policy(const struct run *r);
+/* run_policy.c: the policy of a run whose policy is a plain network as a file in its folder, and
+ * JSRL's guide from such a file. Others write none. */
+enum status run_write_policy(const struct run *r, const char *name);
 enum status run_open_guide(struct run *r);
+/* The SHA-256 of the guide's file; "" without a guide. */
+const char *run_guide_digest(const struct run *r);
 void run_close_guide(struct run *r);
 void run_guide_act(void *guide, const float *state, int t, float *action);
 

@@ -11,9 +11,10 @@ struct run_guide {
     struct policy *policy;
     double *observation, *action, *scratch; /* (S), (A), as policy_act wants */
     int S, A;
+    char digest[SHA256_HEX];
 };
 
-enum status run_write_policy(const struct run *r)
+enum status run_write_policy(const struct run *r, const char *name)
 {
     char path[FILE_PATH], source[160];
     struct learner_layer own[LEARNER_LAYERS];
@@ -31,26 +32,48 @@ enum status run_write_policy(const struct run *r)
         parts.shift = r->normalizer.mean;
         parts.scale = r->normalizer.std;
     }
-    run_path(r, "policy.h5", path);
+    run_path(r, name, path);
     return policy_write(&parts, path);
 }
 
-/* A `*` in the file's name stands for the environment. */
-static void guide_path(const struct run *r, char out[FILE_PATH])
+/* {results} at its begin stands for the matrix's folder, which is no part of the configuration; a
+ * `*` for the environment. */
+static enum status guide_path(const struct run *r, char out[FILE_PATH])
 {
-    const char *given = r->hyper.jsrl_guide_file, *star = strchr(given, '*');
-    if (star == NULL)
-        snprintf(out, FILE_PATH, "%s", given);
-    else
-        snprintf(out, FILE_PATH, "%.*s%s%s", (int)(star - given), given, r->dataset.env->name,
-                 star + 1);
+    const char *given = r->hyper.jsrl_guide_file, *place = "{results}", *results = "";
+    if (strncmp(given, place, strlen(place)) == 0) {
+        results = r->request->results;
+        if (results == NULL)
+            return status_fail(STATUS_CONFIG,
+                               "jsrl_guide_file = %s: %s is the results folder of a matrix's cell; "
+                               "write a path",
+                               given, place);
+        given += strlen(place);
+    }
+    const char *star = strchr(given, '*'), *rest = star != NULL ? star + 1 : "";
+    int head = star != NULL ? (int)(star - given) : (int)strlen(given);
+    snprintf(out, FILE_PATH, "%.600s%.*s%s%s", results, head, given,
+             star != NULL ? r->dataset.env->name : "", rest);
+    return STATUS_OK;
+}
+
+/* The file's bytes are a function of the policy (h5.c), so they tell guides apart. */
+static enum status take_digest(struct run_guide *g, const char *path)
+{
+    char *bytes;
+    size_t size;
+    TRY(file_read(path, (size_t)1 << 30, &bytes, &size));
+    sha256_of(bytes, size, g->digest);
+    free(bytes);
+    return STATUS_OK;
 }
 
 static enum status read_guide(struct run *r, struct run_guide *g)
 {
     char path[FILE_PATH];
-    guide_path(r, path);
+    TRY(guide_path(r, path));
     TRY(policy_read(path, &g->policy));
+    TRY(take_digest(g, path));
     g->S = policy_obs_dim(g->policy);
     g->A = policy_act_dim(g->policy);
     if (strcmp(policy_env(g->policy), r->dataset.env->name) != 0 || g->S != r->dataset.S ||
@@ -75,13 +98,19 @@ enum status run_open_guide(struct run *r)
         return STATUS_OK;
     if (h->jsrl_guide_file[0] == '\0')
         return status_fail(STATUS_CONFIG,
-                           "jsrl_guide = oracle: needs --set jsrl_guide_file=FILE, the policy.h5 "
-                           "that a complete run leaves (--method iql on %s's expert dataset)",
+                           "jsrl_guide = oracle: needs --set jsrl_guide_file=FILE, the "
+                           "policy_offline.h5 that a run leaves (--method iql on %s's expert "
+                           "dataset)",
                            r->dataset.env->name);
     r->guide = calloc(1, sizeof *r->guide);
     if (r->guide == NULL)
         return status_fail(STATUS_MEMORY, "no memory for the guide");
     return read_guide(r, r->guide);
+}
+
+const char *run_guide_digest(const struct run *r)
+{
+    return r->guide != NULL ? r->guide->digest : "";
 }
 
 void run_close_guide(struct run *r)

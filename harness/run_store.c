@@ -205,6 +205,8 @@ enum status run_stamp(struct run *r)
     TRY(stamp_dataset(r));
     TRY(curve_set(c, "started", "%s", now));
     TRY(curve_set(c, "resumes", "0"));
+    if (r->guide != NULL)
+        TRY(curve_set(c, "guide_sha256", "%s", run_guide_digest(r)));
     TRY(provenance_stamp(c));
     TRY(stamp_reduced(r));
     return curve_set_config(c, r->config_text);

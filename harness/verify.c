@@ -21,8 +21,9 @@ struct verify {
     struct verify_result *out;
     struct curve before, again; /* as recorded, as computed now */
     struct run_request request;
-    bool more_keys;    /* this code has settings that the recorded configuration lacks */
-    char *config_text; /* the recorded one, cut up: request.config.set points into it */
+    char results[FILE_PATH]; /* request.results points here */
+    bool more_keys;          /* this code has settings that the recorded configuration lacks */
+    char *config_text;       /* the recorded one, cut up: request.config.set points into it */
     char dataset[FILE_PATH];
     char scratch[FILE_PATH];
 };
@@ -289,6 +290,9 @@ static enum status execute(struct verify *v)
     v->request.seed = strtoull(curve_get(&v->before, "seed"), NULL, 10);
     v->request.folder = v->scratch;
     v->request.matrix = matrix[0] != '\0' ? matrix : NULL;
+    /* RESULTS/MATRIX/DATASET/METHOD/SEED (matrix_folder): where the guide of such a run lies. */
+    path_in(v->record->folder, "../../../..", v->results);
+    v->request.results = v->results;
     v->request.checkpoint_every = 1e9;
     v->request.stop_rows = v->options->rows > 0 ? v->out->first_row + v->options->rows : 0;
     v->request.quiet = true;
