@@ -42,6 +42,7 @@ struct cell_look {
     char reason[512];     /* of a failure or divergence */
     char config_hash[80]; /* of the run that is there; "" when there is none */
     time_t failed_at;
+    bool waits; /* its guide's policy is not there (overview_look) */
 };
 
 /* Look at a run's folder; a missing one is a waiting cell. Holds the run's lock for a moment. */

@@ -1,6 +1,7 @@
 #include "harness/cell_run.h"
 
 #include "engine/base/log.h"
+#include "harness/guide.h"
 #include "harness/supply.h"
 
 #include <math.h>
@@ -14,16 +15,18 @@ static void take_look(const struct cell_look *look, struct cell_outcome *out)
     out->transitions = look->transitions;
 }
 
-static enum status run(const struct matrix *m, const struct matrix_cell *cell,
+static enum status run(const struct matrix *m, const struct matrix_cell *cell, const char *results,
                        const struct run_request *how, struct cell_outcome *out)
 {
     struct run_request r = *how;
     char folder[FILE_PATH];
     const struct matrix_source *source = supply_of(m, cell->dataset);
+    TRY(guide_check(m, cell, results));
     matrix_request(cell, &r.config);
     r.seed = (uint64_t)cell->seed;
     r.folder = out->folder;
     r.matrix = cell->matrix;
+    r.results = results != NULL ? results : MATRIX_RESULTS;
     /* What failed before is tried again; were it killed now, it would be a stopped cell. */
     cell_forget_failure(out->folder);
     if (source != NULL && source->generated)
@@ -58,8 +61,8 @@ enum status cell_run(const struct matrix *m, const struct matrix_cell *cell, con
         take_look(&look, out);
         return STATUS_OK;
     }
-    enum status result = run(m, cell, how, out);
-    if (result == STATUS_INTERRUPTED || result == STATUS_BUSY)
+    enum status result = run(m, cell, results, how, out);
+    if (result == STATUS_INTERRUPTED || result == STATUS_BUSY || result == STATUS_WAITS)
         return result;
     if (result != STATUS_OK && result != STATUS_NONFINITE)
         return record(out->folder, result);

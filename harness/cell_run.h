@@ -20,8 +20,9 @@ struct cell_outcome {
  * in from the cell. A dataset that the matrix says how to generate is made if it is missing. A cell
  * that is over already, and one that diverges, are STATUS_OK: there is no more work to do.
  *
- * Errors  those of run_execute. All but STATUS_INTERRUPTED and STATUS_BUSY are recorded in the
- *         cell's folder; STATUS_CONFIG also when the folder holds a run of another configuration */
+ * Errors  those of run_execute and of guide_check (STATUS_WAITS: another cell comes first). All but
+ *         STATUS_WAITS, STATUS_INTERRUPTED and STATUS_BUSY are recorded in the cell's folder;
+ *         STATUS_CONFIG also when the folder holds a run of another configuration */
 enum status cell_run(const struct matrix *m, const struct matrix_cell *cell, const char *results,
                      const struct run_request *how, struct cell_outcome *out);
 

@@ -8,6 +8,7 @@
 enum {
     COMMAND_INTERRUPTED = 3, /* stopped by a signal with its work saved: run it again to go on */
     COMMAND_BUSY = 4,        /* another process is at it */
+    COMMAND_WAITS = 5,       /* another cell must come first: run it again after that one */
 };
 
 struct command {

@@ -165,6 +165,7 @@ static enum status print_overview(const struct arguments *a, const struct overvi
     int cores = a->sweep.cores > 0 ? a->sweep.cores : threads_available();
     overview_counts(o, counts, sizeof counts);
     printf("cells      %s\n", counts);
+    overview_list_guides(o, stdout);
     TRY(print_expectation(o, cores));
     printf("results   ");
     for (int i = 0; matrix_home(o->m, i) != NULL; i++)

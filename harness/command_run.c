@@ -222,8 +222,9 @@ const struct command command_run = {
         "        [--data FOLDER] [--threads N] [--checkpoint-every SECONDS] [--quiet]\n\n"
         "exit status: 0 done (also when it was done before, and a cell that diverged: both are\n"
         "results), 1 failed, 2 wrongly asked for, 3 stopped by SIGINT, SIGTERM or SIGUSR1 with a\n"
-        "checkpoint (run it again to go on), 4 another process is at it. A cell's failure is also\n"
-        "recorded in its folder, in the file `failed`",
+        "checkpoint (run it again to go on), 4 another process is at it, 5 another cell must come\n"
+        "first (its policy guides this one). A cell's failure is also recorded in its folder, in\n"
+        "the file `failed`",
     .help = "train a method on a dataset, from pretraining to its learning curve",
     .run = run,
 };

@@ -4,6 +4,7 @@
 #include "harness/argument.h"
 #include "harness/cell.h"
 #include "harness/cost.h"
+#include "harness/guide.h"
 #include "harness/slurm.h"
 #include "harness/supply.h"
 
@@ -32,7 +33,7 @@ struct plan {
     struct matrix m;
     struct cost cost;
     struct cell_look *look;
-    int *cell; /* those to do */
+    struct slurm_cell *cell; /* those to do */
     int cells;
     char matrix[FILE_PATH], program[FILE_PATH], folder[FILE_PATH], results[FILE_PATH],
         report[FILE_PATH], data[FILE_PATH], out[FILE_PATH], name[CONFIG_NAME + 16], memory[32];
@@ -195,8 +196,12 @@ static enum status look_at_cells(struct plan *p, const char *results)
         char folder[FILE_PATH];
         matrix_folder(&p->m.cell[i], results, folder);
         cell_look(folder, &p->look[i]);
-        if (!cell_is_over(p->look[i].state))
-            p->cell[p->cells++] = p->m.cell[i].number;
+        if (cell_is_over(p->look[i].state))
+            continue;
+        /* A guide that is over will not come; its task says so at once. */
+        const struct matrix_cell *c = &p->m.cell[i];
+        bool waits = guide_check(&p->m, c, results) == STATUS_WAITS;
+        p->cell[p->cells++] = (struct slurm_cell){c->number, waits ? c->guide : 0};
     }
     TRY(cost_init(&p->m, &p->cost));
     cost_measure(&p->cost, &p->m, p->look);
@@ -208,7 +213,7 @@ static void settle_memory(struct plan *p)
 {
     size_t most = 0, step = (size_t)256 << 20;
     for (int i = 0; i < p->cells; i++) {
-        size_t bytes = cost_memory(&p->m.cell[p->cell[i] - 1]);
+        size_t bytes = cost_memory(&p->m.cell[p->cell[i].number - 1]);
         most = bytes > most ? bytes : most;
     }
     most = (most + most / 2 + step) / step * 256;
@@ -233,7 +238,7 @@ static enum status settle_homes(struct plan *p, struct slurm_job *job)
 static bool is_needed(const struct plan *p, const char *dataset)
 {
     for (int i = 0; i < p->cells; i++) {
-        if (strcmp(p->m.cell[p->cell[i] - 1].dataset, dataset) == 0)
+        if (strcmp(p->m.cell[p->cell[i].number - 1].dataset, dataset) == 0)
             return true;
     }
     return false;
@@ -325,7 +330,7 @@ static void tell(const struct plan *p, const struct slurm_job *job)
     double left = 0;
     int arrays = slurm_arrays(job, p->cell, p->cells);
     for (int i = 0; i < p->cells; i++)
-        left += p->cost.seconds[p->cell[i] - 1];
+        left += p->cost.seconds[p->cell[i].number - 1];
     printf("%s: %d of %d cells of %s in %d array%s; a task has %d core%s, %s and %s at a time, and "
            "goes on where it was until it is done\n",
            p->out, p->cells, p->m.cells, p->m.name, arrays, arrays == 1 ? "" : "s", job->cpus,

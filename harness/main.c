@@ -35,6 +35,8 @@ static int exit_status(enum status result)
         return COMMAND_INTERRUPTED;
     case STATUS_BUSY:
         return COMMAND_BUSY;
+    case STATUS_WAITS:
+        return COMMAND_WAITS;
     default:
         return 1;
     }

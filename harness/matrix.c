@@ -1,6 +1,7 @@
 #include "harness/matrix.h"
 
 #include "engine/base/embed.h"
+#include "harness/run.h"
 #include "suites/dataset_table.h"
 #include "suites/env.h"
 
@@ -35,7 +36,7 @@ static const struct group { const char *name, *words; } groups[] = {
 /* One [experiment NAME] as it stands in the file. */
 struct experiment {
     char name[CONFIG_NAME];
-    char methods[LIST], datasets[LIST], set[LIST], sweep[LIST], seeds[CONFIG_NAME];
+    char methods[LIST], datasets[LIST], set[LIST], sweep[LIST], guide[LIST], seeds[CONFIG_NAME];
 };
 
 /* One [settings PATTERN]: overrides of the cells whose method or dataset it matches. */
@@ -230,9 +231,11 @@ static enum status take_experiment(struct loading *l, const char *name, const ch
         return append(e->set, sizeof e->set, value);
     if (strcmp(key, "sweep") == 0)
         return append(e->sweep, sizeof e->sweep, value);
+    if (strcmp(key, "guide") == 0)
+        return append(e->guide, sizeof e->guide, value);
     if (strcmp(key, "seeds") == 0)
         return one_word(e->seeds, value);
-    return unknown_key("experiment", key, "methods, datasets, seeds, set and sweep");
+    return unknown_key("experiment", key, "methods, datasets, seeds, set, sweep and guide");
 }
 
 static enum status take_settings(struct loading *l, const char *pattern, const char *key,
@@ -321,12 +324,20 @@ bool matrix_same_kind(const struct matrix_cell *a, const struct matrix_cell *b)
            strcmp(a->variant, b->variant) == 0 && strcmp(a->matrix, b->matrix) == 0;
 }
 
-static enum status add_cell(struct matrix *m, const struct matrix_cell *c)
+/* The number of a cell that stands there already; 0: it does not. */
+static int number_of(const struct matrix *m, const struct matrix_cell *c)
 {
     for (int i = 0; i < m->cells; i++) {
         if (m->cell[i].seed == c->seed && matrix_same_kind(&m->cell[i], c))
-            return STATUS_OK;
+            return m->cell[i].number;
     }
+    return 0;
+}
+
+static enum status add_cell(struct matrix *m, const struct matrix_cell *c)
+{
+    if (number_of(m, c) > 0)
+        return STATUS_OK;
     void *array = m->cell;
     TRY(make_room(&array, m->cells, sizeof *m->cell));
     m->cell = array;
@@ -480,6 +491,56 @@ static enum status set_cell(const struct loading *l, const struct experiment *e,
     return STATUS_OK;
 }
 
+/* Will a run of this cell leave its policy as a file (run_policy.c)? */
+static enum status check_guide(const struct matrix_cell *guide)
+{
+    struct config_request request;
+    struct hyper h;
+    matrix_request(guide, &request);
+    TRY(run_configure(&request, &h));
+    if (strcmp(h.family, "mlp") == 0)
+        return STATUS_OK;
+    return status_fail(STATUS_CONFIG, "guide: %s leaves no policy file; iql and td3bc do",
+                       guide->method);
+}
+
+/* `c` is guided: add the cell that its guide comes from and point to the policy that will be there.
+ * The results folder is a word of its own, so that no configuration depends on where results lie.
+ */
+static enum status add_guide(struct loading *l, const struct experiment *e, struct matrix_cell *c)
+{
+    static const struct experiment plain;
+    const struct env_kind *kind = env_find(c->dataset);
+    struct words w, method, dataset;
+    struct matrix_cell guide = *c;
+    char name[2 * LIST], folder[FILE_PATH], file[FILE_PATH + 64];
+    long last;
+    TRY(split(e->guide, &w));
+    if (w.count != 3)
+        return status_fail(STATUS_CONFIG, "guide is '%s', should be a method, a dataset and a seed",
+                           e->guide);
+    const char *star = strchr(w.word[1], '*');
+    snprintf(name, sizeof name, "%s", w.word[1]);
+    if (star != NULL)
+        snprintf(name, sizeof name, "%.*s%s%s", (int)(star - w.word[1]), w.word[1], kind->name,
+                 star + 1);
+    TRY(one_word(guide.dataset, name));
+    TRY(one_word(guide.method, w.word[0]));
+    TRY(split(guide.method, &method));
+    TRY(split(guide.dataset, &dataset));
+    TRY(check_names(l, &method, &dataset));
+    TRY(parse_seeds(w.word[2], &guide.seed, &last));
+    TRY(add_source(l, guide.dataset));
+    TRY(set_cell(l, &plain, NULL, &guide));
+    TRY(check_guide(&guide));
+    guide = *reused(l, &guide);
+    TRY(add_cell(l->m, &guide));
+    c->guide = number_of(l->m, &guide);
+    matrix_folder(&guide, "{results}", folder);
+    snprintf(file, sizeof file, "jsrl_guide_file=%s/policy_offline.h5", folder);
+    return add_set(c, file);
+}
+
 /* All cells of one value of the sweep: of `assignment`, or NULL. */
 static enum status add_grid(struct loading *l, const struct experiment *e, struct matrix_cell *c,
                             const char *assignment, const struct words *methods,
@@ -493,8 +554,14 @@ static enum status add_grid(struct loading *l, const struct experiment *e, struc
             snprintf(c->dataset, sizeof c->dataset, "%s", datasets->word[d]);
             TRY(one_word(c->method, methods->word[k]));
             TRY(set_cell(l, e, assignment, c));
-            for (c->seed = first; c->seed <= last; c->seed++)
-                TRY(add_cell(l->m, reused(l, c)));
+            c->guide = 0;
+            if (e->guide[0] != '\0')
+                TRY(add_guide(l, e, c));
+            for (c->seed = first; c->seed <= last; c->seed++) {
+                struct matrix_cell own = *reused(l, c);
+                own.guide = c->guide; /* the number within this matrix */
+                TRY(add_cell(l->m, &own));
+            }
         }
     }
     return STATUS_OK;
@@ -644,7 +711,7 @@ enum status matrix_cell(const struct matrix *m, long number, const struct matrix
 void matrix_folder(const struct matrix_cell *c, const char *results, char out[FILE_PATH])
 {
     const char *slash = strrchr(c->method, '/');
-    snprintf(out, FILE_PATH, "%.500s/%s/%s/%s%s/%ld", results != NULL ? results : "results/runs",
+    snprintf(out, FILE_PATH, "%.500s/%s/%s/%s%s/%ld", results != NULL ? results : MATRIX_RESULTS,
              c->matrix, c->dataset, slash != NULL ? slash + 1 : c->method, c->variant, c->seed);
 }
 

@@ -15,6 +15,8 @@
  *   seeds = 1-5
  *   set = T_eval=1
  *   sweep = alpha_online 10 1    one more axis: a key and its values
+ *   guide = iql *-expert-v1 1    each cell takes the policy that this method leaves on this dataset
+ *                                (`*`: the cell's environment) with this seed, as jsrl_guide_file
  *   [settings iql]               any number: a method's or dataset's name or pattern
  *   set = key=value ...          for its cells in every experiment; no variant of the method
  *   [generate]                   a dataset and the arguments of `vitamin data generate`
@@ -23,7 +25,9 @@
  *
  * Cells are numbered from 1: include lines first, then experiments as they stand in the file, and
  * within one: sweep values, datasets, methods, seeds. A cell that stands there already is not
- * counted again, so experiments may share runs. Where a cell lives:
+ * counted again, so experiments may share runs. A guide is a cell of the matrix too, before those
+ * that it guides, with the settings that an experiment without `set` would give it. They start once
+ * it has pretrained (guide.h). Where a cell lives:
  *
  *   RESULTS/<matrix>/<dataset>/<method>[@key=value,...]/<seed>/
  *
@@ -39,7 +43,7 @@
 
 enum {
     MATRIX_SETS = 24,     /* overrides of one cell */
-    MATRIX_SET = 96,      /* longest "key=value", with its NUL */
+    MATRIX_SET = 192,     /* longest "key=value", with its NUL */
     MATRIX_ARGS = 256,    /* longest line of [generate] */
     MATRIX_VARIANT = 100, /* longest "@key=value,..." */
 };
@@ -55,6 +59,7 @@ struct matrix_cell {
     char set[MATRIX_SETS][MATRIX_SET];
     int sets;
     long seed;
+    int guide; /* number of the cell whose policy guides it; 0: none */
 };
 
 struct matrix_source { /* how a dataset comes to be: one a dataset, in order of first use */
@@ -81,7 +86,9 @@ void matrix_free(struct matrix *m);
 /* The cell of a number. Errors STATUS_CONFIG: out of range. */
 enum status matrix_cell(const struct matrix *m, long number, const struct matrix_cell **out);
 
-/* The cell's folder below `results` ("results/runs" when NULL). */
+#define MATRIX_RESULTS "results/runs" /* where results lie unless told */
+
+/* The cell's folder below `results` (MATRIX_RESULTS when NULL). */
 void matrix_folder(const struct matrix_cell *c, const char *results, char out[FILE_PATH]);
 
 /* What names the run; pointers go into the cell. */

@@ -1,5 +1,6 @@
 #include "harness/overview.h"
 
+#include "harness/guide.h"
 #include "harness/run.h"
 #include "harness/speed.h"
 
@@ -101,6 +102,10 @@ void overview_look(struct overview *o, int cell)
     if (cell_is_over(look->state) && check(o, cell, folder) != STATUS_OK) {
         look->state = CELL_FAILED;
         snprintf(look->reason, sizeof look->reason, "%.500s", status_sentence());
+    } else if (!cell_is_over(look->state) && look->state != CELL_RUNNING) {
+        look->waits = guide_check(o->m, &o->m->cell[cell], o->results) != STATUS_OK;
+        if (look->waits && look->state != CELL_FAILED)
+            snprintf(look->reason, sizeof look->reason, "%.500s", status_sentence());
     }
     o->count[look->state]++;
 }
@@ -151,6 +156,20 @@ void overview_name(const struct matrix_cell *c, char *out, size_t size)
     const char *slash = strrchr(c->method, '/');
     snprintf(out, size, "%s%s on %s seed %ld", slash != NULL ? slash + 1 : c->method, c->variant,
              c->dataset, c->seed);
+}
+
+void overview_list_guides(const struct overview *o, FILE *to)
+{
+    for (int g = 0; g < o->m->cells; g++) {
+        int waiting = 0, first = 0;
+        for (int i = 0; i < o->m->cells; i++) {
+            if (o->m->cell[i].guide != o->m->cell[g].number || !o->look[i].waits)
+                continue;
+            first = waiting++ == 0 ? i : first;
+        }
+        if (waiting > 0 && guide_check(o->m, &o->m->cell[first], o->results) != STATUS_OK)
+            fprintf(to, "guides     %d x %s\n", waiting, status_sentence());
+    }
 }
 
 static void print_cell(const struct overview *o, int i, FILE *to)

@@ -26,7 +26,7 @@ enum status overview_init(const struct matrix *m, const char *results, struct ov
 void overview_free(struct overview *o);
 
 /* Look at one cell again. What finished elsewhere with another configuration counts as failed, for
- * it is not this cell's result. */
+ * it is not this cell's result. Says whether it waits for its guide, and why. */
 void overview_look(struct overview *o, int cell);
 
 /* Expected costs anew, from what has finished by now. */
@@ -43,6 +43,9 @@ void overview_counts(const struct overview *o, char *out, size_t size);
 
 /* "td3_odt on pen-human-v1 seed 2" */
 void overview_name(const struct matrix_cell *c, char *out, size_t size);
+
+/* What cells wait for that another's policy guides: a line for each such policy. */
+void overview_list_guides(const struct overview *o, FILE *to);
 
 /* One line a cell, or only those in a state (CELL_STATE_COUNT: all); at most `most` lines. */
 void overview_list(const struct overview *o, enum cell_state only, int most, FILE *to);

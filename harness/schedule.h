@@ -1,6 +1,6 @@
 /* Which cell to start next, and with how many threads: decisions only, no process and no file.
  *
- *      BLOCKED --data is there--> READY --start--> HERE --ends--> OVER | FAILED
+ *      BLOCKED --data, guide are there--> READY --start--> HERE --ends--> OVER | FAILED
  *                                  |  ^             |
  *              found locked        v  |             `--killed, left--> READY, at most RETRIES times
  *                               ELSEWHERE --ends--> OVER | FAILED

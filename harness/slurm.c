@@ -87,54 +87,78 @@ enum status slurm_seconds(const char *time, long *seconds)
 
 /* --- arrays ----------------------------------------------------------------------------------- */
 
-/* Cells [from, return) have indices of one array: their numbers less its offset. */
-static int array_end(const struct slurm_job *job, const int *cell, int cells, int from)
+/* One array: cells that have nothing or the same cell to wait for, of one block of numbers. An
+ * index is a cell's number less the block's offset. */
+static int offset_of(const struct slurm_job *job, int number)
 {
-    int block = (cell[from] - 1) / job->array_most, to = from;
-    while (to < cells && (cell[to] - 1) / job->array_most == block)
-        to++;
-    return to;
+    return (number - 1) / job->array_most * job->array_most;
 }
 
-int slurm_arrays(const struct slurm_job *job, const int *cell, int cells)
+static bool same_array(const struct slurm_job *job, const struct slurm_cell *a,
+                       const struct slurm_cell *b)
+{
+    return a->after == b->after && offset_of(job, a->number) == offset_of(job, b->number);
+}
+
+static bool begins_array(const struct slurm_job *job, const struct slurm_cell *cell, int i)
+{
+    for (int before = 0; before < i; before++) {
+        if (same_array(job, &cell[before], &cell[i]))
+            return false;
+    }
+    return true;
+}
+
+int slurm_arrays(const struct slurm_job *job, const struct slurm_cell *cell, int cells)
 {
     int arrays = 0;
-    for (int from = 0; from < cells; from = array_end(job, cell, cells, from))
-        arrays++;
+    for (int i = 0; i < cells; i++)
+        arrays += begins_array(job, cell, i);
     return arrays;
 }
 
-/* "1-7,9,12-20%4" */
-static void print_indices(FILE *f, const int *cell, int cells, int offset, long limit)
+/* "1-7,9,12-20" of the array that `first` begins; how many cells that are. */
+static int print_indices(FILE *f, const struct slurm_job *job, const struct slurm_cell *cell,
+                         int cells, int first)
 {
-    for (int from = 0; from < cells;) {
-        int to = from;
-        while (to + 1 < cells && cell[to + 1] == cell[to] + 1)
-            to++;
-        fprintf(f, "%s%d", from > 0 ? "," : "", cell[from] - offset);
-        if (to > from)
-            fprintf(f, "-%d", cell[to] - offset);
-        from = to + 1;
+    int offset = offset_of(job, cell[first].number), count = 0, last = 0, from = 0;
+    for (int i = first; i <= cells; i++) {
+        if (i < cells && !same_array(job, &cell[first], &cell[i]))
+            continue;
+        int index = i < cells ? cell[i].number - offset : 0;
+        if (index != last + 1 || from == 0) {
+            if (from > 0 && last > from)
+                fprintf(f, "-%d", last);
+            if (i < cells)
+                fprintf(f, "%s%d", count > 0 ? "," : "", index);
+            from = index;
+        }
+        last = index;
+        count += i < cells;
     }
-    if (limit > 0)
-        fprintf(f, "%%%ld", limit);
+    return count;
 }
 
-/* One line an array: its offset and its indices. The limit is shared out by their cells. */
-static void print_arrays(FILE *f, const struct slurm_job *job, const int *cell, int cells)
+/* One line an array: its offset, its indices and what it comes after. The limit is shared out by
+ * their cells. */
+static void print_arrays(FILE *f, const struct slurm_job *job, const struct slurm_cell *cell,
+                         int cells, bool guided, long *done)
 {
-    fputs("# Cells still to be done: an offset and the indices behind it.\narrays=(\n", f);
-    for (int from = 0, to; from < cells; from = to) {
-        int offset = (cell[from] - 1) / job->array_most * job->array_most;
-        to = array_end(job, cell, cells, from);
-        long limit = (long)job->array_limit * to / cells - (long)job->array_limit * from / cells;
-        if (job->array_limit > 0 && limit == 0)
-            limit = 1;
-        fprintf(f, "    '%d ", offset);
-        print_indices(f, cell + from, to - from, offset, limit);
+    for (int i = 0; i < cells; i++) {
+        if ((cell[i].after > 0) != guided || !begins_array(job, cell, i))
+            continue;
+        fprintf(f, "    '%d ", offset_of(job, cell[i].number));
+        long count = print_indices(f, job, cell, cells, i);
+        long limit = job->array_limit * (*done + count) / cells - job->array_limit * *done / cells;
+        if (job->array_limit > 0)
+            fprintf(f, "%%%ld", limit > 0 ? limit : 1);
+        if (guided) {
+            int offset = offset_of(job, cell[i].after);
+            fprintf(f, " %d_%d", offset, cell[i].after - offset);
+        }
         fputs("'\n", f);
+        *done += count;
     }
-    fputs(")\n", f);
 }
 
 /* --- the script ------------------------------------------------------------------------------- */
@@ -226,20 +250,21 @@ static void print_rest(FILE *f)
     fputs(body + 2, f);
 }
 
-static int largest_index(const struct slurm_job *job, const int *cell, int cells)
+static int largest_index(const struct slurm_job *job, const struct slurm_cell *cell, int cells)
 {
     int most = 0;
     for (int i = 0; i < cells; i++) {
-        int index = (cell[i] - 1) % job->array_most + 1;
+        int index = cell[i].number - offset_of(job, cell[i].number);
         most = index > most ? index : most;
     }
     return most;
 }
 
-enum status slurm_script(const struct slurm_job *job, const int *cell, int cells, char **out)
+enum status slurm_script(const struct slurm_job *job, const struct slurm_cell *cell, int cells,
+                         char **out)
 {
     char pattern[4096];
-    long seconds;
+    long seconds, done = 0;
     size_t size;
     *out = NULL;
     TRY(log_pattern(job, pattern, sizeof pattern));
@@ -249,7 +274,13 @@ enum status slurm_script(const struct slurm_job *job, const int *cell, int cells
         return status_fail(STATUS_MEMORY, "no memory for a script");
     print_head(f, job, cells);
     print_options(f, job, pattern, seconds);
-    print_arrays(f, job, cell, cells);
+    fputs(
+        "# Cells still to be done: an offset, the indices behind it, and OFFSET_INDEX of the cell\n"
+        "# that must have ended before.\narrays=(\n",
+        f);
+    print_arrays(f, job, cell, cells, false, &done); /* first: the others come after them */
+    print_arrays(f, job, cell, cells, true, &done);
+    fputs(")\n", f);
     fprintf(f, "limit=%ld # seconds of a go\n", seconds);
     fprintf(f, "interrupted=%d # exit status of a run that saved and left\n", COMMAND_INTERRUPTED);
     fprintf(f, "largest=%d # index of an array\n\n", largest_index(job, cell, cells));

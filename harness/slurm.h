@@ -3,6 +3,8 @@
  *   bash FILE    sbatch --array=... FILE cell OFFSET           in as many arrays as MaxArraySize
  *                sbatch --dependency=afterany:... FILE report   asks for, and behind all of them
  *
+ *                --dependency=afterany:ARRAY_INDEX for the cells which that task's policy guides
+ *
  *   a task       vitamin run --matrix M --cell (OFFSET + its index)
  *
  *   Slurm: USR1, `grace` seconds before the limit -> the task's shell -> vitamin
@@ -41,12 +43,19 @@ struct slurm_job {
     int array_most;  /* largest index, SLURM_ARRAY_MOST unless told */
 };
 
-/* The script for these cells (numbers, ascending), for free().
- * Errors STATUS_CONFIG (a path that Slurm's file name patterns cannot hold), STATUS_MEMORY */
-enum status slurm_script(const struct slurm_job *job, const int *cell, int cells, char **out);
+struct slurm_cell {
+    int number;
+    int after; /* number of the cell among them that must have ended before; 0: none */
+};
+
+/* The script for these cells (by number, ascending; one to come after is after none itself), for
+ * free(). Errors STATUS_CONFIG (a path that Slurm's file name patterns cannot hold), STATUS_MEMORY
+ */
+enum status slurm_script(const struct slurm_job *job, const struct slurm_cell *cell, int cells,
+                         char **out);
 
 /* How many arrays that makes. */
-int slurm_arrays(const struct slurm_job *job, const int *cell, int cells);
+int slurm_arrays(const struct slurm_job *job, const struct slurm_cell *cell, int cells);
 
 /* Seconds of a time limit: minutes, minutes:seconds, hours:minutes:seconds, days-hours,
  * days-hours:minutes, days-hours:minutes:seconds. Errors STATUS_CONFIG. */

@@ -67,7 +67,7 @@ run_report() {
 }
 
 submit() {
-    local self=$1 line id ids='' most
+    local self=$1 offset indices after id ids='' most ids_of=() words
     if ! command -v sbatch >/dev/null; then
         echo "$self: there is no sbatch on this machine" >&2
         exit 1
@@ -79,16 +79,19 @@ submit() {
         exit 1
     fi
     mkdir -p "$results/slurm" || exit 1
-    for line in "${arrays[@]}"; do
-        id=$(sbatch --parsable "${options[@]}" "${task[@]}" --array="${line#* }" \
-            "$self" cell "${line%% *}")
+    while read -r offset indices after; do
+        words=("--array=$indices")
+        [ -z "$after" ] || words+=("--dependency=afterany:${ids_of[${after%_*}]}_${after#*_}")
+        id=$(sbatch --parsable "${options[@]}" "${task[@]}" "${words[@]}" "$self" cell "$offset")
         if [ -z "$id" ]; then
             echo "$self: not all was submitted${ids:+ (jobs ${ids#:} were)}" >&2
             exit 1
         fi
-        ids+=":${id%%;*}"
-        echo "array ${id%%;*}: cells ${line#* } above ${line%% *}"
-    done
+        id=${id%%;*}
+        ids+=":$id"
+        [ -n "$after" ] || ids_of[offset]=$id
+        echo "array $id: cells $indices above $offset${after:+, after ${words[1]##*:}}"
+    done < <(printf '%s\n' "${arrays[@]}")
     id=$(sbatch --parsable "${options[@]}" "${last[@]}" \
         --dependency="afterany$ids" "$self" report)
     if [ -z "$id" ]; then

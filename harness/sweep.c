@@ -44,11 +44,16 @@ struct sweep {
 
 /* --- set-up ----------------------------------------------------------------------------------- */
 
+static bool has_data(const struct sweep *w, int cell)
+{
+    int source = w->source_of[cell];
+    return source < 0 || w->supply[source] == SUPPLY_THERE;
+}
+
 /* What a cell's look means for the schedule; a failure of an earlier sweep is tried again. */
 static enum schedule_state state_of(const struct sweep *w, int cell)
 {
     const struct cell_look *look = &w->overview.look[cell];
-    int source = w->source_of[cell];
     switch (look->state) {
     case CELL_DONE:
     case CELL_DIVERGED:
@@ -63,7 +68,7 @@ static enum schedule_state state_of(const struct sweep *w, int cell)
     default:
         break;
     }
-    return source < 0 || w->supply[source] == SUPPLY_THERE ? SCHEDULE_READY : SCHEDULE_BLOCKED;
+    return !look->waits && has_data(w, cell) ? SCHEDULE_READY : SCHEDULE_BLOCKED;
 }
 
 static void fill_job(struct sweep *w, int cell)
@@ -228,7 +233,7 @@ static int next_source(const struct sweep *w)
 {
     for (int i = 0; i < w->m->cells; i++) {
         int cell = w->schedule.order[i], source = w->source_of[cell];
-        if (w->schedule.job[cell].state == SCHEDULE_BLOCKED &&
+        if (w->schedule.job[cell].state == SCHEDULE_BLOCKED && source >= 0 &&
             w->supply[source] == SUPPLY_UNKNOWN && (w->m->source[source].generated || w->o->fetch))
             return source;
     }
@@ -313,8 +318,9 @@ static void end_cell(struct sweep *w, int cell, int status, const char *words)
         finish(w, cell);
         return;
     }
-    if (code == COMMAND_BUSY) {
-        schedule_end(&w->schedule, cell, SCHEDULE_ELSEWHERE);
+    if (code == COMMAND_BUSY || code == COMMAND_WAITS) {
+        schedule_end(&w->schedule, cell,
+                     code == COMMAND_BUSY ? SCHEDULE_ELSEWHERE : SCHEDULE_BLOCKED);
         return;
     }
     if (w->stopping > 0 && (code < 0 || code == COMMAND_INTERRUPTED)) {
@@ -362,6 +368,16 @@ static void end_source(struct sweep *w, int source, int status, const char *word
     }
 }
 
+/* The sweep must not end before those are asked that waited for this one. */
+static void look_at_guided(struct sweep *w, int guide)
+{
+    for (int i = 0; i < w->m->cells; i++) {
+        if (w->m->cell[i].guide == w->m->cell[guide].number &&
+            w->schedule.job[i].state == SCHEDULE_BLOCKED)
+            look_at(w, i);
+    }
+}
+
 static bool reap(struct sweep *w)
 {
     bool any = false;
@@ -373,10 +389,12 @@ static bool reap(struct sweep *w)
             continue;
         child_last_words(&slot->child, words, sizeof words);
         child_free(&slot->child);
-        if (slot->cell >= 0)
+        if (slot->cell >= 0) {
             end_cell(w, slot->cell, status, words);
-        else
+            look_at_guided(w, slot->cell);
+        } else {
             end_source(w, slot->source, status, words);
+        }
         any = true;
     }
     return any;
@@ -429,13 +447,28 @@ static enum status loop(struct sweep *w)
     }
 }
 
+/* How many cells lack their dataset; those that only lack their guide's policy: *guided. */
+static int count_blocked(const struct sweep *w, int *guided)
+{
+    int missing = 0;
+    *guided = 0;
+    for (int i = 0; i < w->m->cells; i++) {
+        if (w->schedule.job[i].state != SCHEDULE_BLOCKED)
+            continue;
+        missing += !has_data(w, i);
+        *guided += has_data(w, i);
+    }
+    return missing;
+}
+
 static enum status verdict(struct sweep *w)
 {
     char counts[160];
-    int missing = w->schedule.count[SCHEDULE_BLOCKED], failed = w->schedule.count[SCHEDULE_FAILED];
+    int guided, missing = count_blocked(w, &guided), failed = w->schedule.count[SCHEDULE_FAILED];
     overview_counts(&w->overview, counts, sizeof counts);
     display_say(&w->display, "%s: %s", w->m->name, counts);
     overview_list(&w->overview, CELL_FAILED, 10, w->display.to);
+    overview_list_guides(&w->overview, w->display.to);
     display_end(&w->display);
     if (w->disk_full)
         return status_fail(STATUS_IO,
@@ -464,6 +497,12 @@ static enum status verdict(struct sweep *w)
             "%d of %d cells have failed (`vitamin status %s` says why); the same command "
             "tries them again",
             failed, w->m->cells, w->o->matrix);
+    if (guided > 0)
+        return status_fail(
+            STATUS_MISSING,
+            "%d of %d cells wait for a policy that is not there (`vitamin status %s` "
+            "says why)",
+            guided, w->m->cells, w->o->matrix);
     return STATUS_OK;
 }
 

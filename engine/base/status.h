@@ -17,6 +17,7 @@
     X(STATUS_MEMORY, "out of memory")                                                              \
     X(STATUS_MISSING, "something that is needed is not there")                                     \
     X(STATUS_BUSY, "somebody else holds the lock")                                                 \
+    X(STATUS_WAITS, "something else must come first")                                              \
     X(STATUS_INTERRUPTED, "asked to stop")
 
 enum status {

@@ -27,8 +27,8 @@ TestSuite(matrix, .init = make_folder, .fini = remove_folder);
 
 /* `own` cells live in the matrix's folder, the others in those of the runs they share.
  * Source: spec/experiments.md, column "methods x datasets (x seeds) = runs" and its notes on reuse;
- * fig2 at 100 seeds, ODT+DDPG with two critic inputs; fig24 without the 20 runs of the expert
- * guide. */
+ * fig2 at 100 seeds, ODT+DDPG with two critic inputs; fig24's 280 and four of IQL on expert data,
+ * which guide 20 of them. */
 static const struct expected {
     const char *name;
     int cells, own;
@@ -37,8 +37,8 @@ static const struct expected {
     {"main", 1190, 0},    {"fig2", 400, 400},   {"delayed", 360, 360}, {"fig5a", 50, 50},
     {"fig5b", 40, 40},    {"fig8", 360, 240},   {"fig9", 120, 60},     {"fig10", 10, 0},
     {"fig11", 30, 15},    {"fig20", 30, 30},    {"fig21", 15, 15},     {"fig22", 20, 20},
-    {"fig23", 20, 20},    {"fig24", 260, 140},  {"fig25", 100, 40},    {"fig26", 100, 60},
-    {"paper", 2680, 0},   {"smoke", 62, 62},    {"cost", 28, 28},
+    {"fig23", 20, 20},    {"fig24", 284, 160},  {"fig25", 100, 40},    {"fig26", 100, 60},
+    {"paper", 2700, 0},   {"smoke", 62, 62},    {"cost", 28, 28},
 };
 
 static const struct expected *find(const char *name)
@@ -156,9 +156,76 @@ Test(matrix, a_dataset_that_cannot_be_made_is_looked_for)
     cr_assert(m.source[1].generated);
 }
 
+/* A guide is a cell of the matrix before those that it guides, once, with the settings of a cell
+ * of its own; whether it stands there already, lives with its twin or is nobody else's. */
+Test(matrix, guide_is_a_cell_that_comes_before_those_it_guides)
+{
+    cr_assert_eq(load("[matrix]\nset = gamma=0.9\n[settings iql]\nset = expectile=0.8\n"
+                      "[experiment a]\nmethods = odt_jsrl_oracle\nset = T_eval=1\n"
+                      "datasets = pen-cloned-v1 door-cloned-v1\nseeds = 2-3\n"
+                      "guide = iql *-expert-v1 7\n"
+                      "[experiment b]\nmethods = iql\ndatasets = pen-expert-v1\nseeds = 7\n"),
+                 STATUS_OK, "%s", status_sentence());
+    cr_assert_eq(m.cells, 2 * (1 + 2));
+    cr_assert_eq(m.sources, 4);
+    for (int i = 0; i < m.cells; i++) {
+        const struct matrix_cell *c = &m.cell[i];
+        if (i % 3 == 0) {
+            cr_assert_str_eq(c->method, "iql");
+            cr_assert_str_eq(c->dataset, i == 0 ? "pen-expert-v1" : "door-expert-v1");
+            cr_assert_str_eq(c->variant, "");
+            cr_assert_eq(c->seed, 7);
+            cr_assert_eq(c->guide, 0);
+            cr_assert_eq(c->sets, 2);
+            cr_assert_str_eq(c->set[1], "expectile=0.8");
+            continue;
+        }
+        cr_assert_str_eq(c->method, "odt_jsrl_oracle");
+        cr_assert_str_eq(c->variant, "@T_eval=1"); /* the guide is no variant */
+        cr_assert_eq(c->guide, 1 + i / 3 * 3);
+        cr_assert_str_eq(c->set[2], i < 3 ? "jsrl_guide_file={results}/mine/pen-expert-v1/iql/7/"
+                                            "policy_offline.h5"
+                                          : "jsrl_guide_file={results}/mine/door-expert-v1/iql/7/"
+                                            "policy_offline.h5");
+    }
+}
+
+Test(matrix, guides_of_fig24_live_with_the_main_results_of_the_same_preset)
+{
+    static const char *const names[] = {"fig24", "paper"};
+    for (int k = 0; k < 4; k++) {
+        const char *preset = k % 2 == 0 ? "paper" : "code";
+        int guided = 0;
+        cr_assert_eq(matrix_load(names[k / 2], preset, &m), STATUS_OK, "%s", status_sentence());
+        for (int i = 0; i < m.cells; i++) {
+            const struct matrix_cell *c = &m.cell[i];
+            cr_assert_eq(c->guide > 0, strcmp(c->method, "odt_jsrl_oracle") == 0);
+            if (c->guide == 0)
+                continue;
+            char wanted[FILE_PATH], lives[FILE_PATH];
+            const struct matrix_cell *guide = &m.cell[c->guide - 1];
+            cr_assert_lt(guide->number, c->number);
+            snprintf(wanted, sizeof wanted, "r/adroit%s/%.*s-expert-v1/iql/1",
+                     k % 2 == 0 ? "" : "-code", (int)strcspn(c->dataset, "-"), c->dataset);
+            matrix_folder(guide, "r", lives);
+            cr_assert_str_eq(lives, wanted);
+            guided++;
+        }
+        cr_assert_eq(guided, 20);
+        matrix_free(&m);
+    }
+}
+
+#define GUIDED "[experiment a]\nmethods = odt_jsrl_oracle\ndatasets = pen-cloned-v1\nguide = "
+
 static const struct {
     const char *text, *said;
 } refused[] = {
+    {GUIDED "iql\n", "a method, a dataset and a seed"},
+    {GUIDED "iq pen-expert-v1 1\n", "did you mean 'iql'"},
+    {GUIDED "iql pan-expert-v1 1\n", "did you mean 'pen-expert-v1'"},
+    {GUIDED "iql *-expert-v1 first\n", "seeds"},
+    {GUIDED "odt *-expert-v1 1\n", "odt leaves no policy file"},
     {"[experiment a]\nmethods = odtt\ndatasets = hopper-medium-v2\n", "did you mean 'odt'"},
     {"[experiment a]\nmethods = odt\ndatasets = hoper-medium-v2\n", "did you mean"},
     {"[experiment a]\nmethods = odt\ndatasets = bandit\nseeds = x\n", "seeds"},

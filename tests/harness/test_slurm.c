@@ -76,13 +76,28 @@ static struct slurm_job sample(void)
                               .array_most = SLURM_ARRAY_MOST};
 }
 
-static void write_script(const struct slurm_job *job, const int *cell, int cells)
+/* Cells of these numbers, none of which comes after another. */
+static const struct slurm_cell *cells_of(const int *number, int cells)
+{
+    static struct slurm_cell cell[1200];
+    cr_assert_leq(cells, 1200);
+    for (int i = 0; i < cells; i++)
+        cell[i] = (struct slurm_cell){number[i], 0};
+    return cell;
+}
+
+static void write_cells(const struct slurm_job *job, const struct slurm_cell *cell, int cells)
 {
     char *text;
     cr_assert_eq(slurm_script(job, cell, cells, &text), STATUS_OK, "%s", status_sentence());
     cr_assert_eq(file_replace(in_folder("job.sh"), text, strlen(text)), STATUS_OK);
     free(text);
     cr_assert_eq(shell("bash -n job.sh"), 0);
+}
+
+static void write_script(const struct slurm_job *job, const int *number, int cells)
+{
+    write_cells(job, cells_of(number, cells), cells);
 }
 
 static void expect_part(const char *text, const char *part)
@@ -127,7 +142,7 @@ Test(slurm, splits_what_one_array_cannot_hold)
     struct slurm_job job = sample();
     for (int i = 0; i < 1190; i++)
         cell[i] = i + 1;
-    cr_assert_eq(slurm_arrays(&job, cell, 1190), 2);
+    cr_assert_eq(slurm_arrays(&job, cells_of(cell, 1190), 1190), 2);
     job.array_limit = 101;
     install("sbatch", recorder);
     install("scontrol", recorder);
@@ -143,7 +158,7 @@ Test(slurm, splits_what_one_array_cannot_hold)
     const int edges[] = {10, 11, 20, 41, 50, 51};
     job = sample();
     job.array_most = 10;
-    cr_assert_eq(slurm_arrays(&job, edges, 6), 4);
+    cr_assert_eq(slurm_arrays(&job, cells_of(edges, 6), 6), 4);
     cr_assert_eq(shell("rm calls"), 0);
     write_script(&job, edges, 6);
     cr_assert_eq(shell("bash job.sh > said"), 0);
@@ -153,6 +168,32 @@ Test(slurm, splits_what_one_array_cannot_hold)
     expect_part(calls, "[--array=1,10] [job.sh] [cell] [40]\n");
     expect_part(calls, "[--array=1] [job.sh] [cell] [50]\n");
     free(calls);
+}
+
+/* The guided have arrays of their own behind their guide's task, in whichever array that is. */
+Test(slurm, submits_what_is_guided_to_come_after_its_guide)
+{
+    const struct slurm_cell cell[] = {{2, 0},  {3, 0},   {4, 3},  {5, 3},  {7, 3},
+                                      {11, 0}, {12, 11}, {21, 0}, {22, 3}, {23, 11}};
+    struct slurm_job job = sample();
+    job.array_most = 10;
+    cr_assert_eq(slurm_arrays(&job, cell, 10), 7);
+    install("sbatch", recorder);
+    install("scontrol", recorder);
+    write_cells(&job, cell, 10);
+    cr_assert_eq(shell("bash job.sh > said"), 0);
+    char *calls = text_of("calls"), *said = text_of("said");
+    expect_part(calls, "[--array=2-3] [job.sh] [cell] [0]\n"); /* 71 */
+    expect_part(calls, "[--array=1] [job.sh] [cell] [10]\n");  /* 72 */
+    expect_part(calls, "[--array=1] [job.sh] [cell] [20]\n");  /* 73 */
+    expect_part(calls, "[--array=4-5,7] [--dependency=afterany:71_3] [job.sh] [cell] [0]\n");
+    expect_part(calls, "[--array=2] [--dependency=afterany:72_1] [job.sh] [cell] [10]\n");
+    expect_part(calls, "[--array=2] [--dependency=afterany:71_3] [job.sh] [cell] [20]\n");
+    expect_part(calls, "[--array=3] [--dependency=afterany:72_1] [job.sh] [cell] [20]\n");
+    expect_part(calls, "[--dependency=afterany:71:72:73:74:75:76:77] [job.sh] [report]\n");
+    expect_part(said, "array 74: cells 4-5,7 above 0, after 71_3\n");
+    free(calls);
+    free(said);
 }
 
 Test(slurm, submits_nothing_when_the_cluster_has_shorter_arrays_or_sbatch_fails)
@@ -222,7 +263,7 @@ Test(slurm, takes_any_name_for_what_it_is)
 
     job.results = "/tmp/back\\slash";
     char *text;
-    cr_assert_eq(slurm_script(&job, cell, 1, &text), STATUS_CONFIG);
+    cr_assert_eq(slurm_script(&job, cells_of(cell, 1), 1, &text), STATUS_CONFIG);
     expect_part(status_sentence(), "backslash");
 }
 

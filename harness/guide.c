@@ -1,0 +1,32 @@
+#include "harness/guide.h"
+
+#include "harness/overview.h"
+
+#include <stdio.h>
+
+enum status guide_check(const struct matrix *m, const struct matrix_cell *c, const char *results)
+{
+    char folder[FILE_PATH], path[FILE_PATH], name[4 * CONFIG_NAME], hash[SHA256_HEX];
+    struct cell_look look;
+    if (c->guide == 0)
+        return STATUS_OK;
+    const struct matrix_cell *guide = &m->cell[c->guide - 1];
+    matrix_folder(guide, results, folder);
+    snprintf(path, sizeof path, "%.*s/policy_offline.h5", FILE_PATH - 32, folder);
+    cell_look(folder, &look);
+    if (*look.config_hash != '\0') {
+        TRY(cell_config_hash(guide, hash));
+        TRY(cell_check(hash, folder, &look));
+    }
+    if (file_exists(path))
+        return STATUS_OK;
+    overview_name(guide, name, sizeof name);
+    /* A run writes its policy before its curve says that it is over. */
+    if (cell_is_over(look.state))
+        return status_fail(STATUS_MISSING,
+                           "cell %d, %s, is %s and has left no policy that could guide; remove %s "
+                           "to run it anew",
+                           guide->number, name, cell_state_word(look.state), folder);
+    return status_fail(STATUS_WAITS, "waits for cell %d, %s, to leave its policy (%s)",
+                       guide->number, name, cell_state_word(look.state));
+}
