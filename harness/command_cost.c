@@ -4,7 +4,6 @@
 #include "harness/argument.h"
 #include "harness/speed.h"
 
-#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -77,20 +76,12 @@ static enum status print_matrix(const struct speed_table *t, const char *name, c
 
 static enum status run(int argc, char **argv)
 {
-    static const struct option options[] = {{"results", required_argument, NULL, 'r'},
-                                            {"preset", required_argument, NULL, 'p'},
-                                            {NULL, 0, NULL, 0}};
     const char *results = NULL, *preset = NULL;
-    optind = 1;
-    opterr = 0; /* argument_unknown says it */
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (option == 'r')
-            results = optarg;
-        else if (option == 'p')
-            preset = optarg;
-        else
-            return argument_unknown(argv);
-    }
+    int rest;
+    TRY(argument_read(argc, argv,
+                      (const struct argument[]){
+                          {"results", .text = &results}, {"preset", .text = &preset}, {NULL}},
+                      &rest));
     if (preset != NULL && !config_is_preset(preset))
         return status_fail(STATUS_CONFIG, "unknown preset '%s'; there are paper and code", preset);
     struct speed_table t;
@@ -101,8 +92,8 @@ static enum status run(int argc, char **argv)
     printf("| matrix | what | runs | least | most | all | learning |\n"
            "| --- | --- | ---: | ---: | ---: | ---: | ---: |\n");
     enum status result = STATUS_OK;
-    if (optind < argc) {
-        for (int i = optind; i < argc && result == STATUS_OK; i++)
+    if (rest < argc) {
+        for (int i = rest; i < argc && result == STATUS_OK; i++)
             result = print_matrix(&t, argv[i], preset);
     } else {
         for (int i = 0; matrix_name(i) != NULL && result == STATUS_OK; i++) {

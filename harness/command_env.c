@@ -7,7 +7,6 @@
 #include "suites/waypoint.h"
 
 #include <assert.h>
-#include <getopt.h>
 #include <limits.h>
 #include <math.h>
 #include <omp.h>
@@ -17,10 +16,9 @@
 #include <string.h>
 #include <time.h>
 
-/* --- arguments
- * --------------------------------------------------------------------------------------- */
+/* --- arguments ------------------------------------------------------------------------------- */
 
-enum actor { ACTOR_UNSET, ACTOR_RANDOM, ACTOR_POLICY, ACTOR_WAYPOINT };
+enum actor { ACTOR_RANDOM, ACTOR_POLICY, ACTOR_WAYPOINT };
 
 struct arguments {
     const char *name; /* as the user wrote it; NULL: list the environments */
@@ -32,91 +30,49 @@ struct arguments {
     struct env_options options;
 };
 
-static enum status parse_inertia(const char *text, bool *exact)
+static enum status take_inertia(void *context, const char *text)
 {
+    bool *exact = context;
     *exact = strcmp(text, "exact") == 0;
     if (!*exact && strcmp(text, "d4rl") != 0)
         return status_fail(STATUS_CONFIG, "--inertia is '%s', should be d4rl or exact", text);
     return STATUS_OK;
 }
 
-/* One of --random, --policy and --waypoint. */
-static enum status choose(struct arguments *a, enum actor actor)
-{
-    if (a->actor != ACTOR_UNSET && a->actor != actor)
-        return status_fail(STATUS_CONFIG, "--random, --policy and --waypoint: choose one");
-    a->actor = actor;
-    return STATUS_OK;
-}
-
 static enum status parse(int argc, char **argv, struct arguments *a)
 {
-    static const struct option options[] = {
-        {"random", no_argument, NULL, 'r'},         {"policy", required_argument, NULL, 'p'},
-        {"waypoint", no_argument, NULL, 'w'},       {"episodes", required_argument, NULL, 'n'},
-        {"stochastic", no_argument, NULL, 's'},     {"seed", required_argument, NULL, 'k'},
-        {"threads", required_argument, NULL, 't'},  {"json", no_argument, NULL, 'j'},
-        {"inertia", required_argument, NULL, 'i'},  {"dense", no_argument, NULL, 'd'},
-        {"contact-forces", no_argument, NULL, 'c'}, {NULL, 0, NULL, 0}};
+    struct env_options *o = &a->options;
+    bool random = false, waypoint = false;
+    int rest;
     *a = (struct arguments){.episodes = 10, .seed = 1, .options = env_defaults()};
-    long number;
-    optind = 1;
-    opterr = 0;
-    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        switch (c) {
-        case 'r':
-            TRY(choose(a, ACTOR_RANDOM));
-            break;
-        case 'p':
-            TRY(choose(a, ACTOR_POLICY));
-            a->policy = optarg;
-            break;
-        case 'w':
-            TRY(choose(a, ACTOR_WAYPOINT));
-            break;
-        case 'n':
-            TRY(argument_integer("episodes", optarg, 1, 10000000, &number));
-            a->episodes = (int)number;
-            break;
-        case 's':
-            a->stochastic = true;
-            break;
-        case 'k':
-            TRY(argument_integer("seed", optarg, 0, LONG_MAX, &a->seed));
-            break;
-        case 't':
-            TRY(argument_integer("threads", optarg, 1, 1024, &number));
-            a->threads = (int)number;
-            break;
-        case 'j':
-            a->json = true;
-            break;
-        case 'i':
-            TRY(parse_inertia(optarg, &a->options.exact_inertia));
-            break;
-        case 'd':
-            a->options.dense = true;
-            break;
-        case 'c':
-            a->options.contact_forces = true;
-            break;
-        default:
-            return argument_unknown(argv);
-        }
-    }
-    if (argc - optind > 1)
+    TRY(argument_read(
+        argc, argv,
+        (const struct argument[]){{"random", .flag = &random},
+                                  {"policy", .text = &a->policy},
+                                  {"waypoint", .flag = &waypoint},
+                                  {"episodes", .whole = &a->episodes, .low = 1, .high = 1e7},
+                                  {"stochastic", .flag = &a->stochastic},
+                                  {"seed", .integer = &a->seed, .high = 1e18},
+                                  {"threads", .whole = &a->threads, .low = 1, .high = 1024},
+                                  {"json", .flag = &a->json},
+                                  {"inertia", .take = take_inertia, .context = &o->exact_inertia},
+                                  {"dense", .flag = &o->dense},
+                                  {"contact-forces", .flag = &o->contact_forces},
+                                  {NULL}},
+        &rest));
+    if (argc - rest > 1)
         return status_fail(STATUS_CONFIG, "one environment at a time: '%s' is one too many",
-                           argv[optind + 1]);
-    a->name = optind < argc ? argv[optind] : NULL;
-    if (a->actor == ACTOR_UNSET)
-        a->actor = ACTOR_RANDOM;
+                           argv[rest + 1]);
+    a->name = argv[rest]; /* NULL when there is none */
+    if (random + waypoint + (a->policy != NULL) > 1)
+        return status_fail(STATUS_CONFIG, "--random, --policy and --waypoint: choose one");
+    a->actor = a->policy != NULL ? ACTOR_POLICY : waypoint ? ACTOR_WAYPOINT : ACTOR_RANDOM;
     if (a->stochastic && a->actor != ACTOR_POLICY)
         return status_fail(STATUS_CONFIG, "--stochastic is for --policy FILE");
     return STATUS_OK;
 }
 
-/* --- running
- * ----------------------------------------------------------------------------------------- */
+/* --- running --------------------------------------------------------------------------------- */
 
 struct outcome { /* of one episode */
     double raw_return;
@@ -146,7 +102,6 @@ static void act(const struct run *r, struct worker *w, struct rng *rng)
     const double *observation = env_observation(w->env);
     assert(w->action != NULL); /* hire() saw to it */
     switch (r->arguments->actor) {
-    case ACTOR_UNSET: /* parse has chosen */
     case ACTOR_RANDOM:
         for (int i = 0; i < r->kind->act_dim; i++)
             w->action[i] = 2 * rng_uniform_double(rng) - 1;

@@ -4,7 +4,6 @@
 #include "harness/explain.h"
 #include "harness/run.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,36 +14,27 @@ struct arguments {
     bool dataset_given;
 };
 
+static enum status add_set(void *context, const char *assignment)
+{
+    return config_add_set(context, assignment);
+}
+
 static enum status parse(int argc, char **argv, struct arguments *a)
 {
-    static const struct option options[] = {{"dataset", required_argument, NULL, 'd'},
-                                            {"preset", required_argument, NULL, 'p'},
-                                            {"set", required_argument, NULL, 'k'},
-                                            {NULL, 0, NULL, 0}};
     struct config_request *c = &a->config;
+    int rest;
     *a = (struct arguments){0};
-    *c = (struct config_request){.dataset = default_dataset, .preset = "paper", .size = "paper"};
-    optind = 1;
-    opterr = 0; /* argument_unknown says it */
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (option == 'd') {
-            c->dataset = optarg;
-            a->dataset_given = true;
-        } else if (option == 'p') {
-            c->preset = optarg;
-        } else if (option == '?') {
-            return argument_unknown(argv);
-        } else {
-            if (c->sets == CONFIG_OVERRIDES)
-                return status_fail(STATUS_CONFIG, "more than %d --set", CONFIG_OVERRIDES);
-            c->set[c->sets++] = optarg;
-        }
-    }
-    if (optind < argc)
-        c->method = argv[optind++];
-    if (optind < argc)
-        return status_fail(STATUS_CONFIG, "'%s' is one argument too many", argv[optind]);
-    return STATUS_OK;
+    *c = (struct config_request){.preset = "paper", .size = "paper"};
+    TRY(argument_read(argc, argv,
+                      (const struct argument[]){{"dataset", .text = &c->dataset},
+                                                {"preset", .text = &c->preset},
+                                                {"set", .take = add_set, .context = c},
+                                                {NULL}},
+                      &rest));
+    a->dataset_given = c->dataset != NULL;
+    if (!a->dataset_given)
+        c->dataset = default_dataset;
+    return argument_last(argc, argv, rest, &c->method);
 }
 
 /* Method, label and where it stands, one a line. */

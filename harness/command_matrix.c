@@ -10,7 +10,6 @@
 #include "suites/dataset_table.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,60 +27,30 @@ struct arguments {
 
 static enum status parse(int argc, char **argv, struct arguments *a)
 {
-    static const struct option options[] = {{"preset", required_argument, NULL, 'p'},
-                                            {"results", required_argument, NULL, 'r'},
-                                            {"data", required_argument, NULL, 'd'},
-                                            {"cores", required_argument, NULL, 'n'},
-                                            {"memory", required_argument, NULL, 'm'},
-                                            {"checkpoint-every", required_argument, NULL, 'c'},
-                                            {"no-fetch", no_argument, NULL, 'f'},
-                                            {"report", required_argument, NULL, 'o'},
-                                            {"cells", no_argument, NULL, 'l'},
-                                            {NULL, 0, NULL, 0}};
     struct sweep_options *s = &a->sweep;
-    *a = (struct arguments){.sweep = {.checkpoint_every = 600, .fetch = true}};
-    optind = 1;
-    opterr = 0;
-    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        long number;
-        switch (c) {
-        case 'p':
-            s->preset = optarg;
-            break;
-        case 'r':
-            s->results = optarg;
-            break;
-        case 'd':
-            s->data = optarg;
-            break;
-        case 'n':
-            TRY(argument_integer("cores", optarg, 1, 4096, &number));
-            s->cores = (int)number;
-            break;
-        case 'm':
-            TRY(argument_number("memory", optarg, 0.001, 1e6, &s->memory));
-            s->memory *= 1e9;
-            break;
-        case 'c':
-            TRY(argument_number("checkpoint-every", optarg, 0, 1e6, &s->checkpoint_every));
-            break;
-        case 'f':
-            s->fetch = false;
-            break;
-        case 'o':
-            a->report = optarg;
-            break;
-        case 'l':
-            a->cells = true;
-            break;
-        default:
-            return argument_unknown(argv);
-        }
-    }
-    if (argc - optind > 1)
+    double gigabytes = 0;
+    bool no_fetch = false;
+    int rest;
+    *a = (struct arguments){.sweep = {.checkpoint_every = 600}};
+    TRY(argument_read(
+        argc, argv,
+        (const struct argument[]){{"preset", .text = &s->preset},
+                                  {"results", .text = &s->results},
+                                  {"data", .text = &s->data},
+                                  {"cores", .whole = &s->cores, .low = 1, .high = 4096},
+                                  {"memory", .number = &gigabytes, .low = 0.001, .high = 1e6},
+                                  {"checkpoint-every", .number = &s->checkpoint_every, .high = 1e6},
+                                  {"no-fetch", .flag = &no_fetch},
+                                  {"report", .text = &a->report},
+                                  {"cells", .flag = &a->cells},
+                                  {NULL}},
+        &rest));
+    s->memory = 1e9 * gigabytes;
+    s->fetch = !no_fetch;
+    if (argc - rest > 1)
         return status_fail(STATUS_CONFIG, "one matrix at a time: '%s' is one too many",
-                           argv[optind + 1]);
-    s->matrix = argv[optind]; /* NULL when there is none */
+                           argv[rest + 1]);
+    s->matrix = argv[rest]; /* NULL when there is none */
     return STATUS_OK;
 }
 

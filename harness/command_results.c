@@ -5,7 +5,6 @@
 #include "harness/record.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -278,45 +277,19 @@ struct arguments {
 
 static enum status parse(int argc, char **argv, struct arguments *a)
 {
-    static const struct option options[] = {{"matrix", required_argument, NULL, 'x'},
-                                            {"method", required_argument, NULL, 'm'},
-                                            {"dataset", required_argument, NULL, 'd'},
-                                            {"status", required_argument, NULL, 's'},
-                                            {"compare", required_argument, NULL, 'o'},
-                                            {"csv", no_argument, NULL, 'c'},
-                                            {NULL, 0, NULL, 0}};
-    *a = (struct arguments){.folder = "results/runs"};
-    opterr = 0;
-    optind = 1;
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        switch (option) {
-        case 'x':
-            a->filter.matrix = optarg;
-            break;
-        case 'm':
-            a->filter.method = optarg;
-            break;
-        case 'd':
-            a->filter.dataset = optarg;
-            break;
-        case 's':
-            a->filter.status = optarg;
-            break;
-        case 'o':
-            a->other = optarg;
-            break;
-        case 'c':
-            a->csv = true;
-            break;
-        default:
-            return argument_unknown(argv);
-        }
-    }
-    if (optind < argc)
-        a->folder = argv[optind++];
-    if (optind < argc)
-        return status_fail(STATUS_CONFIG, "'%s' is one argument too many", argv[optind]);
-    return STATUS_OK;
+    struct record_filter *f = &a->filter;
+    int rest;
+    *a = (struct arguments){.folder = MATRIX_RESULTS};
+    TRY(argument_read(argc, argv,
+                      (const struct argument[]){{"matrix", .text = &f->matrix},
+                                                {"method", .text = &f->method},
+                                                {"dataset", .text = &f->dataset},
+                                                {"status", .text = &f->status},
+                                                {"compare", .text = &a->other},
+                                                {"csv", .flag = &a->csv},
+                                                {NULL}},
+                      &rest));
+    return argument_last(argc, argv, rest, &a->folder);
 }
 
 static enum status read_selected(const char *folder, const struct record_filter *filter,

@@ -6,8 +6,6 @@
 #include "harness/stop.h"
 
 #include <assert.h>
-#include <getopt.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,12 +18,14 @@ struct arguments {
     int threads;
     const char *matrix, *results, *preset; /* --preset as given, or NULL */
     long cell;                             /* 0: not given */
-    const char *single; /* an option that names a single run, as given; NULL: none */
+    const char *seeds;                     /* --seed as given, or NULL */
 };
 
-static enum status parse_seeds(const char *text, struct arguments *a)
+static enum status take_seeds(void *context, const char *text)
 {
+    struct arguments *a = context;
     char *end;
+    a->seeds = text;
     a->first_seed = a->last_seed = strtol(text, &end, 10);
     if (end != text && *end == '-')
         a->last_seed = strtol(end + 1, &end, 10);
@@ -35,22 +35,22 @@ static enum status parse_seeds(const char *text, struct arguments *a)
     return STATUS_OK;
 }
 
-static enum status parse_number(const char *option, const char *text, double *out)
+static enum status take_set(void *context, const char *assignment)
 {
-    char *end;
-    *out = strtod(text, &end);
-    if (end == text || *end != '\0' || !isfinite(*out) || *out < 0)
-        return status_fail(STATUS_CONFIG, "--%s is '%s', should be a number, 0 or more", option,
-                           text);
-    return STATUS_OK;
+    return config_add_set(context, assignment);
 }
 
-static enum status add_set(struct config_request *c, const char *assignment)
+/* An option that names a single run, where a cell of a matrix has its own; NULL: none. */
+static const char *single_option(const struct arguments *a)
 {
-    if (c->sets >= CONFIG_OVERRIDES)
-        return status_fail(STATUS_CONFIG, "more than %d --set", CONFIG_OVERRIDES);
-    c->set[c->sets++] = assignment;
-    return STATUS_OK;
+    const struct config_request *c = &a->request.config;
+    return c->dataset != NULL  ? "dataset"
+           : c->method != NULL ? "method"
+           : a->seeds != NULL  ? "seed"
+           : c->size != NULL   ? "size"
+           : c->sets > 0       ? "set"
+           : a->out != NULL    ? "out"
+                               : NULL;
 }
 
 /* Either a single run or a cell of a matrix. */
@@ -59,8 +59,8 @@ static enum status check_arguments(const struct arguments *a)
     if (a->matrix == NULL && (a->cell > 0 || a->results != NULL))
         return status_fail(STATUS_CONFIG, "--%s goes with --matrix",
                            a->cell > 0 ? "cell" : "results");
-    if (a->matrix != NULL && a->single != NULL)
-        return status_fail(STATUS_CONFIG, "--%s: a cell of a matrix has its own", a->single);
+    if (a->matrix != NULL && single_option(a) != NULL)
+        return status_fail(STATUS_CONFIG, "--%s: a cell of a matrix has its own", single_option(a));
     if (a->matrix != NULL && a->cell == 0)
         return status_fail(STATUS_CONFIG,
                            "--cell is missing; `vitamin plan %s --cells` shows the numbers",
@@ -73,89 +73,37 @@ static enum status check_arguments(const struct arguments *a)
 
 static enum status parse(int argc, char **argv, struct arguments *a)
 {
-    static const struct option options[] = {{"dataset", required_argument, NULL, 'd'},
-                                            {"method", required_argument, NULL, 'm'},
-                                            {"preset", required_argument, NULL, 'p'},
-                                            {"seed", required_argument, NULL, 's'},
-                                            {"size", required_argument, NULL, 'z'},
-                                            {"set", required_argument, NULL, 'k'},
-                                            {"out", required_argument, NULL, 'o'},
-                                            {"data", required_argument, NULL, 'f'},
-                                            {"threads", required_argument, NULL, 't'},
-                                            {"matrix", required_argument, NULL, 'M'},
-                                            {"cell", required_argument, NULL, 'C'},
-                                            {"results", required_argument, NULL, 'R'},
-                                            {"checkpoint-every", required_argument, NULL, 'c'},
-                                            {"stop-after", required_argument, NULL, 'n'},
-                                            {"quiet", no_argument, NULL, 'q'},
-                                            {NULL, 0, NULL, 0}};
-    double number;
-    struct config_request *c = &a->request.config;
-    *a = (struct arguments){.first_seed = 1, .last_seed = 1};
-    *c = (struct config_request){.method = "td3_odt", .preset = "paper", .size = "paper"};
-    a->request.checkpoint_every = 600;
-    optind = 1;
-    opterr = 0; /* argument_unknown says it */
-    int index = 0;
-    for (int option; (option = getopt_long(argc, argv, "", options, &index)) != -1;) {
-        if (strchr("dmszko", option) != NULL)
-            a->single = options[index].name;
-        switch (option) {
-        case 'd':
-            c->dataset = optarg;
-            break;
-        case 'm':
-            c->method = optarg;
-            break;
-        case 'p':
-            c->preset = a->preset = optarg;
-            break;
-        case 's':
-            TRY(parse_seeds(optarg, a));
-            break;
-        case 'z':
-            c->size = optarg;
-            break;
-        case 'k':
-            TRY(add_set(c, optarg));
-            break;
-        case 'o':
-            a->out = optarg;
-            break;
-        case 'f':
-            a->request.data_folder = optarg;
-            break;
-        case 't':
-            TRY(parse_number("threads", optarg, &number));
-            a->threads = (int)number;
-            break;
-        case 'M':
-            a->matrix = optarg;
-            break;
-        case 'C':
-            TRY(parse_number("cell", optarg, &number));
-            a->cell = (long)number;
-            break;
-        case 'R':
-            a->results = optarg;
-            break;
-        case 'c':
-            TRY(parse_number("checkpoint-every", optarg, &a->request.checkpoint_every));
-            break;
-        case 'n':
-            TRY(parse_number("stop-after", optarg, &number));
-            a->request.stop_after = (int64_t)number;
-            break;
-        case 'q':
-            a->request.quiet = true;
-            break;
-        default:
-            return argument_unknown(argv);
-        }
-    }
-    if (optind < argc)
-        return status_fail(STATUS_CONFIG, "'%s' is one argument too many", argv[optind]);
-    return check_arguments(a);
+    struct run_request *r = &a->request;
+    struct config_request *c = &r->config;
+    long stop_after = 0;
+    int rest;
+    *a = (struct arguments){.first_seed = 1, .last_seed = 1, .request.checkpoint_every = 600};
+    TRY(argument_read(
+        argc, argv,
+        (const struct argument[]){{"dataset", .text = &c->dataset},
+                                  {"method", .text = &c->method},
+                                  {"preset", .text = &a->preset},
+                                  {"seed", .take = take_seeds, .context = a},
+                                  {"size", .text = &c->size},
+                                  {"set", .take = take_set, .context = c},
+                                  {"out", .text = &a->out},
+                                  {"data", .text = &r->data_folder},
+                                  {"threads", .whole = &a->threads, .high = 4096},
+                                  {"matrix", .text = &a->matrix},
+                                  {"cell", .integer = &a->cell, .low = 1, .high = 1e9},
+                                  {"results", .text = &a->results},
+                                  {"checkpoint-every", .number = &r->checkpoint_every, .high = 1e9},
+                                  {"stop-after", .integer = &stop_after, .high = 1e18},
+                                  {"quiet", .flag = &r->quiet},
+                                  {NULL}},
+        &rest));
+    r->stop_after = stop_after;
+    TRY(argument_last(argc, argv, rest, NULL));
+    TRY(check_arguments(a));
+    c->method = c->method != NULL ? c->method : "td3_odt";
+    c->preset = a->preset != NULL ? a->preset : "paper";
+    c->size = c->size != NULL ? c->size : "paper";
+    return STATUS_OK;
 }
 
 static enum status run_seed(struct arguments *a, long seed)

@@ -9,7 +9,6 @@
 #include "harness/supply.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <math.h>
 #include <spawn.h>
@@ -43,96 +42,46 @@ struct plan {
 
 /* --- the command line ------------------------------------------------------------------------- */
 
-static enum status take_number(const char *option, long low, long high, int *out)
+static enum status take_extra(void *context, const char *word)
 {
-    long number;
-    TRY(argument_integer(option, optarg, low, high, &number));
-    *out = (int)number;
-    return STATUS_OK;
-}
-
-static enum status take_extra(struct arguments *a)
-{
+    struct arguments *a = context;
     if (a->job.extras == EXTRAS)
         return status_fail(STATUS_CONFIG, "more than %d --sbatch", EXTRAS);
-    if (optarg[0] != '-')
+    if (word[0] != '-')
         return status_fail(STATUS_CONFIG,
                            "--sbatch is '%s', should be one option of sbatch as one word: "
                            "--sbatch=--qos=low",
-                           optarg);
-    a->extra[a->job.extras++] = optarg;
+                           word);
+    a->extra[a->job.extras++] = word;
     return STATUS_OK;
-}
-
-static enum status take_option(int option, struct arguments *a, char **argv)
-{
-    switch (option) {
-    case 'r':
-        a->results = optarg;
-        return STATUS_OK;
-    case 'R':
-        a->report = optarg;
-        return STATUS_OK;
-    case 'f':
-        a->data = optarg;
-        return STATUS_OK;
-    case 'o':
-        a->out = optarg;
-        return STATUS_OK;
-    case 'p':
-        a->job.preset = optarg;
-        return STATUS_OK;
-    case 't':
-        a->job.time = optarg;
-        return STATUS_OK;
-    case 'g':
-        return argument_integer("grace", optarg, 10, 65535, &a->job.grace);
-    case 'P':
-        a->job.partition = optarg;
-        return STATUS_OK;
-    case 'A':
-        a->job.account = optarg;
-        return STATUS_OK;
-    case 'c':
-        return take_number("cpus", 1, 4096, &a->job.cpus);
-    case 'm':
-        a->job.memory = optarg;
-        return STATUS_OK;
-    case 'l':
-        return take_number("array-limit", 1, INT_MAX, &a->job.array_limit);
-    case 'n':
-        return take_number("array-most", 1, 4000000, &a->job.array_most);
-    case 'x':
-        return take_extra(a);
-    case 's':
-        a->submit = true;
-        return STATUS_OK;
-    default:
-        return argument_unknown(argv);
-    }
 }
 
 static enum status parse(int argc, char **argv, struct arguments *a)
 {
-    static const struct option options[] = {
-        {"results", required_argument, NULL, 'r'},    {"report", required_argument, NULL, 'R'},
-        {"data", required_argument, NULL, 'f'},       {"out", required_argument, NULL, 'o'},
-        {"preset", required_argument, NULL, 'p'},     {"time", required_argument, NULL, 't'},
-        {"grace", required_argument, NULL, 'g'},      {"partition", required_argument, NULL, 'P'},
-        {"account", required_argument, NULL, 'A'},    {"cpus", required_argument, NULL, 'c'},
-        {"mem", required_argument, NULL, 'm'},        {"array-limit", required_argument, NULL, 'l'},
-        {"array-most", required_argument, NULL, 'n'}, {"sbatch", required_argument, NULL, 'x'},
-        {"submit", no_argument, NULL, 's'},           {NULL, 0, NULL, 0}};
-    *a = (struct arguments){.results = "results/runs", .report = "out/report"};
-    a->job = (struct slurm_job){.time = "24:00:00", .cpus = 4, .array_most = SLURM_ARRAY_MOST};
-    opterr = 0;
-    optind = 1;
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;)
-        TRY(take_option(option, a, argv));
-    if (optind < argc)
-        a->matrix = argv[optind++];
-    if (optind < argc)
-        return status_fail(STATUS_CONFIG, "'%s' is one argument too many", argv[optind]);
+    struct slurm_job *job = &a->job;
+    int rest;
+    *a = (struct arguments){.results = MATRIX_RESULTS, .report = "out/report"};
+    *job = (struct slurm_job){.time = "24:00:00", .cpus = 4, .array_most = SLURM_ARRAY_MOST};
+    TRY(argument_read(argc, argv,
+                      (const struct argument[]){
+                          {"results", .text = &a->results},
+                          {"report", .text = &a->report},
+                          {"data", .text = &a->data},
+                          {"out", .text = &a->out},
+                          {"preset", .text = &job->preset},
+                          {"time", .text = &job->time},
+                          {"grace", .integer = &job->grace, .low = 10, .high = 65535},
+                          {"partition", .text = &job->partition},
+                          {"account", .text = &job->account},
+                          {"cpus", .whole = &job->cpus, .low = 1, .high = 4096},
+                          {"mem", .text = &job->memory},
+                          {"array-limit", .whole = &job->array_limit, .low = 1, .high = INT_MAX},
+                          {"array-most", .whole = &job->array_most, .low = 1, .high = 4e6},
+                          {"sbatch", .take = take_extra, .context = a},
+                          {"submit", .flag = &a->submit},
+                          {NULL}},
+                      &rest));
+    TRY(argument_last(argc, argv, rest, &a->matrix));
     if (a->matrix == NULL)
         return status_fail(STATUS_CONFIG, "which matrix? A name (smoke) or a file (./mine.ini)");
     return STATUS_OK;

@@ -6,7 +6,6 @@
 #include "harness/stop.h"
 #include "harness/verify.h"
 
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,73 +15,34 @@ struct arguments {
     const char *folder;
     struct record_filter filter;
     struct verify_options options;
-    long runs, seed;
+    int runs, threads; /* 0 threads: as many as there are */
+    long seed;
     bool all;
 };
 
-static enum status take_option(int option, struct arguments *a, char **argv)
-{
-    long number;
-    switch (option) {
-    case 'x':
-        a->filter.matrix = optarg;
-        return STATUS_OK;
-    case 'd':
-        a->filter.dataset = optarg;
-        return STATUS_OK;
-    case 'm':
-        a->filter.method = optarg;
-        return STATUS_OK;
-    case 'n':
-        return argument_integer("runs", optarg, 1, INT_MAX, &a->runs);
-    case 'i':
-        TRY(argument_integer("iterations", optarg, 0, INT_MAX, &number));
-        a->options.rows = (int)number;
-        return STATUS_OK;
-    case 's':
-        return argument_integer("seed", optarg, 0, LONG_MAX, &a->seed);
-    case 't':
-        TRY(argument_integer("threads", optarg, 0, 4096, &number));
-        threads_set((int)number);
-        return STATUS_OK;
-    case 'f':
-        a->options.data = optarg;
-        return STATUS_OK;
-    case 'c':
-        a->options.from_checkpoint = true;
-        return STATUS_OK;
-    case 'a':
-        a->all = true;
-        return STATUS_OK;
-    default:
-        return argument_unknown(argv);
-    }
-}
-
 static enum status parse(int argc, char **argv, struct arguments *a)
 {
-    static const struct option options[] = {{"matrix", required_argument, NULL, 'x'},
-                                            {"dataset", required_argument, NULL, 'd'},
-                                            {"method", required_argument, NULL, 'm'},
-                                            {"runs", required_argument, NULL, 'n'},
-                                            {"iterations", required_argument, NULL, 'i'},
-                                            {"seed", required_argument, NULL, 's'},
-                                            {"threads", required_argument, NULL, 't'},
-                                            {"data", required_argument, NULL, 'f'},
-                                            {"from-checkpoint", no_argument, NULL, 'c'},
-                                            {"all", no_argument, NULL, 'a'},
-                                            {NULL, 0, NULL, 0}};
-    *a = (struct arguments){.folder = "results/runs", .runs = 3, .seed = 1};
-    a->options.rows = 25; /* the pretraining, its evaluation and some online iterations */
-    opterr = 0;
-    optind = 1;
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;)
-        TRY(take_option(option, a, argv));
-    if (optind < argc)
-        a->folder = argv[optind++];
-    if (optind < argc)
-        return status_fail(STATUS_CONFIG, "'%s' is one argument too many", argv[optind]);
-    return STATUS_OK;
+    struct record_filter *f = &a->filter;
+    struct verify_options *o = &a->options;
+    int rest;
+    /* 25: the pretraining, its evaluation and some online iterations */
+    *a = (struct arguments){.folder = MATRIX_RESULTS, .runs = 3, .seed = 1, .options.rows = 25};
+    TRY(argument_read(
+        argc, argv,
+        (const struct argument[]){{"matrix", .text = &f->matrix},
+                                  {"dataset", .text = &f->dataset},
+                                  {"method", .text = &f->method},
+                                  {"runs", .whole = &a->runs, .low = 1, .high = INT_MAX},
+                                  {"iterations", .whole = &o->rows, .high = INT_MAX},
+                                  {"seed", .integer = &a->seed, .high = 1e18},
+                                  {"threads", .whole = &a->threads, .high = 4096},
+                                  {"data", .text = &o->data},
+                                  {"from-checkpoint", .flag = &o->from_checkpoint},
+                                  {"all", .flag = &a->all},
+                                  {NULL}},
+        &rest));
+    threads_set(a->threads);
+    return argument_last(argc, argv, rest, &a->folder);
 }
 
 /* --- which runs ------------------------------------------------------------------------------- */
@@ -143,7 +103,7 @@ static void print_verdict(const struct record *r, const struct verify_result *v)
 
 static enum status verify_runs(const struct record_list *list, const struct arguments *a)
 {
-    int count[VERIFY_UNCHECKED + 1] = {0}, chosen = a->all ? list->count : (int)a->runs;
+    int count[VERIFY_UNCHECKED + 1] = {0}, chosen = a->all ? list->count : a->runs;
     struct lot *lot = draw_lots(list, a->seed);
     if (lot == NULL)
         return status_fail(STATUS_MEMORY, "no memory to draw lots");

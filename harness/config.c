@@ -248,6 +248,14 @@ enum status config_load(const struct config_request *r, struct hyper *h)
     return hyper_check(h);
 }
 
+enum status config_add_set(struct config_request *r, const char *assignment)
+{
+    if (r->sets == CONFIG_OVERRIDES)
+        return status_fail(STATUS_CONFIG, "more than %d --set", CONFIG_OVERRIDES);
+    r->set[r->sets++] = assignment;
+    return STATUS_OK;
+}
+
 enum status config_text(const struct hyper *h, char **out)
 {
     size_t capacity = (size_t)hyper_count * (HYPER_TEXT_SIZE + 64), used = 0;

@@ -34,6 +34,11 @@ enum status config_load(const struct config_request *r, struct hyper *h);
 /* Apply one "key=value". */
 enum status config_override(struct hyper *h, const char *assignment);
 
+/* Put one "key=value" behind those of the request; the text is kept. Errors STATUS_CONFIG: too
+ * many.
+ */
+enum status config_add_set(struct config_request *r, const char *assignment);
+
 /* Canonical text: `key = value` lines in the order of hyper.def, "-" where a key does not apply.
  * For free(). Errors STATUS_MEMORY. */
 enum status config_text(const struct hyper *h, char **out);

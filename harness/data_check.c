@@ -3,7 +3,6 @@
 #include "harness/argument.h"
 #include "harness/command_data.h"
 
-#include <getopt.h>
 #include <stdio.h>
 
 static void print(const struct dataset_report *r)
@@ -26,25 +25,16 @@ static void print(const struct dataset_report *r)
 
 static enum status run(int argc, char **argv)
 {
-    static const struct option options[] = {{"data", required_argument, NULL, 'd'},
-                                            {"env", required_argument, NULL, 'e'},
-                                            {NULL, 0, NULL, 0}};
     struct dataset_options o = dataset_defaults();
-    int files = argc, bad = 0;
-    optind = 1;
-    opterr = 0;
-    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (c == 'd')
-            o.folder = optarg;
-        else if (c == 'e')
-            o.env = optarg;
-        else
-            return argument_unknown(argv);
-    }
-    files = argc - optind;
+    int rest, bad = 0;
+    TRY(argument_read(
+        argc, argv,
+        (const struct argument[]){{"data", .text = &o.folder}, {"env", .text = &o.env}, {NULL}},
+        &rest));
+    int files = argc - rest;
     if (files == 0)
         return status_fail(STATUS_CONFIG, "a file or a dataset id is expected");
-    for (int i = optind; i < argc; i++) {
+    for (int i = rest; i < argc; i++) {
         struct dataset_report report;
         TRY(dataset_check(argv[i], &o, &report));
         print(&report);

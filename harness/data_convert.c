@@ -3,38 +3,27 @@
 #include "harness/data_target.h"
 #include "suites/dataset_convert.h"
 
-#include <getopt.h>
 #include <stdio.h>
 
 static enum status run(int argc, char **argv)
 {
-    static const struct option options[] = {{"data", required_argument, NULL, 'd'},
-                                            {"env", required_argument, NULL, 'e'},
-                                            {"out", required_argument, NULL, 'o'},
-                                            {NULL, 0, NULL, 0}};
     struct dataset_options o = dataset_defaults();
     const char *out = NULL;
-    optind = 1;
-    opterr = 0;
-    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (c == 'd')
-            o.folder = optarg;
-        else if (c == 'e')
-            o.env = optarg;
-        else if (c == 'o')
-            out = optarg;
-        else
-            return argument_unknown(argv);
-    }
-    if (argc - optind != 1)
+    int rest;
+    TRY(argument_read(
+        argc, argv,
+        (const struct argument[]){
+            {"data", .text = &o.folder}, {"env", .text = &o.env}, {"out", .text = &out}, {NULL}},
+        &rest));
+    if (argc - rest != 1)
         return status_fail(STATUS_CONFIG,
                            "one file, Minari folder or dataset id is expected, not %d",
-                           argc - optind);
+                           argc - rest);
     char stem[DATASET_ID], path[FILE_PATH];
     struct dataset_converted made;
-    TRY(dataset_convert_name(argv[optind], &o, stem));
+    TRY(dataset_convert_name(argv[rest], &o, stem));
     TRY(data_target(out != NULL ? out : o.folder, stem, path));
-    TRY(dataset_convert(argv[optind], &o, path, &made));
+    TRY(dataset_convert(argv[rest], &o, path, &made));
     printf("%s: %lld rows of %s (%s)\n", path, (long long)made.rows, made.id,
            dataset_kind_name(made.kind));
     if (made.flagged > 0)

@@ -5,7 +5,6 @@
 #include "harness/download.h"
 #include "suites/dataset_check.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 struct arguments {
     const char *server, *folder;
     bool all;
+    int rest; /* where the ids begin */
 };
 
 /* Look at what has arrived as the reader does: in a process of its own, all fields, all rows. */
@@ -119,28 +119,18 @@ static enum status fetch_all(const struct arguments *a)
 
 static enum status parse(int argc, char **argv, struct arguments *a)
 {
-    static const struct option options[] = {{"all", no_argument, NULL, 'a'},
-                                            {"data", required_argument, NULL, 'd'},
-                                            {"server", required_argument, NULL, 's'},
-                                            {NULL, 0, NULL, 0}};
     const char *set = getenv("VITAMIN_SERVER");
     *a = (struct arguments){.server = set != NULL && *set != '\0' ? set : dataset_server};
-    optind = 1;
-    opterr = 0;
-    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (c == 'a')
-            a->all = true;
-        else if (c == 'd')
-            a->folder = optarg;
-        else if (c == 's')
-            a->server = optarg;
-        else
-            return argument_unknown(argv);
-    }
-    if (a->all != (optind == argc))
+    TRY(argument_read(argc, argv,
+                      (const struct argument[]){{"all", .flag = &a->all},
+                                                {"data", .text = &a->folder},
+                                                {"server", .text = &a->server},
+                                                {NULL}},
+                      &a->rest));
+    if (a->all != (a->rest == argc))
         return status_fail(STATUS_CONFIG, "dataset ids or --all are expected; `vitamin data list` "
                                           "shows the ids");
-    for (int i = optind; i < argc; i++) {
+    for (int i = a->rest; i < argc; i++) {
         const struct dataset_entry *e = dataset_find(argv[i]);
         if (e == NULL || strcmp(e->id, argv[i]) != 0)
             return status_fail(STATUS_CONFIG,
@@ -157,7 +147,7 @@ static enum status run(int argc, char **argv)
     TRY(parse(argc, argv, &a));
     if (a.all)
         return fetch_all(&a);
-    for (int i = optind; i < argc; i++)
+    for (int i = a.rest; i < argc; i++)
         TRY(fetch(&a, dataset_find(argv[i])));
     return STATUS_OK;
 }

@@ -7,7 +7,6 @@
 #include "suites/dataset_table.h"
 
 #include <assert.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,51 +22,27 @@ struct arguments {
 
 static enum status parse(int argc, char **argv, struct arguments *a)
 {
-    static const struct option options[] = {{"policy", required_argument, NULL, 'p'},
-                                            {"rows", required_argument, NULL, 'r'},
-                                            {"transitions", required_argument, NULL, 'r'},
-                                            {"seed", required_argument, NULL, 'k'},
-                                            {"out", required_argument, NULL, 'o'},
-                                            {"threads", required_argument, NULL, 't'},
-                                            {"noise", required_argument, NULL, 'n'},
-                                            {"stochastic", no_argument, NULL, 's'},
-                                            {NULL, 0, NULL, 0}};
+    struct dataset_recipe *r = &a->recipe;
+    int rest;
     *a = (struct arguments){.seed = 1};
-    optind = 1;
-    opterr = 0;
-    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        switch (c) {
-        case 'p':
-            a->policy = optarg;
-            break;
-        case 'r':
-            TRY(argument_integer("rows", optarg, 1, 1000000000, &a->rows));
-            break;
-        case 'k':
-            TRY(argument_integer("seed", optarg, 0, LONG_MAX, &a->seed));
-            break;
-        case 'o':
-            a->out = optarg;
-            break;
-        case 't':
-            TRY(argument_integer("threads", optarg, 1, 1024, &a->threads));
-            break;
-        case 'n':
-            TRY(argument_number("noise", optarg, 0, 100, &a->recipe.noise));
-            break;
-        case 's':
-            a->recipe.stochastic = true;
-            break;
-        default:
-            return argument_unknown(argv);
-        }
-    }
-    if (argc - optind != 1)
+    TRY(argument_read(
+        argc, argv,
+        (const struct argument[]){{"policy", .text = &a->policy},
+                                  {"rows", .integer = &a->rows, .low = 1, .high = 1e9},
+                                  {"transitions", .integer = &a->rows, .low = 1, .high = 1e9},
+                                  {"seed", .integer = &a->seed, .high = 1e18},
+                                  {"out", .text = &a->out},
+                                  {"threads", .integer = &a->threads, .low = 1, .high = 1024},
+                                  {"noise", .number = &r->noise, .high = 100},
+                                  {"stochastic", .flag = &r->stochastic},
+                                  {NULL}},
+        &rest));
+    if (argc - rest != 1)
         return status_fail(STATUS_CONFIG,
                            "one dataset id or environment is expected, not %d; "
                            "`vitamin data list` and `vitamin env` show them",
-                           argc - optind);
-    a->name = argv[optind];
+                           argc - rest);
+    a->name = argv[rest];
     return STATUS_OK;
 }
 

@@ -3,7 +3,6 @@
 #include "harness/supply.h"
 
 #include <assert.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,24 +13,16 @@ struct arguments {
 
 static enum status parse(int argc, char **argv, struct arguments *a)
 {
-    static const struct option options[] = {{"data", required_argument, NULL, 'd'},
-                                            {"preset", required_argument, NULL, 'p'},
-                                            {NULL, 0, NULL, 0}};
+    int rest;
     *a = (struct arguments){.matrix = NULL};
-    optind = 1;
-    opterr = 0;
-    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (c == 'd')
-            a->data = optarg;
-        else if (c == 'p')
-            a->preset = optarg;
-        else
-            return argument_unknown(argv);
-    }
-    if (optind == argc)
+    TRY(argument_read(argc, argv,
+                      (const struct argument[]){
+                          {"data", .text = &a->data}, {"preset", .text = &a->preset}, {NULL}},
+                      &rest));
+    if (rest == argc)
         return status_fail(STATUS_CONFIG, "a matrix is expected; `vitamin plan` lists them");
-    a->matrix = argv[optind];
-    a->id = argv + optind + 1;
+    a->matrix = argv[rest];
+    a->id = argv + rest + 1;
     return STATUS_OK;
 }
 

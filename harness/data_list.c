@@ -4,7 +4,6 @@
 #include "suites/dataset_table.h"
 
 #include <dirent.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,18 +68,11 @@ static void print_others(const char *folder)
 
 static enum status run(int argc, char **argv)
 {
-    static const struct option options[] = {{"data", required_argument, NULL, 'd'},
-                                            {NULL, 0, NULL, 0}};
     const char *folder = NULL;
-    optind = 1;
-    opterr = 0;
-    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (c != 'd')
-            return argument_unknown(argv);
-        folder = optarg;
-    }
-    if (optind < argc)
-        return status_fail(STATUS_CONFIG, "'%s' is one argument too many", argv[optind]);
+    int rest;
+    TRY(argument_read(argc, argv, (const struct argument[]){{"data", .text = &folder}, {NULL}},
+                      &rest));
+    TRY(argument_last(argc, argv, rest, NULL));
     printf("%-29s %9s %10s %11s  %-10s %8s  %s\n", "dataset", "rows", "score 0", "score 100",
            "here", "MB", "where");
     for (int i = 0; i < dataset_count; i++)

@@ -2,7 +2,6 @@
 #include "harness/command_data.h"
 #include "suites/dataset.h"
 
-#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -102,30 +101,20 @@ static enum status all(const struct dataset_options *o, bool json)
 
 static enum status run(int argc, char **argv)
 {
-    static const struct option options[] = {{"data", required_argument, NULL, 'd'},
-                                            {"env", required_argument, NULL, 'e'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {NULL, 0, NULL, 0}};
     struct dataset_options o = dataset_defaults();
     bool json = false;
-    optind = 1;
-    opterr = 0;
-    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (c == 'd')
-            o.folder = optarg;
-        else if (c == 'e')
-            o.env = optarg;
-        else if (c == 'j')
-            json = true;
-        else
-            return argument_unknown(argv);
-    }
+    int rest;
+    TRY(argument_read(
+        argc, argv,
+        (const struct argument[]){
+            {"data", .text = &o.folder}, {"env", .text = &o.env}, {"json", .flag = &json}, {NULL}},
+        &rest));
     if (!json)
         printf("%-29s %9s %12s %9s %9s %9s\n", "normalised returns of", "rows", "trajectories",
                "mean", "sd", "as printed");
-    if (optind == argc)
+    if (rest == argc)
         return all(&o, json);
-    for (int i = optind; i < argc; i++)
+    for (int i = rest; i < argc; i++)
         TRY(one(argv[i], &o, json));
     return STATUS_OK;
 }
