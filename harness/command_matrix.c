@@ -4,6 +4,7 @@
 #include "harness/argument.h"
 #include "harness/command_report.h"
 #include "harness/overview.h"
+#include "harness/progress.h"
 #include "harness/schedule.h"
 #include "harness/supply.h"
 #include "harness/sweep.h"
@@ -119,7 +120,7 @@ static enum status print_expectation(const struct overview *o, int cores)
             schedule_found(&s, i, SCHEDULE_OVER);
     }
     schedule_sort(&s);
-    overview_duration(schedule_wall(&s), wall);
+    progress_duration(schedule_wall(&s), wall);
     if (o->cost.measured > 0)
         snprintf(basis, sizeof basis, "by what %d finished cells took", o->cost.measured);
     printf("to go      %.3g core-hours, %s on %d cores (%s)\n", overview_left(o) / 3600, wall,

@@ -1,5 +1,7 @@
 #include "harness/display.h"
 
+#include "harness/progress.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>
@@ -55,7 +57,7 @@ static void show_run(struct display *p, const struct overview *o, const struct s
     char name[4 * CONFIG_NAME], left[32], score[32] = "", line[512];
     int threads = s->job[i].threads > 0 ? s->job[i].threads : o->look[i].threads;
     overview_name(&o->m->cell[i], name, sizeof name);
-    overview_duration(o->left[i] / threads, left);
+    progress_duration(o->left[i] / threads, left);
     if (isfinite(o->look[i].last_score))
         snprintf(score, sizeof score, "score %.1f", o->look[i].last_score);
     snprintf(line, sizeof line, "  %-40s %3.0f %%  %-11s %s left%s", name,
@@ -81,7 +83,7 @@ void display_show(struct display *p, const struct overview *o, const struct sche
     clear_block(p);
     clock_gettime(CLOCK_MONOTONIC, &p->last);
     overview_counts(o, counts, sizeof counts);
-    overview_duration(schedule_wall(s), left);
+    progress_duration(schedule_wall(s), left);
     snprintf(line, sizeof line, "%s: %s, about %s left", o->m->name, counts, left);
     block_line(p, line);
     int shown = 0, running = s->count[SCHEDULE_HERE] + s->count[SCHEDULE_ELSEWHERE];

@@ -1,6 +1,7 @@
 #include "harness/overview.h"
 
 #include "harness/guide.h"
+#include "harness/progress.h"
 #include "harness/run.h"
 #include "harness/speed.h"
 
@@ -180,7 +181,7 @@ static void print_cell(const struct overview *o, int i, FILE *to)
     overview_name(c, name, sizeof name);
     if (isfinite(look->last_score))
         snprintf(score, sizeof score, "score %.1f", look->last_score);
-    overview_duration(o->left[i] / look->threads, time);
+    progress_duration(o->left[i] / look->threads, time);
     if (!cell_is_over(look->state))
         snprintf(left, sizeof left, "%s %s", look->state == CELL_RUNNING ? "left" : "takes", time);
     fprintf(to, "%6d  %-8s  %-52s %3.0f %%  %-12s %s%s%s\n", c->number,
@@ -199,17 +200,4 @@ void overview_list(const struct overview *o, enum cell_state only, int most, FIL
     }
     if (found > most)
         fprintf(to, "        and %d more; --cells lists all\n", found - most);
-}
-
-void overview_duration(double seconds, char out[32])
-{
-    long s = isfinite(seconds) && seconds > 0 ? (long)(seconds + 0.5) : 0;
-    if (s < 120)
-        snprintf(out, 32, "%ld s", s);
-    else if (s < 7200)
-        snprintf(out, 32, "%ld min", (s + 30) / 60);
-    else if (s < 172800)
-        snprintf(out, 32, "%ld h %02ld", s / 3600, s / 60 % 60);
-    else
-        snprintf(out, 32, "%.1f days", (double)s / 86400);
 }

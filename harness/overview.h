@@ -50,7 +50,4 @@ void overview_list_guides(const struct overview *o, FILE *to);
 /* One line a cell, or only those in a state (CELL_STATE_COUNT: all); at most `most` lines. */
 void overview_list(const struct overview *o, enum cell_state only, int most, FILE *to);
 
-/* "95 s", "12 min", "5 h 07", "3.4 days" */
-void overview_duration(double seconds, char out[32]);
-
 #endif

@@ -14,11 +14,13 @@ void progress_duration(double seconds, char out[32])
     }
     long s = (long)(seconds + 0.5);
     if (s < 120)
-        snprintf(out, 32, "%lds", s);
+        snprintf(out, 32, "%ld s", s);
     else if (s < 7200)
-        snprintf(out, 32, "%ldm", s / 60);
+        snprintf(out, 32, "%ld min", (s + 30) / 60);
+    else if (s < 172800)
+        snprintf(out, 32, "%ld h %02ld", s / 3600, s / 60 % 60);
     else
-        snprintf(out, 32, "%ldh%02ldm", s / 3600, s / 60 % 60);
+        snprintf(out, 32, "%.1f days", (double)s / 86400);
 }
 
 /* Plain digits, three that count: 0.0012, 1.23, 120. */

@@ -4,6 +4,7 @@
 #include "harness/child.h"
 #include "harness/command.h"
 #include "harness/display.h"
+#include "harness/progress.h"
 #include "harness/supply.h"
 #include "suites/dataset_table.h"
 
@@ -283,7 +284,7 @@ static void finish(struct sweep *w, int cell)
     const struct cell_look *look = &w->overview.look[cell];
     schedule_end(&w->schedule, cell, SCHEDULE_OVER);
     overview_name(&w->m->cell[cell], name, sizeof name);
-    overview_duration(look->seconds, time);
+    progress_duration(look->seconds, time);
     display_say(&w->display, "%s: %s, score %.1f -> %.1f, %s (%d of %d)",
                 cell_state_word(look->state), name, look->first_score, look->last_score, time,
                 w->schedule.count[SCHEDULE_OVER], w->m->cells);

@@ -20,7 +20,7 @@ Test(progress, says_phase_score_seconds_by_stage_and_time_left)
     progress_line(&p, line, sizeof line);
     cr_assert_str_eq(line, "td3_odt hopper-random-v2 seed 7: pretraining, 2500 of 10000 batches, "
                            "score -, seconds a batch: sample 0.00100 critic 0.350 actor 0.125, "
-                           "left 62m of pretraining");
+                           "left 63 min of pretraining");
     p.online = true;
     p.iteration = 12;
     p.done = 13000;
@@ -34,7 +34,7 @@ Test(progress, says_phase_score_seconds_by_stage_and_time_left)
     cr_assert_str_eq(line,
                      "td3_odt hopper-random-v2 seed 7: iteration 12, 13000 of 500000 "
                      "transitions, score 4.2, seconds an iteration: rollout 2.50 sample 0.200 "
-                     "critic 70.0 actor 25.0, left 6h45m");
+                     "critic 70.0 actor 25.0, left 6 h 45");
 }
 
 Test(progress, guesses_nothing_before_there_is_a_pace)
@@ -50,7 +50,7 @@ Test(progress, guesses_nothing_before_there_is_a_pace)
     p.seconds = 50;
     p.stage[0] = 3;
     progress_line(&p, line, sizeof line);
-    cr_assert(strstr(line, "seconds so far: rollout 3.00, left 0s") != NULL, "%s", line);
+    cr_assert(strstr(line, "seconds so far: rollout 3.00, left 0 s") != NULL, "%s", line);
 }
 
 Test(progress, durations_are_short)
@@ -59,7 +59,8 @@ Test(progress, durations_are_short)
     static const struct {
         double seconds;
         const char *text;
-    } cases[] = {{0, "0s"}, {119.4, "119s"}, {600, "10m"}, {7200, "2h00m"}, {-1, "?"}};
+    } cases[] = {{0, "0 s"},        {119.4, "119 s"},     {119.6, "2 min"}, {7200, "2 h 00"},
+                 {18420, "5 h 07"}, {293760, "3.4 days"}, {-1, "?"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         progress_duration(cases[i].seconds, out);
         cr_expect_str_eq(out, cases[i].text);
