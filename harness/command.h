@@ -4,6 +4,8 @@
 
 #include "engine/base/status.h"
 
+#include <stdbool.h>
+
 /* Exit statuses of `vitamin`: 0 done, 1 failed, 2 wrongly asked for, and */
 enum {
     COMMAND_INTERRUPTED = 3, /* stopped by a signal with its work saved: run it again to go on */
@@ -15,6 +17,7 @@ struct command {
     const char *name;
     const char *usage; /* what follows `vitamin NAME` */
     const char *help;  /* one line */
+    bool own_help;     /* `vitamin NAME --help` is its own affair */
     /* argv[0] is the command's name. A failure leaves a sentence; main prints it and exits 1. */
     enum status (*run)(int argc, char **argv);
 };

@@ -60,5 +60,6 @@ const struct command command_data = {
     .name = "data",
     .usage = "COMMAND ...    (`vitamin data` lists the commands)",
     .help = "list, compare, check, fetch, make and convert datasets",
+    .own_help = true,
     .run = run,
 };

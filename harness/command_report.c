@@ -49,5 +49,6 @@ const struct command command_report = {
     .usage = "[RESULTS...] [--scores FILE] [--paper] [--methods A,B] [--datasets A,B] [--fig ID]\n"
              "                      [--reps N] [--seed S] [--out DIR] ...",
     .help = "tables, figures, verdicts and a page from result files (`--help`: every option)",
+    .own_help = true,
     .run = run,
 };

@@ -9,6 +9,7 @@
 #include "harness/command_run.h"
 #include "harness/command_slurm.h"
 #include "harness/command_verify.h"
+#include "harness/command_version.h"
 
 /* clang-format off */
 const struct command *const command_table[] = {
@@ -25,6 +26,7 @@ const struct command *const command_table[] = {
     &command_cost,
     &command_verify,
     &command_slurm,
+    &command_version,
     0,
 };
 /* clang-format on */

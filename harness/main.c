@@ -11,7 +11,28 @@ static void print_help(FILE *out)
     fprintf(out, "usage: vitamin COMMAND ...\n\n");
     for (int i = 0; i < command_count; i++)
         fprintf(out, "  %-10s %s\n", command_table[i]->name, command_table[i]->help);
-    fprintf(out, "\nvitamin help COMMAND shows a command's arguments.\n");
+    fprintf(out, "\nvitamin COMMAND --help shows a command's arguments.\n");
+}
+
+static void print_usage(const struct command *c)
+{
+    const char *space = *c->usage != '\0' ? " " : "";
+    printf("usage: vitamin %s%s%s\n\n%s\n", c->name, space, c->usage, c->help);
+}
+
+static bool is_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+/* Wherever it stands: who is at a loss adds it to what he has written. */
+static bool wants_help(int argc, char **argv)
+{
+    for (int i = 2; i < argc; i++) {
+        if (is_help(argv[i]))
+            return true;
+    }
+    return false;
 }
 
 static const struct command *find(const char *name)
@@ -57,10 +78,12 @@ int main(int argc, char **argv)
 {
     wait_without_spinning(argv);
     const char *name = argc > 1 ? argv[1] : "help";
-    if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+    if (strcmp(name, "--version") == 0)
+        name = "version";
+    if (strcmp(name, "help") == 0 || is_help(name)) {
         const struct command *c = argc > 2 ? find(argv[2]) : NULL;
         if (c != NULL)
-            printf("usage: vitamin %s %s\n\n%s\n", c->name, c->usage, c->help);
+            print_usage(c);
         else
             print_help(stdout);
         return 0;
@@ -70,6 +93,10 @@ int main(int argc, char **argv)
         fprintf(stderr, "vitamin: there is no command '%s'\n\n", name);
         print_help(stderr);
         return 2;
+    }
+    if (!c->own_help && wants_help(argc, argv)) {
+        print_usage(c);
+        return 0;
     }
     threads_set(0);
     enum status result = c->run(argc - 1, argv + 1);

@@ -33,6 +33,11 @@ const char *threads_blas_core(void)
     return openblas_get_corename();
 }
 
+const char *threads_blas_version(void)
+{
+    return openblas_get_config();
+}
+
 static _Thread_local bool no_tiling;
 
 bool threads_tiling(void)

@@ -21,6 +21,9 @@ int threads_available(void);
 /* OpenBLAS's kernel set ("Zen", "SkylakeX"): part of what decides the bits. */
 const char *threads_blas_core(void);
 
+/* "OpenBLAS 0.3.21 ...": its version and how it was built. */
+const char *threads_blas_version(void);
+
 /* Whether kernels called from this thread should spread themselves over threads, in tiles. Not
  * inside work that is parallel already (engine/nn/lanes.h). Tiles change how a product is computed,
  * hence possibly its last bit: so the answer may depend on sizes, never on the thread count. */
