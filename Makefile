@@ -161,8 +161,8 @@ $(BUILD)/harness/provenance.o: $(STAMP)
 test: build $(TESTS) ## run the tests (SAN=asan, FILTER='replay/*')
 	SAN=$(SAN) FILTER='$(FILTER)' BUILD=$(BUILD) tests/run.sh $(TESTS)
 
-test-kills: build $(BUILD)/test-harness ## kill the scheduler and its runs 200 times (KILLS=200)
-	VITAMIN_KILLS=$(or $(KILLS),200) SAN=$(SAN) FILTER='sweep/killed*' BUILD=$(BUILD) \
+test-kills: build $(BUILD)/test-harness ## kill runs of every method, and 200 times a scheduler (KILLS=200)
+	VITAMIN_KILLS=$(or $(KILLS),200) SAN=$(SAN) FILTER='@(run|sweep)/killed*' BUILD=$(BUILD) \
 	    tests/run.sh $(BUILD)/test-harness
 
 # The three below stop at Ctrl-C and go on when called again.

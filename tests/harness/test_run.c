@@ -121,30 +121,72 @@ static bool run_and_kill(const struct run_request *r, double seconds)
 }
 
 /* SIGKILL at moments nobody chose, within half of what the quiet run took on this machine now;
- * checkpoints at every iteration. As many runs are killed to pieces as it takes for 20 hits. */
-Test(run, killed_anywhere_and_resumed_equals_the_uninterrupted, .timeout = 300)
+ * checkpoints at every iteration. As many runs are killed to pieces as it takes for so many hits. */
+static void check_kills(const char *method, int wanted)
 {
     struct timespec begin;
     clock_gettime(CLOCK_MONOTONIC, &begin);
-    struct curve a = tiny_run_complete("td3_odt", "quiet", 1);
+    struct curve a = tiny_run_complete(method, "quiet", 1);
     struct timespec end;
     clock_gettime(CLOCK_MONOTONIC, &end);
     double quiet = (double)(end.tv_sec - begin.tv_sec) +
                    1e-9 * (double)(end.tv_nsec - begin.tv_nsec);
     srand(7);
-    for (int kills = 0, round = 0; kills < 20; round++) {
+    for (int kills = 0, round = 0; kills < wanted; round++) {
         char name[32];
         snprintf(name, sizeof name, "killed%d", round);
-        struct run_request r = tiny_run_request("td3_odt", name);
+        struct run_request r = tiny_run_request(method, name);
         int hits = 0;
         while (!run_and_kill(&r, 0.5 * quiet * rand() / RAND_MAX))
             cr_assert_lt(++hits, 500, "the run never completes");
         kills += hits;
         struct curve b = tiny_run_curve(&r);
-        cr_assert_eq(curve_compare(&a, &b, false), STATUS_OK, "%s: %s", name, status_sentence());
+        cr_assert_eq(curve_compare(&a, &b, false), STATUS_OK, "%s, %s: %s", method, name,
+                     status_sentence());
         curve_free(&b);
     }
     curve_free(&a);
+}
+
+Test(run, killed_anywhere_and_resumed_equals_the_uninterrupted, .timeout = 300)
+{
+    check_kills("td3_odt", 20);
+}
+
+/* The paper's other methods: a few kills each here, 20 in `make test-kills`. */
+static int kills_of_others(void)
+{
+    return getenv("VITAMIN_KILLS") != NULL ? 20 : 2;
+}
+
+Test(run, killed_odt_equals_the_uninterrupted, .timeout = 300)
+{
+    check_kills("odt", kills_of_others());
+}
+
+Test(run, killed_td3_equals_the_uninterrupted, .timeout = 300)
+{
+    check_kills("td3", kills_of_others());
+}
+
+Test(run, killed_ddpg_odt_equals_the_uninterrupted, .timeout = 300)
+{
+    check_kills("ddpg_odt", kills_of_others());
+}
+
+Test(run, killed_pdt_equals_the_uninterrupted, .timeout = 300)
+{
+    check_kills("pdt", kills_of_others());
+}
+
+Test(run, killed_td3bc_equals_the_uninterrupted, .timeout = 300)
+{
+    check_kills("td3bc", kills_of_others());
+}
+
+Test(run, killed_iql_equals_the_uninterrupted, .timeout = 300)
+{
+    check_kills("iql", kills_of_others());
 }
 
 /* A neighbour on the same machine, of another method in another folder, changes nothing. */
