@@ -50,8 +50,8 @@ static void take_curve(const struct curve *c, struct cell_look *out)
     out->state = strcmp(status, "complete") == 0   ? CELL_DONE
                  : strcmp(status, "diverged") == 0 ? CELL_DIVERGED
                                                    : CELL_STOPPED;
-    out->threads = (int)curve_get_number(c, "threads", 1);
-    out->budget = (int64_t)curve_get_number(c, "budget", 0);
+    out->threads = (int)curve_get_integer(c, "threads", 1);
+    out->budget = curve_get_integer(c, "budget", 0);
     snprintf(out->config_hash, sizeof out->config_hash, "%.79s", curve_get(c, "config_hash"));
     snprintf(out->reason, sizeof out->reason, "%.500s", curve_get(c, "failure"));
     if (c->evaluations == 0)

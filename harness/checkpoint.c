@@ -3,6 +3,7 @@
 #include "engine/base/file.h"
 #include "engine/base/h5.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,14 +34,40 @@ static enum status write_array(struct visitor *v, const char *path, enum visit_k
     return h5_write(v->context, path, type, type, 1, &count, 0, data);
 }
 
+static enum status layout_differs(enum status why)
+{
+    return status_prefix(why, "this checkpoint was written by another version or layout; remove it "
+                              "to start anew");
+}
+
 static enum status read_array(struct visitor *v, const char *path, enum visit_kind kind, void *data,
                               size_t count)
 {
     enum status result = h5_read(v->context, path, type_of(kind), count, data);
     if (result == STATUS_OK)
         return result;
-    return status_prefix(result, "this checkpoint was written by another version or layout; remove "
-                                 "it to start anew");
+    return layout_differs(result);
+}
+
+static enum status expect_array(struct visitor *v, const char *path, size_t count)
+{
+    const struct h5 *f = v->context;
+    size_t found;
+    hsize_t bytes;
+    enum status result = h5_count(f, path, &found);
+    if (result != STATUS_OK)
+        return layout_differs(result);
+    if (found != count)
+        return layout_differs(status_fail(STATUS_SHAPE,
+                                          "%s: '%s' holds %zu numbers, %zu are expected", f->path,
+                                          path, found, count));
+    /* Arrays are stored as they are: a header may promise more than there is. */
+    if (H5Fget_filesize(f->file, &bytes) < 0 || count > bytes)
+        return status_fail(STATUS_FORMAT,
+                           "%s: '%s' claims %zu numbers, more than the file has room "
+                           "for; remove it to start anew",
+                           f->path, path, count);
+    return STATUS_OK;
 }
 
 static enum status write_all(const struct h5 *f, const struct checkpoint_info *info,
@@ -76,6 +103,11 @@ enum status checkpoint_write(const char *path, const struct checkpoint_info *inf
     return file_commit(temporary, path);
 }
 
+static bool is_count(double x)
+{
+    return x >= 0 && x <= INT32_MAX && x == floor(x);
+}
+
 static enum status read_all(const struct h5 *f, const char *config_hash,
                             struct checkpoint_info *info, checkpoint_visit *visit, void *context)
 {
@@ -93,10 +125,19 @@ static enum status read_all(const struct h5 *f, const char *config_hash,
                            f->path, info->config_hash, config_hash);
     TRY(h5_get_number(f, ".", "evaluations", &evaluations));
     TRY(h5_get_number(f, ".", "iterations", &iterations));
+    if (!is_count(evaluations) || !is_count(iterations))
+        return status_fail(STATUS_FORMAT,
+                           "%s: claims %g evaluations and %g iterations; remove it to "
+                           "start anew",
+                           f->path, evaluations, iterations);
     info->evaluations = (int)evaluations;
     info->iterations = (int)iterations;
-    struct visitor v = {.array = read_array, .context = (void *)f, .fills = true};
-    return visit(context, &v);
+    struct visitor v = {
+        .array = read_array, .expect = expect_array, .context = (void *)f, .fills = true};
+    enum status result = visit(context, &v);
+    if (result != STATUS_OK && strstr(status_sentence(), f->path) == NULL)
+        return status_prefix(result, "%s", f->path);
+    return result;
 }
 
 enum status checkpoint_read(const char *path, const char *config_hash, struct checkpoint_info *info,

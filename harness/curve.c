@@ -112,6 +112,14 @@ double curve_get_number(const struct curve *c, const char *key, double otherwise
     return end != text ? value : otherwise;
 }
 
+int64_t curve_get_integer(const struct curve *c, const char *key, int64_t otherwise)
+{
+    const char *text = curve_get(c, key);
+    char *end;
+    long long value = strtoll(text, &end, 10);
+    return end != text ? value : otherwise;
+}
+
 enum status curve_set_config(struct curve *c, const char *text)
 {
     char *copy = strdup(text);
@@ -424,26 +432,32 @@ static enum status read_config(struct curve *c, const struct h5 *f)
 }
 
 /* A curve is megabytes at most; a header that promises more is damage. */
-static enum status check_size(const struct h5 *f, const char *name, size_t count)
+enum { ROWS_MOST = 1 << 20, NUMBERS_MOST = 1 << 24 };
+
+static enum status check_size(const struct h5 *f, const char *name, size_t count, size_t most)
 {
-    if (count > (size_t)1 << 26)
+    if (count > most)
         return status_fail(STATUS_FORMAT, "%s: '%s' claims %zu numbers, which no curve has",
                            f->path, name, count);
     return STATUS_OK;
 }
 
-static enum status read_evaluations(struct curve *c, const struct h5 *f)
+static enum status matrix_shape(const struct h5 *f, const char *name, size_t dims[H5_MAX_RANK])
 {
     int rank;
-    size_t dims[H5_MAX_RANK];
-    TRY(h5_shape(f, "evaluation/score", &rank, dims));
+    TRY(h5_shape(f, name, &rank, dims));
     if (rank != 2)
-        return status_fail(STATUS_SHAPE, "%s: 'evaluation/score' has %d dimensions, not 2", f->path,
-                           rank);
+        return status_fail(STATUS_SHAPE, "%s: '%s' has %d dimensions, not 2", f->path, name, rank);
+    TRY(check_size(f, name, dims[0], ROWS_MOST));
+    TRY(check_size(f, name, dims[1], ROWS_MOST));
+    return check_size(f, name, dims[0] * dims[1], NUMBERS_MOST);
+}
+
+static enum status read_evaluations(struct curve *c, const struct h5 *f)
+{
+    size_t dims[H5_MAX_RANK];
+    TRY(matrix_shape(f, "evaluation/score", dims));
     size_t N = dims[0], E = dims[1];
-    TRY(check_size(f, "evaluation/score", N));
-    TRY(check_size(f, "evaluation/score", E));
-    TRY(check_size(f, "evaluation/score", N * E));
     char *flat[COLUMNS] = {NULL};
     enum status result = STATUS_OK;
     for (int k = 0; k < COLUMNS && result == STATUS_OK; k++) {
@@ -475,7 +489,7 @@ static enum status read_iterations(struct curve *c, const struct h5 *f)
 {
     size_t M;
     TRY(h5_count(f, "iteration/iteration", &M));
-    TRY(check_size(f, "iteration/iteration", M));
+    TRY(check_size(f, "iteration/iteration", M, ROWS_MOST));
     double *flat = malloc((M > 0 ? M : 1) * sizeof *flat);
     struct curve_iteration blank = curve_blank_iteration();
     enum status result = flat == NULL ? no_memory() : STATUS_OK;
@@ -497,15 +511,12 @@ static enum status read_iterations(struct curve *c, const struct h5 *f)
 
 static enum status read_bandit(struct curve *c, const struct h5 *f)
 {
-    int rank;
     size_t actions[H5_MAX_RANK], critic[H5_MAX_RANK], policy[H5_MAX_RANK];
-    TRY(h5_shape(f, "bandit/action", &rank, actions));
-    TRY(h5_shape(f, "bandit/critic", &rank, critic));
-    TRY(h5_shape(f, "bandit/policy", &rank, policy));
-    TRY(check_size(f, "bandit/action", actions[0]));
-    TRY(check_size(f, "bandit/action", actions[0] * actions[1]));
-    TRY(check_size(f, "bandit/critic", critic[1]));
-    TRY(check_size(f, "bandit/policy", policy[1]));
+    TRY(matrix_shape(f, "bandit/action", actions));
+    TRY(matrix_shape(f, "bandit/critic", critic));
+    TRY(matrix_shape(f, "bandit/policy", policy));
+    TRY(check_size(f, "bandit/critic", actions[0] * critic[1], NUMBERS_MOST));
+    TRY(check_size(f, "bandit/policy", actions[0] * policy[1], NUMBERS_MOST));
     TRY(curve_init_bandit(c, (int)actions[0], (int)actions[1], (int)critic[1], (int)policy[1]));
     struct bandit_array arrays[6];
     int count = bandit_arrays(&c->bandit, arrays);

@@ -142,8 +142,9 @@ enum status curve_set(struct curve *c, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Its value; "" when there is none. */
 const char *curve_get(const struct curve *c, const char *key);
-/* Its value as a number; `otherwise` when there is none. */
+/* Its value as a number; `otherwise` when there is none. An integer too large is the nearest. */
 double curve_get_number(const struct curve *c, const char *key, double otherwise);
+int64_t curve_get_integer(const struct curve *c, const char *key, int64_t otherwise);
 
 enum status curve_set_config(struct curve *c, const char *text);
 

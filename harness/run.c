@@ -249,7 +249,7 @@ static enum status resume(struct run *r)
                            r->request->folder);
     curve_truncate(&r->curve, info.evaluations, info.iterations);
     log_info("run", "goes on after %lld transitions", (long long)r->transitions_done);
-    int resumes = (int)curve_get_number(&r->curve, "resumes", 0);
+    int resumes = (int)curve_get_integer(&r->curve, "resumes", 0);
     return curve_set(&r->curve, "resumes", "%d", resumes + 1);
 }
 

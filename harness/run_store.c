@@ -54,7 +54,7 @@ static enum status visit_sums(struct run_sums *s, struct visitor *v)
     TRY(visit_doubles(v, "weight", s->weight, LEARNER_METRIC_COUNT));
     TRY(visit_doubles(v, "returns", &s->returns, 1));
     TRY(visit_doubles(v, "lengths", &s->lengths, 1));
-    TRY(visit_int64s(v, "trajectories", &s->trajectories, 1));
+    TRY(visit_count(v, "trajectories", &s->trajectories, 0));
     visitor_leave(v);
     return STATUS_OK;
 }
@@ -97,15 +97,15 @@ enum status run_visit(void *context, struct visitor *v)
     struct run *r = context;
     visitor_enter(v, "run");
     TRY(visit_int32s(v, "online", &r->online, 1));
-    TRY(visit_int64s(v, "pretrained", &r->pretrained, 1));
-    TRY(visit_int64s(v, "iteration", &r->iteration, 1));
-    TRY(visit_int64s(v, "transitions", &r->transitions_done, 1));
-    TRY(visit_int64s(v, "uncounted", &r->uncounted, 1));
-    TRY(visit_int64s(v, "episodes", &r->episodes, 1));
-    TRY(visit_int64s(v, "evaluated_at", &r->evaluated_at, 1));
-    TRY(visit_int64s(v, "eval_episodes", &r->eval_episodes_done, 1));
-    TRY(visit_int64s(v, "pending_batches", &r->pending_batches, 1));
-    TRY(visit_int64s(v, "batches_owed", &r->batches_owed, 1));
+    TRY(visit_count(v, "pretrained", &r->pretrained, 0));
+    TRY(visit_count(v, "iteration", &r->iteration, 0));
+    TRY(visit_count(v, "transitions", &r->transitions_done, 0));
+    TRY(visit_count(v, "uncounted", &r->uncounted, 0));
+    TRY(visit_count(v, "episodes", &r->episodes, 0));
+    TRY(visit_count(v, "evaluated_at", &r->evaluated_at, -1));
+    TRY(visit_count(v, "eval_episodes", &r->eval_episodes_done, 0));
+    TRY(visit_count(v, "pending_batches", &r->pending_batches, 0));
+    TRY(visit_count(v, "batches_owed", &r->batches_owed, 0));
     TRY(visit_int32s(v, "mid_episode", &r->mid_episode, 1));
     TRY(visit_doubles(v, "episode_return", &r->episode_return, 1));
     double seconds = r->seconds + (v->fills ? 0 : run_clock(&r->started));

@@ -166,7 +166,7 @@ static enum status add_curve(struct results *r, const char *path, const struct p
     char method[2 * RESULTS_ID];
     method_id(or_else(curve_get(c, "method"), p->method), p, method, sizeof method);
     TRY(results_declare(r, method, curve_get(c, "label"), dataset, &m, &d));
-    TRY(results_add(r, m, d, (int64_t)curve_get_number(c, "seed", (double)p->seed), &run));
+    TRY(results_add(r, m, d, curve_get_integer(c, "seed", p->seed), &run));
     snprintf(run->origin.path, sizeof run->origin.path, "%s", path);
     take_origin(&run->origin, c, p);
     take_status(run, c);

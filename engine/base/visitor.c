@@ -31,13 +31,27 @@ void visitor_leave(struct visitor *v)
     (slash != NULL ? slash + 1 : v->path)[0] = '\0';
 }
 
+static void full_name(const struct visitor *v, const char *name, char out[2 * VISITOR_PATH])
+{
+    int length = snprintf(out, 2 * VISITOR_PATH, "%s%s", v->path, name);
+    assert(length < 2 * VISITOR_PATH);
+    (void)length;
+}
+
+enum status visit_expect(struct visitor *v, const char *name, size_t n)
+{
+    char path[2 * VISITOR_PATH];
+    if (!v->fills || v->expect == NULL)
+        return STATUS_OK;
+    full_name(v, name, path);
+    return v->expect(v, path, n);
+}
+
 static enum status visit(struct visitor *v, const char *name, enum visit_kind kind, void *data,
                          size_t count)
 {
     char path[2 * VISITOR_PATH];
-    int length = snprintf(path, sizeof path, "%s%s", v->path, name);
-    assert(length < (int)sizeof path);
-    (void)length;
+    full_name(v, name, path);
     return v->array(v, path, kind, data, count);
 }
 
@@ -59,6 +73,18 @@ enum status visit_int32s(struct visitor *v, const char *name, int32_t *x, size_t
 enum status visit_int64s(struct visitor *v, const char *name, int64_t *x, size_t n)
 {
     return visit(v, name, VISIT_INT64, x, n);
+}
+
+enum status visit_count(struct visitor *v, const char *name, int64_t *x, int64_t least)
+{
+    static const int64_t most = (int64_t)1 << 40; /* more than any run gets to */
+    TRY(visit_int64s(v, name, x, 1));
+    if (v->fills && (*x < least || *x > most))
+        return status_fail(STATUS_FORMAT,
+                           "'%s%s' is %lld, which cannot be; remove the file to start "
+                           "anew",
+                           v->path, name, (long long)*x);
+    return STATUS_OK;
 }
 
 enum status visit_bytes(struct visitor *v, const char *name, uint8_t *x, size_t n)

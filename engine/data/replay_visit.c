@@ -198,6 +198,7 @@ static enum status restore(const struct replay *to, struct visitor *v, struct fl
     if (count < 0 || count > most)
         return status_fail(STATUS_FORMAT, "the replay holds %lld trajectories, at most %lld fit",
                            (long long)count, (long long)most);
+    TRY(visit_expect(v, "origin", (size_t)count));
     TRY(replay_reserve(r, (int)count));
     TRY(visit_int32s(v, "cursor", &r->cursor, 1));
     TRY(visit_int32s(v, "origin", r->origin, (size_t)count));
@@ -205,6 +206,7 @@ static enum status restore(const struct replay *to, struct visitor *v, struct fl
     TRY(flat_take_counts(f));
     TRY(visit_counts(f, v));
     TRY(check_lengths(f));
+    TRY(visit_expect(v, "reward", (size_t)f->steps));
     TRY(flat_take_steps(f, (size_t)r->S, (size_t)r->A));
     TRY(visit_steps(f, (size_t)r->S, (size_t)r->A, v));
     TRY(assemble(to, f, (int)count, r));

@@ -155,11 +155,10 @@ struct transition transitions_at(const struct transitions *t, int64_t i)
 enum status transitions_visit(struct transitions *t, struct visitor *v)
 {
     int64_t added = t->added;
-    TRY(visit_int64s(v, "added", &added, 1));
+    TRY(visit_count(v, "added", &added, 0));
     if (v->fills) {
-        if (added < 0)
-            return status_fail(STATUS_FORMAT, "the buffer claims %lld online transitions",
-                               (long long)added);
+        int64_t kept = t->capacity >= 0 && added > t->capacity ? t->capacity : added;
+        TRY(visit_expect(v, "row", (size_t)kept * row_width(t)));
         TRY(reserve(t, added));
         t->added = added;
         t->dropped = overflow(t);

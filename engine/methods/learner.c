@@ -90,8 +90,8 @@ enum status learner_act(struct learner *l, const struct act_context context[], i
 enum status learner_visit(struct learner *l, struct visitor *v)
 {
     TRY(visit_int32s(v, "phase", &l->phase, 1));
-    TRY(visit_int64s(v, "batches", &l->batches, 1));
-    TRY(visit_int64s(v, "updates", &l->updates, 1));
+    TRY(visit_count(v, "batches", &l->batches, 0));
+    TRY(visit_count(v, "updates", &l->updates, 0));
     return l->ops->visit(l, v);
 }
 

@@ -823,7 +823,7 @@ static enum status visit(struct learner *l, struct visitor *v)
     visitor_enter(v, "temperature");
     TRY(adam_scalar_visit(&d->log_temperature, v));
     visitor_leave(v);
-    TRY(visit_int64s(v, "rl_updates", &d->rl_updates, 1));
+    TRY(visit_count(v, "rl_updates", &d->rl_updates, 0));
     if (d->has_critic) {
         visitor_enter(v, "critic");
         TRY(visit_floats(v, "theta", d->critic_theta, d->critic.layout.size));

@@ -90,5 +90,5 @@ enum status adam_scalar_visit(struct adam_scalar *s, struct visitor *v)
     TRY(visit_doubles(v, "value", &s->value, 1));
     TRY(visit_doubles(v, "m", &s->m, 1));
     TRY(visit_doubles(v, "v", &s->v, 1));
-    return visit_int64s(v, "step", &s->step, 1);
+    return visit_count(v, "step", &s->step, 0);
 }

@@ -56,7 +56,7 @@ enum status moments_visit(struct moments *s, struct visitor *v)
 {
     TRY(visit_floats(v, "m", s->m, s->layout->size));
     TRY(visit_floats(v, "v", s->v, s->layout->size));
-    return visit_int64s(v, "step", &s->step, 1);
+    return visit_count(v, "step", &s->step, 0);
 }
 
 void follow_chunk(const struct follow *f, const float *theta, size_t from, int n)
