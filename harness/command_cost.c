@@ -47,7 +47,7 @@ static enum status print_matrix(const struct speed_table *t, const char *name, c
 {
     struct matrix m;
     struct speed_estimate sum = {.exact = true};
-    double least = INFINITY, most = 0;
+    double least = (double)INFINITY, most = 0;
     TRY(matrix_load(name, preset, &m));
     enum status result = STATUS_OK;
     for (int i = 0; i < m.cells && result == STATUS_OK; i++) {

@@ -57,7 +57,7 @@ bool speed_of_curve(const struct curve *c, const struct cost_work *work, struct 
     out->rollout = per(threads * s.seconds[CURVE_seconds_rollout], s.transitions);
     out->evaluate = per(threads * s.evaluate, s.evaluated);
     out->store = per(threads * s.seconds[CURVE_seconds_store], s.iterations);
-    out->memory_gb = curve_get_number(c, "peak_memory_gb", NAN);
+    out->memory_gb = curve_get_number(c, "peak_memory_gb", (double)NAN);
     return s.iterations > 0;
 }
 
