@@ -121,7 +121,8 @@ static bool run_and_kill(const struct run_request *r, double seconds)
 }
 
 /* SIGKILL at moments nobody chose, within half of what the quiet run took on this machine now;
- * checkpoints at every iteration. As many runs are killed to pieces as it takes for so many hits. */
+ * checkpoints at every iteration. As many runs are killed to pieces as it takes for so many hits.
+ */
 static void check_kills(const char *method, int wanted)
 {
     struct timespec begin;
