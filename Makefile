@@ -49,7 +49,7 @@ SANFLAGS_fuzz := $(SANFLAGS_asan) -fsanitize=fuzzer-no-link
 OPT    := $(if $(SAN),-O1 $(SANFLAGS_$(SAN)) -ffp-contract=off -march=$(ARCH),$(OPT))
 
 CPPFLAGS := -I. -D_GNU_SOURCE $(shell pkg-config --cflags $(PKGS)) \
-            $(if $(MUJOCO_PREFIX),-I$(MUJOCO_PREFIX)/include)
+            $(if $(MUJOCO_PREFIX),-I$(MUJOCO_PREFIX)/include) $(if $(filter fuzz,$(SAN)),-DFUZZING)
 CFLAGS   := -std=c17 -g $(OPT) $(WARN) -fopenmp
 comma    := ,
 LDFLAGS  := -fopenmp $(if $(SAN),$(SANFLAGS_$(SAN))) \
@@ -125,6 +125,10 @@ $(BUILD)/bench/bench_stats: $(BUILD)/tests/bench/bench_stats.o $(REPORT_OBJECTS)
 $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(call objects,$(ENGINE)) $(SUITES_OBJECTS) $(HARNESS_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -fsanitize=fuzzer $^ $(LIBS_ALL) -o $@
+
+$(BUILD)/fuzz/fuzz_curve: $(BUILD)/tests/fuzz/fuzz_curve.o $(REPORT_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -fsanitize=fuzzer $^ $(LIBS_BASE) $(LIBS_REPORT) -o $@
 
 $(BUILD)/embed/harness.c: embed.sh $(HARNESS_TEXT)
 	@mkdir -p $(@D)

@@ -3,24 +3,13 @@
 #include "tests/fuzz/fuzz_dataset.c"
 
 #include "engine/base/file.h"
+#include "tests/support/corpus.h"
 
 #include <criterion/criterion.h>
-#include <glob.h>
 
 Test(fuzz_dataset, replays_its_corpus, .timeout = 120)
 {
-    glob_t files;
-    cr_assert_eq(glob("tests/data/fuzz/dataset/*", 0, NULL, &files), 0);
-    for (size_t i = 0; i < files.gl_pathc; i++) {
-        char *bytes;
-        size_t size;
-        cr_assert_eq(file_read(files.gl_pathv[i], 1 << 20, &bytes, &size), STATUS_OK, "%s",
-                     status_sentence());
-        cr_expect_eq(fuzz_dataset((const uint8_t *)bytes, size), 0);
-        free(bytes);
-    }
-    cr_expect_geq(files.gl_pathc, 6);
-    globfree(&files);
+    corpus_replay("dataset", 6, fuzz_dataset);
 }
 
 /* The seeds are files that are read: mutations of what is refused would teach the fuzzer nothing.
