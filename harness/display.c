@@ -56,7 +56,7 @@ static void show_run(struct display *p, const struct overview *o, const struct s
 {
     char name[4 * CONFIG_NAME], left[32], score[32] = "", line[512];
     int threads = s->job[i].threads > 0 ? s->job[i].threads : o->look[i].threads;
-    overview_name(&o->m->cell[i], name, sizeof name);
+    matrix_describe(&o->m->cell[i], name, sizeof name);
     progress_duration(o->left[i] / threads, left);
     if (isfinite(o->look[i].last_score))
         snprintf(score, sizeof score, "score %.1f", o->look[i].last_score);

@@ -1,6 +1,6 @@
 #include "harness/guide.h"
 
-#include "harness/overview.h"
+#include "harness/cell.h"
 
 #include <stdio.h>
 
@@ -20,7 +20,7 @@ enum status guide_check(const struct matrix *m, const struct matrix_cell *c, con
     }
     if (file_exists(path))
         return STATUS_OK;
-    overview_name(guide, name, sizeof name);
+    matrix_describe(guide, name, sizeof name);
     /* A run writes its policy before its curve says that it is over. */
     if (cell_is_over(look.state))
         return status_fail(STATUS_MISSING,

@@ -91,6 +91,9 @@ enum status matrix_cell(const struct matrix *m, long number, const struct matrix
 /* The cell's folder below `results` (MATRIX_RESULTS when NULL). */
 void matrix_folder(const struct matrix_cell *c, const char *results, char out[FILE_PATH]);
 
+/* "td3_odt on pen-human-v1 seed 2" */
+void matrix_describe(const struct matrix_cell *c, char *out, size_t size);
+
 /* What names the run; pointers go into the cell. */
 void matrix_request(const struct matrix_cell *c, struct config_request *out);
 

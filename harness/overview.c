@@ -152,13 +152,6 @@ void overview_counts(const struct overview *o, char *out, size_t size)
     }
 }
 
-void overview_name(const struct matrix_cell *c, char *out, size_t size)
-{
-    const char *slash = strrchr(c->method, '/');
-    snprintf(out, size, "%s%s on %s seed %ld", slash != NULL ? slash + 1 : c->method, c->variant,
-             c->dataset, c->seed);
-}
-
 void overview_list_guides(const struct overview *o, FILE *to)
 {
     for (int g = 0; g < o->m->cells; g++) {
@@ -178,7 +171,7 @@ static void print_cell(const struct overview *o, int i, FILE *to)
     const struct matrix_cell *c = &o->m->cell[i];
     const struct cell_look *look = &o->look[i];
     char name[4 * CONFIG_NAME], score[32] = "", time[32], left[48] = "";
-    overview_name(c, name, sizeof name);
+    matrix_describe(c, name, sizeof name);
     if (isfinite(look->last_score))
         snprintf(score, sizeof score, "score %.1f", look->last_score);
     progress_duration(o->left[i] / look->threads, time);

@@ -41,9 +41,6 @@ double overview_left(const struct overview *o);
 /* "12 of 62 done, 2 running, 1 failed": states that no cell is in are left out. */
 void overview_counts(const struct overview *o, char *out, size_t size);
 
-/* "td3_odt on pen-human-v1 seed 2" */
-void overview_name(const struct matrix_cell *c, char *out, size_t size);
-
 /* What cells wait for that another's policy guides: a line for each such policy. */
 void overview_list_guides(const struct overview *o, FILE *to);
 

@@ -33,13 +33,17 @@ static void add_stats(struct run *r, const struct learner_stats *stats, double w
 static enum status train(struct run *r, const struct learner_data *data, int64_t *left)
 {
     int64_t piece = learner_batches(r->learner, UPDATES_AT_ONCE);
-    if (r->keeps_rollouts && r->online)
-        piece = *left; /* PPO and AWR fit V to the rollouts at the start of a call */
+    /* PPO and AWR fit V to the rollouts once, and tell of the iteration as a whole. */
+    int64_t whole = r->keeps_rollouts && r->online
+                        ? learner_batches(r->learner, r->hyper.actor_updates_per_iter)
+                        : 0;
     while (*left > 0) {
         int64_t batches = *left < piece ? *left : piece;
+        struct learner_data part = *data;
         struct learner_stats stats;
-        TRY(learner_train(r->learner, data, batches, &stats));
-        add_stats(r, &stats, (double)batches);
+        part.follow = whole > 0 ? *left - batches : 0;
+        TRY(learner_train(r->learner, &part, batches, &stats));
+        add_stats(r, &stats, (double)(whole > 0 ? whole : batches));
         *left -= batches;
         r->batches_of_block = r->pending_batches - *left;
         run_progress(r, false);

@@ -268,7 +268,7 @@ static bool means_full_disk(const char *words)
 static void fail(struct sweep *w, int cell, const char *reason)
 {
     char name[4 * CONFIG_NAME], folder[FILE_PATH];
-    overview_name(&w->m->cell[cell], name, sizeof name);
+    matrix_describe(&w->m->cell[cell], name, sizeof name);
     matrix_folder(&w->m->cell[cell], w->o->results, folder);
     const struct cell_look *look = &w->overview.look[cell];
     /* It records what it can itself. */
@@ -283,7 +283,7 @@ static void finish(struct sweep *w, int cell)
     char name[4 * CONFIG_NAME], time[32];
     const struct cell_look *look = &w->overview.look[cell];
     schedule_end(&w->schedule, cell, SCHEDULE_OVER);
-    overview_name(&w->m->cell[cell], name, sizeof name);
+    matrix_describe(&w->m->cell[cell], name, sizeof name);
     progress_duration(look->seconds, time);
     display_say(&w->display, "%s: %s, score %.1f -> %.1f, %s (%d of %d)",
                 cell_state_word(look->state), name, look->first_score, look->last_score, time,
@@ -300,7 +300,7 @@ static bool is_crash(int signal)
 static void died(struct sweep *w, int cell, const char *how)
 {
     char reason[256], name[4 * CONFIG_NAME];
-    overview_name(&w->m->cell[cell], name, sizeof name);
+    matrix_describe(&w->m->cell[cell], name, sizeof name);
     if (schedule_died(&w->schedule, cell) == SCHEDULE_FAILED) {
         snprintf(reason, sizeof reason, "%.200s, %d times; is there too little memory?", how,
                  w->schedule.job[cell].deaths);

@@ -44,6 +44,9 @@ struct learner_data {
     const struct replay *replay;           /* segments: pretraining set or replay */
     struct replay *online;                 /* rollouts of PPO (cleared each iteration) and AWR */
     const struct transitions *transitions; /* MLP methods */
+    /* PPO and AWR fit V to the rollouts when an iteration begins, so a call that is a piece of one
+     * says how many of its batches follow in later calls; others have no use for it. */
+    int64_t follow;
 };
 
 /* Means over the updates of one learner_train; NaN where a method has none. The names are those of
@@ -114,7 +117,8 @@ enum status learner_begin(struct learner *l, enum learner_phase phase);
 
 /* Train on `batches` batches drawn from data: a critic update on each, an actor update on every
  * actor_update_interval-th, the first included (DT methods count within the call, MLP methods
- * across calls). Stats may be NULL.
+ * across calls; a piece of an iteration is a multiple of it). Stats may be NULL; those of an
+ * iteration in pieces come with its last.
  *
  * Errors STATUS_NONFINITE (loss or gradient; the parameters are as before that update),
  *        STATUS_MISSING (nothing to draw from), STATUS_MEMORY */

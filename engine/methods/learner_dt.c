@@ -1,6 +1,7 @@
 #include "engine/methods/learner_dt.h"
 
 #include "engine/methods/rl.h"
+#include "engine/methods/value_critic.h"
 #include "engine/nn/activation.h"
 #include "engine/optim/schedule.h"
 
@@ -220,6 +221,7 @@ static void destroy(struct learner *l)
     }
     free(d->online_target);
     free(d->online_old_v);
+    free(d->online_length);
     free(d->act_state);
     free(d->act_action);
     free(d->act_rtg);
@@ -687,8 +689,11 @@ static enum status train(struct learner *l, const struct learner_data *data, int
     struct batch_rule rule = batch_rule_of(d);
     int64_t interval = batches_of(l, 1);
     bool online = d->rl->online && l->phase == LEARNER_ONLINE;
-    if (online)
-        TRY(d->rl->begin_iteration(d, data, batches / interval, &stats));
+    if (online && !d->under_way) {
+        d->iteration = stats;
+        TRY(d->rl->begin_iteration(d, data, (batches + data->follow) / interval, &d->iteration));
+    }
+    struct stats_sum *sum = online ? &d->iteration : &stats;
 
     for (int64_t j = 0; j < batches; j++) {
         learner_tick(l, STAGE_SAMPLE);
@@ -700,17 +705,18 @@ static enum status train(struct learner *l, const struct learner_data *data, int
         }
         if (d->rl->critic_update != NULL) {
             learner_tick(l, STAGE_CRITIC);
-            TRY(dt_critic_update(d, &d->batch, &stats));
+            TRY(dt_critic_update(d, &d->batch, sum));
         }
         if (j % interval == 0) {
             learner_tick(l, STAGE_ACTOR);
-            TRY(dt_actor_update(d, &d->batch, online ? &d->online : NULL, &stats));
+            TRY(dt_actor_update(d, &d->batch, online ? &d->online : NULL, sum));
             if (online && d->rl->after_actor != NULL)
-                TRY(d->rl->after_actor(d, &d->online, &stats));
+                TRY(d->rl->after_actor(d, &d->online, sum));
         }
         l->batches++;
     }
-    stats_finish(&stats, out);
+    d->under_way = online && data->follow > 0;
+    stats_finish(d->under_way ? &stats : sum, out); /* none yet, or all */
     return STATUS_OK;
 }
 
@@ -805,6 +811,20 @@ static enum status act(struct learner *l, const struct act_context context[], in
 
 /* --- state ------------------------------------------------------------------------------------ */
 
+/* What an iteration of PPO or AWR that was stopped in its middle goes on from. */
+static enum status visit_iteration(struct dt *d, struct visitor *v)
+{
+    visitor_enter(v, "iteration");
+    TRY(visit_int32s(v, "under_way", &d->under_way, 1));
+    if (d->under_way) {
+        TRY(visit_doubles(v, "sum", d->iteration.sum, LEARNER_METRIC_COUNT));
+        TRY(visit_int64s(v, "count", d->iteration.count, LEARNER_METRIC_COUNT));
+        TRY(value_visit(d, v));
+    }
+    visitor_leave(v);
+    return STATUS_OK;
+}
+
 static enum status visit(struct learner *l, struct visitor *v)
 {
     struct dt *d = dt_of(l);
@@ -832,7 +852,7 @@ static enum status visit(struct learner *l, struct visitor *v)
         TRY(moments_visit(&d->critic_moments, v));
         visitor_leave(v);
     }
-    return STATUS_OK;
+    return d->rl->online ? visit_iteration(d, v) : STATUS_OK;
 }
 
 static size_t memory(const struct learner *l)

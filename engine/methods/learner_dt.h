@@ -68,10 +68,14 @@ struct dt {
     double rl_scale;           /* factor on alpha: 1/mean|Q| when normalised */
     struct step_report report; /* of the last actor step */
 
-    /* per-trajectory values of the online replay (PPO, AWR): target[slot], old_v[slot] (L) */
+    /* per-trajectory values of the online replay (PPO, AWR): target[slot], old_v[slot], both
+     * (length[slot]); for as long as an iteration is under way */
     float **online_target, **online_old_v;
-    int online_slots;
-    int64_t rl_updates; /* actor updates since the phase began (AWR's warm-up) */
+    int32_t *online_length;
+    int32_t online_count, online_slots; /* in use, allocated */
+    int32_t under_way;                  /* the iteration has begun, and batches are still to come */
+    struct stats_sum iteration;         /* of what has been done of it */
+    int64_t rl_updates;                 /* actor updates since the phase began (AWR's warm-up) */
 
     /* acting */
     float *act_state, *act_action, *act_rtg, *act_output, *act_log_std, *act_u;

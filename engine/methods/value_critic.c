@@ -63,24 +63,33 @@ static void values_of(struct dt *d, const float *state, int length, float *out)
     }
 }
 
-static enum status make_slots(struct dt *d, const struct replay *online)
+/* Room for the slots of so many trajectories. */
+static enum status make_slots(struct dt *d, int count)
 {
-    if (online->count > d->online_slots) {
-        size_t bytes = (size_t)online->count * sizeof(float *);
-        float **target = realloc(d->online_target, bytes);
-        if (target != NULL)
-            d->online_target = target;
-        float **old_v = realloc(d->online_old_v, bytes);
-        if (old_v != NULL)
-            d->online_old_v = old_v;
-        if (target == NULL || old_v == NULL)
-            return status_fail(STATUS_MEMORY, "no memory for the targets of %d trajectories",
-                               online->count);
-        for (; d->online_slots < online->count; d->online_slots++)
-            target[d->online_slots] = old_v[d->online_slots] = NULL;
-    }
-    for (int i = 0; i < online->count; i++) {
-        size_t length = (size_t)online->item[i].length;
+    if (count <= d->online_slots)
+        return STATUS_OK;
+    size_t bytes = (size_t)count * sizeof(float *);
+    float **target = realloc(d->online_target, bytes);
+    if (target != NULL)
+        d->online_target = target;
+    float **old_v = realloc(d->online_old_v, bytes);
+    if (old_v != NULL)
+        d->online_old_v = old_v;
+    int32_t *length = realloc(d->online_length, (size_t)count * sizeof *length);
+    if (length != NULL)
+        d->online_length = length;
+    if (target == NULL || old_v == NULL || length == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for the targets of %d trajectories", count);
+    for (; d->online_slots < count; d->online_slots++)
+        target[d->online_slots] = old_v[d->online_slots] = NULL;
+    return STATUS_OK;
+}
+
+/* Arrays of the slots' lengths. */
+static enum status fill_slots(struct dt *d)
+{
+    for (int i = 0; i < d->online_count; i++) {
+        size_t length = (size_t)d->online_length[i];
         free(d->online_target[i]);
         free(d->online_old_v[i]);
         d->online_target[i] = calloc(length, sizeof(float));
@@ -94,7 +103,11 @@ static enum status make_slots(struct dt *d, const struct replay *online)
 enum status value_targets(struct dt *d, const struct replay *online)
 {
     const struct hyper *h = &d->learner.hyper;
-    TRY(make_slots(d, online));
+    TRY(make_slots(d, online->count));
+    d->online_count = online->count;
+    for (int i = 0; i < online->count; i++)
+        d->online_length[i] = online->item[i].length;
+    TRY(fill_slots(d));
     for (int i = 0; i < online->count; i++) {
         const struct trajectory *t = &online->item[i];
         float *target = d->online_target[i], *v = d->online_old_v[i], *next = target;
@@ -109,6 +122,40 @@ enum status value_targets(struct dt *d, const struct replay *online)
         }
     }
     return STATUS_OK;
+}
+
+/* The slots' arrays one behind the other, as one. */
+static enum status visit_slots(struct dt *d, struct visitor *v, const char *name, float **slot)
+{
+    size_t all = 0, at = 0;
+    for (int i = 0; i < d->online_count; i++)
+        all += (size_t)d->online_length[i];
+    float *flat = malloc((all > 0 ? all : 1) * sizeof *flat);
+    if (flat == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for the targets of the rollouts");
+    for (int i = 0; i < d->online_count && !v->fills; at += (size_t)d->online_length[i++])
+        memcpy(flat + at, slot[i], (size_t)d->online_length[i] * sizeof *flat);
+    enum status result = visit_floats(v, name, flat, all);
+    at = 0;
+    for (int i = 0; i < d->online_count && v->fills; at += (size_t)d->online_length[i++])
+        memcpy(slot[i], flat + at, (size_t)d->online_length[i] * sizeof *flat);
+    free(flat);
+    return result;
+}
+
+enum status value_visit(struct dt *d, struct visitor *v)
+{
+    int32_t count = d->online_count;
+    TRY(visit_int32s(v, "trajectories", &count, 1));
+    if (v->fills) {
+        TRY(make_slots(d, count));
+        d->online_count = count;
+    }
+    TRY(visit_int32s(v, "length", d->online_length, (size_t)count));
+    if (v->fills)
+        TRY(fill_slots(d));
+    TRY(visit_slots(d, v, "target", d->online_target));
+    return visit_slots(d, v, "old_v", d->online_old_v);
 }
 
 void value_fetch(struct dt *d, const struct batch *b, float *target, float *old_v)

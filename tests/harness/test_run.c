@@ -91,6 +91,43 @@ Test(run, ddpg_odt_gives_the_same_bits_with_threads_and_resumes)
     check_bits("ddpg_odt");
 }
 
+/* Asked to stop from the start, a run leaves at its first look; each call gets it one look further:
+ * through pretraining and through the middle of every iteration. */
+static void check_looks(const char *method, int looks_an_iteration)
+{
+    static const volatile sig_atomic_t asked = 1;
+    struct curve a = tiny_run_complete(method, "whole", 1);
+    struct run_request r = tiny_run_request(method, "looks");
+    int calls = 1, online = 0;
+    r.stop = &asked;
+    for (enum status result; (result = run_execute(&r, NULL)) != STATUS_OK; calls++) {
+        cr_assert_eq(result, STATUS_INTERRUPTED, "%s: %s", method, status_sentence());
+        cr_assert_lt(calls, 1000, "never done");
+    }
+    for (int i = 0; i < a.iterations; i++)
+        online += a.iteration[i].value[CURVE_phase] == 1;
+    cr_expect_geq(calls, looks_an_iteration * online, "%s: %d calls, %d iterations", method, calls,
+                  online);
+    struct curve b = tiny_run_curve(&r);
+    tiny_run_expect_same(method, &a, &b);
+}
+
+/* 20 updates an iteration, ten between two looks. */
+Test(run, odt_stopped_at_every_look_equals_the_uninterrupted)
+{
+    check_looks("odt", 2);
+}
+
+Test(run, ppo_stopped_at_every_look_equals_the_uninterrupted)
+{
+    check_looks("ppo", 2);
+}
+
+Test(run, awr_stopped_at_every_look_equals_the_uninterrupted)
+{
+    check_looks("awr", 2);
+}
+
 Test(run, every_other_method_runs_to_its_end)
 {
     static const char *const methods[] = {

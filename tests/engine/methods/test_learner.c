@@ -164,7 +164,8 @@ static void world_make(struct world *w)
     check(replay_init(&w->online, S, A, REPLAY_UNBOUNDED));
     check(replay_fill(&w->online, w->list, TRAJECTORIES / 2));
     check(transitions_init(&w->transitions, S, A, -1, w->list, TRAJECTORIES, true));
-    w->data = (struct learner_data){&w->replay, &w->online, &w->transitions};
+    w->data = (struct learner_data){
+        .replay = &w->replay, .online = &w->online, .transitions = &w->transitions};
 }
 
 static void world_free(struct world *w)
