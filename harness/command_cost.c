@@ -79,8 +79,9 @@ static enum status run(int argc, char **argv)
     const char *results = NULL, *preset = NULL;
     int rest;
     TRY(argument_read(argc, argv,
-                      (const struct argument[]){
-                          {"results", .text = &results}, {"preset", .text = &preset}, {NULL}},
+                      (const struct argument[]){{"results", .text = &results},
+                                                {"preset", .text = &preset},
+                                                {.name = NULL}},
                       &rest));
     if (preset != NULL && !config_is_preset(preset))
         return status_fail(STATUS_CONFIG, "unknown preset '%s'; there are paper and code", preset);

@@ -58,7 +58,7 @@ static enum status parse(int argc, char **argv, struct arguments *a)
                                   {"inertia", .take = take_inertia, .context = &o->exact_inertia},
                                   {"dense", .flag = &o->dense},
                                   {"contact-forces", .flag = &o->contact_forces},
-                                  {NULL}},
+                                  {.name = NULL}},
         &rest));
     if (argc - rest > 1)
         return status_fail(STATUS_CONFIG, "one environment at a time: '%s' is one too many",

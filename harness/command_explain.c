@@ -29,7 +29,7 @@ static enum status parse(int argc, char **argv, struct arguments *a)
                       (const struct argument[]){{"dataset", .text = &c->dataset},
                                                 {"preset", .text = &c->preset},
                                                 {"set", .take = add_set, .context = c},
-                                                {NULL}},
+                                                {.name = NULL}},
                       &rest));
     a->dataset_given = c->dataset != NULL;
     if (!a->dataset_given)

@@ -44,7 +44,7 @@ static enum status parse(int argc, char **argv, struct arguments *a)
                                   {"no-fetch", .flag = &no_fetch},
                                   {"report", .text = &a->report},
                                   {"cells", .flag = &a->cells},
-                                  {NULL}},
+                                  {.name = NULL}},
         &rest));
     s->memory = 1e9 * gigabytes;
     s->fetch = !no_fetch;

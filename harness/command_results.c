@@ -287,7 +287,7 @@ static enum status parse(int argc, char **argv, struct arguments *a)
                                                 {"status", .text = &f->status},
                                                 {"compare", .text = &a->other},
                                                 {"csv", .flag = &a->csv},
-                                                {NULL}},
+                                                {.name = NULL}},
                       &rest));
     return argument_last(argc, argv, rest, &a->folder);
 }

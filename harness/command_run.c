@@ -95,7 +95,7 @@ static enum status parse(int argc, char **argv, struct arguments *a)
                                   {"checkpoint-every", .number = &r->checkpoint_every, .high = 1e9},
                                   {"stop-after", .integer = &stop_after, .high = 1e18},
                                   {"quiet", .flag = &r->quiet},
-                                  {NULL}},
+                                  {.name = NULL}},
         &rest));
     r->stop_after = stop_after;
     TRY(argument_last(argc, argv, rest, NULL));

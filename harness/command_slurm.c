@@ -79,7 +79,7 @@ static enum status parse(int argc, char **argv, struct arguments *a)
                           {"array-most", .whole = &job->array_most, .low = 1, .high = 4e6},
                           {"sbatch", .take = take_extra, .context = a},
                           {"submit", .flag = &a->submit},
-                          {NULL}},
+                          {.name = NULL}},
                       &rest));
     TRY(argument_last(argc, argv, rest, &a->matrix));
     if (a->matrix == NULL)

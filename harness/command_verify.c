@@ -39,7 +39,7 @@ static enum status parse(int argc, char **argv, struct arguments *a)
                                   {"data", .text = &o->data},
                                   {"from-checkpoint", .flag = &o->from_checkpoint},
                                   {"all", .flag = &a->all},
-                                  {NULL}},
+                                  {.name = NULL}},
         &rest));
     threads_set(a->threads);
     return argument_last(argc, argv, rest, &a->folder);

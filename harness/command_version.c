@@ -12,7 +12,7 @@ static enum status run(int argc, char **argv)
 {
     struct curve c = {.attributes = 0};
     int rest;
-    TRY(argument_read(argc, argv, (const struct argument[]){{NULL}}, &rest));
+    TRY(argument_read(argc, argv, (const struct argument[]){{.name = NULL}}, &rest));
     TRY(argument_last(argc, argv, rest, NULL));
     enum status result = provenance_stamp(&c);
     /* gcc's own name of itself is a number alone. */

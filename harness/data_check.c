@@ -27,10 +27,10 @@ static enum status run(int argc, char **argv)
 {
     struct dataset_options o = dataset_defaults();
     int rest, bad = 0;
-    TRY(argument_read(
-        argc, argv,
-        (const struct argument[]){{"data", .text = &o.folder}, {"env", .text = &o.env}, {NULL}},
-        &rest));
+    TRY(argument_read(argc, argv,
+                      (const struct argument[]){
+                          {"data", .text = &o.folder}, {"env", .text = &o.env}, {.name = NULL}},
+                      &rest));
     int files = argc - rest;
     if (files == 0)
         return status_fail(STATUS_CONFIG, "a file or a dataset id is expected");

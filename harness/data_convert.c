@@ -10,11 +10,12 @@ static enum status run(int argc, char **argv)
     struct dataset_options o = dataset_defaults();
     const char *out = NULL;
     int rest;
-    TRY(argument_read(
-        argc, argv,
-        (const struct argument[]){
-            {"data", .text = &o.folder}, {"env", .text = &o.env}, {"out", .text = &out}, {NULL}},
-        &rest));
+    TRY(argument_read(argc, argv,
+                      (const struct argument[]){{"data", .text = &o.folder},
+                                                {"env", .text = &o.env},
+                                                {"out", .text = &out},
+                                                {.name = NULL}},
+                      &rest));
     if (argc - rest != 1)
         return status_fail(STATUS_CONFIG,
                            "one file, Minari folder or dataset id is expected, not %d",

@@ -125,7 +125,7 @@ static enum status parse(int argc, char **argv, struct arguments *a)
                       (const struct argument[]){{"all", .flag = &a->all},
                                                 {"data", .text = &a->folder},
                                                 {"server", .text = &a->server},
-                                                {NULL}},
+                                                {.name = NULL}},
                       &a->rest));
     if (a->all != (a->rest == argc))
         return status_fail(STATUS_CONFIG, "dataset ids or --all are expected; `vitamin data list` "

@@ -35,7 +35,7 @@ static enum status parse(int argc, char **argv, struct arguments *a)
                                   {"threads", .integer = &a->threads, .low = 1, .high = 1024},
                                   {"noise", .number = &r->noise, .high = 100},
                                   {"stochastic", .flag = &r->stochastic},
-                                  {NULL}},
+                                  {.name = NULL}},
         &rest));
     if (argc - rest != 1)
         return status_fail(STATUS_CONFIG,

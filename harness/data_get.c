@@ -16,8 +16,9 @@ static enum status parse(int argc, char **argv, struct arguments *a)
     int rest;
     *a = (struct arguments){.matrix = NULL};
     TRY(argument_read(argc, argv,
-                      (const struct argument[]){
-                          {"data", .text = &a->data}, {"preset", .text = &a->preset}, {NULL}},
+                      (const struct argument[]){{"data", .text = &a->data},
+                                                {"preset", .text = &a->preset},
+                                                {.name = NULL}},
                       &rest));
     if (rest == argc)
         return status_fail(STATUS_CONFIG, "a matrix is expected; `vitamin plan` lists them");

@@ -70,8 +70,8 @@ static enum status run(int argc, char **argv)
 {
     const char *folder = NULL;
     int rest;
-    TRY(argument_read(argc, argv, (const struct argument[]){{"data", .text = &folder}, {NULL}},
-                      &rest));
+    TRY(argument_read(argc, argv,
+                      (const struct argument[]){{"data", .text = &folder}, {.name = NULL}}, &rest));
     TRY(argument_last(argc, argv, rest, NULL));
     printf("%-29s %9s %10s %11s  %-10s %8s  %s\n", "dataset", "rows", "score 0", "score 100",
            "here", "MB", "where");

@@ -104,11 +104,12 @@ static enum status run(int argc, char **argv)
     struct dataset_options o = dataset_defaults();
     bool json = false;
     int rest;
-    TRY(argument_read(
-        argc, argv,
-        (const struct argument[]){
-            {"data", .text = &o.folder}, {"env", .text = &o.env}, {"json", .flag = &json}, {NULL}},
-        &rest));
+    TRY(argument_read(argc, argv,
+                      (const struct argument[]){{"data", .text = &o.folder},
+                                                {"env", .text = &o.env},
+                                                {"json", .flag = &json},
+                                                {.name = NULL}},
+                      &rest));
     if (!json)
         printf("%-29s %9s %12s %9s %9s %9s\n", "normalised returns of", "rows", "trajectories",
                "mean", "sd", "as printed");

@@ -42,7 +42,7 @@ static double reward(double action)
 static double error_at_end(const struct curve_bandit *b, int p)
 {
     const double *action = b->action + (size_t)(b->rollouts - 1) * (size_t)b->actions;
-    double low = INFINITY, high = -INFINITY, sum = 0;
+    double low = (double)INFINITY, high = -low, sum = 0;
     int count = 0;
     for (int i = 0; i < b->actions; i++) {
         low = fmin(low, action[i]);

@@ -39,7 +39,7 @@ static enum status parse(const char *line, struct options *o)
                                                 {"seed", .integer = &o->seed, .high = 1e18},
                                                 {"rate", .number = &o->rate, .low = -1, .high = 1},
                                                 {"take", .take = take, .context = o->taken},
-                                                {NULL}},
+                                                {.name = NULL}},
                       &o->rest));
     return argument_last(argc, argv, o->rest, &o->last);
 }
