@@ -13,7 +13,8 @@ enum {
 /* One [experiment NAME] as it stands in the file. */
 struct experiment {
     char name[CONFIG_NAME];
-    char methods[MATRIX_LIST], datasets[MATRIX_LIST], set[MATRIX_LIST], sweep[MATRIX_LIST], guide[MATRIX_LIST], seeds[CONFIG_NAME];
+    char methods[MATRIX_LIST], datasets[MATRIX_LIST], set[MATRIX_LIST], sweep[MATRIX_LIST],
+        guide[MATRIX_LIST], seeds[CONFIG_NAME];
 };
 
 /* One [settings PATTERN]: overrides of the cells whose method or dataset it matches. */
@@ -27,7 +28,8 @@ struct loading {
     const char *preset; /* asked for on the command line, or NULL */
     int depth;
     char file[FILE_PATH], home[CONFIG_NAME];
-    char own_preset[CONFIG_NAME], size[CONFIG_NAME], set[MATRIX_LIST], include[MATRIX_LIST], reuse[MATRIX_LIST];
+    char own_preset[CONFIG_NAME], size[CONFIG_NAME], set[MATRIX_LIST], include[MATRIX_LIST],
+        reuse[MATRIX_LIST];
     struct matrix others; /* the cells of `reuse` */
     bool generates;
     struct experiment *experiment;

@@ -39,7 +39,8 @@ enum status matrix_one_word(char *to, const char *value)
     return STATUS_OK;
 }
 
-/* --- sections and keys ------------------------------------------------------------------------- */
+/* --- sections and keys -------------------------------------------------------------------------
+ */
 
 static struct experiment *experiment_of(struct loading *l, const char *name)
 {
