@@ -104,7 +104,7 @@ Test(speed, scales_a_measured_method_to_another_run)
                           .sample = 0.1,
                           .rollout = 0.01,
                           .evaluate = 0.001,
-                          .store = NAN};
+                          .store = (double)NAN};
     struct speed_table t = {.speed = &speed, .count = 1};
     struct speed_estimate full, narrow, other;
     struct hyper h;
