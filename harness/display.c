@@ -68,11 +68,7 @@ static void show_run(struct display *p, const struct overview *o, const struct s
 
 static bool is_due(const struct display *p)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    double passed = (double)(now.tv_sec - p->last.tv_sec) +
-                    1e-9 * (double)(now.tv_nsec - p->last.tv_nsec);
-    return passed >= (p->live ? LIVE_EVERY : PLAIN_EVERY);
+    return progress_since(&p->last) >= (p->live ? LIVE_EVERY : PLAIN_EVERY);
 }
 
 void display_show(struct display *p, const struct overview *o, const struct schedule *s, bool now)

@@ -23,7 +23,7 @@ static enum status add_row(struct run *r, const struct episode *episodes, int E)
         struct curve_evaluation row = {.iteration = r->iteration,
                                        .transitions = r->transitions_done,
                                        .gradient_steps = learner_updates(r->learner),
-                                       .seconds = r->seconds + run_clock(&r->started),
+                                       .seconds = r->seconds + progress_since(&r->started),
                                        .raw_return = raw,
                                        .score = score,
                                        .length = length,

@@ -6,6 +6,13 @@
 const char *const progress_stages[PROGRESS_STAGES] = {"rollout", "sample",   "critic",
                                                       "actor",   "evaluate", "store"};
 
+double progress_since(const struct timespec *from)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - from->tv_sec) + 1e-9 * (double)(now.tv_nsec - from->tv_nsec);
+}
+
 void progress_duration(double seconds, char out[32])
 {
     if (!isfinite(seconds) || seconds < 0) {

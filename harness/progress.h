@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 enum { PROGRESS_STAGES = 6 };
 
@@ -28,6 +29,9 @@ extern const char *const progress_stages[PROGRESS_STAGES];
  * an iteration: rollout 1.2 critic 33 actor 12, left 5 h 10". What took no time is not named. Time
  * left is that of this phase at its pace so far. */
 void progress_line(const struct progress *p, char *out, size_t size);
+
+/* Seconds of the monotonic clock since then. */
+double progress_since(const struct timespec *from);
 
 /* "95 s", "12 min", "5 h 07", "3.4 days"; "?" when it is not known. */
 void progress_duration(double seconds, char out[32]);

@@ -302,7 +302,7 @@ static bool last_row_is_current(const struct run *r)
 
 static enum status maybe_save(struct run *r)
 {
-    if (run_clock(&r->last_checkpoint) < r->request->checkpoint_every)
+    if (progress_since(&r->last_checkpoint) < r->request->checkpoint_every)
         return STATUS_OK;
     return run_save(r);
 }
@@ -484,7 +484,7 @@ enum status run_execute(const struct run_request *request, struct run_summary *s
     if (r->learner != NULL && !summary->already_complete) {
         summary->transitions = r->transitions_done;
         summary->iterations = r->iteration;
-        summary->seconds = r->seconds + run_clock(&r->started);
+        summary->seconds = r->seconds + progress_since(&r->started);
         if (r->curve.evaluations > 0) {
             summary->first_score = curve_mean_score(&r->curve, 0);
             summary->last_score = curve_mean_score(&r->curve, r->curve.evaluations - 1);

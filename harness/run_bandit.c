@@ -66,7 +66,7 @@ static enum status add_rows(struct run *r, const struct bandit_result *result)
         struct curve_evaluation row = {.iteration = n,
                                        .transitions = (int64_t)n * BANDIT_ACTIONS,
                                        .gradient_steps = x->gradient_steps,
-                                       .seconds = run_clock(&r->started),
+                                       .seconds = progress_since(&r->started),
                                        .raw_return = raw,
                                        .score = score,
                                        .length = length,

@@ -8,6 +8,7 @@
 #include "engine/methods/learner.h"
 #include "harness/checkpoint.h"
 #include "harness/curve.h"
+#include "harness/progress.h"
 #include "harness/rollout.h"
 #include "harness/run.h"
 #include "suites/dataset.h"
@@ -97,7 +98,6 @@ struct run {
     bool live; /* one rewritten line on a terminal */
 };
 
-double run_clock(const struct timespec *from);
 /* Stop the running stopwatch, start another. */
 void run_switch(struct run *r, enum run_timer to);
 

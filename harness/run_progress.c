@@ -28,7 +28,7 @@ static struct progress state_of(const struct run *r)
                          .done = r->online ? r->transitions_done : r->pretrained,
                          .total = r->online ? r->hyper.stop_transitions : run_pretrain_total(r),
                          .first = r->phase_first,
-                         .seconds = run_clock(&r->phase_started),
+                         .seconds = progress_since(&r->phase_started),
                          .score = (double)NAN};
     if (!r->online && r->batches_of_block > 0)
         p.done += r->batches_of_block;
@@ -51,7 +51,7 @@ static int columns(void)
 void run_progress(struct run *r, bool force)
 {
     char line[512];
-    if (r->request->quiet || (!force && run_clock(&r->last_report) < interval(r)))
+    if (r->request->quiet || (!force && progress_since(&r->last_report) < interval(r)))
         return;
     clock_gettime(CLOCK_MONOTONIC, &r->last_report);
     struct progress p = state_of(r);

@@ -12,16 +12,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-double run_clock(const struct timespec *from)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - from->tv_sec) + 1e-9 * (double)(now.tv_nsec - from->tv_nsec);
-}
-
 void run_switch(struct run *r, enum run_timer to)
 {
-    double passed = run_clock(&r->since);
+    double passed = progress_since(&r->since);
     r->timer[r->running] += passed;
     r->running = to;
     clock_gettime(CLOCK_MONOTONIC, &r->since);
@@ -108,7 +101,7 @@ enum status run_visit(void *context, struct visitor *v)
     TRY(visit_count(v, "batches_owed", &r->batches_owed, 0));
     TRY(visit_int32s(v, "mid_episode", &r->mid_episode, 1));
     TRY(visit_doubles(v, "episode_return", &r->episode_return, 1));
-    double seconds = r->seconds + (v->fills ? 0 : run_clock(&r->started));
+    double seconds = r->seconds + (v->fills ? 0 : progress_since(&r->started));
     TRY(visit_doubles(v, "seconds", &seconds, 1));
     if (v->fills)
         r->seconds = seconds;

@@ -129,13 +129,6 @@ static void block_signals(struct sweep *w, sigset_t *before)
 
 /* --- looking ---------------------------------------------------------------------------------- */
 
-static double since(const struct timespec *from)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - from->tv_sec) + 1e-9 * (double)(now.tv_nsec - from->tv_nsec);
-}
-
 static void look_at(struct sweep *w, int cell)
 {
     enum schedule_state now = w->schedule.job[cell].state;
@@ -441,7 +434,7 @@ static enum status loop(struct sweep *w)
             TRY(start_all(w));
         if (running(w) == 0 && (w->stopping > 0 || schedule_is_over(&w->schedule)))
             return STATUS_OK;
-        if (since(&w->looked) >= LOOK_EVERY)
+        if (progress_since(&w->looked) >= LOOK_EVERY)
             look_around(w);
         display_show(&w->display, &w->overview, &w->schedule, changed && w->display.live);
         wait_for_something(w);

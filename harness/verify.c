@@ -2,6 +2,7 @@
 
 #include "engine/base/sha256.h"
 #include "harness/checkpoint.h"
+#include "harness/progress.h"
 #include "harness/provenance.h"
 #include "harness/run.h"
 #include "suites/dataset_table.h"
@@ -275,13 +276,6 @@ static void tell_circumstances(struct verify *v)
 
 /* --- doing it again --------------------------------------------------------------------------- */
 
-static double since(const struct timespec *start)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - start->tv_sec) + 1e-9 * (double)(now.tv_nsec - start->tv_nsec);
-}
-
 /* STATUS_OK also for a run that was left on purpose or that diverged: there is a curve then. */
 static enum status execute(struct verify *v)
 {
@@ -299,7 +293,7 @@ static enum status execute(struct verify *v)
     v->request.stop = v->options->stop;
     clock_gettime(CLOCK_MONOTONIC, &start);
     enum status result = run_execute(&v->request, NULL);
-    v->out->seconds = since(&start);
+    v->out->seconds = progress_since(&start);
     if (result == STATUS_INTERRUPTED && v->options->stop != NULL && *v->options->stop)
         return result;
     return result == STATUS_INTERRUPTED || result == STATUS_NONFINITE ? STATUS_OK : result;
