@@ -7,9 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#define SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+#else
+#define SANITIZED 0
+#endif
+
 /* LLVM's OpenMP, unlike GCC's, allocates in every parallel region. */
-#if defined(__GLIBC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&                 \
-    !defined(__SANITIZE_THREAD__)
+#if defined(__GLIBC__) && !defined(__clang__) && !SANITIZED
 #define COUNTED 1
 #else
 #define COUNTED 0
@@ -17,6 +24,11 @@
 
 static atomic_bool counting;
 static atomic_long count;
+
+bool allocations_refused(void)
+{
+    return !SANITIZED;
+}
 
 bool allocations_counted(void)
 {

@@ -8,6 +8,9 @@
 /* False under a sanitizer, which needs malloc for itself, and with clang's OpenMP. */
 bool allocations_counted(void);
 
+/* Does an allocator that cannot give so much return NULL? A sanitizer's ends the program. */
+bool allocations_refused(void);
+
 /* Allocations by any thread since the last call of allocations_begin; OpenBLAS's own not counted.
  */
 void allocations_begin(void);
