@@ -128,7 +128,7 @@ Test(run, awr_stopped_at_every_look_equals_the_uninterrupted)
     check_looks("awr", 2);
 }
 
-Test(run, every_other_method_runs_to_its_end)
+Test(run, every_other_method_runs_to_its_end, .timeout = 600)
 {
     static const char *const methods[] = {
         "td3_kl", "td3_jsrl_pretrain", "odt_curriculum", "td3_rvs", "td3bc_dt",
