@@ -76,7 +76,7 @@ enum status argument_last(int argc, char **argv, int rest, const char **out)
     int most = out != NULL;
     if (argc - rest > most)
         return status_fail(STATUS_CONFIG, "'%s' is one argument too many", argv[rest + most]);
-    if (argc > rest)
+    if (out != NULL && argc > rest)
         *out = argv[rest];
     return STATUS_OK;
 }
