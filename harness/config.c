@@ -2,9 +2,9 @@
 
 #include "engine/base/embed.h"
 #include "engine/base/file.h"
+#include "harness/ini_text.h"
 
 #include <fnmatch.h>
-#include <ini.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,11 +51,10 @@ const struct config_size config_sizes[] = {
 };
 const int config_size_count = sizeof config_sizes / sizeof *config_sizes;
 
-/* What the INI handler carries. */
+/* What goes to each line of an INI text. */
 struct loading {
     struct hyper *h;
     const char *file, *dataset, *suite;
-    bool failed; /* the first failure's sentence is kept */
 };
 
 static bool section_matches(const struct loading *l, const char *section)
@@ -73,35 +72,12 @@ static enum status mark_unused(struct hyper *h, const char *list)
     return STATUS_OK;
 }
 
-/* inih's handler: 0 stops nothing but marks the line as bad, so that inih reports its number. */
-static int handle(void *user, const char *section, const char *key, const char *value)
+static enum status take_line(void *context, const char *section, const char *key, const char *value)
 {
-    struct loading *l = user;
-    if (l->failed)
-        return 0;
-    if (!section_matches(l, section)) {
-        /* Keys of other datasets are checked all the same: a typo must not wait for its dataset. */
-        struct hyper scratch = *l->h;
-        l->failed = strcmp(key, "does_not_apply") == 0
-                        ? mark_unused(&scratch, value) != STATUS_OK
-                        : hyper_set(&scratch, key, value) != STATUS_OK;
-        return !l->failed;
-    }
-    l->failed = strcmp(key, "does_not_apply") == 0 ? mark_unused(l->h, value) != STATUS_OK
-                                                   : hyper_set(l->h, key, value) != STATUS_OK;
-    return !l->failed;
-}
-
-static enum status load_text(struct loading *l, const char *text)
-{
-    l->failed = false;
-    int line = ini_parse_string(text, handle, l);
-    if (l->failed)
-        return status_prefix(STATUS_CONFIG, "%s:%d", l->file, line);
-    if (line != 0)
-        return status_fail(STATUS_CONFIG, "%s:%d: is not `key = value`, `[section]` or a comment",
-                           l->file, line);
-    return STATUS_OK;
+    struct loading *l = context;
+    /* Keys of other datasets are checked all the same: a typo must not wait for its dataset. */
+    struct hyper scratch = *l->h, *h = section_matches(l, section) ? l->h : &scratch;
+    return strcmp(key, "does_not_apply") == 0 ? mark_unused(h, value) : hyper_set(h, key, value);
 }
 
 /* The file name's stem of an embedded "presets/PRESET/x.ini", or NULL. */
@@ -181,7 +157,7 @@ static enum status load_method(struct loading *l, const struct config_request *r
     const struct embed_file *f = embed_find(embed_harness, name);
     if (f != NULL) {
         l->file = f->name;
-        return load_text(l, f->text);
+        return ini_text_read(f->text, l->file, take_line, l);
     }
     if (strchr(r->method, '/') == NULL && strstr(r->method, ".ini") == NULL)
         return status_fail(STATUS_CONFIG, "unknown method '%s'; did you mean '%s'?", r->method,
@@ -189,7 +165,7 @@ static enum status load_method(struct loading *l, const struct config_request *r
     char *text;
     TRY(file_read(r->method, 1 << 20, &text, NULL));
     l->file = r->method;
-    enum status result = load_text(l, text);
+    enum status result = ini_text_read(text, l->file, take_line, l);
     free(text);
     return result;
 }
@@ -237,7 +213,7 @@ enum status config_load(const struct config_request *r, struct hyper *h)
                            r->preset);
     hyper_defaults(h);
     struct loading l = {.h = h, .file = datasets->name, .dataset = r->dataset, .suite = r->suite};
-    TRY(load_text(&l, datasets->text));
+    TRY(ini_text_read(datasets->text, l.file, take_line, &l));
     TRY(load_method(&l, r));
     TRY(apply_size(h, r->size));
     for (int i = 0; i < r->sets; i++) {

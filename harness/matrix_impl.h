@@ -38,7 +38,6 @@ struct loading {
     int settings_count;
     struct matrix_source *recipe; /* lines of [generate] */
     int recipes;
-    bool failed; /* the first failure's sentence is kept */
 };
 
 struct words {

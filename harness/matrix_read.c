@@ -1,7 +1,7 @@
 /* An INI file as it stands: experiments, settings and recipes, not yet cells. */
+#include "harness/ini_text.h"
 #include "harness/matrix_impl.h"
 
-#include <ini.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,37 +149,24 @@ static enum status take_recipe(struct loading *l, const char *dataset, const cha
     return STATUS_OK;
 }
 
-/* inih's handler: 0 marks the line as bad; inih goes on and reports the first such number. */
-static int handle(void *user, const char *section, const char *key, const char *value)
+static enum status take_line(void *context, const char *section, const char *key, const char *value)
 {
-    struct loading *l = user;
-    if (l->failed)
-        return 0;
-    enum status result;
+    struct loading *l = context;
     if (strcmp(section, "matrix") == 0)
-        result = take_matrix(l, key, value);
-    else if (strncmp(section, "experiment ", 11) == 0)
-        result = take_experiment(l, section + 11, key, value);
-    else if (strncmp(section, "settings ", 9) == 0)
-        result = take_settings(l, section + 9, key, value);
-    else if (strcmp(section, "generate") == 0)
-        result = take_recipe(l, key, value);
-    else
-        result = status_fail(STATUS_CONFIG,
-                             "unknown section [%s]; there are [matrix], "
-                             "[experiment NAME], [settings PATTERN] and [generate]",
-                             section);
-    l->failed = result != STATUS_OK;
-    return !l->failed;
+        return take_matrix(l, key, value);
+    if (strncmp(section, "experiment ", 11) == 0)
+        return take_experiment(l, section + 11, key, value);
+    if (strncmp(section, "settings ", 9) == 0)
+        return take_settings(l, section + 9, key, value);
+    if (strcmp(section, "generate") == 0)
+        return take_recipe(l, key, value);
+    return status_fail(STATUS_CONFIG,
+                       "unknown section [%s]; there are [matrix], "
+                       "[experiment NAME], [settings PATTERN] and [generate]",
+                       section);
 }
 
 enum status matrix_read(struct loading *l, const char *text)
 {
-    int line = ini_parse_string(text, handle, l);
-    if (l->failed)
-        return status_prefix(STATUS_CONFIG, "%s:%d", l->file, line);
-    if (line != 0)
-        return status_fail(STATUS_CONFIG, "%s:%d: is not `key = value`, `[section]` or a comment",
-                           l->file, line);
-    return STATUS_OK;
+    return ini_text_read(text, l->file, take_line, l);
 }
