@@ -37,19 +37,11 @@ static const char text[] =
     "hopper-random-v2 = --policy random --rows 2000\n"
     "hopper-medium-v2 = --policy random --rows 1500\n";
 
-static const char *in_folder(const char *name)
-{
-    static char path[8][FILE_PATH];
-    static int next;
-    char *out = path[next++ % 8];
-    snprintf(out, FILE_PATH, "%.500s/%s", command_line_folder(), name);
-    return out;
-}
-
 static void load(void)
 {
-    cr_assert_eq(file_replace(in_folder("tiny.ini"), text, strlen(text)), STATUS_OK);
-    cr_assert_eq(matrix_load(in_folder("tiny.ini"), NULL, &m), STATUS_OK, "%s", status_sentence());
+    cr_assert_eq(file_replace(command_line_path("tiny.ini"), text, strlen(text)), STATUS_OK);
+    cr_assert_eq(matrix_load(command_line_path("tiny.ini"), NULL, &m), STATUS_OK, "%s",
+                 status_sentence());
     cr_assert_eq(m.cells, CELLS);
 }
 
@@ -66,7 +58,7 @@ static const char *cell_path(int cell, const char *results, const char *file)
     static char path[8][2 * FILE_PATH];
     static int next;
     char folder[FILE_PATH], *out = path[next++ % 8];
-    matrix_folder(&m.cell[cell], in_folder(results), folder);
+    matrix_folder(&m.cell[cell], command_line_path(results), folder);
     snprintf(out, sizeof path[0], "%s/%s", folder, file);
     return out;
 }
@@ -74,12 +66,12 @@ static const char *cell_path(int cell, const char *results, const char *file)
 /* Do a cell, or the first `iterations` of it; 0: all. */
 static enum status run(int cell, const char *results, int iterations)
 {
-    struct run_request how = {.data_folder = in_folder("data"),
+    struct run_request how = {.data_folder = command_line_path("data"),
                               .checkpoint_every = 1e9,
                               .stop_after = iterations,
                               .quiet = true};
     struct cell_outcome o;
-    return cell_run(&m, &m.cell[cell], in_folder(results), &how, &o);
+    return cell_run(&m, &m.cell[cell], command_line_path(results), &how, &o);
 }
 
 static void expect_done(int cell, const char *results)
@@ -91,17 +83,17 @@ static void expect_done(int cell, const char *results)
 static int program(const char *words, const char *results)
 {
     char line[4 * FILE_PATH];
-    snprintf(line, sizeof line, "%s %s --results %s --data %s", words, in_folder("tiny.ini"),
-             in_folder(results), in_folder("data"));
-    (void)remove(in_folder("said"));
-    return program_end(program_start(line, in_folder("said"), in_folder("said")));
+    snprintf(line, sizeof line, "%s %s --results %s --data %s", words,
+             command_line_path("tiny.ini"), command_line_path(results), command_line_path("data"));
+    (void)remove(command_line_path("said"));
+    return program_end(program_start(line, command_line_path("said"), command_line_path("said")));
 }
 
 static const char *said(void)
 {
     static char *all;
     free(all);
-    cr_assert_eq(file_read(in_folder("said"), 1 << 22, &all, NULL), STATUS_OK);
+    cr_assert_eq(file_read(command_line_path("said"), 1 << 22, &all, NULL), STATUS_OK);
     return all;
 }
 
@@ -144,7 +136,7 @@ Test(guide, wrong_order_is_said_and_leaves_nothing_behind)
     cr_assert_eq(run(ONE, "wrong", 0), STATUS_WAITS);
     cr_assert_str_eq(status_sentence(), "waits for cell 1, iql on hopper-medium-v2 seed 1, to "
                                         "leave its policy (waiting)");
-    cr_assert_not(file_exists(in_folder("wrong")));
+    cr_assert_not(file_exists(command_line_path("wrong")));
     cr_assert_eq(program("run --cell 2 --matrix", "wrong"), COMMAND_WAITS, "%s", said());
     expect_said("waits for cell 1, iql on hopper-medium-v2 seed 1");
     cr_assert_not(file_exists(cell_path(ONE, "wrong", "failed")));
@@ -177,7 +169,7 @@ Test(guide, order_does_not_matter_once_the_policy_is_there)
 
     /* Done again elsewhere, it finds its guide where the results are. */
     char words[4 * FILE_PATH], *printed;
-    snprintf(words, sizeof words, "%s --all --iterations 0", in_folder("two/tiny"));
+    snprintf(words, sizeof words, "%s --all --iterations 0", command_line_path("two/tiny"));
     cr_assert_eq(command_line(&command_verify, words, &printed), STATUS_OK, "%s\n%s", printed,
                  status_sentence());
     free(printed);
@@ -223,7 +215,7 @@ Test(guide, one_that_is_over_without_a_policy_is_named_with_the_remedy)
 {
     expect_done(GUIDE, "bare");
     cr_assert_eq(remove(cell_path(GUIDE, "bare", "policy_offline.h5")), 0);
-    cr_assert_eq(guide_check(&m, &m.cell[ONE], in_folder("bare")), STATUS_MISSING);
+    cr_assert_eq(guide_check(&m, &m.cell[ONE], command_line_path("bare")), STATUS_MISSING);
     cr_assert_eq(program("sweep --cores 2", "bare"), 1, "%s", said());
     expect_said("1 of 3 done, 2 waiting");
     expect_said("is done and has left no policy that could guide; remove ");
@@ -235,10 +227,10 @@ Test(guide, one_of_another_configuration_is_refused)
     struct matrix_cell other = m.cell[GUIDE];
     expect_done(GUIDE, "edited");
     snprintf(m.cell[GUIDE].set[0], MATRIX_SET, "stop_transitions=601");
-    cr_assert_eq(guide_check(&m, &m.cell[ONE], in_folder("edited")), STATUS_CONFIG);
+    cr_assert_eq(guide_check(&m, &m.cell[ONE], command_line_path("edited")), STATUS_CONFIG);
     cr_assert_not_null(strstr(status_sentence(), "another configuration"), "%s", status_sentence());
     m.cell[GUIDE] = other;
-    cr_assert_eq(guide_check(&m, &m.cell[ONE], in_folder("edited")), STATUS_OK);
+    cr_assert_eq(guide_check(&m, &m.cell[ONE], command_line_path("edited")), STATUS_OK);
 }
 
 /* A run that has begun does not go on with another guide. */
@@ -256,12 +248,14 @@ Test(guide, another_policy_in_its_place_is_noticed)
 /* Outside of a matrix {results} means nothing. */
 Test(guide, single_run_is_told_to_write_a_path)
 {
-    struct run_request r = {.seed = 1, .folder = in_folder("single"), .quiet = true};
+    struct run_request r = {.seed = 1, .folder = command_line_path("single"), .quiet = true};
     char buffer[FILE_PATH];
     expect_done(GUIDE, "plain"); /* makes one dataset; the other: */
-    cr_assert_eq(supply_get(supply_of(&m, "hopper-random-v2"), in_folder("data")), STATUS_OK);
+    cr_assert_eq(supply_get(supply_of(&m, "hopper-random-v2"), command_line_path("data")),
+                 STATUS_OK);
     matrix_request(&m.cell[ONE], &r.config);
-    r.data_folder = supply_folder(supply_of(&m, "hopper-random-v2"), in_folder("data"), buffer);
+    r.data_folder = supply_folder(supply_of(&m, "hopper-random-v2"), command_line_path("data"),
+                                  buffer);
     cr_assert_eq(run_execute(&r, NULL), STATUS_CONFIG);
     cr_assert_not_null(strstr(status_sentence(), "write a path"), "%s", status_sentence());
 }

@@ -16,19 +16,10 @@
 
 TestSuite(slurm, .fini = command_line_remove_folder, .timeout = 60);
 
-static const char *in_folder(const char *name)
-{
-    static char path[8][2 * FILE_PATH];
-    static int at;
-    at = (at + 1) % 8;
-    snprintf(path[at], sizeof path[at], "%s/%s", command_line_folder(), name);
-    return path[at];
-}
-
 /* An executable of the test's own that stands for Slurm's or for vitamin. */
 static void install(const char *name, const char *text)
 {
-    const char *path = in_folder(name);
+    const char *path = command_line_path(name);
     cr_assert_eq(file_replace(path, text, strlen(text)), STATUS_OK, "%s", status_sentence());
     cr_assert_eq(chmod(path, 0755), 0);
 }
@@ -45,7 +36,7 @@ static const char recorder[] = "#!/bin/bash\n"
 static char *text_of(const char *name)
 {
     char *text;
-    cr_assert_eq(file_read(in_folder(name), 1 << 20, &text, NULL), STATUS_OK, "%s",
+    cr_assert_eq(file_read(command_line_path(name), 1 << 20, &text, NULL), STATUS_OK, "%s",
                  status_sentence());
     return text;
 }
@@ -64,9 +55,9 @@ static struct slurm_job sample(void)
     static const char *const home[] = {"smoke"};
     return (struct slurm_job){.matrix = "smoke",
                               .name = "vitamin-smoke",
-                              .program = in_folder("vitamin"),
-                              .results = in_folder("runs"),
-                              .report = in_folder("report"),
+                              .program = command_line_path("vitamin"),
+                              .results = command_line_path("runs"),
+                              .report = command_line_path("report"),
                               .home = home,
                               .homes = 1,
                               .time = "2:00:00",
@@ -90,7 +81,7 @@ static void write_cells(const struct slurm_job *job, const struct slurm_cell *ce
 {
     char *text;
     cr_assert_eq(slurm_script(job, cell, cells, &text), STATUS_OK, "%s", status_sentence());
-    cr_assert_eq(file_replace(in_folder("job.sh"), text, strlen(text)), STATUS_OK);
+    cr_assert_eq(file_replace(command_line_path("job.sh"), text, strlen(text)), STATUS_OK);
     free(text);
     cr_assert_eq(shell("bash -n job.sh"), 0);
 }
@@ -465,9 +456,11 @@ static const char tiny_matrix[] = "[matrix]\ntitle = bandit\n[experiment e]\n"
 static enum status slurm(const char *options, char **printed)
 {
     char words[8 * FILE_PATH];
-    cr_assert_eq(file_replace(in_folder("tiny.ini"), tiny_matrix, strlen(tiny_matrix)), STATUS_OK);
-    snprintf(words, sizeof words, "%s --results %s --report %s --out %s %s", in_folder("tiny.ini"),
-             in_folder("runs"), in_folder("report"), in_folder("job.sh"), options);
+    cr_assert_eq(file_replace(command_line_path("tiny.ini"), tiny_matrix, strlen(tiny_matrix)),
+                 STATUS_OK);
+    snprintf(words, sizeof words, "%s --results %s --report %s --out %s %s",
+             command_line_path("tiny.ini"), command_line_path("runs"), command_line_path("report"),
+             command_line_path("job.sh"), options);
     return command_line(&command_slurm, words, printed);
 }
 
@@ -476,9 +469,9 @@ Test(slurm, command_leaves_out_cells_that_are_over)
     char *text;
     struct curve c = {.attributes = 0};
     curve_set(&c, "status", "complete");
-    const char *folder = in_folder("runs/tiny/bandit/odt/2");
+    const char *folder = command_line_path("runs/tiny/bandit/odt/2");
     cr_assert_eq(file_make_folder(folder), STATUS_OK);
-    cr_assert_eq(curve_write(&c, in_folder("runs/tiny/bandit/odt/2/curve.h5")), STATUS_OK);
+    cr_assert_eq(curve_write(&c, command_line_path("runs/tiny/bandit/odt/2/curve.h5")), STATUS_OK);
     cr_assert_eq(slurm("--cpus 1 --time 30", &text), STATUS_OK, "%s", status_sentence());
     expect_part(text, "5 of 6 cells of tiny in 1 array");
     free(text);
@@ -491,11 +484,11 @@ Test(slurm, command_leaves_out_cells_that_are_over)
     expect_part(text, "'--signal=B:USR1@450'"); /* a quarter of 30 minutes */
     free(text);
 
-    cr_assert_eq(file_make_folder(in_folder("bin")), STATUS_OK);
+    cr_assert_eq(file_make_folder(command_line_path("bin")), STATUS_OK);
     install("bin/sbatch", recorder);
     install("bin/scontrol", recorder);
     char path[4 * FILE_PATH];
-    snprintf(path, sizeof path, "%s:%s", in_folder("bin"), getenv("PATH"));
+    snprintf(path, sizeof path, "%s:%s", command_line_path("bin"), getenv("PATH"));
     setenv("PATH", path, 1);
     cr_assert_eq(slurm("--submit", &text), STATUS_OK, "%s", status_sentence());
     expect_part(text, "array 71: cells 1,3-6");
@@ -505,9 +498,9 @@ Test(slurm, command_leaves_out_cells_that_are_over)
         for (int k = 0; k < 2; k++) {
             char name[80];
             snprintf(name, sizeof name, "runs/tiny/bandit/%s/%d", k == 0 ? "odt" : "ddpg", seed);
-            cr_assert_eq(file_make_folder(in_folder(name)), STATUS_OK);
+            cr_assert_eq(file_make_folder(command_line_path(name)), STATUS_OK);
             strcat(name, "/curve.h5");
-            cr_assert_eq(curve_write(&c, in_folder(name)), STATUS_OK);
+            cr_assert_eq(curve_write(&c, command_line_path(name)), STATUS_OK);
         }
     }
     curve_free(&c);
@@ -545,24 +538,28 @@ Test(slurm, command_submits_nothing_without_data_that_no_task_can_make)
     static const char generated[] = "[matrix]\ndata = generate\n[experiment e]\nmethods = odt\n"
                                     "datasets = hopper-random-v2\nseeds = 1\n"
                                     "[generate]\nhopper-random-v2 = --policy random\n";
-    cr_assert_eq(file_replace(in_folder("fetched.ini"), fetched, strlen(fetched)), STATUS_OK);
-    cr_assert_eq(file_replace(in_folder("made.ini"), generated, strlen(generated)), STATUS_OK);
-    cr_assert_eq(file_make_folder(in_folder("empty")), STATUS_OK);
-    cr_assert_eq(file_make_folder(in_folder("bin")), STATUS_OK);
+    cr_assert_eq(file_replace(command_line_path("fetched.ini"), fetched, strlen(fetched)),
+                 STATUS_OK);
+    cr_assert_eq(file_replace(command_line_path("made.ini"), generated, strlen(generated)),
+                 STATUS_OK);
+    cr_assert_eq(file_make_folder(command_line_path("empty")), STATUS_OK);
+    cr_assert_eq(file_make_folder(command_line_path("bin")), STATUS_OK);
     install("bin/sbatch", recorder);
     install("bin/scontrol", recorder);
-    snprintf(path, sizeof path, "%s:%s", in_folder("bin"), getenv("PATH"));
+    snprintf(path, sizeof path, "%s:%s", command_line_path("bin"), getenv("PATH"));
     setenv("PATH", path, 1);
 
     snprintf(words, sizeof words, "%s --results %s --report %s --data %s --submit",
-             in_folder("fetched.ini"), in_folder("runs"), in_folder("report"), in_folder("empty"));
+             command_line_path("fetched.ini"), command_line_path("runs"),
+             command_line_path("report"), command_line_path("empty"));
     cr_assert_eq(command_line(&command_slurm, words, &text), STATUS_MISSING);
     expect_part(status_sentence(), "not submitted: 2 datasets are missing");
     expect_part(text, "vitamin data fetch hopper-medium-v2");
     free(text);
 
     snprintf(words, sizeof words, "%s --results %s --report %s --data %s --submit",
-             in_folder("made.ini"), in_folder("runs"), in_folder("report"), in_folder("empty"));
+             command_line_path("made.ini"), command_line_path("runs"), command_line_path("report"),
+             command_line_path("empty"));
     cr_assert_eq(command_line(&command_slurm, words, &text), STATUS_OK, "%s", status_sentence());
     expect_part(text, "array 71: cells 1 above 0");
     free(text);

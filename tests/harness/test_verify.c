@@ -16,13 +16,6 @@
 
 TestSuite(verify, .fini = command_line_remove_folder, .timeout = 120);
 
-static const char *in_folder(const char *name)
-{
-    static char path[2 * FILE_PATH];
-    snprintf(path, sizeof path, "%s/%s", command_line_folder(), name);
-    return path;
-}
-
 /* A run of about a second; `stop_after` iterations, 0 for all of it. */
 static void record_run(const char *method, const char *name, int64_t stop_after)
 {
@@ -37,7 +30,7 @@ static void record_run(const char *method, const char *name, int64_t stop_after)
                            "min_transitions_per_iter=50"},
                    .sets = bandit ? 0 : 6},
         .seed = 5,
-        .folder = in_folder(name),
+        .folder = command_line_path(name),
         .matrix = "smoke",
         .checkpoint_every = 1e9,
         .stop_after = stop_after,
@@ -122,7 +115,7 @@ Test(verify, catches_another_loss_configuration_and_length)
     expect("", STATUS_FORMAT, "not the one that its config_hash is of");
 
     /* Rows that were never computed. */
-    unlink(in_folder("run/curve.h5"));
+    unlink(command_line_path("run/curve.h5"));
     record_run("odt", "run", 0);
     c = read_run("run");
     struct curve_iteration more = c.iteration[c.iterations - 1];
@@ -177,7 +170,7 @@ Test(verify, does_runs_of_older_configurations_again)
 Test(verify, says_when_the_dataset_is_missing_or_another)
 {
     char copy[2 * FILE_PATH], command[3 * FILE_PATH];
-    snprintf(copy, sizeof copy, "%s", in_folder("hopper-mine.hdf5"));
+    snprintf(copy, sizeof copy, "%s", command_line_path("hopper-mine.hdf5"));
     snprintf(command, sizeof command, "cp %s '%s'", DATA, copy);
     cr_assert_eq(system(command), 0);
     struct run_request r = {.config = {.dataset = copy,
@@ -186,7 +179,7 @@ Test(verify, says_when_the_dataset_is_missing_or_another)
                                        .size = "tiny",
                                        .set = {"stop_transitions=200", "pretrain_actor_steps=10"},
                                        .sets = 2},
-                            .folder = in_folder("run"),
+                            .folder = command_line_path("run"),
                             .quiet = true};
     cr_assert_eq(run_execute(&r, NULL), STATUS_OK, "%s", status_sentence());
     expect("", STATUS_OK, "same       run: ");
@@ -231,7 +224,7 @@ Test(verify, draws_the_same_lots_for_the_same_seed)
     char name[32], *one, *again, *other;
     for (int i = 0; i < 12; i++) {
         snprintf(name, sizeof name, "r%d", i);
-        cr_assert_eq(file_make_folder(in_folder(name)), STATUS_OK);
+        cr_assert_eq(file_make_folder(command_line_path(name)), STATUS_OK);
         write_run(name, &c); /* unreadable as a run: what counts is which are looked at */
     }
     cr_assert_eq(verify("--runs 4", &one), STATUS_FORMAT);
@@ -249,10 +242,10 @@ Test(verify, leaves_nothing_behind)
 {
     char *text;
     record_run("odt", "results/run", 0);
-    cr_assert_eq(file_make_folder(in_folder("scratch")), STATUS_OK);
-    setenv("TMPDIR", in_folder("scratch"), 1);
+    cr_assert_eq(file_make_folder(command_line_path("scratch")), STATUS_OK);
+    setenv("TMPDIR", command_line_path("scratch"), 1);
     expect("", STATUS_OK, "1 same");
-    cr_assert_eq(rmdir(in_folder("scratch")), 0, "the scratch folder is not empty");
+    cr_assert_eq(rmdir(command_line_path("scratch")), 0, "the scratch folder is not empty");
     cr_assert_eq(verify("", &text), STATUS_IO, "%s", text);
     cr_assert_not_null(strstr(status_sentence(), "vitamin-verify"), "%s", status_sentence());
     free(text);

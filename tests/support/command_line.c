@@ -52,6 +52,15 @@ const char *command_line_folder(void)
     return folder;
 }
 
+const char *command_line_path(const char *name)
+{
+    static char path[8][2 * FILE_PATH];
+    static int next;
+    char *out = path[next++ % 8];
+    snprintf(out, sizeof path[0], "%s/%s", command_line_folder(), name);
+    return out;
+}
+
 void command_line_remove_folder(void)
 {
     char command[FILE_PATH + 16];

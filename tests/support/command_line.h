@@ -10,6 +10,8 @@ enum status command_line(const struct command *command, const char *words, char 
 
 /* A folder under TMPDIR for one test, and its removal with all that is in it. */
 const char *command_line_folder(void);
+/* "FOLDER/name"; good for eight calls. */
+const char *command_line_path(const char *name);
 void command_line_remove_folder(void);
 
 #endif
