@@ -36,7 +36,7 @@ static bool is_locked(const char *folder)
 {
     char path[FILE_PATH];
     path_in(folder, "lock", path);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return false;
     bool locked = flock(fd, LOCK_SH | LOCK_NB) != 0;

@@ -1,24 +1,29 @@
 #include "report/scores.h"
 
+#include "engine/base/file.h"
 #include "report/csv.h"
 #include "report/results_impl.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <zlib.h>
 
-enum { TEXT_LIMIT = 1 << 30, CHUNK = 1 << 16 };
+enum { TEXT_LIMIT = 1 << 28, CHUNK = 1 << 16 };
 
 /* The whole text, unzipped when it is gzip. */
 static enum status read_text(const char *path, char **out)
 {
-    gzFile file = gzopen(path, "rb");
-    if (file == NULL)
-        return status_fail(STATUS_IO, "%s: %s", path, strerror(errno));
+    int fd;
+    TRY(file_open(path, &fd));
+    gzFile file = gzdopen(fd, "rb");
+    if (file == NULL) {
+        close(fd);
+        return status_fail(STATUS_MEMORY, "%s: no memory to read it", path);
+    }
     enum status status = STATUS_OK;
     size_t used = 0, room = CHUNK + 1;
     char *text = malloc(room);

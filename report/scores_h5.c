@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { NAME = 256, MAX_NAMES = 4096 };
 
@@ -351,12 +352,10 @@ enum status results_read_scores(struct results *r, const char *path)
 {
     static const unsigned char magic[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1A, '\n'};
     unsigned char head[8] = {0};
-    FILE *file = fopen(path, "rb");
-    if (file == NULL)
-        return status_fail(STATUS_IO, "%s: cannot be opened; expected a CSV or HDF5 file of scores",
-                           path);
-    size_t got = fread(head, 1, sizeof head, file);
-    fclose(file);
+    int fd;
+    TRY(file_open(path, &fd));
+    ssize_t got = read(fd, head, sizeof head);
+    close(fd);
     if (got == sizeof head && memcmp(head, magic, sizeof magic) == 0)
         return scores_read_h5(r, path);
     return scores_read_csv(r, path);

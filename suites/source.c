@@ -3,7 +3,6 @@
 #include "suites/chunk.h"
 #include "suites/dataset_table.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,15 +52,14 @@ static void describe_remedy(struct source *s, const char *path)
 
 static enum status check_file(struct source *s, const char *path)
 {
-    struct stat info;
-    if (stat(path, &info) != 0)
-        return status_fail(STATUS_IO, "%s: cannot be opened: %s", path, strerror(errno));
-    if (!S_ISREG(info.st_mode))
-        return status_fail(STATUS_IO, "%s: is not a file; give an HDF5 file", path);
-    if (info.st_size == 0)
+    int fd;
+    TRY(file_open(path, &fd));
+    off_t bytes = lseek(fd, 0, SEEK_END);
+    close(fd);
+    if (bytes <= 0)
         return status_fail(STATUS_FORMAT, "%s: the file is empty; %s", path, s->remedy);
-    s->bytes = (size_t)info.st_size;
-    if (access(path, R_OK) == 0 && H5Fis_hdf5(path) <= 0)
+    s->bytes = (size_t)bytes;
+    if (H5Fis_hdf5(path) <= 0)
         return status_fail(STATUS_FORMAT,
                            "%s: is not an HDF5 file (%zu bytes of something else); %s", path,
                            s->bytes, s->remedy);

@@ -20,6 +20,61 @@ bool file_exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
+enum status file_look(const char *path, bool *there)
+{
+    struct stat info;
+    *there = stat(path, &info) == 0;
+    if (!*there && errno != ENOENT && errno != ENOTDIR)
+        return status_fail(STATUS_IO, "%s: cannot be looked at: %s", path, strerror(errno));
+    return STATUS_OK;
+}
+
+static enum status check_regular(const char *path, const struct stat *info)
+{
+    const char *what = S_ISDIR(info->st_mode)    ? "a folder"
+                       : S_ISFIFO(info->st_mode) ? "a pipe"
+                       : S_ISSOCK(info->st_mode) ? "a socket"
+                                                 : "a device";
+    if (S_ISREG(info->st_mode))
+        return STATUS_OK;
+    return status_fail(STATUS_IO, "%s: is %s, not a file; give a file", path, what);
+}
+
+enum status file_open(const char *path, int *fd)
+{
+    struct stat info;
+    *fd = -1;
+    if (stat(path, &info) != 0)
+        return status_fail(STATUS_IO, "%s: cannot be opened: %s", path, strerror(errno));
+    TRY(check_regular(path, &info));
+    /* What lies there may have changed since: nothing that is opened here waits for anybody. */
+    int opened = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (opened < 0)
+        return status_fail(STATUS_IO, "%s: cannot be opened: %s", path, strerror(errno));
+    enum status result = fstat(opened, &info) == 0
+                             ? check_regular(path, &info)
+                             : status_fail(STATUS_IO, "%s: cannot be opened: %s", path,
+                                           strerror(errno));
+    if (result != STATUS_OK) {
+        close(opened);
+        return result;
+    }
+    *fd = opened;
+    return STATUS_OK;
+}
+
+enum status file_open_stream(const char *path, FILE **out)
+{
+    int fd;
+    *out = NULL;
+    TRY(file_open(path, &fd));
+    *out = fdopen(fd, "rb");
+    if (*out != NULL)
+        return STATUS_OK;
+    close(fd);
+    return status_fail(STATUS_MEMORY, "%s: no memory to read it", path);
+}
+
 void file_parent(const char *path, char out[FILE_PATH])
 {
     const char *slash = strrchr(path, '/');
@@ -138,9 +193,8 @@ enum status file_replace(const char *path, const void *data, size_t bytes)
 enum status file_read(const char *path, size_t limit, char **out, size_t *bytes)
 {
     *out = NULL;
-    FILE *file = fopen(path, "rb");
-    if (file == NULL)
-        return status_fail(STATUS_IO, "%s: cannot be opened: %s", path, strerror(errno));
+    FILE *file;
+    TRY(file_open_stream(path, &file));
 
     enum status result = STATUS_OK;
     size_t capacity = 4096, used = 0;

@@ -6,10 +6,20 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 enum { FILE_PATH = 1024 }; /* longest path, with its NUL */
 
 bool file_exists(const char *path);
+
+/* Is anything at `path`? Only "no such file" means absent. Errors STATUS_IO: it cannot be told (no
+ * permission, a broken disk, a stale mount). */
+enum status file_look(const char *path, bool *there);
+
+/* Open a regular file for reading; *fd is for close(). A pipe, a device, a socket or a folder is
+ * refused before it is opened: opening one may hang, or do something. Errors STATUS_IO. */
+enum status file_open(const char *path, int *fd);
+enum status file_open_stream(const char *path, FILE **out); /* likewise, for fclose() */
 
 /* What errno says, for a sentence; a full disk in words that name the remedy. */
 const char *file_reason(void);

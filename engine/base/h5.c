@@ -28,10 +28,9 @@ enum status h5_open(struct h5 *f, const char *path)
     f->file = -1;
     if (snprintf(f->path, sizeof f->path, "%s", path) >= (int)sizeof f->path)
         return status_fail(STATUS_IO, "%s: the path is longer than %d characters", path, FILE_PATH);
-    FILE *probe = fopen(path, "rb");
-    if (probe == NULL)
-        return status_fail(STATUS_IO, "%s: cannot be opened: %s", path, strerror(errno));
-    fclose(probe);
+    int probe;
+    TRY(file_open(path, &probe));
+    close(probe);
     f->file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
     if (f->file < 0)
         return status_fail(STATUS_FORMAT,

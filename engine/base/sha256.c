@@ -1,5 +1,7 @@
 #include "engine/base/sha256.h"
 
+#include "engine/base/file.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -100,9 +102,8 @@ void sha256_of(const void *data, size_t bytes, char out[SHA256_HEX])
 
 enum status sha256_file(const char *path, char out[SHA256_HEX])
 {
-    FILE *file = fopen(path, "rb");
-    if (file == NULL)
-        return status_fail(STATUS_IO, "%s: cannot be opened: %s", path, strerror(errno));
+    FILE *file;
+    TRY(file_open_stream(path, &file));
     struct sha256 h;
     sha256_init(&h);
     char part[1 << 16];

@@ -1,6 +1,7 @@
 #include "engine/base/arena.h"
 #include "engine/base/file.h"
 #include "engine/base/h5.h"
+#include "engine/base/sha256.h"
 #include "engine/base/status.h"
 #include "tests/support/small_disk.h"
 
@@ -10,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static char folder[] = "/tmp/vitamin-base-XXXXXX";
@@ -91,6 +95,59 @@ Test(base, file_is_replaced_whole_or_not_at_all)
     cr_assert_eq(file_make_folder(in_folder("a/b/c")), STATUS_OK);
     cr_assert_eq(file_make_folder(in_folder("a/b/c")), STATUS_OK);
     cr_assert_eq(file_make_folder(in_folder("x.txt/d")), STATUS_IO);
+}
+
+/* A path that is no regular file: a socket, a pipe (to open it would hang), a folder, a device. */
+static void make_oddities(void)
+{
+    int socket_fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    cr_assert_lt(snprintf(at.sun_path, sizeof at.sun_path, "%s", in_folder("socket")),
+                 (int)sizeof at.sun_path);
+    cr_assert_eq(bind(socket_fd, (const struct sockaddr *)&at, sizeof at), 0);
+    close(socket_fd);
+    cr_assert_eq(mkfifo(in_folder("pipe"), 0600), 0);
+    cr_assert_eq(mkdir(in_folder("folder"), 0700), 0);
+    cr_assert_eq(symlink("/dev/zero", in_folder("device")), 0);
+}
+
+static const char *const oddities[] = {"socket", "pipe", "folder", "device"};
+
+Test(base, only_regular_files_are_opened, .timeout = 20)
+{
+    make_oddities();
+    for (size_t i = 0; i < sizeof oddities / sizeof *oddities; i++) {
+        const char *path = in_folder(oddities[i]);
+        char *text, digest[SHA256_HEX], said[64];
+        struct h5 f;
+        int fd;
+        snprintf(said, sizeof said, "is a %s, not a file", oddities[i]);
+        cr_expect_eq(file_open(path, &fd), STATUS_IO);
+        cr_expect_eq(fd, -1);
+        cr_expect_eq(file_read(path, 100, &text, NULL), STATUS_IO);
+        cr_expect(strstr(status_sentence(), said) != NULL, "%s", status_sentence());
+        cr_expect_eq(sha256_file(path, digest), STATUS_IO);
+        cr_expect(strstr(status_sentence(), said) != NULL, "%s", status_sentence());
+        cr_expect_eq(h5_open(&f, path), STATUS_IO);
+        cr_expect(strstr(status_sentence(), said) != NULL, "%s", status_sentence());
+    }
+}
+
+Test(base, absent_is_not_unreadable)
+{
+    bool there = true;
+    cr_expect_eq(file_look(in_folder("nothing"), &there), STATUS_OK);
+    cr_expect_not(there);
+    cr_assert_eq(file_replace(in_folder("x.txt"), "x", 1), STATUS_OK);
+    cr_expect_eq(file_look(in_folder("x.txt"), &there), STATUS_OK);
+    cr_expect(there);
+    cr_expect_eq(file_look(in_folder("x.txt/below"), &there), STATUS_OK);
+    cr_expect_not(there);
+    char loop[FILE_PATH];
+    snprintf(loop, sizeof loop, "%s", in_folder("loop"));
+    cr_assert_eq(symlink(loop, loop), 0);
+    cr_expect_eq(file_look(loop, &there), STATUS_IO);
+    cr_expect(strstr(status_sentence(), "loop") != NULL, "%s", status_sentence());
 }
 
 /* A full disk: /dev/full refuses every byte, as ENOSPC. */
