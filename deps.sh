@@ -9,7 +9,7 @@
 set -eu
 
 packages="build-essential pkg-config git ca-certificates
-libopenblas-pthread-dev libhdf5-dev libmujoco-dev libinih-dev libcriterion-dev zlib1g-dev
+libopenblas-pthread-dev libhdf5-dev libmujoco-dev libinih-dev libcriterion-dev zlib1g-dev libssl-dev
 gnuplot-nox fonts-urw-base35 fontconfig curl
 clang clang-format clang-tidy libomp-dev cppcheck shellcheck"
 [ "${1:-}" != slurm ] || packages="slurm-wlm munge parallel"

@@ -10,6 +10,7 @@
     X(STATUS_OK, "no error")                                                                       \
     X(STATUS_IO, "a file cannot be opened, read or written")                                       \
     X(STATUS_FORMAT, "a file is not what it should be")                                            \
+    X(STATUS_DAMAGED, "a file was damaged after it was written")                                   \
     X(STATUS_SHAPE, "an array has the wrong shape")                                                \
     X(STATUS_CONFIG, "a setting is unknown or out of range")                                       \
     X(STATUS_NONFINITE, "a number is NaN or infinite")                                             \

@@ -1,0 +1,148 @@
+#include "engine/base/seal.h"
+
+#include "engine/base/file.h"
+#include "engine/base/sha256.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char mark[] = "vitamin seal 1 sha256 ";
+enum { MARK = sizeof mark - 1 };
+_Static_assert(MARK + SHA256_HEX == SEAL_BYTES, "mark, 64 digits, newline");
+
+/* Reading fails with this; so does a file that is shorter than it was. */
+static enum status unreadable(const char *path)
+{
+    return status_fail(STATUS_IO, "%s: cannot be read: %s", path, strerror(errno));
+}
+
+/* `bytes` from the place where `fd` stands. */
+static enum status read_whole(int fd, const char *path, char *out, size_t bytes)
+{
+    for (size_t done = 0; done < bytes;) {
+        ssize_t n = read(fd, out + done, bytes - done);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n == 0)
+            errno = EIO;
+        if (n <= 0)
+            return unreadable(path);
+        done += (size_t)n;
+    }
+    return STATUS_OK;
+}
+
+static enum status digest(int fd, const char *path, size_t bytes, char out[SHA256_HEX])
+{
+    struct sha256 h;
+    char part[1 << 17];
+    sha256_init(&h);
+    for (size_t done = 0; done < bytes;) {
+        size_t n = bytes - done < sizeof part ? bytes - done : sizeof part;
+        TRY(read_whole(fd, path, part, n));
+        sha256_add(&h, part, n);
+        done += n;
+    }
+    sha256_hex(&h, out);
+    return STATUS_OK;
+}
+
+static void write_seal(const char hex[SHA256_HEX], char out[SEAL_BYTES])
+{
+    memcpy(out, mark, MARK);
+    memcpy(out + MARK, hex, SHA256_HEX - 1);
+    out[SEAL_BYTES - 1] = '\n';
+}
+
+static enum status append(int fd, const char *path)
+{
+    struct stat info;
+    char hex[SHA256_HEX], seal[SEAL_BYTES];
+    if (fstat(fd, &info) != 0)
+        return unreadable(path);
+    TRY(digest(fd, path, (size_t)info.st_size, hex));
+    write_seal(hex, seal);
+    for (size_t done = 0; done < sizeof seal;) {
+        ssize_t n = write(fd, seal + done, sizeof seal - done);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return status_fail(STATUS_IO, "%s: cannot be written: %s", path, file_reason());
+        done += (size_t)n;
+    }
+    return STATUS_OK;
+}
+
+enum status seal_add(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        return status_fail(STATUS_IO, "%s: cannot be opened: %s", path, strerror(errno));
+    enum status result = append(fd, path);
+    if (close(fd) != 0 && result == STATUS_OK)
+        result = status_fail(STATUS_IO, "%s: cannot be written: %s", path, file_reason());
+    return result;
+}
+
+/* Does what was found at the end hold for a content of this digest? */
+static enum status judge(const char *found, const char hex[SHA256_HEX], const char *path,
+                         bool *sealed)
+{
+    char seal[SEAL_BYTES];
+    write_seal(hex, seal);
+    *sealed = memcmp(found, seal, sizeof seal) == 0;
+    return *sealed ? STATUS_OK
+                   : status_fail(STATUS_DAMAGED,
+                                 "%s: was damaged after it was written (the SHA-256 of its content "
+                                 "is %.12s, its seal says %.12s)",
+                                 path, hex, found + MARK);
+}
+
+static enum status check(int fd, const char *path, bool *sealed)
+{
+    struct stat info;
+    char found[SEAL_BYTES], hex[SHA256_HEX];
+    if (fstat(fd, &info) != 0)
+        return unreadable(path);
+    if (!S_ISREG(info.st_mode) || info.st_size < SEAL_BYTES)
+        return STATUS_OK;
+    off_t content = info.st_size - SEAL_BYTES;
+    if (lseek(fd, content, SEEK_SET) < 0)
+        return unreadable(path);
+    TRY(read_whole(fd, path, found, sizeof found));
+    if (memcmp(found, mark, MARK) != 0)
+        return STATUS_OK;
+    if (lseek(fd, 0, SEEK_SET) < 0)
+        return unreadable(path);
+    TRY(digest(fd, path, (size_t)content, hex));
+    return judge(found, hex, path, sealed);
+}
+
+enum status seal_check(const char *path, bool *sealed)
+{
+    *sealed = false;
+    /* A pipe would keep whoever opens it waiting. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return status_fail(errno == ENOENT ? STATUS_MISSING : STATUS_IO, "%s: cannot be opened: %s",
+                           path, strerror(errno));
+    enum status result = check(fd, path, sealed);
+    close(fd);
+    return result;
+}
+
+enum status seal_check_bytes(const void *data, size_t bytes, const char *path, bool *sealed)
+{
+    char hex[SHA256_HEX];
+    *sealed = false;
+    if (bytes < SEAL_BYTES)
+        return STATUS_OK;
+    const char *found = (const char *)data + bytes - SEAL_BYTES;
+    if (memcmp(found, mark, MARK) != 0)
+        return STATUS_OK;
+    sha256_of(data, bytes - SEAL_BYTES, hex);
+    return judge(found, hex, path, sealed);
+}
