@@ -88,7 +88,7 @@ FUZZERS  := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz
 BENCHES  := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
 
 .PHONY: all build test test-kills smoke reproduce report bench bench-peer fuzz lint format clean help deps \
-        test-slurm deps-slurm
+        test-slurm deps-slurm compile_commands.json
 all: build
 
 build: $(PROGRAMS) ## compile the programs
@@ -169,13 +169,13 @@ test-kills: build $(BUILD)/test-harness ## kill runs of every method, and 200 ti
 	VITAMIN_KILLS=$(or $(KILLS),200) SAN=$(SAN) FILTER='@(run|sweep)/killed*' BUILD=$(BUILD) \
 	    tests/run.sh $(BUILD)/test-harness
 
-# The three below stop at Ctrl-C and go on when called again.
+# The three below stop at Ctrl-C and resume when called again.
 smoke: OUT = out/smoke
-smoke: build ## everything end to end in minutes: tiny networks, data made here, a report (OUT=folder)
+smoke: build ## everything end to end in minutes: tiny networks, generated data, a report (OUT=folder)
 	$(BUILD)/vitamin sweep smoke --results $(OUT)/runs --data $(OUT)/data --report $(OUT)/report
 
 reproduce: OUT = out/$(MATRIX)$(if $(PRESET),-$(PRESET))
-reproduce: build ## run a matrix, or go on, and report (MATRIX=paper PRESET=paper|code RESULTS= DATA= OUT=)
+reproduce: build ## run a matrix, or resume it, and report (MATRIX=paper PRESET=paper|code RESULTS= DATA= OUT=)
 	$(BUILD)/vitamin sweep $(MATRIX) $(if $(PRESET),--preset $(PRESET)) $(if $(RESULTS),--results $(RESULTS)) \
 	    $(if $(DATA),--data $(DATA)) --report $(OUT)
 
@@ -204,8 +204,18 @@ run-fuzzers: $(FUZZERS)
 	        -max_len=65536 -print_final_stats=1 -artifact_prefix=$$found/ $$found \
 	        tests/data/fuzz/$$name || exit 1; done
 
-lint: ## clang-tidy, cppcheck, include directions, shellcheck, format
+lint: ## clang-tidy, cppcheck, include directions, citations, shellcheck, format
 	tests/lint/lint.sh $(LINT)
+
+# Each file with make's own flags, but for what clang's tools do not know (and the revision, which
+# one object gets).
+C_FILES = $(call find_c,engine suites harness report tests)
+compile_commands.json: ## how each file is compiled, for clangd and other tools
+	@{ printf '['; comma=; for file in $(C_FILES); do \
+	    printf '%s\n  {"directory": "%s", "file": "%s", "output": "%s",\n   "command": "%s"}' "$$comma" \
+	        '$(CURDIR)' "$$file" "$(BUILD)/$${file%.c}.o" \
+	        '$(CC) $(strip $(CPPFLAGS) $(filter-out -mmove-max% -mstore-max%,$(CFLAGS))) -c '"$$file -o $(BUILD)/$${file%.c}.o"; \
+	    comma=,; done; printf '\n]\n'; } > $@.tmp && mv $@.tmp $@
 
 format: ## reformat all C files
 	clang-format -i $(shell git ls-files '*.c' '*.h')
@@ -223,4 +233,4 @@ clean: ## remove the build folder
 	rm -rf build
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z_.-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 24

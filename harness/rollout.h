@@ -5,7 +5,7 @@
  *   R_{t+1} = R_t - rtg_scale * r_t                     r_t the modified reward
  *
  * A world that has ended leaves the batch. Rollouts explore, evaluation takes the mean action.
- * Source: methods.md section 4; fixtures rollout_*.h5. */
+ * Source: docs/methods.md 4; fixtures rollout_*.h5. */
 #ifndef HARNESS_ROLLOUT_H
 #define HARNESS_ROLLOUT_H
 

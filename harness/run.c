@@ -155,7 +155,7 @@ static enum status load_data(struct run *r)
         r->file_trajectories = r->dataset.count;
         TRY(dataset_summarise(&r->dataset, &r->file_summary));
     }
-    /* Statistics come before the worst trajectory goes (methods.md 1.3). */
+    /* Statistics come before the worst trajectory goes (docs/methods.md 1.3). */
     TRY(normalizer_fit(r->offline, r->offline_count, r->dataset.S, r->hyper.state_std_eps,
                        &r->normalizer));
     for (int i = 0; i < r->offline_count; i++)

@@ -13,7 +13,7 @@
  *   lock            held while a process works here
  *
  * A run that finds its own checkpoint goes on from it, bit for bit as if never stopped; a complete
- * one does nothing. Source: methods.md sections 4, 5, 16, 17; experiments.md. */
+ * one does nothing. Source: docs/methods.md 4, 5, 16, 17. */
 #ifndef HARNESS_RUN_H
 #define HARNESS_RUN_H
 

@@ -1,5 +1,5 @@
 /* The outer loop's rules as plain functions of the configuration and of counters, so that tests can
- * hold them against the text. Source methods.md 4, 5, 18. */
+ * hold them against the text. Source docs/methods.md 4, 5, 18. */
 #ifndef HARNESS_RUN_RULES_H
 #define HARNESS_RUN_RULES_H
 

@@ -152,7 +152,8 @@ static enum status iterate_episodes(struct run *r)
     if (r->pending_batches == 0) {
         int64_t before = r->transitions_done, least = r->hyper.min_transitions_per_iter;
         run_switch(r, TIMER_ROLLOUT);
-        /* The last iteration's buffer shrinks when the iteration is over (methods.md 12, 13). */
+        /* The last iteration's buffer shrinks when the iteration is over (docs/methods.md 12, 13).
+         */
         if (r->clears_rollouts)
             replay_clear(&r->rollouts);
         else if (r->keeps_rollouts && r->iteration > 0)
@@ -207,7 +208,7 @@ static enum status step_once(struct run *r, float *work)
     observation = env_observation(r->train_env);
     for (size_t i = 0; i < S; i++)
         next[i] = (float)observation[i];
-    /* Time limits do not stop the bootstrap (methods.md 16, 17). */
+    /* Time limits do not stop the bootstrap (docs/methods.md 16, 17). */
     struct transition x = {state, next, action, (float)step.reward, step.terminated ? 1 : 0};
     TRY(transitions_add(&r->transitions, &x));
     r->transitions_done++;
@@ -262,7 +263,7 @@ static enum status iterate_transitions(struct run *r)
 /* --- the online phase ------------------------------------------------------------------------- */
 
 /* PDT: its empty buffer is filled by the pretrained policy before the first iteration, several
- * environments at a time (methods.md 15). */
+ * environments at a time (docs/methods.md 15). */
 static enum status fill_empty_replay(struct run *r)
 {
     struct env *env[WARM_UP_WORLDS] = {NULL};

@@ -11,7 +11,7 @@
  * of the cumulative weight inside [1/4, 3/4] kept, boundary values with their fraction. A full
  * matrix always uses the rule above.
  *
- * Source  statistics.md sections 2, 4, 7; fixtures stats_small.h5, stats_random.h5, stats_corl.h5
+ * Source  docs/statistics.md 2, 4, 7; fixtures stats_small.h5, stats_random.h5, stats_corl.h5
  */
 #ifndef REPORT_AGGREGATE_H
 #define REPORT_AGGREGATE_H

@@ -4,7 +4,7 @@
  * 5 runs of one distribution differ by less than
  *       w = t(0.975, n-1) * s * sqrt(1/n + 1/5)             n = 5: 1.756 s
  * in 95 % of cases. About 1 in 20 cells that agree falls outside by chance.
- * Source  report.md section 3 */
+ * Source  docs/statistics.md 9 */
 #ifndef REPORT_AGREEMENT_H
 #define REPORT_AGREEMENT_H
 

@@ -5,7 +5,7 @@
  *                 ALIGN_HOLD); g < x_0 missing; g beyond the end: the last value while within
  *                 `slack`, else missing
  * Missing is NaN here, and stays out of every aggregate.
- * Source  statistics.md section 1; fixture stats_curves.h5 */
+ * Source  docs/statistics.md 1; fixture stats_curves.h5 */
 #ifndef REPORT_ALIGN_H
 #define REPORT_ALIGN_H
 

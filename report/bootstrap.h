@@ -11,7 +11,7 @@
  *          of differences uses the resamples of its terms.
  * Index    N <= 256: multiply-shift of 32 random bits, bias below N/2^32 < 6e-8; above: multiply-
  *          high with rejection, no bias.
- * Source   statistics.md section 4; fixtures stats_random.h5, stats_corl.h5 */
+ * Source   docs/statistics.md 4; fixtures stats_random.h5, stats_corl.h5 */
 #ifndef REPORT_BOOTSTRAP_H
 #define REPORT_BOOTSTRAP_H
 

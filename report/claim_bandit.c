@@ -1,5 +1,5 @@
 /* Tests on the single-state MDP: reward (a+1)^2 up to a = 0, then 1 - 2a; data in (-1, -0.95) and
- * (0.5, 1). Source  experiments.md, fig2 */
+ * (0.5, 1). Source  docs/methods.md 19, docs/claims.md 1 */
 #include "report/claims_impl.h"
 #include "report/inference.h"
 

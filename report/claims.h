@@ -1,9 +1,9 @@
 /* The paper's claims as rows of data, and what the results say about each.
  *
- * A claim has parts; a part is one test of claim_tests.c with who, where and a number. The claim's
+ * A claim has parts; a part is one test of claim_*.c with who, where and a number. The claim's
  * verdict is that of its parts together (verdict_all), asides left out. The verdict speaks of the
  * datasets that were run: `tasks` of `wanted` are always said beside it.
- * Source  claims.md */
+ * Source  docs/claims.md */
 #ifndef REPORT_CLAIMS_H
 #define REPORT_CLAIMS_H
 

@@ -7,7 +7,7 @@
  *
  * With b->tasks both are also resampled over common task columns, by bootstrap_run: slower.
  *
- * Source  statistics.md section 3, claims.md "How each claim is tested"; fixtures stats_*.h5 */
+ * Source  docs/statistics.md 3, docs/claims.md 1; fixtures stats_*.h5 */
 #ifndef REPORT_COMPARE_H
 #define REPORT_COMPARE_H
 

@@ -2,7 +2,7 @@
  *
  * Same resamples as compare.h (family BOOTSTRAP_PAIRS): the T-diff of two methods is their mean
  * difference there. Terms may have different tasks and any number of runs.
- * Source  claims.md "How each claim is tested" */
+ * Source  docs/claims.md 1 */
 #ifndef REPORT_CONTRAST_H
 #define REPORT_CONTRAST_H
 

@@ -1,6 +1,6 @@
 /* Curves over runs: mean and spread of a cell, sample efficiency of a suite, time to a score.
  *
- * Source  statistics.md sections 1.1 and 6; fixtures stats_curves.h5, stats_corl.h5 (curves) */
+ * Source  docs/statistics.md 1.1, 6; fixtures stats_curves.h5, stats_corl.h5 (curves) */
 #ifndef REPORT_EFFICIENCY_H
 #define REPORT_EFFICIENCY_H
 

@@ -41,7 +41,7 @@ static double above_half(const struct profile *p)
     return PLOT_NONE;
 }
 
-/* Sentences of statistics.md 5: who lies nowhere below whom. */
+/* Sentences: who lies nowhere below whom (docs/statistics.md 5). */
 static void say_dominance(const struct board *b, const struct gather *g, const struct profile *p,
                           struct figure *out)
 {

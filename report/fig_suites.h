@@ -1,4 +1,4 @@
-/* Figures of suite statistics: what rliable made a habit, from statistics.md sections 2 to 6. */
+/* Figures of suite statistics: what rliable made a habit, docs/statistics.md 2 to 6. */
 #ifndef REPORT_FIG_SUITES_H
 #define REPORT_FIG_SUITES_H
 

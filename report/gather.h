@@ -4,7 +4,7 @@
  * have is left out of the suite; when that leaves fewer than two of several methods, the datasets
  * are cut down to those that the methods with most of them share. Either way the note says so, and
  * captions carry it.
- * Source  statistics.md section 7 */
+ * Source  docs/statistics.md 7 */
 #ifndef REPORT_GATHER_H
 #define REPORT_GATHER_H
 

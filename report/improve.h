@@ -7,7 +7,7 @@
  *     D_m = sum_i c_i (prefix[below_i] + prefix[upto_i] - N_Y)
  *
  * costs N_X + N_Y steps instead of N_X N_Y, exactly.
- * For compare.c. Source  statistics.md sections 3 and 8 */
+ * For compare.c. Source  docs/statistics.md 3, 8 */
 #ifndef REPORT_IMPROVE_H
 #define REPORT_IMPROVE_H
 

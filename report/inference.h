@@ -1,6 +1,6 @@
 /* Small classical statistics: corrections, shares, survival, distributions.
  *
- * Source  claims.md (Holm, C24 Kaplan-Meier, C41 Wilson, C44 chi-square), report.md section 3 (t)
+ * Source  docs/claims.md 1 (Holm, Kaplan-Meier, Wilson), docs/statistics.md 9 (t)
  */
 #ifndef REPORT_INFERENCE_H
 #define REPORT_INFERENCE_H

@@ -1,8 +1,8 @@
 /* From runs to what a panel of fig_grid.h draws: aligned curves, their mean and spread.
  *
  * Runs that end before the others keep the line going, dashed; where fewer than two are left the
- * band stops (statistics.md 1.1). For drawing a run lives on for one evaluation interval behind its
- * last point. */
+ * band stops (docs/statistics.md 1.1). For drawing a run lives on for one evaluation interval
+ * behind its last point. */
 #ifndef REPORT_LINES_H
 #define REPORT_LINES_H
 

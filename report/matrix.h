@@ -12,7 +12,7 @@
  * refuses it with the cell's name. Missing runs are left out of the column, not marked in it.
  *
  * Names matter: the bootstrap's random numbers are keyed by method and task (bootstrap.h).
- * Source  statistics.md sections 1.5, 2 and 7 */
+ * Source  docs/statistics.md 1.5, 2, 7 */
 #ifndef REPORT_MATRIX_H
 #define REPORT_MATRIX_H
 

@@ -5,7 +5,7 @@
  *
  * With equal N_m, F is the plain share of all runs. Bands are pointwise percentile intervals of the
  * same replicates as the aggregates.
- * Source  statistics.md section 5; fixtures stats_small.h5, stats_random.h5, stats_corl.h5 */
+ * Source  docs/statistics.md 5; fixtures stats_small.h5, stats_random.h5, stats_corl.h5 */
 #ifndef REPORT_PROFILE_H
 #define REPORT_PROFILE_H
 

@@ -1,6 +1,6 @@
 /* Ranks of methods, rank correlation, rank tests.
  *
- * Source  statistics.md section 3; fixtures stats_random.h5, stats_corl.h5 (rank_probability) */
+ * Source  docs/statistics.md 3; fixtures stats_random.h5, stats_corl.h5 (rank_probability) */
 #ifndef REPORT_RANK_H
 #define REPORT_RANK_H
 

@@ -24,7 +24,7 @@
 
 enum { RESULTS_ID = 96, RESULTS_TITLE = 128, RESULTS_NOTE = 1536 };
 
-/* What became of a run (statistics.md 1.5). X(code, word, is it a result) */
+/* What became of a run (docs/statistics.md 1.5). X(code, word, is it a result) */
 #define RUN_STATUSES(X)                                                                            \
     X(RUN_OK, "ok", true)                  /* reached the budget */                                \
     X(RUN_DIVERGED, "diverged", true)      /* a non-finite number: a result, see diverged below */ \
@@ -112,7 +112,7 @@ struct results_run {
     double *hours;  /* wall clock so far; NaN when unknown */
     double *steps;  /* actor updates so far; NaN when unknown */
 
-    /* Scores, each NaN when not defined (statistics.md 1.2), all within the budget. */
+    /* Scores, each NaN when not defined (docs/statistics.md 1.2), all within the budget. */
     double initial, at_budget, last, mean_last_k, best, area;
 
     /* After the options: what tables and statistics use. */

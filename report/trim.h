@@ -6,7 +6,7 @@
  * first, low = W/4 the second. The weights are integers (the runs' least common multiple over N_m)
  * as long as that stays exact.
  *
- * Source  statistics.md section 2 "IQM, exact rule", section 7 "available" */
+ * Source  docs/statistics.md 2, 7 */
 #ifndef REPORT_TRIM_H
 #define REPORT_TRIM_H
 

@@ -3,7 +3,7 @@
  * A verdict needs 3 runs in every cell behind the interval; below that "not testable". Otherwise
  * only the place of the interval counts, never the point. Agreement with the *size* of a published
  * effect is another question and has no verdict.
- * Source  claims.md "How each claim is tested" */
+ * Source  docs/claims.md 1 */
 #ifndef REPORT_VERDICT_H
 #define REPORT_VERDICT_H
 

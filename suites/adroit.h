@@ -9,7 +9,7 @@
  *   - A reset writes into mjModel (body_pos, body_quat or site_pos), so an instance owns its model.
  *     mj_setConst is not called after it: derived constants stay those of the file.
  *
- * Lengths in metres, angles in radians. Source: spec/environments-adroit.md; fixtures
+ * Lengths in metres, angles in radians. Source: docs/environments.md 4; fixtures
  * env_adroit_*.h5. */
 #ifndef SUITES_ADROIT_H
 #define SUITES_ADROIT_H

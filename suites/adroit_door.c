@@ -1,4 +1,4 @@
-/* Adroit door: unlatch and pull the door open. Source spec/environments-adroit.md 3. */
+/* Adroit door: unlatch and pull the door open. Source docs/environments.md 4.2. */
 #include "suites/adroit.h"
 
 #include <math.h>

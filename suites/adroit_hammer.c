@@ -1,5 +1,5 @@
 /* Adroit hammer: pick up the hammer and drive the nail into the board.
- * Source spec/environments-adroit.md 4. */
+ * Source docs/environments.md 4.3. */
 #include "suites/adroit.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 /* Adroit pen: turn a pen in the palm to a wanted orientation. The only one of the four that ends
- * early, when the pen is dropped. Source spec/environments-adroit.md 5. */
+ * early, when the pen is dropped. Source docs/environments.md 4.4. */
 #include "suites/adroit.h"
 
 #include <math.h>

@@ -1,4 +1,4 @@
-/* Adroit relocate: carry a ball to a place in the air. Source spec/environments-adroit.md 6.
+/* Adroit relocate: carry a ball to a place in the air. Source docs/environments.md 4.5.
  *
  * A reset moves the ball's *body* and leaves its joints at zero. D4RL's files store the ball's
  * world position instead (infos/obj_pos); written back as the body's position in the middle of an

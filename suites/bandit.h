@@ -1,5 +1,5 @@
 /* The single-state MDP of Figs. 1 and 2: one action, one reward, over. The observation is the
- * constant 1. Source methods.md 19. */
+ * constant 1. Source docs/methods.md 19. */
 #ifndef SUITES_BANDIT_H
 #define SUITES_BANDIT_H
 

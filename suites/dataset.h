@@ -10,7 +10,7 @@
  * next_state is `state` one row further wherever the file has no successors of its own. So a
  * dataset must outlive whoever uses its trajectories.
  *
- * How the rows are cut depends on the suite (methods.md 1.1, 1.2):
+ * How the rows are cut depends on the suite (docs/methods.md 1.1, 1.2):
  *
  *   gym-mujoco       rows 0..N-1, next_state from the file; a trajectory ends after a row with
  *                    terminal or timeout, an unfinished tail is dropped

@@ -6,7 +6,7 @@
  *
  * Kept is what learning needs: observations, actions, rewards, terminals, timeouts, and
  * next_observations where the suite's rule uses them (gym-mujoco). The new file says what it was
- * made from, and results on it are labelled as on the original.  Source spec/datasets.md */
+ * made from, and results on it are labelled as on the original.  Source docs/datasets.md 4, 5 */
 #ifndef SUITES_DATASET_CONVERT_H
 #define SUITES_DATASET_CONVERT_H
 

@@ -1,4 +1,4 @@
-/* From rows to trajectories, suite by suite (methods.md 1.1, 1.2, 1.4). */
+/* From rows to trajectories, suite by suite (docs/methods.md 1.1, 1.2, 1.4). */
 #include "suites/dataset_impl.h"
 #include "suites/reward.h"
 

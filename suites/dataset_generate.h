@@ -12,7 +12,7 @@
  * in attributes how they were made; what is computed on them is labelled so for ever.
  *
  * Episode e draws from (seed, environment, e) only, so a file does not depend on threads, and a
- * longer one begins like a shorter one. Source spec/datasets.md section 3 */
+ * longer one begins like a shorter one. Source docs/datasets.md 3 */
 #ifndef SUITES_DATASET_GENERATE_H
 #define SUITES_DATASET_GENERATE_H
 

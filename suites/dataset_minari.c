@@ -1,4 +1,4 @@
-/* Minari's layout: one group an episode, with its final observation (spec/datasets.md section 5).
+/* Minari's layout: one group an episode, with its final observation (docs/datasets.md 5).
  */
 #include "suites/dataset_impl.h"
 

@@ -1,4 +1,4 @@
-/* D4RL's layout: all steps of all episodes, one array a field (spec/datasets.md section 1). */
+/* D4RL's layout: all steps of all episodes, one array a field (docs/datasets.md 4). */
 #include "suites/dataset_impl.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* The 34 datasets of the paper: where D4RL keeps them, how they score, what the paper says of them.
  *
- * Source  paper/reference_scores.csv, spec/datasets.csv, spec/datasets.md section 2; tables 4-7 */
+ * Source  results/paper/datasets.csv, docs/datasets.md 2; tables 4-7 of the paper */
 #ifndef SUITES_DATASET_TABLE_H
 #define SUITES_DATASET_TABLE_H
 

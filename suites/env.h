@@ -16,7 +16,7 @@
  * belongs to one thread at a time, and any number of them may run at once: what one of them
  * computes depends on its options, its start and its actions only.
  *
- * Source  spec/environments-{mujoco,maze,adroit}.md, spec/methods.md 1.4, 4, 19, 20 */
+ * Source  docs/environments.md, docs/methods.md 1.4, 4, 19, 20 */
 #ifndef SUITES_ENV_H
 #define SUITES_ENV_H
 
@@ -51,7 +51,7 @@ extern const int env_count;
 const struct env_kind *env_find(const char *name);
 
 /* 100 (raw_return - score_min) / (score_max - score_min); NaN when the kind has no score. For
- * AntMaze that is 100 for a success and 0 for a failure. Source methods.md 20. */
+ * AntMaze that is 100 for a success and 0 for a failure. Source docs/methods.md 20. */
 double env_score(const struct env_kind *kind, double raw_return);
 
 struct env_options {

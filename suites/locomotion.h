@@ -1,5 +1,5 @@
 /* The four robots of gym-MuJoCo, -v2 semantics: hopper, walker2d, halfcheetah, ant.
- * One set of functions; what differs is a row of numbers. Source spec/environments-mujoco.md. */
+ * One set of functions; what differs is a row of numbers. Source docs/environments.md 2. */
 #ifndef SUITES_LOCOMOTION_H
 #define SUITES_LOCOMOTION_H
 

@@ -1,5 +1,5 @@
 /* Mazes as maps of characters: '#' wall, ' ' free, 'G' the goal's cell (free), 'S' the start's
- * (free; antmaze only). Source spec/environments-maze.md. */
+ * (free; antmaze only). Source docs/environments.md 3. */
 #ifndef SUITES_MAZE_H
 #define SUITES_MAZE_H
 

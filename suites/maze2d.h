@@ -1,5 +1,5 @@
 /* maze2d: a ball pushed to a fixed goal; an episode goes on after it is there, and every step at
- * the goal pays 1. Variant: struct maze. Source spec/environments-maze.md part 1. */
+ * the goal pays 1. Variant: struct maze. Source docs/environments.md 3.1. */
 #ifndef SUITES_MAZE2D_H
 #define SUITES_MAZE2D_H
 

@@ -1,4 +1,4 @@
-/* Plain feed-forward policies from HDF5 files (spec/policy-file.md): to check an environment
+/* Plain feed-forward policies from HDF5 files (docs/environments.md 6): to check an environment
  * against published returns, to collect data, or to guide a learner.
  *
  *   x = clip((o - observation_shift) / observation_scale, +-observation_clip)

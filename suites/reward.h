@@ -3,7 +3,7 @@
  *   delayed_j = 0, except where j mod M = M-1 or the episode ends: all raw rewards since the last
  *   payout (j counts from the episode's start).  reward = delayed / div + shift.
  *
- * Source  methods.md 1.4 */
+ * Source  docs/methods.md 1.4 */
 #ifndef SUITES_REWARD_H
 #define SUITES_REWARD_H
 

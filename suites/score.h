@@ -1,4 +1,4 @@
-/* Normalised returns: 0 is D4RL's random policy, 100 its reference policy (methods.md 20). */
+/* Normalised returns: 0 is D4RL's random policy, 100 its reference policy (docs/methods.md 20). */
 #ifndef SUITES_SCORE_H
 #define SUITES_SCORE_H
 
@@ -18,7 +18,7 @@ struct score_summary {
     double std;  /* population standard deviation of them */
     double sem;  /* standard error of the mean: sample deviation / sqrt(count) */
     /* 100 (raw std - min) / (max - min): what the paper's scripts print as the standard deviation
-     * for gym-mujoco, where min does not belong (datasets.md section 4). */
+     * for gym-mujoco, where min does not belong (docs/datasets.md 2). */
     double printed_std;
 };
 

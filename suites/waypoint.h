@@ -1,5 +1,5 @@
 /* D4RL's controller for maze2d: a grid planner and a PD law. It made maze2d's data and reference
- * scores. Source spec/environments-maze.md, "The waypoint controller". */
+ * scores. Source docs/environments.md 3.3. */
 #ifndef SUITES_WAYPOINT_H
 #define SUITES_WAYPOINT_H
 

@@ -1,4 +1,4 @@
-/* Batches: B segments of K steps cut from a replay, left padded, normalised (methods.md 1.6).
+/* Batches: B segments of K steps cut from a replay, left padded, normalised (docs/methods.md 1.6).
  *
  * On padding: states and next states are raw zeros normalised (-mean/std), actions, rewards and
  * returns-to-go 0, done 2 (the published value: where a loss forgets the mask it shows), mask 0. */
@@ -59,7 +59,7 @@ void batch_free(struct batch *b);
  * Random   rng_at(run, RNG_BATCH, batch index)    Threads  any number, same bits
  * Errors   STATUS_MISSING (nothing to draw from; log_prob asked for but not recorded),
  *          STATUS_SHAPE (S or A differ)
- * Source   methods.md 1.6; fixtures' batch/ */
+ * Source   docs/methods.md 1.6; fixtures' batch/ */
 enum status batch_sample(const struct replay *r, const struct normalizer *n,
                          const struct batch_rule *rule, struct rng rng, struct batch *out);
 

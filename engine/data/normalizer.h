@@ -1,4 +1,4 @@
-/* State normalisation (s - mean) / std, fixed for a whole run (methods.md 1.5). */
+/* State normalisation (s - mean) / std, fixed for a whole run (docs/methods.md 1.5). */
 #ifndef ENGINE_DATA_NORMALIZER_H
 #define ENGINE_DATA_NORMALIZER_H
 

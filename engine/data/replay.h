@@ -1,4 +1,4 @@
-/* Trajectories that a learner samples from: methods.md section 5.
+/* Trajectories that a learner samples from: docs/methods.md 5.
  *
  *   slot    0     1     2    ...   C-1
  *          worst <- offline -> best        filled in ascending order of return
@@ -35,7 +35,7 @@ struct replay {
 
 /* Sort a dataset's trajectories by total reward, ascending (ties keep their order), and drop as
  * the published code does: from the best down, a trajectory is kept while kept steps + its length
- * < all steps, so exactly the worst one goes (methods.md 1.3, D17). A single trajectory stays.
+ * < all steps, so exactly the worst one goes (docs/methods.md 1.3, D17). A single trajectory stays.
  * Afterwards list[0..result-1] are the survivors in ascending order, the dropped one follows.
  * Errors STATUS_MEMORY, STATUS_MISSING (count 0). */
 enum status replay_drop_worst(struct trajectory *list, int count, int *kept);
@@ -63,7 +63,7 @@ void replay_clear(struct replay *r);
 int replay_find_step(const struct replay *r, int64_t x);
 
 /* The slot at x in [0,1) when slots are drawn in proportion to return - min return + 1e-6 (PDT,
- * methods.md 15). O(log count). */
+ * docs/methods.md 15). O(log count). */
 int replay_find_weight(const struct replay *r, double x);
 
 /* What survives: slots (offline ones as indices), rollouts in full, cursor. A reader needs a replay

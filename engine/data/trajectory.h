@@ -1,8 +1,8 @@
 /* Trajectories: what suites deliver, rollouts add, replay keeps and samplers cut.
  *
- * States are raw (not normalised), rewards are modified (scaled, shifted, delayed: methods.md 1.4).
- * A trajectory either owns its arrays (storage != NULL) or looks into arrays of a dataset that
- * outlives it, so that a million offline transitions are held once. */
+ * States are raw (not normalised), rewards are modified (scaled, shifted, delayed:
+ * docs/methods.md 1.4). A trajectory either owns its arrays (storage != NULL) or looks into arrays
+ * of a dataset that outlives it, so that a million offline transitions are held once. */
 #ifndef ENGINE_DATA_TRAJECTORY_H
 #define ENGINE_DATA_TRAJECTORY_H
 
@@ -28,7 +28,7 @@ struct trajectory {
 };
 
 /* return_to_go[i] = reward[i] + return_to_go[i+1], in float from the end, as the sampler of the
- * published code sums it (network.md section 8). */
+ * published code sums it (docs/networks.md 8). */
 void trajectory_return_to_go(const float *reward, int length, float *return_to_go);
 
 /* A trajectory that owns copies of its arrays; return_to_go and total_reward are computed.

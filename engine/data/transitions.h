@@ -1,5 +1,5 @@
-/* Single transitions for the MLP methods (TD3+BC, IQL; methods.md 16, 17): the whole dataset, then
- * the online ones, first in first out once `capacity` is reached.
+/* Single transitions for the MLP methods (TD3+BC, IQL; docs/methods.md 16, 17): the whole dataset,
+ * then the online ones, first in first out once `capacity` is reached.
  *
  *   |<- dropped ->|<------------- size: uniform sampling ------------->|
  *   offline row 0 ................ offline_rows-1 | online 0 ... added-1

@@ -11,7 +11,8 @@
  *   ddpg      policy(1), critic(a): (critic(a_i) - r_i)^2;  -critic(policy(1))
  *   ddpg_odt  policy(r), critic(a) or critic(r,a):  w mean (policy(r_i) - a_i)^2 - mean critic
  *
- * Source: methods.md 19; ledger D1, D2. One thread; the same seed gives the same bits. */
+ * Source: docs/methods.md 19; docs/ledger.md D1, D2. One thread; the same seed gives the same bits.
+ */
 #ifndef ENGINE_METHODS_BANDIT_H
 #define ENGINE_METHODS_BANDIT_H
 

@@ -10,7 +10,7 @@
  *
  * Arrays of values are (B,K). Everything runs on the calling thread: a learner spreads windows over
  * lanes (lanes.h), each with its own scratch, tape and dtheta.
- * Source: network.md section 2, methods.md section 3. */
+ * Source: docs/networks.md 2, docs/methods.md 3. */
 #ifndef ENGINE_METHODS_CRITIC_H
 #define ENGINE_METHODS_CRITIC_H
 
@@ -29,7 +29,7 @@ struct critic_spec {
     bool v;     /* a V net */
     int width;  /* 256 */
     int layers; /* hidden layers: MLP 2, recurrent 3 */
-    bool norm;  /* LayerNorm without gain and bias (methods.md section 3: not for MuJoCo) */
+    bool norm;  /* LayerNorm without gain and bias (docs/methods.md 3: not for MuJoCo) */
 };
 
 /* One scalar function of a window. */

@@ -12,7 +12,7 @@
  * counter) with counters that learner_visit lists, so a resumed run goes on with the same bits.
  *
  * Threads  one at a time; inside, parallel loops with fixed orders of summation
- * Source   methods.md sections 4 to 18, network.md */
+ * Source   docs/methods.md 4 to 18, docs/networks.md */
 #ifndef ENGINE_METHODS_LEARNER_H
 #define ENGINE_METHODS_LEARNER_H
 

@@ -318,8 +318,8 @@ static struct windows policy_windows(const struct batch *b, enum transformer_out
                             .outputs = outputs};
 }
 
-/* Shifted by one step for the target policy (methods.md 2.4): next states, returns 2..K+1, actions
- * 2..K and none in the last slot, which nobody reads. */
+/* Shifted by one step for the target policy (docs/methods.md 2.4): next states, returns 2..K+1,
+ * actions 2..K and none in the last slot, which nobody reads. */
 static struct windows target_windows(const struct dt *d, const struct batch *b)
 {
     struct windows w = policy_windows(b, OUTPUT_REAL);

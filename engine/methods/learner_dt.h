@@ -93,7 +93,7 @@ struct dt {
 const float *dt_draw(struct dt *d, const struct batch *b, enum draw_site site);
 
 /* next_action (B,K,A) and, for a stochastic policy, next_log_prob: the target policy on shifted
- * windows (methods.md 2.4). A sample is drawn at DRAW_TARGET_SAMPLE when stochastic. */
+ * windows (docs/methods.md 2.4). A sample is drawn at DRAW_TARGET_SAMPLE when stochastic. */
 enum status dt_target_actions(struct dt *d, const struct batch *b);
 
 /* One critic update and one actor update, on given batches. `online` NULL unless rl->online. */

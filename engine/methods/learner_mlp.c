@@ -5,7 +5,7 @@
  *   RvS     w |mu(s,g) - a|^2 - alpha Q1(s,mu(s,g)) on single steps of the replay
  *
  * One batch is one step of all of them.
- * Source: methods.md 16, 17, 18; fixtures td3bc.h5, iql_mlp.h5. */
+ * Source: docs/methods.md 16, 17, 18; fixtures td3bc.h5, iql_mlp.h5. */
 #include "engine/methods/learner_mlp.h"
 
 #include "engine/methods/rl.h"

@@ -1,4 +1,4 @@
-/* The PDT learner: a transformer policy conditioned on a latent future z (methods.md section 15).
+/* The PDT learner: a transformer policy conditioned on a latent future z (docs/methods.md 15).
  *
  *   future encoder   tokens (state, action) of the K steps behind the segment, read at the action
  *                    -> posterior q_t = Normal(z), one for each step t of the segment

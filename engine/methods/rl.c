@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-const struct rl_ops rl_none = {.name = "none", .source = "methods.md 6"};
+const struct rl_ops rl_none = {.name = "none", .source = "docs/methods.md 6"};
 
 /* clang-format off */
 const struct rl_ops *const rl_table[] = {

@@ -3,7 +3,8 @@
  * The paper adds a term to the actor's gradient; so does a part here. Its actor_rows() is called
  * with some rows (window positions) of the batch, from several threads at once, and adds
  * alpha * dL_rl/dhead to what the supervised part has put there. Its critic_update() runs before,
- * on the same batch. To add a gradient: one rl_x.c, one row in rl_table. */
+ * on the same batch. To add a gradient: one rl_NAME.c, one row in rl_table (docs/architecture.md).
+ */
 #ifndef ENGINE_METHODS_RL_H
 #define ENGINE_METHODS_RL_H
 
@@ -38,7 +39,7 @@ enum actor_sum {
 
 struct rl_ops {
     const char *name;    /* value of the key `rl_gradient` */
-    const char *source;  /* section of methods.md */
+    const char *source;  /* section of docs/methods.md */
     bool needs_log_prob; /* the head must be stochastic */
     bool temperature;    /* the entropy coefficient is learned whatever entropy_reg says */
     bool targets;        /* target networks move after every actor update */

@@ -1,4 +1,4 @@
-/* AWAC's gradient: methods.md 11.
+/* AWAC's gradient: docs/methods.md 11.
  *
  *   A      = ( min_i Q_i(s, a) - min_i Q_i(s, a~) ) / beta,   a~ ~ pi(z), no gradient
  *   weight = min(exp(A), clip), or softmax of A over all B K positions (awac_normalise)
@@ -94,7 +94,7 @@ static void actor_rows(struct dt *d, const struct batch *b, const struct actor_r
 
 const struct rl_ops rl_awac = {
     .name = "awac",
-    .source = "methods.md 11",
+    .source = "docs/methods.md 11",
     .needs_log_prob = true,
     .temperature = true,
     .targets = true,

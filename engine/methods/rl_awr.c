@@ -1,4 +1,4 @@
-/* AWR's gradient: methods.md 12. The online replay keeps the most recent transitions.
+/* AWR's gradient: docs/methods.md 12. The online replay keeps the most recent transitions.
  *
  *   iteration: TD(lambda) targets G with V, V steps on 0.5 (V - G)^2, targets again with the new V
  *   actor:     A = G - V_old,  weight = min(exp(A / beta), clip)
@@ -90,7 +90,7 @@ static void actor_rows(struct dt *d, const struct batch *b, const struct actor_r
 
 const struct rl_ops rl_awr = {
     .name = "awr",
-    .source = "methods.md 12",
+    .source = "docs/methods.md 12",
     .needs_log_prob = true,
     .online = true,
     .over_all = all_positions,

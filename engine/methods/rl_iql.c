@@ -1,4 +1,4 @@
-/* IQL's gradient on the transformer: methods.md 14.
+/* IQL's gradient on the transformer: docs/methods.md 14.
  *
  *   u    = min_i Q_i'(s, a) - V(s)
  *   L_V  = mean of |e - [u < 0]| u^2                    (all positions as released, D37)
@@ -94,7 +94,7 @@ static void actor_rows(struct dt *d, const struct batch *b, const struct actor_r
 
 const struct rl_ops rl_iql = {
     .name = "iql",
-    .source = "methods.md 14",
+    .source = "docs/methods.md 14",
     .targets = true,
     .critic_update = critic_update,
     .actor_rows = actor_rows,

@@ -1,4 +1,5 @@
-/* PPO's gradient: methods.md 13. Rollouts keep log pi_old; the buffer is cleared every iteration.
+/* PPO's gradient: docs/methods.md 13. Rollouts keep log pi_old; the buffer is cleared every
+ * iteration.
  *
  *   ratio = exp(min(log pi(a | training context) - log pi_old, 20)),  A = target - V_old
  *   L_rl  = -mean over real positions of min(ratio A, clip(ratio, 1-c, 1+c) A)
@@ -108,7 +109,7 @@ static enum status after_actor(struct dt *d, const struct batch *b, struct stats
 
 const struct rl_ops rl_ppo = {
     .name = "ppo",
-    .source = "methods.md 13",
+    .source = "docs/methods.md 13",
     .needs_log_prob = true,
     .online = true,
     .ratios = true,

@@ -1,4 +1,4 @@
-/* SAC's gradient: methods.md 10.
+/* SAC's gradient: docs/methods.md 10.
  *
  *   y    = r + gamma (1 - d) [ min_i Q_i'(s', a') - lambda log pi'(a') ],   a' ~ pi'(z)
  *   L_rl = -mean over real positions of lambda H + min_i Q_i(s, a),         a ~ pi(z)
@@ -76,7 +76,7 @@ static void actor_rows(struct dt *d, const struct batch *b, const struct actor_r
 
 const struct rl_ops rl_sac = {
     .name = "sac",
-    .source = "methods.md 10",
+    .source = "docs/methods.md 10",
     .needs_log_prob = true,
     .temperature = true,
     .targets = true,

@@ -1,4 +1,4 @@
-/* TD3's gradient (and DDPG's: one critic, no smoothing noise, every batch): methods.md 7 and 9.
+/* TD3's gradient (and DDPG's: one critic, no smoothing noise, every batch): docs/methods.md 7, 9.
  *
  *   y = r + gamma (1 - d) min_i Q_i'(s', clamp(mu'(z) + clip(noise)))
  *   L_rl = -mean over real positions of Q1(s, mu(z)) */
@@ -83,7 +83,7 @@ static void actor_rows(struct dt *d, const struct batch *b, const struct actor_r
 
 const struct rl_ops rl_td3 = {
     .name = "td3",
-    .source = "methods.md 7",
+    .source = "docs/methods.md 7",
     .targets = true,
     .critic_update = critic_update,
     .wants_first = wants_first,
@@ -95,7 +95,7 @@ const struct rl_ops rl_td3 = {
 /* DDPG differs by its settings only: n_critics = 1, policy_noise = 0, actor_update_interval = 1. */
 const struct rl_ops rl_ddpg = {
     .name = "ddpg",
-    .source = "methods.md 9",
+    .source = "docs/methods.md 9",
     .targets = true,
     .critic_update = critic_update,
     .wants_first = wants_first,

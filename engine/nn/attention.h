@@ -3,11 +3,11 @@
  *
  *   score = q·k / sqrt(D);  weight = softmax over the keys a query may see;  out = sum weight v
  *
- * Which keys count (network.md section 1), for a window whose first `padding` tokens are padding:
+ * Which keys count (docs/networks.md 1), for a window whose first `padding` tokens are padding:
  *   a real query      real keys up to itself, with their scores
  *   a padded query    padded keys up to itself with their scores, and every *future real* key with
  *                     score 0: there the published code replaces the score by -1e4 (causal mask)
- * and adds -1e4 to padded keys, so both kinds meet on one level Without padding this is the causal
+ * and adds -1e4 to padded keys, so both kinds meet on one level. Without padding this is the causal
  * mask. Weights of all other keys are exactly 0.
  *
  * Source: fixtures dt_deterministic.h5 (real), dt_stochastic.h5 (padded queries). */

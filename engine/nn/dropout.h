@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Where a transformer drops (network.md section 5). */
+/* Where a transformer drops (docs/networks.md 5). */
 enum dropout_kind {
     DROPOUT_EMBEDDING,     /* embedded tokens after embed_ln */
     DROPOUT_ATTENTION,     /* attention probabilities */

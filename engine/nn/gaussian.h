@@ -4,7 +4,7 @@
  *
  * Unlike the policy's squashed Gaussian (head.h) nothing is squashed, and the clamp is a hard one:
  * where it acts the gradient is 0. N rows of Z numbers throughout; losses are sums over Z.
- * Source: methods.md section 15; fixture pdt.h5. */
+ * Source: docs/methods.md 15; fixture pdt.h5. */
 #ifndef ENGINE_NN_GAUSSIAN_H
 #define ENGINE_NN_GAUSSIAN_H
 

@@ -1,8 +1,8 @@
 /* Policy heads: what turns a hidden state (C) into an action (A) or a distribution over actions.
  *
  * Two heads with parameters (deterministic tanh, squashed Gaussian) and the squashed Gaussian's
- * formulas, which have none: a = tanh(u), u ~ Normal(mu, std), per dimension (network.md
- * section 3). N rows throughout; noise eps is standard normal (N,A) and given by the caller. */
+ * formulas, which have none: a = tanh(u), u ~ Normal(mu, std), per dimension (docs/networks.md
+ * 3). N rows throughout; noise eps is standard normal (N,A) and given by the caller. */
 #ifndef ENGINE_NN_HEAD_H
 #define ENGINE_NN_HEAD_H
 

@@ -1,5 +1,5 @@
 /* LayerNorm over the last axis: y = (x - mean) / sqrt(var + eps) * gain + bias, biased variance,
- * eps 1e-5. Critics use it without gain and bias (network.md section 2). */
+ * eps 1e-5. Critics use it without gain and bias (docs/networks.md 2). */
 #ifndef ENGINE_NN_LAYERNORM_H
 #define ENGINE_NN_LAYERNORM_H
 

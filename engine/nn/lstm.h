@@ -6,7 +6,7 @@
  *
  * Time runs from the window's left edge, padding included; the state before it is 0. Layer l > 0
  * reads layer l-1's h. On the calling thread: parallelism is one level up (lanes.h).
- * Source: network.md section 2; fixtures recurrent_rnn, recurrent_lstm and their twins with norm.
+ * Source: docs/networks.md 2; fixtures recurrent_rnn, recurrent_lstm and their twins with norm.
  */
 #ifndef ENGINE_NN_LSTM_H
 #define ENGINE_NN_LSTM_H

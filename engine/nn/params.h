@@ -19,7 +19,7 @@
 
 enum { PARAMS_NAME = 64, PARAMS_MAX_VIEWS = 256 };
 
-/* How a tensor starts (network.md section 1, "Initial values"). */
+/* How a tensor starts (docs/networks.md 1, "Initial values"). */
 enum init {
     INIT_ZERO,
     INIT_ONE,

@@ -22,7 +22,7 @@
  * Parameters that never receive a gradient in the published code (embed_timestep, wte,
  * predict_state, predict_return) are not part of the layout.
  * Threads: any number of blocks at once, each with its own scratch and dtheta (lanes.h).
- * Source: network.md sections 1 and 5; fixtures dt_*.h5. */
+ * Source: docs/networks.md 1, 5; fixtures dt_*.h5. */
 #ifndef ENGINE_NN_TRANSFORMER_H
 #define ENGINE_NN_TRANSFORMER_H
 
@@ -72,7 +72,7 @@ struct transformer transformer_plan_dt(struct layout *l, int C, int L, int H, in
 /* Which positions of a window give a hidden row. */
 enum transformer_outputs {
     OUTPUT_REAL, /* the real steps: padding is not computed at all */
-    OUTPUT_ALL,  /* all K, padded ones too, with the published code's mask (network.md section 1):
+    OUTPUT_ALL,  /* all K, padded ones too, with the published code's mask (docs/networks.md 1):
                   * a padded query sees padded past and real future tokens. For means over B*K. */
     OUTPUT_LAST  /* the last step only (acting); padding is not computed */
 };

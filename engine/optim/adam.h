@@ -21,7 +21,7 @@ struct adam_rule adam_rule_default(double decay);
  *
  * Threads  any number, same bits
  * Errors   STATUS_NONFINITE: the step is refused, theta, moments and target are as they were
- * Source   network.md section 4; fixtures adam, adamw */
+ * Source   docs/networks.md 4; fixtures adam, adamw */
 enum status adam_step(const struct adam_rule *rule, struct moments *s, double lr,
                       float *const grad[], int lanes, const char *what, float *theta,
                       const struct follow *follow, struct step_report *report);

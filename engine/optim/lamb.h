@@ -1,4 +1,4 @@
-/* LAMB (You et al. 2020) with the clipping order of the published code: network.md section 4. */
+/* LAMB (You et al. 2020) with the clipping order of the published code: docs/networks.md 4. */
 #ifndef ENGINE_OPTIM_LAMB_H
 #define ENGINE_OPTIM_LAMB_H
 
@@ -29,7 +29,7 @@ struct lamb_rule lamb_rule_default(double decay);
  *
  * Threads  any number, same bits
  * Errors   STATUS_NONFINITE: the step is refused, theta, moments and target are as they were
- * Source   methods.md section 3; fixtures lamb, lamb_nowd */
+ * Source   docs/methods.md 3; fixtures lamb, lamb_nowd */
 enum status lamb_step(const struct lamb_rule *rule, struct moments *s, double lr,
                       float *const grad[], int lanes, const char *what, float *theta,
                       const struct follow *follow, struct step_report *report);

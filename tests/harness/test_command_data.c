@@ -131,7 +131,7 @@ Test(command_data, compares_statistics_with_the_paper)
     char *printed = print(at("stats %.900s --json", path));
     struct json *v = json_parse(printed);
     cr_assert_not_null(v, "not JSON: %s", printed);
-    /* What shared/data/README.md and the paper's Table 5 print. */
+    /* What the real files' README and the paper's Table 5 print. */
     expect_number("rows", json_get(v, "rows")->number, 6729, 0, 0);
     expect_number("transitions", json_get(v, "transitions")->number, 6504, 0, 0);
     expect_number("mean", json_get(v, "normalized_mean")->number, 28.35, 0, 0.005);

@@ -26,7 +26,7 @@ static void remove_folder(void)
 TestSuite(matrix, .init = make_folder, .fini = remove_folder);
 
 /* `own` cells live in the matrix's folder, the others in those of the runs they share.
- * Source: spec/experiments.md, column "methods x datasets (x seeds) = runs" and its notes on reuse;
+ * Source: docs/running.md, "Built-in matrices";
  * fig2 at 100 seeds, ODT+DDPG with two critic inputs; fig24's 280 and four of IQL on expert data,
  * which guide 20 of them. */
 static const struct expected {

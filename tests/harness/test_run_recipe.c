@@ -1,4 +1,4 @@
-/* What happens in a run, counted in its files: methods.md sections 4, 5, 12, 15 to 18. */
+/* What happens in a run, counted in its files: docs/methods.md 4, 5, 12, 15 to 18. */
 #include "engine/base/file.h"
 #include "engine/base/h5.h"
 #include "engine/base/threads.h"

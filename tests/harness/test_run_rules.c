@@ -27,7 +27,7 @@ Test(run_rules, target_return_is_the_online_one_unless_a_curriculum_says_otherwi
     cr_expect_float_eq(rules_online_target(&h, 100, 5000), 3600, 1e-9);
 }
 
-/* experiments.md: after 69 episodes the guide's length is below 50, after 459 below 1. */
+/* docs/methods.md 18: after 69 episodes the guide's length is below 50, after 459 below 1. */
 Test(run_rules, jsrls_guide_withdraws_by_a_hundredth_an_episode)
 {
     struct hyper h = configured("pen-cloned-v1", "adroit", "td3_jsrl_pretrain", "paper");

@@ -10,6 +10,8 @@ mapfile -t shells < <(git ls-files '*.sh' .ci/run)
 read -ra flags < <(echo "-I. -D_GNU_SOURCE $(pkg-config --cflags openblas hdf5 inih criterion)")
 
 tests/lint/includes.sh || bad=1
+tests/lint/citations.sh || bad=1
+tests/lint/citations.sh --self-test || bad=1
 
 if ! clang-format --dry-run -Werror "${files[@]}" 2>"${TMPDIR:-/tmp}/format.$$"; then
     head -n 20 "${TMPDIR:-/tmp}/format.$$"

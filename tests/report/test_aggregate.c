@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Relative 1e-12, the agreement that statistics.md asks for. A gap or a mean may be 0. */
+/* Relative 1e-12, the agreement wanted with the recordings. A gap or a mean may be 0. */
 #define POINT_TOLERANCE 1e-12, 1e-12
 
 static void expect_points(const struct h5 *f, const char *path, const struct matrix *x,

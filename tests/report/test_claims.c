@@ -70,7 +70,7 @@ static const struct {
     const char *id;
     enum verdict verdict;
     int part;
-    double effect; /* of that part, from claims.md */
+    double effect; /* of that part, by the printed tables */
 } known[] = {
     {"C1", VERDICT_SUPPORTED, 0, 33.24},         {"C2", VERDICT_SUPPORTED, 0, 25.66},
     {"C3", VERDICT_CONTRADICTED, 0, 7.55},       {"C4", VERDICT_SUPPORTED, 1, 48.68},
@@ -282,4 +282,17 @@ Test(claims, have_a_sentence_for_every_disagreement_they_name)
     for (int i = 0; i < ledger_count; i++)
         cr_expect(named[i], "no claim names %s", ledger_table[i].id);
     cr_assert_null(ledger_find("D999"));
+}
+
+/* The page for people lists what the table holds, in its words. */
+Test(claims, are_all_on_the_page_of_claims)
+{
+    char *page = folder_read("docs/claims.md");
+    for (int i = 0; i < claim_count; i++) {
+        char row[512];
+        snprintf(row, sizeof row, "| %s | %s (%s) |", claim_table[i].id, claim_table[i].claim,
+                 claim_table[i].where);
+        cr_expect_not_null(strstr(page, row), "docs/claims.md lacks: %s", row);
+    }
+    free(page);
 }

@@ -147,7 +147,7 @@ Test(inference, quantiles_invert_the_tails)
                           inference_student_upper(-inference_student_quantile(p, degrees), degrees),
                           p, 1e-12, 0);
     }
-    /* Textbook values. report.md: w = 1.756 s at five runs. */
+    /* Textbook values. docs/statistics.md 9: w = 1.756 s at five runs. */
     expect_number("z", inference_normal_quantile(0.975), 1.959963984540054, 1e-14, 0);
     expect_number("t", inference_student_quantile(0.975, 4), 2.7764451051977987, 1e-12, 0);
     expect_number("w", inference_student_quantile(0.975, 4) * sqrt(0.4), 1.756, 3e-4, 0);

@@ -148,8 +148,8 @@ static void expect_printed(const char *id, const char *what, double got, struct 
     expect_number(label, got, want.value, 0, want.half);
 }
 
-/* One line of data/README.md: | file | made by | ... (terminals / timeouts) | mean +- std | score |
- * with the counts of complete episodes and their returns. False: not such a line. */
+/* One line of the real files' own README: | file | made by | ... (terminals / timeouts) | mean +-
+ * std | score | with the counts of complete episodes and their returns. False: not such a line. */
 static bool check_line(const char *line, const char *data)
 {
     char id[DATASET_ID], path[2 * FILE_PATH];

@@ -346,9 +346,9 @@ ParameterizedTestParameters(dataset_generate, a_recorded_row_begins_again)
     return cr_make_param_array(int, rows, 5);
 }
 
-/* data/README.md: restarting from a row and applying its action gives the next observation to 6e-6
- * and the reward to 4e-6. The solver's warm start is not in the files, so a contact that comes or
- * goes in a row may stop it elsewhere: rare strays are allowed. */
+/* As the real files' README says: restarting from a row and applying its action gives the next
+ * observation to 6e-6 and the reward to 4e-6. The solver's warm start is not in the files, so a
+ * contact that comes or goes in a row may stop it elsewhere: rare strays are allowed. */
 ParameterizedTest(int *row, dataset_generate, a_recorded_row_begins_again)
 {
     char path[FILE_PATH];

@@ -88,7 +88,7 @@ Test(env_table, rows_have_a_name_of_their_own_and_sane_numbers)
     }
 }
 
-/* All 34 dataset ids, from the copy of spec/datasets.csv. */
+/* All 34 dataset ids, from tests/data/datasets.csv. */
 Test(env_table, datasets_find_their_environment)
 {
     FILE *csv = fopen("tests/data/datasets.csv", "r");

@@ -25,7 +25,7 @@ static struct criterion_test_params rows(void)
 }
 
 /* Another version of MuJoCo takes other rounding decisions, and contacts amplify them: there only
- * statistics can be compared (environments-mujoco.md, section 6). */
+ * statistics can be compared (docs/environments.md 2.5). */
 static void fixture_of(int row, char name[REPLAY_NAME])
 {
     if (!replay_name(patterns[row / MANY], row % MANY, name))

@@ -26,7 +26,7 @@ static void check_noise(struct env *e, const char *field, const double *rest, in
     expect_number(at("%s: %s", env_kind(e)->name, field), found, sigma, 0.06, 0);
 }
 
-/* environments-mujoco.md, section 1; a uniform's standard deviation is its half width / sqrt(3). */
+/* docs/environments.md 2.1; a uniform's standard deviation is its half width / sqrt(3). */
 Test(locomotion, starts_are_spread_as_in_gym)
 {
     const struct {

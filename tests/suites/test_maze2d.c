@@ -7,7 +7,7 @@
 #include <criterion/parameterized.h>
 #include <math.h>
 
-/* environments-maze.md, part 1: goals, cells, and what D4RL's controller and uniform actions return
+/* docs/environments.md 3.1: goals, cells, and what D4RL's controller and uniform actions return
  * (mean and standard error of 100 episodes; open's errors are not given: from our own spread). */
 static const struct {
     const char *name;
@@ -184,7 +184,7 @@ Test(maze2d, balls_do_not_leave_the_maze)
     }
 }
 
-/* Mean returns of uniform actions (environments-mujoco.md section 3: 20 000 transitions; maze:
+/* Mean returns of uniform actions (docs/environments.md 2.3: 20 000 transitions; maze:
  * umaze 22.8 of 100 episodes): the same physics, whatever the stream. */
 Test(random_policy, returns_what_d4rl_s_does, .timeout = 60)
 {

@@ -64,7 +64,7 @@ ParameterizedTest(int *row, models, weigh_capsules_exactly_when_asked)
     env_close(e);
 }
 
-/* Needs no facts file: the numbers of environments-mujoco.md, section 0. */
+/* Needs no facts file: the masses of docs/environments.md 2.4. */
 Test(models, have_the_masses_of_the_old_compiler)
 {
     const struct {

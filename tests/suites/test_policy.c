@@ -222,7 +222,7 @@ Test(policy, writes_what_it_reads)
 /* --- public policies
  * --------------------------------------------------------------------------------- */
 
-/* policy-file.md: returns over 20 episodes, mean and spread. Adroit's are with Adroit's tests. */
+/* Expected returns over 20 episodes, mean and spread. Adroit's are with Adroit's tests. */
 static const struct {
     const char *file;
     double mean, spread;

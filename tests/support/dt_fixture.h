@@ -9,8 +9,8 @@
 #include "engine/nn/transformer.h"
 #include "tests/support/fixture.h"
 
-/* What an f32 engine may differ from the f64 results (fixtures/README.md), relative to a tensor's
- * largest magnitude. */
+/* What an f32 engine may differ from the f64 results (the recordings' README), relative to a
+ * tensor's largest magnitude. */
 #define DT_FORWARD     2e-6 /* outputs at real steps, losses without entropy */
 #define DT_PADDED      1e-3 /* outputs at padded steps: scores there are rounded to 2^-10 */
 #define DT_ENTROPY     3e-4 /* means over padding, and losses that contain one */

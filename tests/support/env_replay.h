@@ -1,8 +1,8 @@
 /* Recorded steps of the original environments, run again through ours.
  *
  * Everything comes from the file: which environment, its sizes, its task fields, how long it ran.
- * So a twin (other seeds, other episodes) goes through the same tests. Layout: fixtures/README.md.
- * VITAMIN_TOL=0 prints the real residuals. */
+ * So a twin (other seeds, other episodes) goes through the same tests. Layout: the recordings'
+ * README. VITAMIN_TOL=0 prints the real residuals. */
 #ifndef TESTS_SUPPORT_ENV_REPLAY_H
 #define TESTS_SUPPORT_ENV_REPLAY_H
 

@@ -2,7 +2,7 @@
  *
  * Equivalent are: quaternions of either sign, positions of slide joints, mass properties of bodies
  * that cannot move. Files that give body.parent (Adroit) have their bodies matched by name, the
- * others by index. Layout: models/README.md. */
+ * others by index. Layout: the facts' README. */
 #ifndef TESTS_SUPPORT_MODEL_FACTS_H
 #define TESTS_SUPPORT_MODEL_FACTS_H
 

@@ -1,5 +1,5 @@
 /* The paper's four conversion scripts, step by step and with copies of everything: what the views
- * of suites/dataset must equal (spec/datasets.md section 4, methods.md 1.1). */
+ * of suites/dataset must equal (docs/methods.md 1.1). */
 #ifndef TESTS_SUPPORT_NAIVE_DATASET_H
 #define TESTS_SUPPORT_NAIVE_DATASET_H
 

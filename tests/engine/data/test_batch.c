@@ -312,7 +312,7 @@ Test(batch, starts_are_uniform_over_all_transitions)
     replay_free(&r);
 }
 
-/* methods.md 1.6: given that step t is a target, the triples visible to it are uniform on
+/* docs/methods.md 1.6: given that step t is a target, the triples visible to it are uniform on
  * {1, ..., min(K, t+1)}. */
 Test(batch, context_lengths_follow_their_law)
 {

@@ -89,7 +89,7 @@ Test(replay, starts_with_the_best_in_ascending_order)
     free_list(list, 4);
 }
 
-/* methods.md 21.8 */
+/* docs/methods.md 21.8 */
 Test(replay, loses_the_lowest_offline_returns_first_then_the_oldest_rollouts)
 {
     enum { C = 5 };

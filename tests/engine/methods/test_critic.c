@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* fixtures/README.md, "Tolerances" */
+/* The recordings' own tolerances. */
 static const double VALUE = 2e-6, GRADIENT = 1e-5, STEP = 2e-4;
 
 /* A critic with parameters, a tape and a batch; `made` frees all of it. */
@@ -400,7 +400,7 @@ Test(critic, refuses_sizes_that_make_no_sense)
 
 Test(critic, has_as_many_parameters_as_the_published_table)
 {
-    /* network.md section 1: S, A, critic pair */
+    /* docs/networks.md 1: S, A, critic pair */
     static const struct {
         int S, A;
         size_t parameters;

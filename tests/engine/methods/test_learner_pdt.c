@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* fixtures/README.md allows 2e-3, for engines that round the scores of fully padded futures to
+/* The recordings allow 2e-3, for engines that round the scores of fully padded futures to
  * 2^-10 as the published code does. Here they are exact. */
 #define PDT_GRADIENT 1e-4
 

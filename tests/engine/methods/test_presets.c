@@ -78,7 +78,7 @@ static void values(struct dt *d, const float *state, float *out)
     arena_release(&d->arena, mark);
 }
 
-/* The loss as methods.md 12 states it; `next` NULL: V(s') of the same parameters. */
+/* The loss as docs/methods.md 12 states it; `next` NULL: V(s') of the same parameters. */
 static double pretraining_loss(struct dt *d, bool released, const float *next)
 {
     const struct batch *b = &d->batch;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* fixtures/README.md: what AWR and PPO may differ by. */
+/* The recordings say what AWR and PPO may differ by. */
 #define VALUE_GRADIENT 1e-4
 /* PPO's loss: log pi of a clamped action is z²/2 with z = 14, so that a float's rounding of mu
  * alone moves it by 2e-5 (and the published float run, recomputed in double precision, by 7e-5);

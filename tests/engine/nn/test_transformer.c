@@ -208,7 +208,8 @@ static float *hidden_of(struct net_case *c)
     return out;
 }
 
-/* methods.md 21.5: nothing after s_t, a_t included, reaches the prediction at t. Bit by bit. */
+/* docs/methods.md 21.5: nothing after s_t, a_t included, reaches the prediction at t. Bit by bit.
+ */
 Test(transformer, does_not_see_the_future)
 {
     enum { K = 6 };
@@ -289,7 +290,8 @@ Test(transformer, padding_does_not_reach_real_positions)
     net_free(c);
 }
 
-/* methods.md 21.4: the E real steps alone, as acting feeds them, equal a window padded to K. */
+/* docs/methods.md 21.4: the E real steps alone, as acting feeds them, equal a window padded to K.
+ */
 Test(transformer, acts_on_the_context_as_on_the_padded_window)
 {
     enum { K = 20, E = 5, B = 3, C = 16 };
@@ -453,7 +455,7 @@ Test(transformer, blocks_cover_a_lane_and_fit_the_scratch)
     }
 }
 
-/* network.md: trained parameters of the published sizes, less the critics. */
+/* docs/networks.md 1: trained parameters of the published sizes, less the critics. */
 Test(transformer, has_the_published_number_of_parameters)
 {
     static const struct {
@@ -474,7 +476,7 @@ Test(transformer, has_the_published_number_of_parameters)
     }
 }
 
-/* network.md, "Initial values" */
+/* docs/networks.md 1, "Initial values" */
 Test(transformer, starts_as_published)
 {
     struct net_case *c = net_new(64, 2, 4, 2, 1, 3, 1, dt_width, OUTPUT_REAL);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Relative to the largest magnitude of a tensor: fixtures/README.md, "Tolerances". */
+/* Relative to the largest magnitude of a tensor: the recordings' own tolerances. */
 static const double TOLERANCE = 5e-7;
 
 /* --- fixtures: every tensor of init/, six steps --- */
@@ -188,7 +188,7 @@ static double norm(const float *x, const struct view *v)
     return sqrt(sum);
 }
 
-/* methods.md 21.6 */
+/* docs/methods.md 21.6 */
 Test(lamb, moves_each_tensor_by_lr_times_its_norm)
 {
     struct bench b;
@@ -212,7 +212,7 @@ Test(lamb, moves_each_tensor_by_lr_times_its_norm)
     drop_bench(&b);
 }
 
-/* network.md section 4: K = 1's embed_action. */
+/* docs/networks.md 4: K = 1's embed_action. */
 Test(lamb, shrinks_a_tensor_without_gradient_by_lr)
 {
     struct bench b;
