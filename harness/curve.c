@@ -13,7 +13,7 @@
 #define FORMAT "vitamin curve 1"
 
 const char *const curve_metric_names[] = {
-#define CURVE_NAME(name, meaning) #name,
+#define CURVE_NAME(name, kind, meaning) #name,
     CURVE_METRICS(CURVE_NAME)
 #undef CURVE_NAME
 };

@@ -41,6 +41,7 @@
 #define HARNESS_CURVE_H
 
 #include "engine/base/status.h"
+#include "engine/methods/metrics.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -48,51 +49,37 @@
 
 enum { CURVE_KEY = 32, CURVE_VALUE = 1024 };
 
-/* Columns of /iteration. X(name, unit or meaning) */
+/* Columns of /iteration: the learner's between the harness's own. X(name, kind, meaning); kinds as
+ * in engine/methods/metrics.h, over the updates of the block or iteration, and SUM: over all of it.
+ * Curves of before q_abs_max was LARGEST hold there the largest of means over up to ten updates. */
+/* clang-format off */
 #define CURVE_METRICS(X)                                                                           \
-    X(phase, "0 pretraining, 1 online")                                                            \
-    X(iteration, "blocks of pretraining, or online iterations, done")                              \
-    X(transitions, "online transitions collected")                                                 \
-    X(gradient_steps, "actor updates done")                                                        \
-    X(trajectories, "trajectories rolled out in this iteration")                                   \
-    X(rollout_return, "their mean raw return")                                                     \
-    X(rollout_length, "their mean length")                                                         \
-    X(replay_transitions, "transitions held by the replay")                                        \
-    X(loss_actor, "total actor loss, mean over updates")                                           \
-    X(loss_supervised, "its supervised part, before weighting")                                    \
-    X(loss_rl, "its RL part, before weighting")                                                    \
-    X(loss_critic, "critic loss, mean over updates")                                               \
-    X(loss_critic_last, "critic loss of the last batch (Fig. 22)")                                 \
-    X(loss_value, "V loss of IQL, PPO, AWR")                                                       \
-    X(q_mean, "mean of Q1 on the batch")                                                           \
-    X(q_std, "its standard deviation")                                                             \
-    X(q_abs_max, "largest |Q1|")                                                                   \
-    X(target_mean, "mean TD target")                                                               \
-    X(grad_norm_actor, "global norm before clipping, mean")                                        \
-    X(grad_norm_critic, "global norm, mean")                                                       \
-    X(entropy, "one-sample entropy, mean")                                                         \
-    X(temperature, "entropy coefficient after the iteration")                                      \
-    X(advantage_mean, "advantage, mean")                                                           \
-    X(weight_mean, "advantage weight, mean")                                                       \
-    X(ratio_mean, "PPO: pi/pi_old, mean")                                                          \
-    X(ratio_log_p05, "PPO: 5 % quantile of log ratio")                                             \
-    X(ratio_log_p50, "PPO: median of log ratio")                                                   \
-    X(ratio_log_p95, "PPO: 95 % quantile of log ratio")                                            \
-    X(ratio_clipped, "PPO: share outside the clip range")                                          \
-    X(kl_prior, "PDT: KL to the prior")                                                            \
-    X(seconds_rollout, "wall time in rollouts")                                                    \
-    X(seconds_sample, "wall time drawing batches")                                                 \
-    X(seconds_critic, "wall time in critic updates")                                               \
-    X(seconds_actor, "wall time in actor updates")                                                 \
-    X(seconds_evaluate, "wall time in evaluation")                                                 \
-    X(seconds_store, "wall time writing curve and checkpoint")
+    X(phase,              LATEST, "0 pretraining, 1 online")                                       \
+    X(iteration,          LATEST, "online iterations done; 0 in pretraining")                      \
+    X(transitions,        LATEST, "online transitions collected")                                  \
+    X(gradient_steps,     LATEST, "actor updates done")                                            \
+    X(trajectories,       SUM,    "trajectories rolled out in this iteration")                     \
+    X(rollout_return,     MEAN,   "their raw return")                                              \
+    X(rollout_length,     MEAN,   "their length")                                                  \
+    X(replay_transitions, LATEST, "transitions held by the replay")                                \
+    LEARNER_METRICS(X)                                                                             \
+    X(seconds_rollout,    SUM,    "wall time in rollouts")                                         \
+    X(seconds_sample,     SUM,    "wall time drawing batches")                                     \
+    X(seconds_critic,     SUM,    "wall time in critic updates")                                   \
+    X(seconds_actor,      SUM,    "wall time in actor updates")                                    \
+    X(seconds_evaluate,   SUM,    "wall time in evaluation")                                       \
+    X(seconds_store,      SUM,    "wall time writing curve and checkpoint")
+/* clang-format on */
 
 enum curve_metric {
-#define CURVE_ENUM(name, meaning) CURVE_##name,
+#define CURVE_ENUM(name, kind, meaning) CURVE_##name,
     CURVE_METRICS(CURVE_ENUM)
 #undef CURVE_ENUM
         CURVE_METRIC_COUNT
 };
+
+/* Metric m of the learner is column CURVE_LEARNER_FIRST + m. */
+enum { CURVE_LEARNER_FIRST = CURVE_replay_transitions + 1 };
 
 /* Column names, CURVE_METRIC_COUNT of them. */
 extern const char *const curve_metric_names[];

@@ -28,7 +28,7 @@ enum run_timer {
 
 /* Sums of what the current iteration reports; survives a checkpoint in its middle. */
 struct run_sums {
-    double metric[LEARNER_METRIC_COUNT], weight[LEARNER_METRIC_COUNT];
+    struct stats_sum metrics;
     double returns, lengths;
     int64_t trajectories;
 };

@@ -43,8 +43,8 @@ bool run_should_stop(const struct run *r)
 static enum status visit_sums(struct run_sums *s, struct visitor *v)
 {
     visitor_enter(v, "sums");
-    TRY(visit_doubles(v, "metric", s->metric, LEARNER_METRIC_COUNT));
-    TRY(visit_doubles(v, "weight", s->weight, LEARNER_METRIC_COUNT));
+    TRY(visit_doubles(v, "metric", s->metrics.sum, LEARNER_METRIC_COUNT));
+    TRY(visit_doubles(v, "weight", s->metrics.weight, LEARNER_METRIC_COUNT));
     TRY(visit_doubles(v, "returns", &s->returns, 1));
     TRY(visit_doubles(v, "lengths", &s->lengths, 1));
     TRY(visit_count(v, "trajectories", &s->trajectories, 0));
@@ -210,14 +210,8 @@ enum status run_add_iteration(struct run *r)
     struct curve_iteration row = curve_blank_iteration();
     double *x = row.value;
     run_switch(r, TIMER_OTHER);
-    for (int i = 0; i < LEARNER_METRIC_COUNT; i++) {
-        /* Learner and curve name their columns alike. */
-        for (int k = 0; k < CURVE_METRIC_COUNT; k++) {
-            if (strcmp(curve_metric_names[k], learner_metric_names[i]) == 0 &&
-                r->sums.weight[i] > 0)
-                x[k] = r->sums.metric[i] / r->sums.weight[i];
-        }
-    }
+    for (int i = 0; i < LEARNER_METRIC_COUNT; i++)
+        x[CURVE_LEARNER_FIRST + i] = stats_value(&r->sums.metrics, (enum learner_metric)i);
     x[CURVE_phase] = r->online;
     x[CURVE_iteration] = (double)(r->online ? r->iteration : 0);
     x[CURVE_transitions] = (double)r->transitions_done;
@@ -239,7 +233,7 @@ enum status run_add_iteration(struct run *r)
     for (int i = 0; i < TIMERS; i++)
         r->phase_timer[i] += r->timer[i];
     memset(r->timer, 0, sizeof r->timer);
-    r->sums = (struct run_sums){{0}, {0}, 0, 0, 0};
+    r->sums = (struct run_sums){0};
     return curve_add_iteration(&r->curve, &row);
 }
 

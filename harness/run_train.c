@@ -13,19 +13,8 @@ enum { WARM_UP_WORLDS = 10 }; /* PDT's environments side by side */
 static void add_stats(struct run *r, const struct learner_stats *stats, double weight)
 {
     for (int i = 0; i < LEARNER_METRIC_COUNT; i++) {
-        if (isnan(stats->value[i]))
-            continue;
-        bool latest = i == LEARNER_temperature || i == LEARNER_loss_critic_last ||
-                      i == LEARNER_ratio_log_p05 || i == LEARNER_ratio_log_p50 ||
-                      i == LEARNER_ratio_log_p95;
-        bool largest = i == LEARNER_q_abs_max;
-        if (latest || (largest && !(stats->value[i] <= r->sums.metric[i]))) {
-            r->sums.metric[i] = stats->value[i];
-            r->sums.weight[i] = 1;
-        } else if (!largest) {
-            r->sums.metric[i] += weight * stats->value[i];
-            r->sums.weight[i] += weight;
-        }
+        if (!isnan(stats->value[i]))
+            stats_add_weighted(&r->sums.metrics, (enum learner_metric)i, stats->value[i], weight);
     }
 }
 
@@ -291,7 +280,7 @@ static enum status warm_up(struct run *r)
         r->transitions_done = before;
     }
     run_switch(r, TIMER_OTHER);
-    r->sums = (struct run_sums){{0}, {0}, 0, 0, 0};
+    r->sums = (struct run_sums){0};
     return STATUS_OK;
 }
 

@@ -146,7 +146,7 @@ const struct claim claim_table[] = {
     {CLAIM_DROP_EQUAL,  "td3bc", .on = "mujoco/medium+medium-replay", .on2 = "mujoco-delayed/medium+medium-replay", .value = 10, .aside = true},
     {CLAIM_DIFF,        "td3_odt", "td3", .on = "mujoco-delayed", .aside = true}}},
 {"C27", "Among pure RL gradients TD3 and SAC fit the transformer best; PPO does not work.",
- "Fig. 8", "D35, D36, D44, D45", "fig8", "", {
+ "Fig. 8", "D35, D36, D44, D45, D70", "fig8", "", {
     {CLAIM_BETTER,  "td3", "awac", .on = "mujoco"},
     {CLAIM_BETTER,  "td3", "awr", .on = "mujoco"},
     {CLAIM_BETTER,  "td3", "ppo", .on = "mujoco"},

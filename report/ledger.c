@@ -49,6 +49,7 @@ const struct ledger_entry ledger_table[] = {
     {"D66",  "The corollary for densities needs the absolute third moment."},
     {"D67",  "Corollary 3 writes Omega where an upper bound is meant."},
     {"D68",  "That a tight bound makes the return fall is an argument from an upper bound, no proof."},
+    {"D70",  "AWR's warm-up counts gradient steps and is looked at once an iteration: its first online iteration is without the RL term."},
 };
 /* clang-format on */
 

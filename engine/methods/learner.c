@@ -3,12 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-const char *const learner_metric_names[] = {
-#define LEARNER_NAME(name) #name,
-    LEARNER_METRICS(LEARNER_NAME)
-#undef LEARNER_NAME
-};
-
 /* clang-format off */
 const struct learner_ops *const learner_table[] = {
     &learner_dt,
@@ -110,7 +104,7 @@ void stats_finish(const struct stats_sum *s, struct learner_stats *out)
     if (out == NULL)
         return;
     for (int i = 0; i < LEARNER_METRIC_COUNT; i++)
-        out->value[i] = s->count[i] > 0 ? s->sum[i] / (double)s->count[i] : (double)NAN;
+        out->value[i] = stats_value(s, (enum learner_metric)i);
 }
 
 enum status learner_check_loss(double loss, const char *what, int64_t update)

@@ -23,6 +23,7 @@
 #include "engine/data/replay.h"
 #include "engine/data/transitions.h"
 #include "engine/methods/hyper.h"
+#include "engine/methods/metrics.h"
 
 enum learner_phase { LEARNER_PRETRAIN, LEARNER_ONLINE };
 
@@ -49,41 +50,7 @@ struct learner_data {
     int64_t follow;
 };
 
-/* Means over the updates of one learner_train; NaN where a method has none. The names are those of
- * the curve's columns. */
-#define LEARNER_METRICS(X)                                                                         \
-    X(loss_actor)                                                                                  \
-    X(loss_supervised)                                                                             \
-    X(loss_rl)                                                                                     \
-    X(loss_critic)                                                                                 \
-    X(loss_critic_last)                                                                            \
-    X(loss_value)                                                                                  \
-    X(q_mean)                                                                                      \
-    X(q_std)                                                                                       \
-    X(q_abs_max)                                                                                   \
-    X(target_mean)                                                                                 \
-    X(grad_norm_actor)                                                                             \
-    X(grad_norm_critic)                                                                            \
-    X(entropy)                                                                                     \
-    X(temperature)                                                                                 \
-    X(advantage_mean)                                                                              \
-    X(weight_mean)                                                                                 \
-    X(ratio_mean)                                                                                  \
-    X(ratio_log_p05)                                                                               \
-    X(ratio_log_p50)                                                                               \
-    X(ratio_log_p95)                                                                               \
-    X(ratio_clipped)                                                                               \
-    X(kl_prior)
-
-enum learner_metric {
-#define LEARNER_ENUM(name) LEARNER_##name,
-    LEARNER_METRICS(LEARNER_ENUM)
-#undef LEARNER_ENUM
-        LEARNER_METRIC_COUNT
-};
-
-extern const char *const learner_metric_names[];
-
+/* Over the updates of one learner_train, each metric by its kind; NaN where a method has none. */
 struct learner_stats {
     double value[LEARNER_METRIC_COUNT];
 };

@@ -596,7 +596,7 @@ static void report_actor(struct dt *d, const struct actor_job *job, const double
         stats_add(stats, LEARNER_loss_rl, total[SUM_RL]);
     if (wants_entropy(d)) {
         stats_add(stats, LEARNER_entropy, total[SUM_ENTROPY]);
-        stats_set(stats, LEARNER_temperature, dt_temperature(d));
+        stats_add(stats, LEARNER_temperature, dt_temperature(d));
     }
     if (total[SUM_WEIGHT] != 0)
         stats_add(stats, d->rl->ratios ? LEARNER_ratio_mean : LEARNER_weight_mean,
@@ -818,7 +818,8 @@ static enum status visit_iteration(struct dt *d, struct visitor *v)
     TRY(visit_int32s(v, "under_way", &d->under_way, 1));
     if (d->under_way) {
         TRY(visit_doubles(v, "sum", d->iteration.sum, LEARNER_METRIC_COUNT));
-        TRY(visit_int64s(v, "count", d->iteration.count, LEARNER_METRIC_COUNT));
+        TRY(visit_doubles(v, "weight", d->iteration.weight, LEARNER_METRIC_COUNT));
+        TRY(visit_int32s(v, "warming_up", &d->warming_up, 1));
         TRY(value_visit(d, v));
     }
     visitor_leave(v);

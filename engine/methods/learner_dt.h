@@ -75,7 +75,8 @@ struct dt {
     int32_t online_count, online_slots; /* in use, allocated */
     int32_t under_way;                  /* the iteration has begun, and batches are still to come */
     struct stats_sum iteration;         /* of what has been done of it */
-    int64_t rl_updates;                 /* actor updates since the phase began (AWR's warm-up) */
+    int64_t rl_updates;                 /* actor updates since the phase began */
+    int32_t warming_up;                 /* AWR: the iteration trains without the RL term */
 
     /* acting */
     float *act_state, *act_action, *act_rtg, *act_output, *act_log_std, *act_u;

@@ -40,26 +40,7 @@ struct learner {
     int64_t updates; /* actor updates so far: step of RNG_DROPOUT, RNG_POLICY_SAMPLE */
 };
 
-/* Sums of metrics over the updates of one call, turned into means by stats_finish. */
-struct stats_sum {
-    double sum[LEARNER_METRIC_COUNT];
-    int64_t count[LEARNER_METRIC_COUNT];
-};
-
-static inline void stats_add(struct stats_sum *s, enum learner_metric metric, double value)
-{
-    s->sum[metric] += value;
-    s->count[metric]++;
-}
-
-/* The latest value instead of a mean. */
-static inline void stats_set(struct stats_sum *s, enum learner_metric metric, double value)
-{
-    s->sum[metric] = value;
-    s->count[metric] = 1;
-}
-
-/* Means; NaN where nothing was added. `out` may be NULL. */
+/* Each metric by its kind; NaN where nothing was added. `out` may be NULL. */
 void stats_finish(const struct stats_sum *s, struct learner_stats *out);
 
 static inline void learner_tick(const struct learner *l, enum learner_stage stage)

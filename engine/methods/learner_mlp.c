@@ -257,7 +257,7 @@ static enum status step_critic(struct mlp_learner *d, const float *y, double sha
     arena_release(&d->arena, mark);
     TRY(learner_check_loss(loss, "critic loss", d->learner.batches));
     stats_add(stats, LEARNER_loss_critic, loss);
-    stats_set(stats, LEARNER_loss_critic_last, loss);
+    stats_add(stats, LEARNER_loss_critic_last, loss);
     double mean = sum / (double)N, variance = square / (double)N - mean * mean;
     stats_add(stats, LEARNER_q_mean, mean);
     stats_add(stats, LEARNER_q_std, sqrt(fmax(variance, 0)));

@@ -210,7 +210,7 @@ static void report(const struct pdt *d, bool joint, struct stats_sum *stats)
     stats_add(stats, LEARNER_grad_norm_actor, d->report.grad_norm);
     if (entropy) {
         stats_add(stats, LEARNER_entropy, loss->entropy);
-        stats_set(stats, LEARNER_temperature, temperature);
+        stats_add(stats, LEARNER_temperature, temperature);
     }
     if (joint)
         stats_add(stats, LEARNER_loss_value, loss->returns);

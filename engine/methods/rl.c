@@ -46,7 +46,7 @@ static void report(const struct critic_sums *s, const struct batch *b, double gr
     if (s->q_most == 0)
         return;
     stats_add(stats, LEARNER_loss_critic, s->q_loss + s->v_loss);
-    stats_set(stats, LEARNER_loss_critic_last, s->q_loss + s->v_loss);
+    stats_add(stats, LEARNER_loss_critic_last, s->q_loss + s->v_loss);
     stats_add(stats, LEARNER_q_mean, s->q / n);
     stats_add(stats, LEARNER_q_std, sqrt(variance > 0 ? variance : 0));
     stats_add(stats, LEARNER_q_abs_max, s->q_most);

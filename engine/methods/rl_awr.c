@@ -9,7 +9,8 @@
 #include <math.h>
 #include <string.h>
 
-/* The released counter is named after episodes but counts actor updates of the phase. */
+/* The released counter is named after episodes but counts actor updates of the phase. It is looked
+ * at when an iteration begins and not again: the whole first iteration warms up (D70). */
 enum { WARM_UP_UPDATES = 10 };
 
 static enum status critic_update(struct dt *d, const struct batch *b, struct stats_sum *stats)
@@ -27,6 +28,7 @@ static enum status begin_iteration(struct dt *d, const struct learner_data *data
 {
     struct batch_rule rule = batch_rule_default();
     rule.rtg_scale = d->learner.hyper.rtg_scale;
+    d->warming_up = d->rl_updates < WARM_UP_UPDATES;
     TRY(value_targets(d, data->online));
     for (int64_t j = 0; j < updates; j++) {
         learner_tick(&d->learner, STAGE_CRITIC);
@@ -42,7 +44,7 @@ static enum status begin_iteration(struct dt *d, const struct learner_data *data
 
 static enum status prepare(struct dt *d, const struct batch *b)
 {
-    if (d->rl_updates < WARM_UP_UPDATES)
+    if (d->warming_up)
         d->rl_scale = 0;
     dt_draw(d, b, DRAW_RL_ENTROPY);
     value_fetch(d, b, d->per_step, d->per_step2);

@@ -99,9 +99,9 @@ static enum status after_actor(struct dt *d, const struct batch *b, struct stats
             log_ratio[n++] = d->next_log_prob[i];
     }
     if (n > 0) {
-        stats_set(stats, LEARNER_ratio_log_p05, kth(log_ratio, n, (n - 1) * 5 / 100));
-        stats_set(stats, LEARNER_ratio_log_p50, kth(log_ratio, n, (n - 1) / 2));
-        stats_set(stats, LEARNER_ratio_log_p95, kth(log_ratio, n, (n - 1) * 95 / 100));
+        stats_add(stats, LEARNER_ratio_log_p05, kth(log_ratio, n, (n - 1) * 5 / 100));
+        stats_add(stats, LEARNER_ratio_log_p50, kth(log_ratio, n, (n - 1) / 2));
+        stats_add(stats, LEARNER_ratio_log_p95, kth(log_ratio, n, (n - 1) * 95 / 100));
     }
     arena_release(&d->arena, mark);
     return value_regress(d, b, d->per_step, false, stats);

@@ -126,7 +126,27 @@ Test(run_recipe, a_key_that_does_not_apply_has_no_effect)
     curve_free(&z);
 }
 
-/* Its buffer of the whole dataset and the rollouts shrinks when the iteration is over, not before
+/* D70: its first online iteration (20 updates) has no RL term, and sup_online is 0: nothing pulls
+ * at the actor. */
+Test(run_recipe, awr_warms_up_for_the_whole_first_iteration)
+{
+    struct curve c = tiny_run_complete("awr", "awr", 1);
+    int seen = 0;
+    for (int i = 0; i < c.iterations; i++) {
+        const double *row = c.iteration[i].value;
+        if (row[CURVE_phase] == 0)
+            continue;
+        bool rl = seen++ > 0;
+        cr_expect_eq(row[CURVE_grad_norm_actor] != 0, rl, "iteration %d: norm %g", seen,
+                     row[CURVE_grad_norm_actor]);
+        cr_expect_eq(row[CURVE_loss_actor] != 0, rl, "iteration %d: loss %g", seen,
+                     row[CURVE_loss_actor]);
+    }
+    cr_expect_geq(seen, 2);
+    curve_free(&c);
+}
+
+/* AWR's buffer of the whole dataset and the rollouts shrinks when the iteration is over, not before
  * its updates. */
 Test(run_recipe, awr_prunes_after_the_iteration)
 {

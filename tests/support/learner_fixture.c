@@ -205,6 +205,6 @@ void expect_critic_change(const struct h5 *f, const char *group, const char *bef
 
 double stats_mean(const struct stats_sum *s, enum learner_metric metric)
 {
-    cr_assert_gt(s->count[metric], 0, "%s was never reported", learner_metric_names[metric]);
-    return s->sum[metric] / (double)s->count[metric];
+    cr_assert_gt(s->weight[metric], 0, "%s was never reported", learner_metric_names[metric]);
+    return stats_value(s, metric);
 }

@@ -1,6 +1,6 @@
 /* What every learner promises, whatever its method: bits, resuming, no allocation, refusal. */
 #include "engine/base/threads.h"
-#include "engine/methods/learner.h"
+#include "engine/methods/learner_dt.h"
 #include "tests/support/allocations.h"
 
 #include <cblas.h>
@@ -295,6 +295,97 @@ static const char *difference(const struct memory *a, const struct memory *b)
 static void free_memory(struct memory *m)
 {
     free(m->bytes);
+}
+
+/* --- what it tells
+ * -------------------------------------------------------------------------------------- */
+
+/* The statistics of ten updates in one call are those of ten calls, each metric by its kind. */
+ParameterizedTestParameters(learner, tells_the_largest_q_the_last_loss_and_means)
+{
+    return every_method();
+}
+
+ParameterizedTest(int *method, learner, tells_the_largest_q_the_last_loss_and_means)
+{
+    enum { CALLS = 10 };
+    struct hyper h = hyper_of(*method, 5);
+    struct world w;
+    struct learner_stats whole, piece;
+    double q_most = -1, q_sum = 0, last = NAN, temperature = NAN;
+    h.actor_update_interval = 1;
+    world_make(&w);
+    struct learner *one = learner_of(&h, &w), *other = learner_of(&h, &w);
+    check(learner_begin(one, LEARNER_PRETRAIN));
+    check(learner_begin(other, LEARNER_PRETRAIN));
+    check(learner_train(one, &w.data, CALLS, &whole));
+    for (int i = 0; i < CALLS; i++) {
+        check(learner_train(other, &w.data, 1, &piece));
+        q_most = fmax(q_most, piece.value[LEARNER_q_abs_max]);
+        q_sum += piece.value[LEARNER_q_mean];
+        last = piece.value[LEARNER_loss_critic_last];
+        temperature = piece.value[LEARNER_temperature];
+    }
+    if (isfinite(whole.value[LEARNER_q_abs_max])) {
+        cr_expect_eq(whole.value[LEARNER_q_abs_max], q_most);
+        cr_expect_gt(q_most, piece.value[LEARNER_q_mean]);
+        cr_expect_eq(whole.value[LEARNER_loss_critic_last], last);
+        cr_expect_float_eq(whole.value[LEARNER_q_mean], q_sum / CALLS, 1e-12);
+    } else {
+        cr_expect_eq(q_most, -1, "Q only in pieces?");
+    }
+    cr_expect(isnan(temperature) ? isnan(whole.value[LEARNER_temperature])
+                                 : whole.value[LEARNER_temperature] == temperature);
+    learner_delete(one);
+    learner_delete(other);
+    world_free(&w);
+}
+
+/* AWR looks at its warm-up when an iteration begins (D70): twelve updates of the first train
+ * without the RL term, not ten, also when the iteration goes on from a checkpoint; the second has
+ * it from its first update. */
+static void train_awr(struct learner *l, const struct world *w, int follow, bool rl)
+{
+    struct learner_data data = w->data;
+    struct learner_stats stats;
+    data.follow = follow;
+    check(learner_train(l, &data, 1, &stats));
+    cr_expect_eq(((struct dt *)l)->rl_scale, rl ? 1 : 0, "%d updates before the end", follow);
+    if (follow == 0) {
+        cr_expect_eq(stats.value[LEARNER_loss_actor] != 0, rl);
+        cr_expect_eq(stats.value[LEARNER_grad_norm_actor] != 0, rl);
+    }
+}
+
+Test(learner, awr_learns_without_its_rl_term_for_the_whole_first_iteration)
+{
+    enum { UPDATES = 12 };
+    int awr = 0;
+    while (strcmp(methods[awr].name, "AWR") != 0)
+        awr++;
+    struct hyper h = hyper_of(awr, 5);
+    struct world w;
+    h.sup_online = 0;
+    h.entropy_reg = 0;
+    world_make(&w);
+    struct learner *l = learner_of(&h, &w);
+    check(learner_begin(l, LEARNER_PRETRAIN));
+    train(l, &w, 2);
+    check(learner_begin(l, LEARNER_ONLINE));
+    for (int iteration = 1; iteration <= 2; iteration++) {
+        for (int follow = UPDATES - 1; follow >= 0; follow--) {
+            train_awr(l, &w, follow, iteration > 1);
+            if (follow != 1)
+                continue;
+            struct memory m = save(l);
+            learner_delete(l);
+            l = learner_of(&h, &w);
+            load(l, &m);
+            free_memory(&m);
+        }
+    }
+    learner_delete(l);
+    world_free(&w);
 }
 
 /* --- the promises

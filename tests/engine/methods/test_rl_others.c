@@ -334,7 +334,6 @@ static void check_awr(const char *name)
     struct normalizer n = normalizer_of(&f, d->learner.S);
     d->learner.normalizer = &n;
     cr_assert_eq(learner_begin(&d->learner, LEARNER_ONLINE), STATUS_OK);
-    d->rl_updates = 10; /* past the warm-up */
     struct replay online = online_replay(&f, d);
 
     /* V first, on its own batch and the targets recorded with it. */
