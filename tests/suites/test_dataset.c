@@ -1,4 +1,5 @@
 #include "suites/dataset.h"
+#include "suites/env.h"
 
 #include "tests/support/fixture.h"
 #include "tests/support/naive_dataset.h"
@@ -463,6 +464,58 @@ Test(dataset, modifies_rewards_in_the_published_order)
     }
     dataset_free(&d);
     toy_free(&t);
+}
+
+/* An episode with these modified rewards, written as a dataset and loaded with the same options:
+ * the learner sees the same rewards. Until it ends; `start` (or NULL) is where it begins. */
+static void compare_with_environment(const char *env, const struct env_value *start, int values,
+                                     int delay)
+{
+    enum { MOST = 300, ROOM = 46 };
+    struct env_options options = env_defaults();
+    struct dataset_options o = as_it_is(env);
+    o.reward_div = options.reward_div = 8;
+    o.reward_shift = options.reward_shift = -1;
+    o.delay = options.delay = delay;
+    struct env *e;
+    struct env_step step = {0};
+    double action[ROOM] = {0}, paid[MOST];
+    float raw[MOST];
+    int steps = 0;
+    cr_assert_eq(env_open(env, &options, &e), STATUS_OK, "%s", status_sentence());
+    enum status begun = start != NULL ? env_reset_to(e, start, values)
+                                      : env_reset(e, rng_at(3, RNG_TEST, 0));
+    cr_assert_eq(begun, STATUS_OK, "%s", status_sentence());
+    for (; steps < MOST && !step.terminated; steps++) {
+        cr_assert_eq(env_step(e, action, &step), STATUS_OK, "%s", status_sentence());
+        paid[steps] = step.reward;
+        raw[steps] = (float)step.raw_reward;
+    }
+    cr_assert(step.terminated && steps > delay && steps % delay != 0, "%s: %d steps", env, steps);
+
+    char path[FILE_PATH];
+    snprintf(path, sizeof path, "%.900s/%s.hdf5", folder, env);
+    struct toy t = toy_new(steps + 2, env_kind(e)->obs_dim, env_kind(e)->act_dim);
+    memcpy(t.reward, raw, (size_t)steps * sizeof *raw);
+    t.terminal[steps - 1] = 1;
+    toy_write(&t, path, &plain);
+    struct dataset d = load(path, &o);
+    cr_assert_eq(d.list[0].length, steps, "%s", env);
+    for (int j = 0; j < steps; j++)
+        expect_number(at("%s, step %d of %d", env, j, steps), (double)d.list[0].reward[j], paid[j],
+                      0, 1e-6 * (1 + fabs(paid[j])));
+    dataset_free(&d);
+    toy_free(&t);
+    env_close(e);
+}
+
+Test(dataset, pays_rewards_as_the_environment_does)
+{
+    compare_with_environment("hopper", NULL, 0, 7);
+    /* The ant flies into its goal. */
+    double qpos[15] = {0, 0, 0.75, 1}, qvel[14] = {2}, goal[2] = {1.5, 0};
+    const struct env_value start[] = {{"qpos", qpos, 15}, {"qvel", qvel, 14}, {"goal", goal, 2}};
+    compare_with_environment("antmaze-umaze", start, 3, 3);
 }
 
 Test(dataset, reads_the_same_from_every_way_of_storing)

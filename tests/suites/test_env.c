@@ -510,38 +510,6 @@ Test(bandit, pays_as_the_formula_says)
 /* --- the AntMaze episode
  * ----------------------------------------------------------------------------- */
 
-Test(antmaze, draws_a_goal_in_its_region_at_every_reset)
-{
-    const struct {
-        const char *name;
-        double x, y;
-    } mazes[] = {{"antmaze-umaze", 0, 8}, {"antmaze-medium", 20, 20}, {"antmaze-large", 32, 24}};
-    for (size_t i = 0; i < 3; i++) {
-        struct env *e = open_plain(mazes[i].name);
-        enum { DRAWS = 400 };
-        double sum[2] = {0}, squares = 0, last[2] = {-1, -1};
-        for (uint64_t k = 0; k < DRAWS; k++) {
-            reset(e, k);
-            const double *goal = env_field(e, "goal", NULL);
-            double beyond[2] = {goal[0] - mazes[i].x, goal[1] - mazes[i].y};
-            for (int c = 0; c < 2; c++) {
-                cr_assert(beyond[c] >= 0 && beyond[c] <= 1.5, "%s: goal %g", mazes[i].name,
-                          goal[c]);
-                sum[c] += beyond[c];
-                squares += (beyond[c] - 0.75) * (beyond[c] - 0.75);
-            }
-            cr_assert(goal[0] != last[0] && goal[1] != last[1], "the goal was not redrawn");
-            memcpy(last, goal, sizeof last);
-        }
-        /* U(0,1) + U(0,0.5): mean 0.75, variance 1/12 + 1/48 */
-        double variance = 1.0 / 12 + 1.0 / 48, error = sqrt(variance / DRAWS);
-        expect_number("mean x", sum[0] / DRAWS, 0.75, 0, 4 * error);
-        expect_number("mean y", sum[1] / DRAWS, 0.75, 0, 4 * error);
-        expect_number("variance", squares / (2 * DRAWS), variance, 0.2, 0);
-        env_close(e);
-    }
-}
-
 Test(antmaze, ends_with_a_success_at_the_goal_and_not_by_falling)
 {
     struct env *e = open_plain("antmaze-umaze");

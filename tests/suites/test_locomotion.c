@@ -5,57 +5,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { RESETS = 500 };
-
-/* Over many resets: no number beyond `limit` of its rest value (infinite: no bound), root mean
- * square deviation `sigma`. Entries [from, to) of a field. */
-static void check_noise(struct env *e, const char *field, const double *rest, int from, int to,
-                        double limit, double sigma)
-{
-    double squares = 0;
-    for (uint64_t k = 0; k < RESETS; k++) {
-        cr_assert_eq(env_reset(e, rng_at(9, RNG_TEST, k)), STATUS_OK, "%s", status_sentence());
-        const double *x = env_field(e, field, NULL);
-        for (int i = from; i < to; i++) {
-            double off = x[i] - (rest != NULL ? rest[i] : 0);
-            cr_assert(fabs(off) <= limit, "%s[%d] is off by %g", field, i, off);
-            squares += off * off;
-        }
-    }
-    double found = sqrt(squares / (RESETS * (to - from)));
-    expect_number(at("%s: %s", env_kind(e)->name, field), found, sigma, 0.06, 0);
-}
-
-/* docs/environments.md 2.1; a uniform's standard deviation is its half width / sqrt(3). */
-Test(locomotion, starts_are_spread_as_in_gym)
-{
-    const struct {
-        const char *name;
-        double position, velocity;
-        bool gaussian;
-    } robots[] = {{"hopper", 0.005, 0.005, false},
-                  {"walker2d", 0.005, 0.005, false},
-                  {"halfcheetah", 0.1, 0.1, true},
-                  {"ant", 0.1, 0.1, true},
-                  {"antmaze-umaze", 0.1, 0.1, true}};
-    for (size_t i = 0; i < sizeof robots / sizeof *robots; i++) {
-        struct env *e;
-        cr_assert_eq(env_open(robots[i].name, NULL, &e), STATUS_OK, "%s", status_sentence());
-        const mjModel *m = e->physics.model;
-        bool walks_free = m->nq !=
-                          m->nv; /* the ant: a quaternion at 3, normalised after the noise */
-        double uniform = robots[i].position / sqrt(3);
-        check_noise(e, "qpos", m->qpos0, 0, walks_free ? 3 : (int)m->nq, robots[i].position,
-                    uniform);
-        if (walks_free)
-            check_noise(e, "qpos", m->qpos0, 7, (int)m->nq, robots[i].position, uniform);
-        check_noise(e, "qvel", NULL, 0, (int)m->nv,
-                    robots[i].gaussian ? HUGE_VAL : robots[i].velocity,
-                    robots[i].gaussian ? robots[i].velocity : robots[i].velocity / sqrt(3));
-        env_close(e);
-    }
-}
-
 Test(locomotion, the_ant_starts_with_a_unit_quaternion)
 {
     struct env *e;
