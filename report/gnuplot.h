@@ -8,7 +8,7 @@
  * A script (plot.h writes them) sits beside its data and knows two variables: TERM ("pdf", "svg" or
  * "png") and OUT, the file to write. It is run in its own folder with the user's start-up files
  * switched off and a fixed locale and time zone, so equal inputs give equal bytes; the one thing
- * cairo takes from the clock, the PDF's CreationDate, is overwritten. */
+ * cairo takes from the clock, the PDF's CreationDate, is set afterwards (pdf.h). */
 #ifndef REPORT_GNUPLOT_H
 #define REPORT_GNUPLOT_H
 

@@ -1,6 +1,7 @@
 #include "report/picture.h"
 
 #include "report/escape.h"
+#include "report/pdf.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -43,21 +44,6 @@ enum status picture_check(enum picture_format format, const char *data, size_t s
         return status_fail(STATUS_FORMAT,
                            "%s: gnuplot's output is cut off after %zu bytes; is the disk full?",
                            what, size);
-    return STATUS_OK;
-}
-
-/* --- PDF ------------------------------------------------------------------------------------ */
-
-/* The date stands in an uncompressed object, so the same length can be written over it. */
-static enum status date_pdf(const struct picture *p, char *data, size_t size)
-{
-    static const char key[] = "/CreationDate (D:";
-    const char *date = p->date != NULL ? p->date : "19700101000000";
-    char *at = memmem(data, size, key, sizeof key - 1);
-    if (at == NULL || (size_t)(data + size - at) < sizeof key - 1 + 14 || strlen(date) != 14 ||
-        strspn(date, "0123456789") != 14)
-        return status_fail(STATUS_FORMAT, "%s.pdf: no place for the date '%s'", p->id, date);
-    memcpy(at + sizeof key - 1, date, 14);
     return STATUS_OK;
 }
 
@@ -268,12 +254,19 @@ static enum status finish_svg(const struct picture *p, char **data, size_t *size
     return STATUS_OK;
 }
 
+static enum status date_pdf(const struct picture *p, char **data, size_t *size)
+{
+    char name[256];
+    snprintf(name, sizeof name, "%s.pdf", p->id);
+    return pdf_date(name, p->date != NULL ? p->date : "19700101000000", data, size);
+}
+
 enum status picture_finish(const struct picture *p, enum picture_format format, char **data,
                            size_t *size)
 {
     switch (format) {
     case PICTURE_PDF:
-        return date_pdf(p, *data, *size);
+        return date_pdf(p, data, size);
     case PICTURE_SVG:
         return finish_svg(p, data, size);
     default:
