@@ -98,7 +98,7 @@ static const char *field(const char *csv, int line, const char *name)
 {
     static char out[2048];
     int want = -1;
-    for (int at = 0, k = 0;; at++) { /* line 0 finds the column, then `line` gives the field */
+    for (int k = 0;;) { /* the header finds the column, then `line` gives the field */
         size_t n = 0;
         bool quoted = *csv == '"';
         csv += quoted;
