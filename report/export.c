@@ -72,8 +72,12 @@ static enum status write_gzip(const struct text *t, const char *path)
     TRY(file_make_folder(folder));
     TRY(file_temporary(path, temporary));
     gzFile file = gzopen(temporary, "wb9");
-    if (file == NULL)
-        return status_fail(STATUS_IO, "%s: cannot be written: %s", path, strerror(errno));
+    if (file == NULL) {
+        enum status failed = status_fail(STATUS_IO, "%s: cannot be written: %s", path,
+                                         strerror(errno));
+        remove(temporary);
+        return failed;
+    }
     bool good = t->length == 0 || gzwrite(file, t->at, (unsigned)t->length) == (int)t->length;
     good = gzclose(file) == Z_OK && good;
     if (!good) {

@@ -3,10 +3,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 const char *file_reason(void)
@@ -86,12 +89,42 @@ void file_parent(const char *path, char out[FILE_PATH])
         snprintf(out, FILE_PATH, "%.*s", (int)(slash - path), path);
 }
 
+/* Random beyond the process id: in containers every writer may be process 1. */
+static enum status create_temporary(const char *path, char out[FILE_PATH], int *fd)
+{
+    for (int tries = 0; tries < 100; tries++) {
+        uint64_t number;
+        if (getrandom(&number, sizeof number, GRND_NONBLOCK) != sizeof number) {
+            struct timespec now; /* O_EXCL keeps even equal numbers apart */
+            clock_gettime(CLOCK_MONOTONIC, &now);
+            number = (uint64_t)now.tv_nsec * 0x9e3779b97f4a7c15 + (uint64_t)tries;
+        }
+        if (snprintf(out, FILE_PATH, "%s.%ld-%016llx.tmp", path, (long)getpid(),
+                     (unsigned long long)number) >= FILE_PATH)
+            return status_fail(STATUS_IO, "%.200s...: the path is longer than %d characters", path,
+                               FILE_PATH);
+        *fd = open(out, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+        if (*fd >= 0)
+            return STATUS_OK;
+        if (errno != EEXIST)
+            break;
+    }
+    return status_fail(STATUS_IO, "%s: cannot be created: %s", out, file_reason());
+}
+
 enum status file_temporary(const char *path, char out[FILE_PATH])
 {
-    /* The process id keeps two writers of one path apart. */
-    if (snprintf(out, FILE_PATH, "%s.%ld.tmp", path, (long)getpid()) >= FILE_PATH)
-        return status_fail(STATUS_IO, "%s: the path is longer than %d characters", path, FILE_PATH);
+    int fd = -1;
+    TRY(create_temporary(path, out, &fd));
+    close(fd);
     return STATUS_OK;
+}
+
+/* ".PID-RANDOM.tmp", or ".PID.tmp" as earlier versions had it. */
+static bool is_ending_of_temporary(const char *ending)
+{
+    size_t digits = *ending == '.' ? strspn(ending + 1, "0123456789abcdef-") : 0;
+    return digits > 0 && strcmp(ending + 1 + digits, ".tmp") == 0;
 }
 
 void file_remove_leftovers(const char *path)
@@ -104,9 +137,8 @@ void file_remove_leftovers(const char *path)
     if (listing == NULL)
         return;
     for (struct dirent *entry; (entry = readdir(listing)) != NULL;) {
-        const char *dot = strrchr(entry->d_name, '.');
-        if (strncmp(entry->d_name, name, length) != 0 || entry->d_name[length] != '.' ||
-            strcmp(dot, ".tmp") != 0)
+        if (strncmp(entry->d_name, name, length) != 0 ||
+            !is_ending_of_temporary(entry->d_name + length))
             continue;
         snprintf(leftover, sizeof leftover, "%s/%s", folder, entry->d_name);
         unlink(leftover);
@@ -166,10 +198,8 @@ enum status file_commit(const char *temporary, const char *path)
 enum status file_replace(const char *path, const void *data, size_t bytes)
 {
     char temporary[FILE_PATH];
-    TRY(file_temporary(path, temporary));
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (fd < 0)
-        return status_fail(STATUS_IO, "%s: cannot be created: %s", temporary, file_reason());
+    int fd = -1;
+    TRY(create_temporary(path, temporary, &fd));
     for (size_t done = 0; done < bytes;) {
         ssize_t n = write(fd, (const char *)data + done, bytes - done);
         if (n < 0 && errno == EINTR)

@@ -27,16 +27,21 @@ const char *file_reason(void);
 /* Create a folder and its parents. Errors STATUS_IO. */
 enum status file_make_folder(const char *path);
 
-/* The folder part of a path ("." when there is none), and the name to write before renaming. */
+/* The folder part of a path ("." when there is none). */
 void file_parent(const char *path, char out[FILE_PATH]);
+
+/* Create an empty file beside `path` to write before renaming: exclusively, so that it is nobody
+ * else's and no link, under a name that no other process takes. The caller commits or removes it.
+ * Errors STATUS_IO. */
 enum status file_temporary(const char *path, char out[FILE_PATH]);
 
 /* Sync `temporary` to disk, rename it to `path`, sync the folder. On failure `temporary` is
  * removed and `path` is as it was. Errors STATUS_IO (a full disk says so). */
 enum status file_commit(const char *temporary, const char *path);
 
-/* Remove the temporaries of `path` that a killed writer left behind. The caller holds whatever lock
- * keeps other writers of `path` away. */
+/* Remove the temporaries of `path` that a killed writer left behind. The caller holds the lock that
+ * keeps all other writers of `path` away: nothing else tells a dead writer's file from a slow
+ * one's. */
 void file_remove_leftovers(const char *path);
 
 /* Write all bytes and commit. */

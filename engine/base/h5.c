@@ -46,8 +46,12 @@ static enum status try_to_write(const char *path)
 {
     static const char page[4096];
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0)
-        return status_fail(STATUS_IO, "%s: cannot be created: %s", path, file_reason());
+    if (fd < 0) {
+        enum status failed = status_fail(STATUS_IO, "%s: cannot be created: %s", path,
+                                         file_reason());
+        unlink(path); /* what file_temporary() made */
+        return failed;
+    }
     ssize_t written = write(fd, page, sizeof page);
     enum status result = STATUS_OK;
     if (written != (ssize_t)sizeof page) {

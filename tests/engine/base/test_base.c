@@ -150,17 +150,43 @@ Test(base, absent_is_not_unreadable)
     cr_expect(strstr(status_sentence(), "loop") != NULL, "%s", status_sentence());
 }
 
-/* A full disk: /dev/full refuses every byte, as ENOSPC. */
 Test(base, file_that_cannot_be_written_is_said)
 {
-    char link_path[FILE_PATH];
-    snprintf(link_path, sizeof link_path, "%s", in_folder("full"));
-    char temporary[FILE_PATH];
-    cr_assert_eq(file_temporary(link_path, temporary), STATUS_OK);
-    cr_assert_eq(symlink("/dev/full", temporary), 0);
-    cr_assert_eq(file_replace(link_path, "abc", 3), STATUS_IO);
+    char disk[FILE_PATH], path[FILE_PATH], fill[FILE_PATH];
+    snprintf(disk, sizeof disk, "%s", in_folder("disk"));
+    if (!small_disk_mount(disk, 1))
+        cr_skip_test("no disk can be mounted here");
+    snprintf(fill, sizeof fill, "%.900s/fill", disk);
+    snprintf(path, sizeof path, "%.900s/full", disk);
+    small_disk_fill(fill, 0);
+    cr_assert_eq(file_replace(path, "abc", 3), STATUS_IO);
     cr_assert(strstr(status_sentence(), "disk is full") != NULL, "%s", status_sentence());
-    cr_assert_not(file_exists(link_path));
+    cr_assert_not(file_exists(path));
+    cr_assert_eq(umount2(disk, MNT_DETACH), 0);
+}
+
+/* In containers every writer may be process 1, and a name that can be guessed may be a link. */
+Test(base, temporaries_of_one_process_differ_and_dead_ones_are_removed)
+{
+    char first[FILE_PATH], second[FILE_PATH], path[FILE_PATH];
+    struct stat info;
+    snprintf(path, sizeof path, "%s", in_folder("curve.h5"));
+    cr_assert_eq(file_temporary(path, first), STATUS_OK);
+    cr_assert_eq(file_temporary(path, second), STATUS_OK);
+    cr_assert_str_neq(first, second);
+    cr_assert(lstat(first, &info) == 0 && S_ISREG(info.st_mode) && info.st_size == 0);
+
+    /* An earlier version's, and what only looks like one. */
+    static const char *const other[] = {"curve.h5.4711.tmp", "curve.h5.mine.tmp", "curve.h5.tmp",
+                                        "curve.h55.1.tmp", "curve.h5.1.tmp.h5"};
+    static const bool stays[] = {false, true, true, true, true};
+    for (int i = 0; i < 5; i++)
+        cr_assert_eq(file_replace(in_folder(other[i]), "x", 1), STATUS_OK);
+    file_remove_leftovers(path);
+    cr_expect_not(file_exists(first));
+    cr_expect_not(file_exists(second));
+    for (int i = 0; i < 5; i++)
+        cr_expect_eq(file_exists(in_folder(other[i])), stays[i], "%s", other[i]);
 }
 
 Test(base, h5_round_trip)
