@@ -1,14 +1,13 @@
 #include "harness/cell.h"
 
+#include "engine/base/lock.h"
 #include "harness/curve.h"
 #include "harness/run.h"
 
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,18 +29,6 @@ bool cell_is_over(enum cell_state state)
 static void path_in(const char *folder, const char *name, char out[FILE_PATH])
 {
     snprintf(out, FILE_PATH, "%.*s/%s", FILE_PATH - 64, folder, name);
-}
-
-static bool is_locked(const char *folder)
-{
-    char path[FILE_PATH];
-    path_in(folder, "lock", path);
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    bool locked = flock(fd, LOCK_SH | LOCK_NB) != 0;
-    close(fd);
-    return locked;
 }
 
 static void take_curve(const struct curve *c, struct cell_look *out)
@@ -84,7 +71,10 @@ void cell_look(const char *folder, struct cell_look *out)
     struct curve c;
     *out = (struct cell_look){.first_score = (double)NAN, .last_score = (double)NAN, .threads = 1};
     /* Before the curve: a run that ends in between is then seen as running, not as stopped. */
-    bool locked = is_locked(folder);
+    bool locked;
+    struct status_note lock;
+    path_in(folder, "lock", path);
+    status_save(&lock, lock_look(path, &locked));
     path_in(folder, "curve.h5", path);
     if (file_exists(path) && curve_read(path, &c) == STATUS_OK) {
         take_curve(&c, out);
@@ -94,6 +84,11 @@ void cell_look(const char *folder, struct cell_look *out)
         return;
     if (locked) {
         out->state = CELL_RUNNING;
+        return;
+    }
+    if (lock.code != STATUS_OK) {
+        out->state = CELL_FAILED;
+        snprintf(out->reason, sizeof out->reason, "%.500s", lock.sentence);
         return;
     }
     take_failure(folder, out);

@@ -3,13 +3,10 @@
 
 #include "engine/base/log.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 uint64_t run_key(const char *dataset, uint64_t seed)
@@ -33,17 +30,7 @@ static enum status take_lock(struct run *r)
 {
     char path[FILE_PATH];
     run_path(r, "lock", path);
-    r->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (r->lock < 0)
-        return status_fail(STATUS_IO, "%s: cannot be created: %s", path, strerror(errno));
-    /* Whoever only asks whether a run is going on (cell.c) holds the lock for a moment. */
-    const struct timespec moment = {.tv_nsec = 10000000};
-    for (int tries = 0; tries < 20; tries++) {
-        if (flock(r->lock, LOCK_EX | LOCK_NB) == 0)
-            return STATUS_OK;
-        nanosleep(&moment, NULL);
-    }
-    return status_fail(STATUS_BUSY, "%s: another process is at this run", r->request->folder);
+    return lock_try(&r->lock, path, r->request->folder);
 }
 
 static const char *next_dataset(const void *unused, int i)
@@ -397,8 +384,7 @@ static void release(struct run *r)
     curve_free(&r->curve);
     free(r->config_text);
     log_close();
-    if (r->lock >= 0)
-        close(r->lock);
+    lock_release(&r->lock);
 }
 
 static enum status write_config(const struct run *r)
@@ -461,7 +447,7 @@ enum status run_execute(const struct run_request *request, struct run_summary *s
         return status_fail(STATUS_MEMORY, "no memory for a run");
     struct run_request own = *request;
     r->request = &own;
-    r->lock = -1;
+    r->lock = lock_none();
     r->evaluated_at = -1;
     r->running = TIMER_OTHER;
     r->live = !request->quiet && isatty(STDERR_FILENO);

@@ -3,6 +3,7 @@
 #ifndef HARNESS_RUN_IMPL_H
 #define HARNESS_RUN_IMPL_H
 
+#include "engine/base/lock.h"
 #include "engine/data/replay.h"
 #include "engine/data/transitions.h"
 #include "engine/methods/learner.h"
@@ -94,7 +95,7 @@ struct run {
     int64_t phase_first; /* batches of pretraining, or transitions */
     double phase_timer[TIMERS];
     int64_t batches_of_block; /* pretraining: done in the block under way */
-    int lock;
+    struct lock lock;
     bool live; /* one rewritten line on a terminal */
 };
 
