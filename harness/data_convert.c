@@ -23,8 +23,11 @@ static enum status run(int argc, char **argv)
     char stem[DATASET_ID], path[FILE_PATH];
     struct dataset_converted made;
     TRY(dataset_convert_name(argv[rest], &o, stem));
-    TRY(data_target(out != NULL ? out : o.folder, stem, path));
-    TRY(dataset_convert(argv[rest], &o, path, &made));
+    struct lock lock;
+    TRY(data_target(out != NULL ? out : o.folder, stem, path, &lock));
+    enum status result = dataset_convert(argv[rest], &o, path, &made);
+    lock_release(&lock);
+    TRY(result);
     printf("%s: %lld rows of %s (%s)\n", path, (long long)made.rows, made.id,
            dataset_kind_name(made.kind));
     if (made.flagged > 0)

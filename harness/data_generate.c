@@ -18,6 +18,7 @@ struct arguments {
     const struct dataset_entry *entry;
     long rows, threads, seed;
     struct dataset_recipe recipe;
+    bool missing; /* only if it is not there */
 };
 
 static enum status parse(int argc, char **argv, struct arguments *a)
@@ -33,6 +34,7 @@ static enum status parse(int argc, char **argv, struct arguments *a)
                                   {"seed", .integer = &a->seed, .high = 1e18},
                                   {"out", .text = &a->out},
                                   {"threads", .integer = &a->threads, .low = 1, .high = 1024},
+                                  {"missing", .flag = &a->missing},
                                   {"noise", .number = &r->noise, .high = 100},
                                   {"stochastic", .flag = &r->stochastic},
                                   {.name = NULL}},
@@ -100,11 +102,30 @@ static int64_t default_rows(const struct dataset_entry *e)
     return e->rows > 0 ? e->rows : e->paper_transitions;
 }
 
+/* Under the file's lock. */
+static enum status make(const struct arguments *a, const char *path)
+{
+    struct dataset_made made;
+    if (a->missing && file_exists(path)) {
+        printf("%s: is there already\n", path);
+        return STATUS_OK;
+    }
+    threads_set((int)a->threads);
+    TRY(dataset_generate(&a->recipe, path, &made));
+    printf("%s: %lld rows, %lld episodes (%lld terminals, %lld timeouts)\n", path,
+           (long long)a->recipe.rows, (long long)made.episodes, (long long)made.terminals,
+           (long long)made.timeouts);
+    if (made.diverged > 0)
+        printf("%lld episodes ended because the simulation diverged\n", (long long)made.diverged);
+    printf("a stand-in, not D4RL's data: what is computed on it says so\n");
+    return STATUS_OK;
+}
+
 static enum status run(int argc, char **argv)
 {
     struct arguments a;
-    struct dataset_made made;
     char stem[STEM], path[FILE_PATH];
+    struct lock lock;
     TRY(parse(argc, argv, &a));
     assert(a.name != NULL); /* parse() saw to it */
     a.entry = dataset_find(a.name);
@@ -120,22 +141,18 @@ static enum status run(int argc, char **argv)
     a.recipe.seed = (uint64_t)a.seed;
     a.recipe.revision = provenance_revision();
     name_file(&a, stem);
-    TRY(data_target(a.out, stem, path));
-    threads_set((int)a.threads);
-    TRY(dataset_generate(&a.recipe, path, &made));
-    printf("%s: %lld rows, %lld episodes (%lld terminals, %lld timeouts)\n", path,
-           (long long)a.recipe.rows, (long long)made.episodes, (long long)made.terminals,
-           (long long)made.timeouts);
-    if (made.diverged > 0)
-        printf("%lld episodes ended because the simulation diverged\n", (long long)made.diverged);
-    printf("a stand-in, not D4RL's data: what is computed on it says so\n");
-    return STATUS_OK;
+    TRY(data_target(a.out, stem, path, &lock));
+    enum status result = make(&a, path);
+    lock_release(&lock);
+    return result;
 }
 
 const struct command data_generate = {
     .name = "generate",
     .usage = "ID|ENVIRONMENT [--policy random|waypoint|FILE [--stochastic]] [--noise X]\n"
-             "                    [--rows N] [--seed S] [--out FOLDER|FILE.hdf5] [--threads T]",
-    .help = "make a stand-in: D4RL's layout, by random actions, waypoints or a policy file",
+             "                    [--rows N] [--seed S] [--out FOLDER|FILE.hdf5] [--threads T]\n"
+             "                    [--missing]",
+    .help = "make a stand-in: D4RL's layout, by random actions, waypoints or a policy file "
+            "(--missing: unless it is there)",
     .run = run,
 };

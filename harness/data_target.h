@@ -2,13 +2,18 @@
 #ifndef HARNESS_DATA_TARGET_H
 #define HARNESS_DATA_TARGET_H
 
-#include "engine/base/file.h"
+#include "engine/base/lock.h"
 
 /* `out` when it names a file (.hdf5, .h5), else `stem`.hdf5 in the folder `out`, or when that is
- * NULL in the data folder (dataset_folder). Its folder is made. A file that is there already is
- * only replaced when we made it ourselves: D4RL's take long to fetch.
- * Errors  STATUS_CONFIG (the path is too long, or somebody else's file), STATUS_IO */
-enum status data_target(const char *out, const char *stem, char path[FILE_PATH]);
+ * NULL in the data folder (dataset_folder). Its folder is made, and it is locked (data_lock). A
+ * file that is there already is only replaced when we made it ourselves: D4RL's take long to fetch.
+ * Errors  STATUS_CONFIG (the path is too long, or somebody else's file), STATUS_IO; nothing is
+ *         locked then */
+enum status data_target(const char *out, const char *stem, char path[FILE_PATH], struct lock *lock);
+
+/* Wait for the lock of all who make or fetch the file `path`, PATH.lock, and remove what a killed
+ * one left half-written. `stop` (may be NULL) ends the wait. Errors as lock_wait(). */
+enum status data_lock(const char *path, const volatile sig_atomic_t *stop, struct lock *lock);
 
 /* Was this file generated or converted by us? It says so in its attributes. */
 bool data_target_is_ours(const char *path);

@@ -5,12 +5,8 @@
 #include "harness/command_data.h"
 #include "suites/dataset_table.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 enum { WORDS = 40 };
 
@@ -38,25 +34,6 @@ bool supply_is_there(const struct matrix_source *s, const char *data)
     return dataset_locate(s->dataset, supply_folder(s, data, folder), path) == STATUS_OK;
 }
 
-/* `path` is the file to make. */
-static enum status take_lock(const char *path, int *lock)
-{
-    char folder[FILE_PATH], name[FILE_PATH + 8];
-    file_parent(path, folder);
-    TRY(file_make_folder(folder));
-    snprintf(name, sizeof name, "%s.lock", path);
-    *lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (*lock < 0)
-        return status_fail(STATUS_IO, "%s: cannot be created: %s", name, strerror(errno));
-    if (flock(*lock, LOCK_EX) == 0)
-        return STATUS_OK;
-    int error = errno;
-    close(*lock);
-    if (error == EINTR)
-        return status_fail(STATUS_INTERRUPTED, "stopped while another process makes %s", path);
-    return status_fail(STATUS_IO, "%s: cannot be locked: %s", name, strerror(error));
-}
-
 static enum status run_command(const struct matrix_source *s, const char *path)
 {
     char text[MATRIX_ARGS], folder[FILE_PATH], *rest, *argv[WORDS + 8];
@@ -75,6 +52,7 @@ static enum status run_command(const struct matrix_source *s, const char *path)
     if (s->generated) {
         argv[argc++] = "--out";
         argv[argc++] = (char *)path;
+        argv[argc++] = "--missing";
     } else {
         file_parent(path, folder);
         argv[argc++] = "--data";
@@ -91,17 +69,9 @@ static enum status run_command(const struct matrix_source *s, const char *path)
 enum status supply_get(const struct matrix_source *s, const char *data)
 {
     char buffer[FILE_PATH], path[FILE_PATH];
-    int lock;
     if (supply_is_there(s, data))
         return STATUS_OK;
     snprintf(path, sizeof path, "%.900s/%.100s.hdf5",
              dataset_folder(supply_folder(s, data, buffer)), s->dataset);
-    TRY(take_lock(path, &lock));
-    enum status result = STATUS_OK;
-    if (!supply_is_there(s, data)) {
-        file_remove_leftovers(path);
-        result = run_command(s, path);
-    }
-    close(lock);
-    return result;
+    return run_command(s, path);
 }

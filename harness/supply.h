@@ -19,8 +19,8 @@ const char *supply_folder(const struct matrix_source *s, const char *data, char 
 
 bool supply_is_there(const struct matrix_source *s, const char *data);
 
-/* Make or fetch it unless it is there, as `vitamin data generate|fetch` does.
- * Errors those commands', STATUS_INTERRUPTED (a signal while waiting for the lock), STATUS_IO */
+/* Make or fetch it unless it is there, as `vitamin data generate|fetch` does, under their lock.
+ * Errors those commands' */
 enum status supply_get(const struct matrix_source *s, const char *data);
 
 #endif

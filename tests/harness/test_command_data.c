@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static char folder[FILE_PATH];
 
@@ -106,6 +108,42 @@ Test(command_data, never_replaces_a_file_it_did_not_make)
     dataset_free(&d);
     cr_assert_eq(file_replace(file, "precious", 8), STATUS_OK);
     refuse("generate ant --rows 50", STATUS_CONFIG, "not made by vitamin");
+}
+
+/* As many containers do at once, each as process 1: every file that can be opened is whole. */
+Test(command_data, generates_one_file_from_several_processes)
+{
+    enum { PROCESSES = 4 };
+    pid_t pid[PROCESSES];
+    fflush(NULL);
+    for (int i = 0; i < PROCESSES; i++) {
+        if ((pid[i] = fork()) == 0) {
+            char *printed;
+            const char *missing = i % 2 == 0 ? " --missing" : "";
+            enum status result = command_line(&command_data,
+                                              at("generate ant --rows 3000%s", missing), &printed);
+            _exit(result == STATUS_OK ? 0 : 1);
+        }
+    }
+    for (int left = PROCESSES, end; left > 0;) {
+        pid_t ended = waitpid(-1, &end, WNOHANG);
+        left -= ended > 0;
+        cr_assert(ended == 0 || (WIFEXITED(end) && WEXITSTATUS(end) == 0));
+        if (file_exists(at("%.900s/ant-random.hdf5", folder))) {
+            struct dataset d = load("ant-random");
+            cr_assert_eq(d.rows, 3000);
+            dataset_free(&d);
+        }
+    }
+    cr_assert_eq(system(at("test -z \"$(ls %.900s | grep tmp)\"", folder)), 0, "leftovers");
+    /* A killed writer's is removed by the next. */
+    cr_assert_eq(file_replace(at("%.900s/ant-random.hdf5.1-0123456789abcdef.tmp", folder), "x", 1),
+                 STATUS_OK);
+    free(print("generate ant --rows 50"));
+    cr_assert_eq(system(at("test -z \"$(ls %.900s | grep tmp)\"", folder)), 0, "leftovers");
+    char *printed = print("generate ant --rows 60 --missing");
+    cr_assert(strstr(printed, "is there already") != NULL, "%s", printed);
+    free(printed);
 }
 
 Test(command_data, lists_ids_and_what_is_there)

@@ -5,10 +5,12 @@
 #include "harness/supply.h"
 #include "tests/support/program.h"
 #include "tests/support/small_disk.h"
+#include "tests/support/without_flock.h"
 
 #include <criterion/criterion.h>
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -272,9 +274,8 @@ Test(sweep, killed_anywhere_any_number_of_times_ends_like_a_quiet_one)
                 kills, at_schedulers, rounds, m.cells);
 }
 
-Test(sweep, two_schedulers_share_a_folder_and_run_nothing_twice)
+static void expect_to_share(void)
 {
-    quiet("alone");
     remove_all("data");
     pid_t one = start("shared", "2"), two = start("shared", "2");
     int end_one = program_end(one), end_two = program_end(two);
@@ -282,6 +283,28 @@ Test(sweep, two_schedulers_share_a_folder_and_run_nothing_twice)
     cr_assert_eq(end_two, 0, "%s", said("shared"));
     expect_ended_once("shared", true);
     expect_same_curves("alone", "shared");
+}
+
+Test(sweep, two_schedulers_share_a_folder_and_run_nothing_twice)
+{
+    quiet("alone");
+    expect_to_share();
+}
+
+/* As on a network's file system whose lock service is down: leases take the place of locks. */
+Test(sweep, two_schedulers_share_a_folder_without_locks)
+{
+    quiet("alone");
+    if (!without_flock(ENOLCK))
+        cr_skip_test("no seccomp filter here");
+    expect_to_share();
+    char words[4 * FILE_PATH];
+    snprintf(words, sizeof words, "status %s --results %s --data %s", in_folder("tiny.ini"),
+             in_folder("shared"), in_folder("data"));
+    const char *out = in_folder("status.out");
+    cr_assert_eq(program_end(program_start(words, out, out)), 0, "%s", said("status"));
+    cr_assert(strstr(said("status"), "11 done") != NULL, "%s", said("status"));
+    cr_assert_eq(count_in(said("status"), "no locks on this file system"), 1, "%s", said("status"));
 }
 
 /* SIGTERM: checkpoints, exit status 3; the next call goes on. On a loaded machine it may come
