@@ -16,9 +16,14 @@ static void silence(void)
 
 /* A file that HDF5 failed to close (a disk that breaks, damaged input) stays open inside it, and
  * its clean-up at exit would crash on it. All files of ours are closed by then: it has nothing to
- * do. */
-__attribute__((constructor)) static void no_clean_up_at_exit(void)
+ * do.
+ *
+ * Nor does it lock files: where flock fails it calls a good file unreadable. Ours are whole before
+ * they get their names, and who writes where is settled by lock.h. It asks the environment once, at
+ * its start. */
+__attribute__((constructor)) static void set_up_library(void)
 {
+    (void)setenv("HDF5_USE_FILE_LOCKING", "FALSE", 1);
     (void)H5dont_atexit();
 }
 
