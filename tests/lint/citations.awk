@@ -54,8 +54,11 @@ kind == "c" {
     }
     while (line != "") {
         if (!inside) {
-            while (match(line, /"([^"\\]|\\.)*"|\/\*|\/\//) && substr(line, RSTART, 1) == "\"")
+            while (match(line, /"([^"\\]|\\.)*"|'.'|\/\*|\/\//) && substr(line, RSTART, 2) !~ /\/[\/*]/) {
+                string = substr(line, RSTART, RLENGTH)
                 line = substr(line, 1, RSTART - 1) " " substr(line, RSTART + RLENGTH)
+                if (string ~ /docs\/[a-z]+\.md/) keep(string, FNR) # what users are told to read
+            }
             if (!match(line, /\/\*|\/\//)) break
             if (substr(line, RSTART, 2) == "//") { keep(substr(line, RSTART + 2), FNR); break }
             inside = 1
@@ -103,11 +106,23 @@ kind == "md" {
         anchor[FILENAME, slug] = 1
         if (match(heading, /^[0-9]+(\.[0-9]+)*|^D[0-9]+[a-z]?/)) section[FILENAME, substr(heading, RSTART, RLENGTH)] = 1
     }
-    # A row that begins with a number is a section too: "| 21.4 | acting on ... |".
+    # In a table a row that begins with a number is a section too: "| 21.4 | acting on ... |".
     if (match($0, /^\| [0-9]+\.[0-9]+ \|/)) section[FILENAME, substr($0, 3, RLENGTH - 4)] = 1
+    # A line of code, of a table or a heading is a record; other lines are joined to paragraphs.
     text = $0
     code_line = fenced || text ~ /^(    |\t)/
-    keep(code_line ? "`" text "`" : text, FNR)
+    if (code_line || text ~ /^([#|]|```|$)/) {
+        if (block != "") keep(block, begun)
+        block = ""
+        delete held[FILENAME]
+        keep(code_line ? "`" text "`" : text, FNR)
+        next
+    }
+    if (sub(/^\[[^]]+\]: +/, "](", text)) text = text ")" # [name]: target
+    if (block == "") begun = FNR
+    block = block " " text
+    held[FILENAME] = block
+    since[FILENAME] = begun
     next
 }
 
