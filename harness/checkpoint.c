@@ -53,7 +53,6 @@ static enum status expect_array(struct visitor *v, const char *path, size_t coun
 {
     const struct h5 *f = v->context;
     size_t found;
-    hsize_t bytes;
     enum status result = h5_count(f, path, &found);
     if (result != STATUS_OK)
         return layout_differs(result);
@@ -62,7 +61,7 @@ static enum status expect_array(struct visitor *v, const char *path, size_t coun
                                           "%s: '%s' holds %zu numbers, %zu are expected", f->path,
                                           path, found, count));
     /* Arrays are stored as they are: a header may promise more than there is. */
-    if (H5Fget_filesize(f->file, &bytes) < 0 || count > bytes)
+    if (count > h5_file_bytes(f))
         return status_fail(STATUS_FORMAT,
                            "%s: '%s' claims %zu numbers, more than the file has room "
                            "for; remove it to start anew",

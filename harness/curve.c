@@ -399,23 +399,14 @@ enum status curve_write(const struct curve *c, const char *path)
     return file_commit(temporary, path);
 }
 
-struct reading {
-    struct curve *c;
-    hid_t file;
-};
-
-static herr_t read_attribute(hid_t file, const char *name, const H5A_info_t *info, void *context)
+/* All are texts of ours: one that cannot be read may be what decides what the curve is. */
+static enum status read_attribute(const struct h5 *f, const char *name, void *context)
 {
-    (void)file;
-    (void)info;
-    struct reading *r = context;
-    struct h5 f = {.file = r->file};
     char value[CURVE_VALUE];
-    if (strcmp(name, "format") != 0 && strlen(name) < CURVE_KEY &&
-        h5_get_text(&f, ".", name, value, sizeof value) == STATUS_OK &&
-        curve_set(r->c, name, "%s", value) != STATUS_OK)
-        return -1;
-    return 0;
+    if (strcmp(name, "format") == 0 || strlen(name) >= CURVE_KEY)
+        return STATUS_OK;
+    TRY(h5_get_text(f, ".", name, value, sizeof value));
+    return curve_set(context, name, "%s", value);
 }
 
 static enum status read_config(struct curve *c, const struct h5 *f)
@@ -537,9 +528,7 @@ static enum status read_all(struct curve *c, const struct h5 *f)
     if (h5_get_text(f, ".", "format", format, sizeof format) != STATUS_OK ||
         strcmp(format, FORMAT) != 0)
         return status_fail(STATUS_FORMAT, "%s: is not a '" FORMAT "' file", f->path);
-    struct reading reading = {.c = c, .file = f->file};
-    if (H5Aiterate2(f->file, H5_INDEX_NAME, H5_ITER_INC, NULL, read_attribute, &reading) < 0)
-        return status_fail(STATUS_FORMAT, "%s: its attributes cannot be read", f->path);
+    TRY(h5_each_attribute(f, ".", read_attribute, c));
     TRY(read_config(c, f));
     TRY(read_evaluations(c, f));
     TRY(read_iterations(c, f));

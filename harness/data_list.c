@@ -16,7 +16,7 @@ static const char *origin(const char *path)
     struct stat info;
     if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
         return "minari";
-    if (h5_open(&f, path) != STATUS_OK)
+    if (h5_open_root(&f, path) != STATUS_OK)
         return "unreadable";
     const char *what = h5_has_attribute(&f, ".", "generator")        ? "generated"
                        : h5_has_attribute(&f, ".", "converted_from") ? "converted"

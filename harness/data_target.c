@@ -15,7 +15,7 @@ static bool names_file(const char *out)
 bool data_target_is_ours(const char *path)
 {
     struct h5 f;
-    if (h5_open(&f, path) != STATUS_OK)
+    if (h5_open_root(&f, path) != STATUS_OK)
         return false;
     bool ours = h5_has_attribute(&f, ".", "generator") ||
                 h5_has_attribute(&f, ".", "converted_from");

@@ -38,38 +38,6 @@ static enum status add_member(const struct h5 *f, const char *name, void *contex
     return add_name(context, name);
 }
 
-/* Both kinds of HDF5 strings as a text each; NULL when they cannot be read. */
-static char **read_strings(hid_t set, hid_t type, size_t count)
-{
-    bool variable = H5Tis_variable_str(type) > 0;
-    size_t width = variable ? sizeof(char *) : H5Tget_size(type) + 1;
-    hid_t memory = H5Tcopy(H5T_C_S1);
-    H5Tset_cset(memory, H5Tget_cset(type));
-    H5Tset_size(memory, variable ? H5T_VARIABLE : width);
-    char *raw = calloc(count, width);
-    char **out = calloc(count, sizeof *out);
-    bool good = raw != NULL && out != NULL &&
-                H5Dread(set, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, raw) >= 0;
-    for (size_t i = 0; good && i < count; i++) {
-        char *one = raw + i * width;
-        if (variable)
-            memcpy(&one, raw + i * width, sizeof one);
-        out[i] = strdup(one != NULL ? one : "");
-    }
-    if (good && variable) {
-        hid_t space = H5Dget_space(set);
-        H5Dvlen_reclaim(memory, space, H5P_DEFAULT, raw);
-        H5Sclose(space);
-    }
-    H5Tclose(memory);
-    free(raw);
-    if (!good) {
-        free(out);
-        return NULL;
-    }
-    return out;
-}
-
 /* The texts of a root dataset, appended in order; nothing when the file has no such dataset. */
 static enum status list_of(const struct h5 *f, const char *name, struct names *list)
 {
@@ -79,36 +47,7 @@ static enum status list_of(const struct h5 *f, const char *name, struct names *l
     TRY(h5_count(f, name, &count));
     if (count == 0 || count > MAX_NAMES)
         return status_fail(STATUS_SHAPE, "%s: '%s' lists %zu names", f->path, name, count);
-    hid_t set = H5Dopen2(f->file, name, H5P_DEFAULT);
-    hid_t type = H5Dget_type(set);
-    char **text = H5Tget_class(type) == H5T_STRING ? read_strings(set, type, count) : NULL;
-    H5Tclose(type);
-    H5Dclose(set);
-    if (text == NULL)
-        return status_fail(STATUS_FORMAT,
-                           "%s: '%s' does not hold text; expected the names in "
-                           "their order",
-                           f->path, name);
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < count; i++) {
-        if (status == STATUS_OK)
-            status = text[i] != NULL ? add_name(list, text[i])
-                                     : status_fail(STATUS_MEMORY, "%s: no memory", f->path);
-        free(text[i]);
-    }
-    free(text);
-    return status;
-}
-
-static bool is_group(const struct h5 *f, const char *path)
-{
-    if (!h5_has(f, path))
-        return false;
-    hid_t object = H5Oopen(f->file, path, H5P_DEFAULT);
-    bool group = object >= 0 && H5Iget_type(object) == H5I_GROUP;
-    if (object >= 0)
-        H5Oclose(object);
-    return group;
+    return h5_each_text(f, name, add_member, list);
 }
 
 /* --- curves ----------------------------------------------------------------------------------- */
@@ -124,7 +63,7 @@ static enum status read_phase(const struct h5 *f, const char *group, const char 
     char step[4 * NAME + 8], score[4 * NAME + 8], path[4 * NAME];
     *p = (struct phase){0};
     snprintf(path, sizeof path, "%s/%s", group, name);
-    if (!is_group(f, path))
+    if (!h5_is_group(f, path))
         return STATUS_OK;
     snprintf(step, sizeof step, "%s/step", path);
     snprintf(score, sizeof score, "%s/score", path);
@@ -204,7 +143,7 @@ static enum status read_cell(struct results *r, const struct h5 *f, const char *
 {
     char path[2 * NAME + 8];
     snprintf(path, sizeof path, "%s/%s", method, dataset);
-    if (!is_group(f, path))
+    if (!h5_is_group(f, path))
         return STATUS_OK;
     int m, d;
     struct names seeds = {0};
@@ -244,7 +183,7 @@ static enum status read_curves(struct results *r, const struct h5 *f, struct nam
     TRY(h5_each(f, "/", add_member, methods));
     for (int i = 0; i < methods->count; i++) {
         const char *name = methods->name[i];
-        if (is_group(f, name) && strcmp(name, "final") != 0)
+        if (h5_is_group(f, name) && strcmp(name, "final") != 0)
             TRY(read_method(r, f, name, datasets, tally));
     }
     return STATUS_OK;

@@ -1,7 +1,7 @@
 #include "suites/dataset.h"
 
+#include "engine/base/guard.h"
 #include "suites/dataset_impl.h"
-#include "suites/guard.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 #include "suites/dataset_check.h"
 
+#include "engine/base/guard.h"
 #include "suites/dataset_impl.h"
-#include "suites/guard.h"
 
 #include <math.h>
 #include <stdarg.h>

@@ -67,7 +67,7 @@ bool dataset_is_minari(struct source *s)
 {
     hsize_t at = 0;
     return !source_has(s, dataset_fields[AT_STATE].name) &&
-           H5Literate(s->h5.file, H5_INDEX_NAME, H5_ITER_NATIVE, &at, stop_at_episode, NULL) > 0;
+           H5Literate(s->file, H5_INDEX_NAME, H5_ITER_NATIVE, &at, stop_at_episode, NULL) > 0;
 }
 
 /* One episode's fields while they are open. */
@@ -224,7 +224,7 @@ static enum status list_episodes(const struct source *s, struct numbers *list)
 {
     hsize_t at = 0;
     *list = (struct numbers){0};
-    if (H5Literate(s->h5.file, H5_INDEX_NAME, H5_ITER_NATIVE, &at, note_episode, list) < 0)
+    if (H5Literate(s->file, H5_INDEX_NAME, H5_ITER_NATIVE, &at, note_episode, list) < 0)
         return status_fail(list->full ? STATUS_MEMORY : STATUS_FORMAT,
                            "%s: the list of episodes cannot be read; %s", s->h5.path, s->remedy);
     qsort(list->item, (size_t)list->count, sizeof *list->item, by_number);

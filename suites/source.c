@@ -68,12 +68,17 @@ static enum status check_file(struct source *s, const char *path)
 
 enum status source_open(struct source *s, const char *path, bool siblings)
 {
-    *s = (struct source){.h5 = {.file = -1}, .access = -1, .siblings = siblings};
+    *s = (struct source){
+        .h5 = {.file = -1, .fd = -1}, .file = -1, .access = -1, .siblings = siblings};
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* our sentences replace HDF5's stack dump */
     describe_remedy(s, path);
     TRY(check_file(s, path));
-    enum status opened = h5_open(&s->h5, path);
-    if (opened == STATUS_FORMAT)
+    enum status opened = h5_open_root(&s->h5, path);
+    if (opened == STATUS_OK) {
+        H5PLset_loading_state(0); /* no filter is loaded because a file asks for it */
+        s->file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    }
+    if (opened == STATUS_FORMAT || (opened == STATUS_OK && s->file < 0))
         return status_fail(STATUS_FORMAT, "%s: is cut short or damaged (%zu bytes are there); %s",
                            path, s->bytes, s->remedy);
     TRY(opened);
@@ -87,7 +92,9 @@ void source_close(struct source *s)
 {
     if (s->access >= 0)
         H5Pclose(s->access);
-    s->access = -1;
+    if (s->file >= 0)
+        H5Fclose(s->file);
+    s->access = s->file = -1;
     (void)h5_close(&s->h5); /* read only: nothing can be lost */
 }
 
@@ -104,7 +111,7 @@ bool source_has(struct source *s, const char *name)
             continue;
         char kept = *end;
         *end = '\0';
-        if (H5Lexists(s->h5.file, part, s->access) <= 0)
+        if (H5Lexists(s->file, part, s->access) <= 0)
             return false;
         *end = kept;
         if (kept == '\0')
@@ -121,7 +128,7 @@ static enum status open_field(struct source *s, const char *name, struct field *
                            path, SOURCE_NAME);
     *s->refused = '\0';
     if (source_has(s, name)) {
-        f->set = H5Dopen2(s->h5.file, name, s->access);
+        f->set = H5Dopen2(s->file, name, s->access);
         if (f->set >= 0) {
             hid_t home = H5Iget_file_id(f->set);
             hsize_t bytes = 0;

@@ -20,7 +20,8 @@
 enum { SOURCE_NAME = 160 };
 
 struct source {
-    struct h5 h5;
+    struct h5 h5;                 /* its attributes (h5_open_root) */
+    hid_t file;                   /* its arrays: too large for h5.h */
     hid_t access;                 /* how links are followed */
     size_t bytes;                 /* of the file that was opened */
     bool siblings;                /* external links to files of the same folder are followed */

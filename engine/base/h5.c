@@ -1,11 +1,16 @@
 #include "engine/base/h5.h"
 
+#include "engine/base/guard.h"
+#include "engine/base/h5_image.h"
+#include "engine/base/h5_scan.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Our sentences replace HDF5's own stack dump. */
@@ -27,23 +32,260 @@ __attribute__((constructor)) static void set_up_library(void)
     (void)H5dont_atexit();
 }
 
-enum status h5_open(struct h5 *f, const char *path)
+/* --- reading ---------------------------------------------------------------------------------- */
+
+static enum status cannot_be_told(const struct h5 *f)
 {
-    silence();
-    f->file = -1;
+    return status_fail(STATUS_IO, "%s: cannot be looked at: %s", f->path, strerror(errno));
+}
+
+/* In a child process, on which HDF5 may fail as it likes. */
+static enum status take_image(struct h5 *f, bool root_only)
+{
+    enum { SECONDS = 8 };
+    static const size_t MEMORY = (size_t)768 << 20;
+    struct stat info;
+    if (fstat(f->fd, &info) != 0)
+        return cannot_be_told(f);
+    f->bytes = (uint64_t)info.st_size;
+    struct h5_scan scan = {f->path, f->fd, f->bytes, root_only};
+    const struct guard_limits limits = {SECONDS, MEMORY, h5_scan_most(f->bytes)};
+    void *bytes;
+    size_t count;
+    (void)H5open(); /* once, here: the children need not */
+    TRY(guard_collect(f->path, &limits, h5_scan, &scan, &bytes, &count));
+    return image_open(f->path, bytes, count, f->bytes, &f->image);
+}
+
+static enum status open_image(struct h5 *f, const char *path, bool root_only)
+{
+    *f = (struct h5){.file = -1, .fd = -1};
     if (snprintf(f->path, sizeof f->path, "%s", path) >= (int)sizeof f->path)
         return status_fail(STATUS_IO, "%s: the path is longer than %d characters", path, FILE_PATH);
-    int probe;
-    TRY(file_open(path, &probe));
-    close(probe);
-    f->file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
-    if (f->file < 0)
-        return status_fail(STATUS_FORMAT,
-                           "%s: is not a readable HDF5 file (truncated, damaged, "
-                           "still being written or another format)",
-                           path);
+    TRY(file_open(path, &f->fd));
+    enum status result = take_image(f, root_only);
+    if (result != STATUS_OK) {
+        close(f->fd);
+        f->fd = -1;
+    }
+    return result;
+}
+
+enum status h5_open(struct h5 *f, const char *path)
+{
+    return open_image(f, path, false);
+}
+
+enum status h5_open_root(struct h5 *f, const char *path)
+{
+    return open_image(f, path, true);
+}
+
+uint64_t h5_file_bytes(const struct h5 *f)
+{
+    return f->bytes;
+}
+
+bool h5_has(const struct h5 *f, const char *name)
+{
+    return f->image != NULL && image_find(f->image, name, NULL) != NULL;
+}
+
+bool h5_is_group(const struct h5 *f, const char *name)
+{
+    const struct image_record *r = f->image != NULL ? image_find(f->image, name, NULL) : NULL;
+    return r != NULL && r->kind == IMAGE_GROUP;
+}
+
+bool h5_has_attribute(const struct h5 *f, const char *object, const char *name)
+{
+    return f->image != NULL && image_find(f->image, object, name) != NULL;
+}
+
+static enum status trouble(const struct h5 *f, const char *name, const struct image_record *r)
+{
+    return status_fail(r->trouble == IMAGE_RANKS ? STATUS_SHAPE : STATUS_FORMAT, "%s: '%s' %s",
+                       f->path, name, image_trouble_text(r));
+}
+
+static enum status find_dataset(const struct h5 *f, const char *name, const struct image_record **r)
+{
+    *r = f->image != NULL ? image_find(f->image, name, NULL) : NULL;
+    if (*r == NULL)
+        return status_fail(STATUS_MISSING, "%s: has no dataset '%s'", f->path, name);
+    if ((*r)->trouble != IMAGE_SOUND)
+        return trouble(f, name, *r);
+    if ((*r)->kind != IMAGE_DATASET)
+        return status_fail(STATUS_FORMAT, "%s: '%s' is not a dataset", f->path, name);
     return STATUS_OK;
 }
+
+enum status h5_shape(const struct h5 *f, const char *name, int *rank, size_t dims[H5_MAX_RANK])
+{
+    const struct image_record *r;
+    TRY(find_dataset(f, name, &r));
+    *rank = r->rank;
+    for (int i = 0; i < r->rank; i++)
+        dims[i] = (size_t)r->dims[i];
+    return STATUS_OK;
+}
+
+enum status h5_count(const struct h5 *f, const char *name, size_t *count)
+{
+    const struct image_record *r;
+    TRY(find_dataset(f, name, &r));
+    *count = image_count(r);
+    return STATUS_OK;
+}
+
+/* What a type in memory is; it is one of HDF5's native ones. */
+static struct image_type memory_type(hid_t type)
+{
+    bool real = H5Tget_class(type) == H5T_FLOAT;
+    bool negative = !real && H5Tget_sign(type) == H5T_SGN_2;
+    return (struct image_type){real       ? IMAGE_REAL
+                               : negative ? IMAGE_SIGNED
+                                          : IMAGE_UNSIGNED,
+                               H5Tget_size(type)};
+}
+
+static enum status find_numbers(const struct h5 *f, const char *name, const struct image_record **r)
+{
+    TRY(find_dataset(f, name, r));
+    if ((*r)->value == IMAGE_NOTHING || (*r)->value == IMAGE_TEXT)
+        return status_fail(STATUS_FORMAT, "%s: '%s' does not hold numbers", f->path, name);
+    return STATUS_OK;
+}
+
+enum status h5_read(const struct h5 *f, const char *name, hid_t type, size_t count, void *out)
+{
+    const struct image_record *r;
+    size_t found;
+    TRY(h5_count(f, name, &found));
+    if (found != count)
+        return status_fail(STATUS_SHAPE, "%s: '%s' holds %zu numbers, %zu are expected", f->path,
+                           name, found, count);
+    TRY(find_numbers(f, name, &r));
+    return image_numbers(f->path, r, f->fd, 0, count, memory_type(type), out);
+}
+
+enum status h5_read_float(const struct h5 *f, const char *name, size_t count, float *out)
+{
+    return h5_read(f, name, H5T_NATIVE_FLOAT, count, out);
+}
+
+enum status h5_read_double(const struct h5 *f, const char *name, size_t count, double *out)
+{
+    return h5_read(f, name, H5T_NATIVE_DOUBLE, count, out);
+}
+
+enum status h5_read_rows(const struct h5 *f, const char *name, hid_t type, size_t start,
+                         size_t rows, void *out)
+{
+    const struct image_record *r;
+    TRY(find_dataset(f, name, &r));
+    if (r->rank < 1 || start > r->dims[0] || rows > r->dims[0] - start)
+        return status_fail(STATUS_SHAPE, "%s: '%s' has no rows %zu to %zu", f->path, name, start,
+                           start + rows);
+    TRY(find_numbers(f, name, &r));
+    size_t row = r->dims[0] > 0 ? image_count(r) / (size_t)r->dims[0] : 0;
+    return image_numbers(f->path, r, f->fd, start * row, rows * row, memory_type(type), out);
+}
+
+/* The only text of a record. */
+static bool copy_text(const struct image_record *r, char *out, size_t size)
+{
+    const char *text = r->value == IMAGE_TEXT && image_count(r) == 1 ? image_text(r, NULL) : NULL;
+    return text != NULL && snprintf(out, size, "%s", text) < (int)size;
+}
+
+enum status h5_read_text(const struct h5 *f, const char *name, char *out, size_t size)
+{
+    const struct image_record *r;
+    TRY(find_dataset(f, name, &r));
+    if (!copy_text(r, out, size))
+        return status_fail(STATUS_FORMAT, "%s: '%s' is not one text of at most %zu bytes", f->path,
+                           name, size - 1);
+    return STATUS_OK;
+}
+
+enum status h5_each_text(const struct h5 *f, const char *name,
+                         enum status (*visit)(const struct h5 *f, const char *text, void *context),
+                         void *context)
+{
+    const struct image_record *r;
+    TRY(find_dataset(f, name, &r));
+    if (r->value != IMAGE_TEXT)
+        return status_fail(STATUS_FORMAT, "%s: '%s' does not hold text", f->path, name);
+    for (const char *text = NULL; (text = image_text(r, text)) != NULL;)
+        TRY(visit(f, text, context));
+    return STATUS_OK;
+}
+
+static enum status find_attribute(const struct h5 *f, const char *object, const char *name,
+                                  const struct image_record **r)
+{
+    *r = f->image != NULL ? image_find(f->image, object, name) : NULL;
+    if (*r == NULL)
+        return status_fail(STATUS_MISSING, "%s: '%s' has no attribute '%s'", f->path, object, name);
+    if ((*r)->trouble != IMAGE_SOUND)
+        return status_fail(STATUS_FORMAT, "%s: attribute '%s' of '%s' %s", f->path, name, object,
+                           image_trouble_text(*r));
+    return STATUS_OK;
+}
+
+enum status h5_get_number(const struct h5 *f, const char *object, const char *name, double *out)
+{
+    const struct image_record *r;
+    TRY(find_attribute(f, object, name, &r));
+    if (r->value == IMAGE_NOTHING || r->value == IMAGE_TEXT || image_count(r) != 1)
+        return status_fail(STATUS_FORMAT, "%s: attribute '%s' of '%s' is not one number", f->path,
+                           name, object);
+    return image_numbers(f->path, r, f->fd, 0, 1, memory_type(H5T_NATIVE_DOUBLE), out);
+}
+
+enum status h5_get_text(const struct h5 *f, const char *object, const char *name, char *out,
+                        size_t size)
+{
+    const struct image_record *r;
+    TRY(find_attribute(f, object, name, &r));
+    if (!copy_text(r, out, size))
+        return status_fail(STATUS_FORMAT,
+                           "%s: attribute '%s' of '%s' is not one text of at most %zu bytes",
+                           f->path, name, object, size - 1);
+    return STATUS_OK;
+}
+
+static enum status each(const struct h5 *f, const char *object, bool attributes,
+                        enum status (*visit)(const struct h5 *f, const char *name, void *context),
+                        void *context)
+{
+    for (const char *name = NULL; (name = image_next(f->image, object, attributes, name)) != NULL;)
+        TRY(visit(f, name, context));
+    return STATUS_OK;
+}
+
+enum status h5_each(const struct h5 *f, const char *group,
+                    enum status (*visit)(const struct h5 *f, const char *name, void *context),
+                    void *context)
+{
+    const struct image_record *r = f->image != NULL ? image_find(f->image, group, NULL) : NULL;
+    if (r != NULL && r->trouble != IMAGE_SOUND)
+        return trouble(f, group, r);
+    if (r == NULL || r->kind != IMAGE_GROUP)
+        return status_fail(STATUS_MISSING, "%s: has no group '%s'", f->path, group);
+    return each(f, group, false, visit, context);
+}
+
+enum status h5_each_attribute(const struct h5 *f, const char *object,
+                              enum status (*visit)(const struct h5 *f, const char *name,
+                                                   void *context),
+                              void *context)
+{
+    return f->image != NULL ? each(f, object, true, visit, context) : STATUS_OK;
+}
+
+/* --- writing ---------------------------------------------------------------------------------- */
 
 /* A file that it can create but not begin to write HDF5 never lets go of, so a page is tried first.
  */
@@ -72,7 +314,7 @@ static enum status try_to_write(const char *path)
 enum status h5_create(struct h5 *f, const char *path)
 {
     silence();
-    f->file = -1;
+    *f = (struct h5){.file = -1, .fd = -1};
     if (snprintf(f->path, sizeof f->path, "%s", path) >= (int)sizeof f->path)
         return status_fail(STATUS_IO, "%s: the path is longer than %d characters", path, FILE_PATH);
     TRY(try_to_write(path));
@@ -109,13 +351,10 @@ static void let_go(hid_t file)
 
 /* HDF5 1.10 cannot close a file that it fails to flush: all of it stays in memory for good. So it
  * never meets the end of the disk here. */
-enum status h5_close(struct h5 *f)
+static enum status close_written(struct h5 *f)
 {
-    if (f->file < 0)
-        return STATUS_OK;
-    unsigned intent;
     enum status result = STATUS_OK;
-    if (H5Fget_intent(f->file, &intent) >= 0 && intent != H5F_ACC_RDONLY && !has_room(f->file)) {
+    if (!has_room(f->file)) {
         result = status_fail(STATUS_IO, "%s: cannot be written: %s", f->path, file_reason());
         let_go(f->file);
     }
@@ -128,255 +367,20 @@ enum status h5_close(struct h5 *f)
     return result;
 }
 
-bool h5_has(const struct h5 *f, const char *name)
+enum status h5_close(struct h5 *f)
 {
-    /* H5Lexists wants every parent to exist, so walk down the path. */
-    char part[FILE_PATH];
-    if (snprintf(part, sizeof part, "%s", name) >= (int)sizeof part)
-        return false;
-    for (char *end = part + 1;; end++) {
-        if (*end != '/' && *end != '\0')
-            continue;
-        char kept = *end;
-        *end = '\0';
-        if (H5Lexists(f->file, part, H5P_DEFAULT) <= 0)
-            return false;
-        *end = kept;
-        if (kept == '\0')
-            break;
-    }
-    return H5Oexists_by_name(f->file, name, H5P_DEFAULT) > 0;
-}
-
-bool h5_has_attribute(const struct h5 *f, const char *object, const char *name)
-{
-    return H5Aexists_by_name(f->file, object, name, H5P_DEFAULT) > 0;
-}
-
-static enum status open_dataset(const struct h5 *f, const char *name, hid_t *set)
-{
-    if (!h5_has(f, name))
-        return status_fail(STATUS_MISSING, "%s: has no dataset '%s'", f->path, name);
-    *set = H5Dopen2(f->file, name, H5P_DEFAULT);
-    if (*set < 0)
-        return status_fail(STATUS_FORMAT, "%s: '%s' is not a dataset", f->path, name);
-    return STATUS_OK;
-}
-
-enum status h5_shape(const struct h5 *f, const char *name, int *rank, size_t dims[H5_MAX_RANK])
-{
-    hid_t set = H5I_INVALID_HID;
-    TRY(open_dataset(f, name, &set));
-    hid_t space = H5Dget_space(set);
-    int found = H5Sget_simple_extent_ndims(space);
-    hsize_t size[H5S_MAX_RANK] = {0};
-    enum status result = STATUS_OK;
-    if (found < 0 || found > H5_MAX_RANK)
-        result = status_fail(STATUS_SHAPE, "%s: '%s' has %d dimensions, at most %d are expected",
-                             f->path, name, found, H5_MAX_RANK);
-    else if (H5Sget_simple_extent_dims(space, size, NULL) < 0)
-        result = status_fail(STATUS_FORMAT, "%s: the shape of '%s' cannot be read", f->path, name);
-    if (result == STATUS_OK) {
-        *rank = found;
-        for (int i = 0; i < found; i++)
-            dims[i] = (size_t)size[i];
-    }
-    H5Sclose(space);
-    H5Dclose(set);
-    return result;
-}
-
-enum status h5_count(const struct h5 *f, const char *name, size_t *count)
-{
-    int rank;
-    size_t dims[H5_MAX_RANK];
-    TRY(h5_shape(f, name, &rank, dims));
-    *count = 1;
-    for (int i = 0; i < rank; i++) {
-        if (__builtin_mul_overflow(*count, dims[i], count))
-            return status_fail(STATUS_SHAPE, "%s: '%s' claims an impossible size", f->path, name);
-    }
-    return STATUS_OK;
-}
-
-/* Numbers only: HDF5 would otherwise fail late and without a word. */
-static enum status check_numeric(const struct h5 *f, const char *name, hid_t set)
-{
-    hid_t type = H5Dget_type(set);
-    H5T_class_t class = H5Tget_class(type);
-    H5Tclose(type);
-    if (class != H5T_INTEGER && class != H5T_FLOAT && class != H5T_ENUM)
-        return status_fail(STATUS_FORMAT, "%s: '%s' does not hold numbers", f->path, name);
-    return STATUS_OK;
-}
-
-/* HDF5 converts integers and floats, and enums (h5py's bool) to integers, but enums to floats only
- * through their base type: read as that is rare enough to be done by the caller as uint8. */
-enum status h5_read(const struct h5 *f, const char *name, hid_t type, size_t count, void *out)
-{
-    size_t found;
-    hid_t set = H5I_INVALID_HID;
-    TRY(h5_count(f, name, &found));
-    if (found != count)
-        return status_fail(STATUS_SHAPE, "%s: '%s' holds %zu numbers, %zu are expected", f->path,
-                           name, found, count);
-    TRY(open_dataset(f, name, &set));
-    enum status result = check_numeric(f, name, set);
-    if (result == STATUS_OK && count > 0 &&
-        H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, out) < 0)
-        result = status_fail(STATUS_FORMAT, "%s: '%s' cannot be read (damaged or cut short?)",
-                             f->path, name);
-    H5Dclose(set);
-    return result;
-}
-
-enum status h5_read_float(const struct h5 *f, const char *name, size_t count, float *out)
-{
-    return h5_read(f, name, H5T_NATIVE_FLOAT, count, out);
-}
-
-enum status h5_read_double(const struct h5 *f, const char *name, size_t count, double *out)
-{
-    return h5_read(f, name, H5T_NATIVE_DOUBLE, count, out);
-}
-
-enum status h5_read_rows(const struct h5 *f, const char *name, hid_t type, size_t start,
-                         size_t rows, void *out)
-{
-    int rank;
-    size_t dims[H5_MAX_RANK];
-    TRY(h5_shape(f, name, &rank, dims));
-    if (rank < 1 || start > dims[0] || rows > dims[0] - start)
-        return status_fail(STATUS_SHAPE, "%s: '%s' has no rows %zu to %zu", f->path, name, start,
-                           start + rows);
-    hid_t set = H5I_INVALID_HID;
-    TRY(open_dataset(f, name, &set));
-    enum status result = check_numeric(f, name, set);
-    if (result == STATUS_OK && rows > 0) {
-        hsize_t from[H5_MAX_RANK] = {start}, size[H5_MAX_RANK] = {rows};
-        for (int i = 1; i < rank; i++)
-            size[i] = dims[i];
-        hid_t space = H5Dget_space(set), memory = H5Screate_simple(rank, size, NULL);
-        if (H5Sselect_hyperslab(space, H5S_SELECT_SET, from, NULL, size, NULL) < 0 ||
-            H5Dread(set, type, memory, space, H5P_DEFAULT, out) < 0)
-            result = status_fail(STATUS_FORMAT, "%s: '%s' cannot be read (damaged or cut short?)",
-                                 f->path, name);
-        H5Sclose(memory);
-        H5Sclose(space);
-    }
-    H5Dclose(set);
-    return result;
-}
-
-/* Shared by text datasets and attributes: read through `read` into a string of the right kind. */
-static bool copy_text(hid_t type, char *out, size_t size,
-                      herr_t (*read)(hid_t object, hid_t type, void *buffer), hid_t object)
-{
-    bool done = false;
-    if (H5Tis_variable_str(type) > 0) {
-        char *text = NULL;
-        hid_t memory = H5Tcopy(H5T_C_S1);
-        H5Tset_size(memory, H5T_VARIABLE);
-        H5Tset_cset(memory, H5Tget_cset(type));
-        if (read(object, memory, &text) >= 0 && text != NULL)
-            done = snprintf(out, size, "%s", text) < (int)size;
-        H5free_memory(text);
-        H5Tclose(memory);
-    } else {
-        size_t length = H5Tget_size(type);
-        char *text = length < ((size_t)1 << 24) ? calloc(1, length + 1) : NULL;
-        if (text != NULL && read(object, type, text) >= 0)
-            done = snprintf(out, size, "%s", text) < (int)size;
-        free(text);
-    }
-    return done;
-}
-
-static herr_t read_dataset(hid_t set, hid_t type, void *buffer)
-{
-    return H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, buffer);
-}
-
-static herr_t read_attribute(hid_t attribute, hid_t type, void *buffer)
-{
-    return H5Aread(attribute, type, buffer);
-}
-
-enum status h5_read_text(const struct h5 *f, const char *name, char *out, size_t size)
-{
-    size_t count;
-    hid_t set = H5I_INVALID_HID;
-    TRY(h5_count(f, name, &count));
-    TRY(open_dataset(f, name, &set));
-    hid_t type = H5Dget_type(set);
-    bool done = count == 1 && H5Tget_class(type) == H5T_STRING &&
-                copy_text(type, out, size, read_dataset, set);
-    H5Tclose(type);
-    H5Dclose(set);
-    if (!done)
-        return status_fail(STATUS_FORMAT, "%s: '%s' is not one text of at most %zu bytes", f->path,
-                           name, size - 1);
-    return STATUS_OK;
-}
-
-static enum status open_attribute(const struct h5 *f, const char *object, const char *name,
-                                  hid_t *attribute)
-{
-    if (!h5_has_attribute(f, object, name))
-        return status_fail(STATUS_MISSING, "%s: '%s' has no attribute '%s'", f->path, object, name);
-    *attribute = H5Aopen_by_name(f->file, object, name, H5P_DEFAULT, H5P_DEFAULT);
-    if (*attribute < 0)
-        return status_fail(STATUS_FORMAT, "%s: attribute '%s' of '%s' cannot be read", f->path,
-                           name, object);
-    return STATUS_OK;
-}
-
-/* Attributes of more than one element would overrun the caller's single value. */
-static bool attribute_is_one(hid_t attribute, H5T_class_t a, H5T_class_t b, H5T_class_t c)
-{
-    hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
-    H5T_class_t class = H5Tget_class(type);
-    bool one = H5Sget_simple_extent_npoints(space) == 1 && (class == a || class == b || class == c);
-    H5Sclose(space);
-    H5Tclose(type);
-    return one;
-}
-
-enum status h5_get_number(const struct h5 *f, const char *object, const char *name, double *out)
-{
-    hid_t attribute = H5I_INVALID_HID;
-    TRY(open_attribute(f, object, name, &attribute));
-    bool done = attribute_is_one(attribute, H5T_INTEGER, H5T_FLOAT, H5T_FLOAT) &&
-                H5Aread(attribute, H5T_NATIVE_DOUBLE, out) >= 0;
-    H5Aclose(attribute);
-    if (!done)
-        return status_fail(STATUS_FORMAT, "%s: attribute '%s' of '%s' is not one number", f->path,
-                           name, object);
-    return STATUS_OK;
-}
-
-enum status h5_get_text(const struct h5 *f, const char *object, const char *name, char *out,
-                        size_t size)
-{
-    hid_t attribute = H5I_INVALID_HID;
-    TRY(open_attribute(f, object, name, &attribute));
-    hid_t type = H5Aget_type(attribute);
-    bool done = attribute_is_one(attribute, H5T_STRING, H5T_STRING, H5T_STRING) &&
-                copy_text(type, out, size, read_attribute, attribute);
-    H5Tclose(type);
-    H5Aclose(attribute);
-    if (!done)
-        return status_fail(STATUS_FORMAT,
-                           "%s: attribute '%s' of '%s' is not one text of at most "
-                           "%zu bytes",
-                           f->path, name, object, size - 1);
-    return STATUS_OK;
+    image_free(f->image);
+    f->image = NULL;
+    if (f->fd >= 0)
+        close(f->fd);
+    f->fd = -1;
+    return f->file >= 0 ? close_written(f) : STATUS_OK;
 }
 
 static enum status set_attribute(const struct h5 *f, const char *object, const char *name,
                                  hid_t stored, hid_t type, const void *value)
 {
-    if (h5_has_attribute(f, object, name))
+    if (H5Aexists_by_name(f->file, object, name, H5P_DEFAULT) > 0)
         H5Adelete_by_name(f->file, object, name, H5P_DEFAULT);
     hid_t space = H5Screate(H5S_SCALAR);
     hid_t attribute = H5Acreate_by_name(f->file, object, name, stored, space, H5P_DEFAULT,
@@ -413,11 +417,11 @@ enum status h5_set_text(const struct h5 *f, const char *object, const char *name
 
 enum status h5_make_group(const struct h5 *f, const char *name)
 {
-    if (h5_has(f, name))
-        return STATUS_OK;
     hid_t parents = H5Pcreate(H5P_LINK_CREATE);
     H5Pset_create_intermediate_group(parents, 1);
-    hid_t group = H5Gcreate2(f->file, name, parents, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t group = H5Gopen2(f->file, name, H5P_DEFAULT);
+    if (group < 0)
+        group = H5Gcreate2(f->file, name, parents, H5P_DEFAULT, H5P_DEFAULT);
     H5Pclose(parents);
     if (group < 0)
         return status_fail(STATUS_IO, "%s: cannot make the group '%s'", f->path, name);
@@ -490,32 +494,4 @@ hid_t h5_bool_type(void)
     H5Tenum_insert(type, "FALSE", &no);
     H5Tenum_insert(type, "TRUE", &yes);
     return type;
-}
-
-struct each {
-    const struct h5 *f;
-    enum status (*visit)(const struct h5 *f, const char *name, void *context);
-    void *context;
-    enum status result;
-};
-
-static herr_t each_link(hid_t group, const char *name, const H5L_info_t *info, void *context)
-{
-    (void)group;
-    (void)info;
-    struct each *e = context;
-    e->result = e->visit(e->f, name, e->context);
-    return e->result == STATUS_OK ? 0 : 1;
-}
-
-enum status h5_each(const struct h5 *f, const char *group,
-                    enum status (*visit)(const struct h5 *f, const char *name, void *context),
-                    void *context)
-{
-    struct each e = {.f = f, .visit = visit, .context = context};
-    hsize_t at = 0;
-    if (H5Literate_by_name(f->file, group, H5_INDEX_NAME, H5_ITER_INC, &at, each_link, &e,
-                           H5P_DEFAULT) < 0)
-        return status_fail(STATUS_MISSING, "%s: has no group '%s'", f->path, group);
-    return e.result;
 }

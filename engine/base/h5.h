@@ -1,8 +1,13 @@
 /* HDF5 in our terms: every failure names file, object and remedy.
  *
- * Names are paths inside the file ("infos/qpos"). Numbers are converted by HDF5 to the memory type
- * asked for (any float width to float, enum or integer flags to uint8). The HDF5 library is not
- * thread-safe: one thread at a time. */
+ * Names are paths inside the file ("infos/qpos"). Numbers are converted to the memory type asked
+ * for (any float width to float, enum or integer flags to uint8), as HDF5 converts them.
+ *
+ * What is read is never trusted: a child process looks through the file (guard.h, h5_scan.h), so
+ * that nothing in it can crash or occupy this one, and says what it holds; the rest is plain C
+ * (h5_image.h). Links and arrays that lead out of the file are not followed: to read one is
+ * STATUS_FORMAT. What is packed may unpack to 16 MiB and 64 times the file, 256 MiB at most, the
+ * whole file together. The library is not thread-safe: one thread at a time. */
 #ifndef ENGINE_BASE_H5_H
 #define ENGINE_BASE_H5_H
 
@@ -11,23 +16,38 @@
 
 #include <hdf5.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 enum { H5_MAX_RANK = 5 };
 
+struct image;
+
 struct h5 {
-    hid_t file;           /* negative when closed */
+    hid_t file;           /* written through the library; negative when closed, or read */
+    struct image *image;  /* what a file that is read holds */
+    int fd;               /* of a file that is read, or -1 */
+    uint64_t bytes;       /* its size */
     char path[FILE_PATH]; /* for sentences */
 };
 
-/* Open for reading. Errors STATUS_IO (missing, unreadable), STATUS_FORMAT (not HDF5, truncated). */
+/* Open for reading; what reads below wants a file opened so. Errors STATUS_IO (missing, unreadable,
+ * no regular file), STATUS_FORMAT (not HDF5, truncated, damaged, too large when unpacked),
+ * STATUS_MEMORY, STATUS_INTERRUPTED. */
 enum status h5_open(struct h5 *f, const char *path);
+/* Likewise, but only the root's attributes can be read: quick, however large the file is. */
+enum status h5_open_root(struct h5 *f, const char *path);
 /* Create, truncating. For files that others read, write to file_temporary() and file_commit().
  * Errors STATUS_IO (a full disk, no permission): there is no file then. */
 enum status h5_create(struct h5 *f, const char *path);
 /* Flush and close. For a written file the result matters: a full disk shows here. */
 enum status h5_close(struct h5 *f);
 
+uint64_t h5_file_bytes(const struct h5 *f); /* size of a file opened for reading */
+
+/* Is there anything of that name? Also what cannot be read, and a link that leads out of the file:
+ * reading says so. */
 bool h5_has(const struct h5 *f, const char *name);
+bool h5_is_group(const struct h5 *f, const char *name);
 bool h5_has_attribute(const struct h5 *f, const char *object, const char *name);
 
 /* Rank and dims of a dataset; a scalar has rank 0. Errors STATUS_MISSING, STATUS_FORMAT. */
@@ -46,6 +66,11 @@ enum status h5_read_rows(const struct h5 *f, const char *name, hid_t type, size_
 /* A scalar or one-element text dataset, fixed or variable length. Errors STATUS_FORMAT (too long).
  */
 enum status h5_read_text(const struct h5 *f, const char *name, char *out, size_t size);
+
+/* Call `visit` with every element of a dataset of texts, in order. A non-OK result stops. */
+enum status h5_each_text(const struct h5 *f, const char *name,
+                         enum status (*visit)(const struct h5 *f, const char *text, void *context),
+                         void *context);
 
 /* Attributes of `object` ("." is the file's root). */
 enum status h5_get_number(const struct h5 *f, const char *object, const char *name, double *out);
@@ -76,5 +101,10 @@ hid_t h5_bool_type(void);
 enum status h5_each(const struct h5 *f, const char *group,
                     enum status (*visit)(const struct h5 *f, const char *name, void *context),
                     void *context);
+/* Likewise with the names of an object's attributes. */
+enum status h5_each_attribute(const struct h5 *f, const char *object,
+                              enum status (*visit)(const struct h5 *f, const char *name,
+                                                   void *context),
+                              void *context);
 
 #endif

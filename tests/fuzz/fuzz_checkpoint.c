@@ -9,7 +9,6 @@
 #include "harness/checkpoint.h"
 #include "harness/config.h"
 #include "tests/fuzz/taster.h"
-#include "tests/fuzz/walk.h"
 
 #include <math.h>
 #include <string.h>
@@ -189,7 +188,7 @@ static const char *checkpoint_path(void)
 
 static void eat(void)
 {
-    walk_file(checkpoint_path());
+    look_through(checkpoint_path());
 }
 
 static void try_checkpoint(void)
@@ -214,6 +213,7 @@ static void try_checkpoint(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    guard_disarm(); /* what has been tasted is read in place */
     write_input(checkpoint_path(), data, size);
     if (taste(eat))
         try_checkpoint();

@@ -2,9 +2,9 @@
  * accepts must be whole: finite numbers, lengths that add up.
  *
  * HDF5 itself may fail on a damaged file; the reader has it do so in a child process
- * (suites/guard.h). Here a taster goes before (tests/fuzz/taster.h). */
+ * (engine/base/guard.h). Here a taster goes before (tests/fuzz/taster.h). */
+#include "engine/base/guard.h"
 #include "suites/dataset.h"
-#include "suites/guard.h"
 #include "tests/fuzz/taster.h"
 
 #include <math.h>

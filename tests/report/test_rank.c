@@ -9,21 +9,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static enum status add_name(const struct h5 *f, const char *text, void *context)
+{
+    struct scores_names *names = context;
+    (void)f;
+    cr_assert_lt(names->count, 64);
+    snprintf(names->name[names->count++], sizeof names->name[0], "%s", text);
+    return STATUS_OK;
+}
+
 /* The fixture's names in its own order (a dataset of variable-length text). */
 static struct scores_names algorithms(const struct h5 *f, const char *name)
 {
-    struct scores_names out = {.count = fixture_dim(f, name, 0)};
-    cr_assert_leq(out.count, 64);
-    char *text[64] = {0};
-    hid_t set = H5Dopen2(f->file, name, H5P_DEFAULT), type = H5Dget_type(set);
-    cr_assert(H5Tis_variable_str(type) > 0);
-    cr_assert(H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, text) >= 0);
-    for (int i = 0; i < out.count; i++) {
-        snprintf(out.name[i], sizeof out.name[i], "%s", text[i]);
-        H5free_memory(text[i]);
-    }
-    H5Tclose(type);
-    H5Dclose(set);
+    struct scores_names out = {0};
+    cr_assert_eq(h5_each_text(f, name, add_name, &out), STATUS_OK, "%s", status_sentence());
     return out;
 }
 

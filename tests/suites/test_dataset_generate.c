@@ -183,13 +183,14 @@ Test(dataset_generate, labels_its_files_and_uses_d4rls_types)
     static const char *const floats[] = {"observations",          "actions",    "rewards",
                                          "next_observations",     "infos/qpos", "infos/qvel",
                                          "infos/action_log_probs"};
+    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
     for (int i = 0; i < 7; i++) {
-        hid_t set = H5Dopen2(f.file, floats[i], H5P_DEFAULT), type = H5Dget_type(set);
+        hid_t set = H5Dopen2(file, floats[i], H5P_DEFAULT), type = H5Dget_type(set);
         cr_expect_gt(H5Tequal(type, H5T_IEEE_F32LE), 0, "%s", floats[i]);
         H5Tclose(type);
         H5Dclose(set);
     }
-    hid_t set = H5Dopen2(f.file, "terminals", H5P_DEFAULT), type = H5Dget_type(set);
+    hid_t set = H5Dopen2(file, "terminals", H5P_DEFAULT), type = H5Dget_type(set);
     hid_t boolean = h5_bool_type();
     cr_expect_gt(H5Tequal(type, boolean), 0);
     float log_prob[100];
@@ -198,6 +199,7 @@ Test(dataset_generate, labels_its_files_and_uses_d4rls_types)
     H5Tclose(boolean);
     H5Tclose(type);
     H5Dclose(set);
+    H5Fclose(file);
     h5_close(&f);
 }
 

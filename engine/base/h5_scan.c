@@ -1,0 +1,508 @@
+#include "engine/base/h5_scan.h"
+
+#include "engine/base/h5_image.h"
+
+#include <errno.h>
+#include <hdf5.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const uint64_t UNPACKED_FREE = (uint64_t)16 << 20, UNPACKED_MOST = (uint64_t)256 << 20;
+enum { UNPACKED_FACTOR = 64 }; /* times the file's size: deflate of constant columns */
+static const uint64_t LIST_MOST = (uint64_t)32 << 20;
+static const size_t TEXT_MOST = (size_t)1 << 20; /* bytes of one element */
+static const size_t SPARE = (size_t)16 << 20;    /* what a process that has memory can have */
+
+uint64_t h5_scan_unpacked(uint64_t file_bytes)
+{
+    uint64_t factor = file_bytes < UNPACKED_MOST ? file_bytes * UNPACKED_FACTOR : UNPACKED_MOST;
+    return factor < UNPACKED_MOST - UNPACKED_FREE ? UNPACKED_FREE + factor : UNPACKED_MOST;
+}
+
+uint64_t h5_scan_most(uint64_t file_bytes)
+{
+    return h5_scan_unpacked(file_bytes) + LIST_MOST;
+}
+
+struct scan {
+    const struct h5_scan *of;
+    struct guard_answer *answer;
+    hid_t access;    /* how links are followed: never out of the file */
+    uint64_t budget; /* bytes that may still be unpacked */
+    int records, depth;
+    bool link_out;      /* an external link was met on the way of the last link */
+    enum status result; /* not STATUS_OK: all is over */
+};
+
+/* --- failures --------------------------------------------------------------------------------- */
+
+struct reason {
+    int number; /* errno */
+    bool memory;
+};
+
+/* The library's drivers write "errno = N" into their messages. */
+static herr_t look_at_error(unsigned level, const H5E_error2_t *e, void *context)
+{
+    struct reason *why = context;
+    const char *found = e->desc != NULL ? strstr(e->desc, "errno = ") : NULL;
+    (void)level;
+    if (found != NULL && why->number == 0)
+        why->number = atoi(found + strlen("errno = "));
+    why->memory |= e->min_num == H5E_CANTALLOC || e->min_num == H5E_NOSPACE;
+    return 0;
+}
+
+/* Call it right behind a failed call. The machine's fault ends all; the file's only that object. */
+static enum image_trouble damage(struct scan *s)
+{
+    struct reason why = {0};
+    (void)H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, look_at_error, &why);
+    void *spare = why.memory ? malloc(SPARE) : NULL;
+    if (why.number != 0)
+        s->result = status_fail(STATUS_IO, "%s: cannot be read: %s", s->of->path,
+                                strerror(why.number));
+    else if (why.memory && spare == NULL)
+        s->result = status_fail(STATUS_MEMORY, "%s: no memory to read it", s->of->path);
+    free(spare);
+    return IMAGE_DAMAGED;
+}
+
+static void give_up(struct scan *s, const char *why)
+{
+    if (s->result == STATUS_OK)
+        s->result = status_fail(STATUS_FORMAT, "%s: %s; get or make the file again", s->of->path,
+                                why);
+}
+
+/* --- records ---------------------------------------------------------------------------------- */
+
+static void put(struct scan *s, struct image_record *r, const char *path, const char *name,
+                const void *payload)
+{
+    static const char padding[8];
+    if (r->trouble != IMAGE_SOUND) {
+        r->value = IMAGE_NOTHING;
+        r->payload = 0;
+        r->in_file = 0;
+    }
+    r->path_bytes = (uint32_t)strlen(path) + 1;
+    r->name_bytes = (uint32_t)strlen(name) + 1;
+    size_t bytes = sizeof *r + r->path_bytes + r->name_bytes + (size_t)r->payload;
+    if (s->result != STATUS_OK)
+        return;
+    if (r->path_bytes > IMAGE_NAME || r->name_bytes > IMAGE_NAME)
+        give_up(s, "has names of more than a thousand characters");
+    else if (++s->records > IMAGE_RECORDS)
+        give_up(s, "holds more than 130,000 objects and attributes");
+    else if (!guard_put(s->answer, r, sizeof *r) || !guard_put(s->answer, path, r->path_bytes) ||
+             !guard_put(s->answer, name, r->name_bytes) ||
+             !guard_put(s->answer, payload, (size_t)r->payload) ||
+             !guard_put(s->answer, padding, (8 - bytes % 8) % 8))
+        give_up(s, "holds more than is read of a file of its size");
+}
+
+/* Take `bytes` of what may be unpacked, and memory for them; NULL: r->trouble says why. */
+static void *reserve(struct scan *s, struct image_record *r, uint64_t bytes)
+{
+    void *room = NULL;
+    if (bytes > s->budget) {
+        r->trouble = IMAGE_TOO_LARGE;
+        return NULL;
+    }
+    room = calloc(1, (size_t)bytes + 1);
+    if (room == NULL)
+        s->result = status_fail(STATUS_MEMORY, "%s: no memory to read it", s->of->path);
+    s->budget -= bytes;
+    return room;
+}
+
+/* --- values: datasets and attributes alike ---------------------------------------------------- */
+
+struct value {
+    hid_t object, type, space;
+    bool attribute;
+    size_t count;
+};
+
+static herr_t read_value(const struct value *v, hid_t type, void *out)
+{
+    return v->attribute ? H5Aread(v->object, type, out)
+                        : H5Dread(v->object, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, out);
+}
+
+static void describe_shape(struct scan *s, struct value *v, struct image_record *r)
+{
+    hsize_t dims[H5S_MAX_RANK] = {0};
+    int rank = H5Sget_simple_extent_ndims(v->space);
+    uint64_t count = 1;
+    if (rank < 0 || (rank > 0 && H5Sget_simple_extent_dims(v->space, dims, NULL) < 0)) {
+        r->trouble = (uint8_t)damage(s);
+        return;
+    }
+    if (H5Sget_simple_extent_type(v->space) == H5S_NULL)
+        r->trouble = IMAGE_EMPTY;
+    else if (rank > IMAGE_RANK)
+        r->trouble = IMAGE_RANKS;
+    r->rank = (uint8_t)(rank > IMAGE_RANK ? 0 : rank);
+    for (int i = 0; i < r->rank; i++) {
+        r->dims[i] = dims[i];
+        if (__builtin_mul_overflow(count, dims[i], &count) || count > SIZE_MAX / 16)
+            r->trouble = IMAGE_TOO_LARGE;
+    }
+    v->count = r->trouble == IMAGE_SOUND ? (size_t)count : 0;
+}
+
+/* The type of numbers that plain C can read: r says what it is. False: another width or form, which
+ * the library converts to *other. */
+static bool describe_number(hid_t type, H5T_class_t class, struct image_record *r, hid_t *other)
+{
+    size_t width = H5Tget_size(type);
+    bool big = H5Tget_order(type) == H5T_ORDER_BE, real = class == H5T_FLOAT;
+    bool negative = !real && H5Tget_sign(type) == H5T_SGN_2;
+    const hid_t whole[2][4] = {
+        {H5T_STD_I8LE, H5T_STD_I16LE, H5T_STD_I32LE, H5T_STD_I64LE},
+        {H5T_STD_I8BE, H5T_STD_I16BE, H5T_STD_I32BE, H5T_STD_I64BE},
+    };
+    const hid_t positive[2][4] = {
+        {H5T_STD_U8LE, H5T_STD_U16LE, H5T_STD_U32LE, H5T_STD_U64LE},
+        {H5T_STD_U8BE, H5T_STD_U16BE, H5T_STD_U32BE, H5T_STD_U64BE},
+    };
+    const hid_t reals[2][4] = {{-1, -1, H5T_IEEE_F32LE, H5T_IEEE_F64LE},
+                               {-1, -1, H5T_IEEE_F32BE, H5T_IEEE_F64BE}};
+    int place = width == 1 ? 0 : width == 2 ? 1 : width == 4 ? 2 : width == 8 ? 3 : -1;
+    hid_t same = place < 0 ? -1 : (real ? reals : negative ? whole : positive)[big][place];
+    r->value = real ? IMAGE_REAL : negative ? IMAGE_SIGNED : IMAGE_UNSIGNED;
+    r->width = 8;
+    *other = real ? H5T_NATIVE_DOUBLE : negative ? H5T_NATIVE_INT64 : H5T_NATIVE_UINT64;
+    if (same < 0 || H5Tequal(type, same) <= 0)
+        return false;
+    r->width = (uint8_t)width;
+    r->swapped = big && width > 1;
+    *other = type;
+    return true;
+}
+
+/* Where a dataset's numbers lie in the file as they are. False: they must be read by the library.
+ */
+static bool find_in_file(const struct value *v, struct image_record *r)
+{
+    hid_t plist = H5Dget_create_plist(v->object);
+    bool plain = H5Pget_layout(plist) == H5D_CONTIGUOUS && H5Pget_nfilters(plist) == 0;
+    H5Pclose(plist);
+    if (!plain || v->count == 0)
+        return false;
+    haddr_t offset = H5Dget_offset(v->object);
+    r->in_file = offset != HADDR_UNDEF &&
+                 H5Dget_storage_size(v->object) >= (hsize_t)v->count * r->width;
+    r->offset = r->in_file ? offset : 0;
+    return r->in_file;
+}
+
+static void *read_numbers(struct scan *s, const struct value *v, hid_t type, struct image_record *r)
+{
+    hid_t base = H5Tget_class(type) == H5T_ENUM ? H5Tget_super(type) : H5Tcopy(type), other;
+    bool known = describe_number(base, H5Tget_class(base), r, &other);
+    void *numbers = NULL;
+    if (known && !v->attribute && find_in_file(v, r)) {
+        if (r->offset > s->of->file_bytes ||
+            (uint64_t)v->count * r->width > s->of->file_bytes - r->offset)
+            r->trouble = IMAGE_DAMAGED; /* cut short */
+    } else {
+        r->payload = (uint64_t)v->count * r->width;
+        numbers = reserve(s, r, r->payload);
+        /* An enum is read as it is: its names do not matter. */
+        if (numbers != NULL && v->count > 0 && read_value(v, known ? type : other, numbers) < 0)
+            r->trouble = (uint8_t)damage(s);
+    }
+    H5Tclose(base);
+    return numbers;
+}
+
+/* The texts of a value as the library gives them: of a fixed width, or pointers. */
+struct texts {
+    const char *fixed;
+    char *const *variable;
+    size_t width;
+    bool spaces; /* at the end, for padding */
+};
+
+static const char *text_at(const struct texts *t, size_t i, size_t *length)
+{
+    const char *text = t->variable == NULL      ? t->fixed + i * t->width
+                       : t->variable[i] != NULL ? t->variable[i]
+                                                : "";
+    *length = t->variable == NULL ? strnlen(text, t->width) : strlen(text);
+    while (t->spaces && *length > 0 && text[*length - 1] == ' ')
+        --*length;
+    return text;
+}
+
+/* Each element's length, bytes and NUL. */
+static void *pack_texts(struct scan *s, size_t count, const struct texts *t, struct image_record *r)
+{
+    size_t n;
+    r->payload = 0;
+    for (size_t i = 0; i < count; i++) {
+        (void)text_at(t, i, &n);
+        r->payload += sizeof(uint32_t) + n + 1;
+        if (n > TEXT_MOST)
+            r->trouble = IMAGE_TOO_LARGE;
+    }
+    char *packed = r->trouble == IMAGE_SOUND ? reserve(s, r, r->payload) : NULL;
+    char *to = packed;
+    for (size_t i = 0; packed != NULL && i < count; i++) {
+        const char *text = text_at(t, i, &n);
+        uint32_t length = (uint32_t)n;
+        memcpy(to, &length, sizeof length);
+        memcpy(to + sizeof length, text, n);
+        to += sizeof length + n + 1; /* the NUL is there */
+    }
+    return packed;
+}
+
+static void *read_texts(struct scan *s, const struct value *v, hid_t type, struct image_record *r)
+{
+    bool variable = H5Tis_variable_str(type) > 0;
+    size_t width = variable ? sizeof(char *) : H5Tget_size(type);
+    void *packed = NULL;
+    uint64_t bytes;
+    r->value = IMAGE_TEXT;
+    if (width > TEXT_MOST || __builtin_mul_overflow((uint64_t)v->count, width, &bytes)) {
+        r->trouble = IMAGE_TOO_LARGE;
+        return NULL;
+    }
+    char *raw = reserve(s, r, bytes);
+    if (raw == NULL)
+        return NULL;
+    const struct texts t = {.fixed = raw,
+                            .variable = variable ? (char *const *)(void *)raw : NULL,
+                            .width = width,
+                            .spaces = H5Tget_strpad(type) == H5T_STR_SPACEPAD};
+    if (v->count > 0 && read_value(v, type, raw) < 0)
+        r->trouble = (uint8_t)damage(s);
+    else
+        packed = pack_texts(s, v->count, &t, r);
+    if (variable && r->trouble != IMAGE_DAMAGED)
+        H5Dvlen_reclaim(type, v->space, H5P_DEFAULT, raw);
+    free(raw);
+    return packed;
+}
+
+static void put_value(struct scan *s, struct value *v, struct image_record *r, const char *path,
+                      const char *name)
+{
+    void *payload = NULL;
+    H5T_class_t class = H5Tget_class(v->type);
+    if (v->space < 0 || v->type < 0)
+        r->trouble = (uint8_t)damage(s);
+    else
+        describe_shape(s, v, r);
+    if (r->trouble == IMAGE_SOUND &&
+        (class == H5T_INTEGER || class == H5T_FLOAT || class == H5T_ENUM))
+        payload = read_numbers(s, v, v->type, r);
+    else if (r->trouble == IMAGE_SOUND && class == H5T_STRING)
+        payload = read_texts(s, v, v->type, r);
+    put(s, r, path, name, payload);
+    free(payload);
+    if (v->space >= 0)
+        H5Sclose(v->space);
+    if (v->type >= 0)
+        H5Tclose(v->type);
+}
+
+/* --- objects ---------------------------------------------------------------------------------- */
+
+struct place {
+    struct scan *s;
+    const char *path;
+};
+
+static herr_t visit_attribute(hid_t object, const char *name, const H5A_info_t *info, void *context)
+{
+    const struct place *p = context;
+    struct image_record r = {.kind = IMAGE_ATTRIBUTE};
+    (void)info;
+    if (*name == '\0')
+        return 0;
+    hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
+    if (attribute < 0) {
+        r.trouble = (uint8_t)damage(p->s);
+        put(p->s, &r, p->path, name, NULL);
+    } else {
+        struct value v = {.object = attribute, .attribute = true};
+        v.type = H5Aget_type(attribute);
+        v.space = H5Aget_space(attribute);
+        put_value(p->s, &v, &r, p->path, name);
+        H5Aclose(attribute);
+    }
+    return p->s->result == STATUS_OK ? 0 : -1;
+}
+
+static void visit_attributes(struct scan *s, hid_t object, const char *path)
+{
+    struct place p = {s, path};
+    if (H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_NATIVE, NULL, visit_attribute, &p) < 0 &&
+        s->result == STATUS_OK) {
+        (void)damage(s);
+        give_up(s, "its attributes are damaged");
+    }
+}
+
+static void visit_dataset(struct scan *s, hid_t set, const char *path)
+{
+    struct image_record r = {.kind = IMAGE_DATASET};
+    /* Before anything else is asked: the shape of a virtual dataset already opens other files. */
+    hid_t plist = H5Dget_create_plist(set);
+    if (plist < 0 || H5Pget_layout(plist) < 0)
+        r.trouble = (uint8_t)damage(s);
+    else if (H5Pget_layout(plist) == H5D_VIRTUAL || H5Pget_external_count(plist) != 0)
+        r.trouble = IMAGE_DATA_OUT;
+    if (plist >= 0)
+        H5Pclose(plist);
+    if (r.trouble != IMAGE_SOUND) {
+        put(s, &r, path, "", NULL);
+    } else {
+        struct value v = {.object = set};
+        v.type = H5Dget_type(set);
+        v.space = H5Dget_space(set);
+        put_value(s, &v, &r, path, "");
+    }
+    visit_attributes(s, set, path);
+}
+
+static void visit_group(struct scan *s, hid_t group, const char *path);
+
+/* Why what a link leads to cannot be opened. */
+static enum image_trouble why_closed(struct scan *s, H5L_type_t type)
+{
+    if (s->link_out)
+        return IMAGE_LINK_OUT;
+    enum image_trouble trouble = damage(s);
+    return type == H5L_TYPE_SOFT ? IMAGE_NOWHERE : trouble;
+}
+
+static herr_t visit_link(hid_t group, const char *name, const H5L_info_t *info, void *context)
+{
+    const struct place *p = context;
+    struct scan *s = p->s;
+    char path[2 * IMAGE_NAME];
+    struct image_record r = {.kind = IMAGE_OTHER};
+    hid_t object = H5I_INVALID_HID;
+    int n = snprintf(path, sizeof path, "%s%s%s", p->path, *p->path != '\0' ? "/" : "", name);
+    if (n >= IMAGE_NAME || strchr(name, '/') != NULL || *name == '\0')
+        give_up(s, "has names that are longer than a thousand characters, or none");
+    s->link_out = info->type != H5L_TYPE_HARD && info->type != H5L_TYPE_SOFT;
+    if (s->result == STATUS_OK && !s->link_out)
+        object = H5Oopen(group, name, s->access);
+    H5I_type_t type = object >= 0 ? H5Iget_type(object) : H5I_BADID;
+    if (s->result == STATUS_OK && object < 0) {
+        r.trouble = (uint8_t)why_closed(s, info->type);
+        put(s, &r, path, "", NULL);
+    } else if (type == H5I_GROUP) {
+        visit_group(s, object, path);
+    } else if (type == H5I_DATASET) {
+        visit_dataset(s, object, path);
+    } else if (object >= 0) {
+        put(s, &r, path, "", NULL);
+    }
+    if (object >= 0)
+        H5Oclose(object);
+    return s->result == STATUS_OK ? 0 : -1;
+}
+
+static void visit_group(struct scan *s, hid_t group, const char *path)
+{
+    struct image_record r = {.kind = IMAGE_GROUP};
+    struct place p = {s, path};
+    hsize_t at = 0;
+    put(s, &r, path, "", NULL);
+    visit_attributes(s, group, path);
+    if (s->result != STATUS_OK || s->of->root_only)
+        return;
+    if (++s->depth > IMAGE_DEPTH)
+        give_up(s, "has groups in groups without end");
+    else if (H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, &at, visit_link, &p) < 0 &&
+             s->result == STATUS_OK) {
+        (void)damage(s);
+        give_up(s, "its groups are damaged");
+    }
+    s->depth--;
+}
+
+/* --- the file --------------------------------------------------------------------------------- */
+
+/* HDF5 asks here before it follows an external link. */
+static herr_t follow_link(const char *parent_file, const char *parent_group, const char *child_file,
+                          const char *child_object, unsigned *flags, hid_t access, void *context)
+{
+    (void)parent_file;
+    (void)parent_group;
+    (void)child_file;
+    (void)child_object;
+    (void)flags;
+    (void)access;
+    ((struct scan *)context)->link_out = true;
+    return -1;
+}
+
+/* Is what HDF5 has opened the file that the parent reads from? */
+static bool is_same_file(hid_t file, int fd)
+{
+    struct stat ours, its;
+    int *handle;
+    return H5Fget_vfd_handle(file, H5P_DEFAULT, (void **)&handle) >= 0 && fstat(fd, &ours) == 0 &&
+           fstat(*handle, &its) == 0 && ours.st_dev == its.st_dev && ours.st_ino == its.st_ino;
+}
+
+static hid_t open_file(struct scan *s)
+{
+    char name[64];
+    snprintf(name, sizeof name, "/proc/self/fd/%d", s->of->fd);
+    hid_t file = H5Fopen(access(name, R_OK) == 0 ? name : s->of->path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    if (file < 0) {
+        (void)damage(s);
+        if (s->result == STATUS_OK)
+            s->result = status_fail(STATUS_FORMAT,
+                                    "%s: is not a readable HDF5 file (truncated, damaged, still "
+                                    "being written or another format)",
+                                    s->of->path);
+    } else if (!is_same_file(file, s->of->fd)) {
+        s->result = status_fail(STATUS_IO, "%s: was replaced while it was opened; run again",
+                                s->of->path);
+    }
+    return file;
+}
+
+enum status h5_scan(void *context, struct guard_answer *answer)
+{
+    const struct h5_scan *of = context;
+    struct scan s = {.of = of, .answer = answer, .budget = h5_scan_unpacked(of->file_bytes)};
+    const struct image_header header = {IMAGE_MAGIC};
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    H5PLset_loading_state(0); /* no filter is loaded from the disk because a file asks for it */
+    hid_t file = open_file(&s);
+    if (s.result == STATUS_OK) {
+        hid_t root = H5Gopen2(file, "/", H5P_DEFAULT);
+        s.access = H5Pcreate(H5P_LINK_ACCESS);
+        H5Pset_elink_cb(s.access, follow_link, &s);
+        H5Pset_nlinks(s.access, 16);
+        if (root < 0) {
+            (void)damage(&s);
+            give_up(&s, "its root group is damaged");
+        } else if (!guard_put(answer, &header, sizeof header)) {
+            give_up(&s, "holds more than is read of a file of its size");
+        } else {
+            visit_group(&s, root, "");
+        }
+        if (root >= 0)
+            H5Gclose(root);
+        H5Pclose(s.access);
+    }
+    if (file >= 0)
+        H5Fclose(file);
+    return s.result;
+}
