@@ -1,6 +1,6 @@
 /* Claims as a table and as a Markdown page. */
+#include "engine/base/escape.h"
 #include "report/claims.h"
-#include "report/escape.h"
 #include "report/ledger.h"
 #include "report/pick.h"
 #include "report/registry.h"

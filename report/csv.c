@@ -1,5 +1,7 @@
 #include "report/csv.h"
 
+#include "engine/base/escape.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -172,7 +174,7 @@ int csv_column(const struct csv *c, const char *name)
 
 const char *csv_cell(const struct csv *c, int row, int column)
 {
-    return c->cell[(size_t)(row + 1) * (size_t)c->columns + (size_t)column];
+    return escape_csv_restored(c->cell[(size_t)(row + 1) * (size_t)c->columns + (size_t)column]);
 }
 
 enum status csv_number(const struct csv *c, int row, int column, double *out)

@@ -1,6 +1,7 @@
 /* CSV as RFC 4180 has it: commas, optional double quotes, doubled quotes inside, LF or CRLF, a
  * line break inside quotes. A UTF-8 byte order mark, blank lines and lines starting with # are
- * skipped. The first row names the columns. */
+ * skipped. The first row names the columns. A cell that escape_csv has defused is given as it was.
+ */
 #ifndef REPORT_CSV_H
 #define REPORT_CSV_H
 

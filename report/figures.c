@@ -1,8 +1,8 @@
 #include "report/figures.h"
 
 #include "engine/base/embed.h"
+#include "engine/base/escape.h"
 #include "engine/base/log.h"
-#include "report/escape.h"
 #include "report/gnuplot.h"
 
 #include <fnmatch.h>

@@ -1,8 +1,8 @@
 #include "report/html_impl.h"
 
 #include "engine/base/embed.h"
+#include "engine/base/escape.h"
 #include "engine/base/file.h"
-#include "report/escape.h"
 
 #include <fnmatch.h>
 #include <stdarg.h>

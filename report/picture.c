@@ -1,6 +1,6 @@
 #include "report/picture.h"
 
-#include "report/escape.h"
+#include "engine/base/escape.h"
 #include "report/pdf.h"
 
 #include <stdint.h>

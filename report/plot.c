@@ -1,7 +1,7 @@
 #include "report/plot_impl.h"
 
+#include "engine/base/escape.h"
 #include "engine/base/file.h"
-#include "report/escape.h"
 
 #include <math.h>
 #include <stdarg.h>

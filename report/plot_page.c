@@ -1,6 +1,6 @@
 #include "report/plot_impl.h"
 
-#include "report/escape.h"
+#include "engine/base/escape.h"
 
 #include <stdarg.h>
 #include <stdio.h>

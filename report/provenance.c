@@ -1,7 +1,7 @@
 #include "report/provenance.h"
 
+#include "engine/base/escape.h"
 #include "engine/base/sha256.h"
-#include "report/escape.h"
 #include "report/gnuplot.h"
 #include "report/text.h"
 

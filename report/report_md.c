@@ -1,6 +1,6 @@
 #include "report/report_md.h"
 
-#include "report/escape.h"
+#include "engine/base/escape.h"
 
 #include <math.h>
 #include <stdio.h>

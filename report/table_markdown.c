@@ -1,4 +1,4 @@
-#include "report/escape.h"
+#include "engine/base/escape.h"
 #include "report/table.h"
 
 #include <stdlib.h>

@@ -1,5 +1,7 @@
 #include "engine/base/log.h"
 
+#include "engine/base/say.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -53,10 +55,8 @@ void log_write(enum log_level level, const char *module, const char *format, ...
 
     va_list args;
     va_start(args, format);
-    int length = vsnprintf(line + used, sizeof line - used - 1, format, args);
+    used += say_list(line + used, sizeof line - used - 1, format, args);
     va_end(args);
-    if (length > 0)
-        used += (size_t)length < sizeof line - used - 1 ? (size_t)length : sizeof line - used - 2;
     line[used++] = '\n';
 
     /* A log that cannot be written must not stop the run it describes. */

@@ -1,5 +1,6 @@
 /* Log lines on stderr and, once opened, in a file: `time level module: message`.
- * Thread-safe: a line is one write. Numbers for later use go to HDF5, not here. */
+ * Thread-safe: a line is one write, a %s in it without line breaks and control characters (say.h).
+ * Numbers for later use go to HDF5, not here. */
 #ifndef ENGINE_BASE_LOG_H
 #define ENGINE_BASE_LOG_H
 

@@ -1,5 +1,7 @@
 #include "engine/base/status.h"
 
+#include "engine/base/say.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +14,7 @@ int status_keep(const char *format, ...)
     char text[STATUS_SENTENCE];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    say_list(text, sizeof text, format, args);
     va_end(args);
     memcpy(sentence, text, sizeof sentence);
     return 0;
@@ -23,7 +25,7 @@ int status_keep_prefix(const char *format, ...)
     char prefix[STATUS_SENTENCE / 2];
     va_list args;
     va_start(args, format);
-    vsnprintf(prefix, sizeof prefix, format, args);
+    say_list(prefix, sizeof prefix, format, args);
     va_end(args);
     return status_keep("%s: %s", prefix, sentence);
 }

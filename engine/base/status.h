@@ -43,7 +43,8 @@ struct status_note {
             return try_status_;                                                                    \
     } while (0)
 
-/* Keep the formatted sentence for this thread and return `code`. */
+/* Keep the formatted sentence for this thread and return `code`. A %s is one line without control
+ * characters (say.h). */
 #define status_fail(code, ...) status_kept(status_keep(__VA_ARGS__), (code))
 
 /* Put "prefix: " before the sentence that is kept (say, the run's name), return `code`. */

@@ -1,9 +1,10 @@
-#include "report/escape.h"
+#include "engine/base/escape.h"
 
 #include "report/csv.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char hostile[] = "_ & % ' \" \\ < ~ ^ # $ { } | ` [ ] * >";
@@ -68,7 +69,7 @@ Test(escape, turns_control_characters_into_blanks_and_broken_utf8_into_question_
     cr_expect_str_eq(escape_html("a\nb\tc\x7f", out, sizeof out), "a b c ");
     cr_expect_str_eq(escape_html("\xc3\xa9 \xff\xc3 \xe2\x82", out, sizeof out), "\xc3\xa9 ?? ??");
     cr_expect_str_eq(escape_html("\xc0\xaf\xed\xa0\x80", out, sizeof out), "?????");
-    cr_expect_str_eq(escape_json("a\x01\x1f", out, sizeof out), "a  ");
+    cr_expect_str_eq(escape_json("a\x01\x1f", out, sizeof out), "a\\u0001\\u001f");
 }
 
 Test(escape, gives_pdftex_only_letters_that_it_has)
@@ -101,4 +102,53 @@ Test(escape, keeps_file_names_inside_their_folder)
     cr_expect_str_eq(escape_file("../../etc/passwd", out, sizeof out), "___.._etc_passwd");
     cr_expect_str_eq(escape_file("", out, sizeof out), "_");
     cr_expect_str_eq(escape_file("TD3+ODT", out, sizeof out), "TD3+ODT");
+}
+
+Test(escape, shows_a_terminal_nothing_that_it_obeys)
+{
+    static const char *const texts[][2] = {
+        {"plain \u00e9\u4e2d", "plain \u00e9\u4e2d"},
+        {"\x1b]0;title\x07", "\\x1b]0;title\\x07"},
+        {"a\nb\tc\rd\x7f", "a\\nb\\tc\\rd\\x7f"},
+        {"\x9b[2J \xff", "\\x9b[2J \\xff"},
+        {"\xc2\x9b[2J\xc2\x80", "\\u009b[2J\\u0080"},
+        {"\u202eabc\u2066\u2069\u2028\u2029", "\\u202eabc\\u2066\\u2069\\u2028\\u2029"},
+        {"\u200f\u061c", "\\u200f\\u061c"},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        char out[128], again[128];
+        cr_expect_str_eq(escape_terminal(texts[i][0], out, sizeof out), texts[i][1]);
+        cr_expect_str_eq(escape_terminal(out, again, sizeof again), out, "clean stays as it is");
+    }
+    char out[8];
+    cr_expect_str_eq(escape_html("\u202e\xc2\x9b", out, sizeof out), "  ");
+    cr_expect_str_eq(escape_latex("\u202e\xc2\x9b", out, sizeof out), "  ");
+}
+
+Test(escape, defuses_formulas_in_csv_and_gives_the_text_back)
+{
+    static const char *const texts[] = {"=1+1",     "+1+1",       "-1+cmd|' /C calc'!A0",
+                                        "@SUM(A1)", "'=1",        "''-x",
+                                        "'quoted'", "-",          "=\"a\",b",
+                                        " =1",      "--help",     "-2.5",
+                                        "+3e-2",    "-inf",       "'-2.5",
+                                        "plain",    "a\"b, =c\"", "'",
+                                        "-rf"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        char cell[64], line[128];
+        struct csv c;
+        escape_csv(texts[i], cell, sizeof cell);
+        const char *shown = cell + (cell[0] == '"');
+        char *end;
+        (void)strtod(shown, &end);
+        cr_expect(strchr("=+-@", shown[strspn(shown, " ")]) == NULL || *end == '\0', "%s", cell);
+        snprintf(line, sizeof line, "name,other\n%s,x\n", cell);
+        cr_assert_eq(csv_parse(&c, "test", line), STATUS_OK);
+        cr_expect_str_eq(csv_cell(&c, 0, 0), texts[i]);
+        csv_free(&c);
+    }
+    char cell[64];
+    cr_expect_str_eq(escape_csv("\t=1", cell, sizeof cell), "' =1");
+    cr_expect_str_eq(escape_csv("-2.5", cell, sizeof cell), "-2.5");
+    cr_expect_str_eq(escape_csv("=1", cell, sizeof cell), "'=1");
 }

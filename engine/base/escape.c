@@ -1,6 +1,7 @@
-#include "report/escape.h"
+#include "engine/base/escape.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,8 +35,6 @@ static const struct rule html[] = {
     {'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}, {0, NULL}};
 
 static const struct rule gnuplot[] = {{'\'', "''"}, {'`', "''"}, {0, NULL}};
-
-static const struct rule json[] = {{'"', "\\\""}, {'\\', "\\\\"}, {0, NULL}};
 
 static const struct rule csv[] = {{'"', "\"\""}, {0, NULL}};
 /* clang-format on */
@@ -73,29 +72,49 @@ static size_t utf8_length(const unsigned char *s)
     return 0;
 }
 
+/* Code point of the well-formed sequence at s, n bytes. */
+static unsigned code_point(const unsigned char *s, size_t n)
+{
+    unsigned code = n == 1 ? s[0] : s[0] & (0x7Fu >> n);
+    for (size_t i = 1; i < n; i++)
+        code = code << 6 | (s[i] & 0x3Fu);
+    return code;
+}
+
+/* What terminals obey, what ends a line, what turns the direction in which text is written. */
+static bool is_control(unsigned code)
+{
+    return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0x61C || code == 0x200E ||
+           code == 0x200F || (code >= 0x2028 && code <= 0x202E) ||
+           (code >= 0x2066 && code <= 0x2069);
+}
+
+/* One sign of a text. */
+struct sign {
+    size_t bytes;  /* in the text */
+    bool broken;   /* one byte that is no UTF-8 */
+    bool control;  /* see is_control */
+    unsigned code; /* its number, or the byte */
+};
+
+static struct sign sign_at(const char *text)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    size_t n = *s < 0x80 ? 1 : utf8_length(s);
+    if (n == 0)
+        return (struct sign){.bytes = 1, .broken = true, .code = *s};
+    unsigned code = code_point(s, n);
+    return (struct sign){.bytes = n, .control = is_control(code), .code = code};
+}
+
 /* The next sign of *text as it goes into the output: a piece of the input, or a fixed text. */
 static size_t next_piece(const char **text, const struct rule *rules, const char **piece)
 {
-    const unsigned char *s = (const unsigned char *)*text;
-    size_t taken = 1, length = 1;
-    *piece = *text;
-    if (*s < 0x20 || *s == 0x7F) {
-        *piece = " ";
-    } else if (*s < 0x80) {
-        const char *instead = replacement(rules, (char)*s);
-        if (instead != NULL) {
-            *piece = instead;
-            length = strlen(instead);
-        }
-    } else {
-        taken = length = utf8_length(s);
-        if (length == 0) {
-            *piece = "?";
-            taken = length = 1;
-        }
-    }
-    *text += taken;
-    return length;
+    struct sign sign = sign_at(*text);
+    const char *instead = sign.code < 0x80 ? replacement(rules, (char)sign.code) : NULL;
+    *piece = sign.broken ? "?" : sign.control ? " " : instead != NULL ? instead : *text;
+    *text += sign.bytes;
+    return *piece == *text - sign.bytes ? sign.bytes : strlen(*piece);
 }
 
 /* `reserve` bytes are left free at the end (a closing quote). Returns the length written. */
@@ -126,7 +145,7 @@ static bool has_glyph(const unsigned char *s)
 static size_t latex_piece(const char **text, const char **piece)
 {
     const unsigned char *s = (const unsigned char *)*text;
-    if (*s < 0x80)
+    if (*s < 0x80 || sign_at(*text).control)
         return next_piece(text, latex, piece);
     for (size_t i = 0; i < sizeof latex_signs / sizeof latex_signs[0]; i++) {
         size_t n = strlen(latex_signs[i][0]);
@@ -176,25 +195,101 @@ char *escape_gnuplot(const char *text, char *out, size_t size)
     return out;
 }
 
+/* A copy in which signs that may not stand become an escape of this program's own. */
+static char *spell(const char *text, char *out, size_t size,
+                   int (*escaped)(struct sign sign, char out[16]))
+{
+    size_t used = 0;
+    while (*text != '\0') {
+        char own[16];
+        struct sign sign = sign_at(text);
+        int n = escaped(sign, own);
+        size_t length = n > 0 ? (size_t)n : sign.bytes;
+        if (used + length + 1 > size)
+            break;
+        memcpy(out + used, n > 0 ? own : text, length);
+        used += length;
+        text += sign.bytes;
+    }
+    out[used] = '\0';
+    return out;
+}
+
+static int json_sign(struct sign sign, char out[16])
+{
+    if (sign.broken)
+        return snprintf(out, 16, "?");
+    if (sign.control)
+        return snprintf(out, 16, "\\u%04x", sign.code);
+    return sign.code == '"' || sign.code == '\\' ? snprintf(out, 16, "\\%c", (char)sign.code) : 0;
+}
+
 char *escape_json(const char *text, char *out, size_t size)
 {
-    apply(json, text, out, size, 0);
-    return out;
+    return spell(text, out, size, json_sign);
+}
+
+static int terminal_sign(struct sign sign, char out[16])
+{
+    if (sign.code == '\n' || sign.code == '\t' || sign.code == '\r')
+        return snprintf(out, 16, "\\%c", sign.code == '\n' ? 'n' : sign.code == '\t' ? 't' : 'r');
+    if (sign.broken || (sign.control && sign.code < 0x80))
+        return snprintf(out, 16, "\\x%02x", sign.code);
+    return sign.control ? snprintf(out, 16, "\\u%04x", sign.code) : 0;
+}
+
+char *escape_terminal(const char *text, char *out, size_t size)
+{
+    return spell(text, out, size, terminal_sign);
+}
+
+size_t escape_whole(const char *text, size_t n)
+{
+    size_t first = n; /* of the last sign: its first byte is no continuation */
+    while (first > 0 && n - first < 4 && ((unsigned char)text[first - 1] & 0xC0) == 0x80)
+        first--;
+    unsigned char lead = first > 0 ? (unsigned char)text[first - 1] : 0;
+    size_t wanted = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
+    return wanted > n - first + 1 ? first - 1 : n;
+}
+
+/* Behind apostrophes and blanks (control characters count as such, for they become blanks): what
+ * spreadsheets take for a formula? */
+static bool is_formula(const char *text)
+{
+    char *end;
+    text += strspn(text, "'");
+    (void)strtod(text, &end); /* a negative number is none */
+    if (*end == '\0')
+        return false;
+    while (*text == ' ' || sign_at(text).control) {
+        if (*text == '\0')
+            return false;
+        text += sign_at(text).bytes;
+    }
+    return strchr("=+-@", *text) != NULL && *text != '\0';
+}
+
+const char *escape_csv_restored(const char *field)
+{
+    return *field == '\'' && is_formula(field) ? field + 1 : field;
 }
 
 char *escape_csv(const char *text, char *out, size_t size)
 {
-    size_t length = strlen(text);
+    size_t length = strlen(text), used = 0;
+    bool formula = is_formula(text);
     bool quote = strpbrk(text, ",\"\r\n") != NULL ||
                  (length > 0 && (text[0] == ' ' || text[length - 1] == ' '));
-    if (!quote || size < 3) {
-        apply(csv, text, out, size, 0);
-        return out;
-    }
-    out[0] = '"';
-    size_t used = 1 + apply(csv, text, out + 1, size - 1, 1);
-    out[used] = '"';
-    out[used + 1] = '\0';
+    quote = quote && size >= 4;
+    if (quote)
+        out[used++] = '"';
+    if (formula && used + 2 < size)
+        out[used++] = '\'';
+    used += apply(csv, text, out + used, size - used, quote ? 1 : 0);
+    if (quote)
+        out[used++] = '"';
+    out[used] = '\0';
     return out;
 }
 
