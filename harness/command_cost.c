@@ -1,6 +1,7 @@
 /* vitamin cost: the speed measured by the matrix `cost`, and what each matrix takes at it. */
 #include "harness/command_cost.h"
 
+#include "engine/base/say.h"
 #include "harness/argument.h"
 #include "harness/speed.h"
 
@@ -27,14 +28,14 @@ static void print_number(double x)
 
 static void print_speeds(const struct speed_table *t)
 {
-    printf("Core-seconds of one unit of work at the paper's size (%s; %s):\n\n", t->machine,
-           t->compiler);
-    printf("| suite | dataset | method | actor update | critic update | drawing batches | "
-           "transition | evaluation step | memory, GB |\n|%s\n",
-           " --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |");
+    say("Core-seconds of one unit of work at the paper's size (%s; %s):\n\n", t->machine,
+        t->compiler);
+    say("| suite | dataset | method | actor update | critic update | drawing batches | "
+        "transition | evaluation step | memory, GB |\n|%s\n",
+        " --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |");
     for (int i = 0; i < t->count; i++) {
         const struct speed *s = &t->speed[i];
-        printf("| %s | %s | %s |", suite_names[s->suite], s->dataset, s->method);
+        say("| %s | %s | %s |", suite_names[s->suite], s->dataset, s->method);
         const double units[] = {s->actor,   s->critic,   s->sample,
                                 s->rollout, s->evaluate, s->memory_gb};
         for (size_t k = 0; k < sizeof units / sizeof *units; k++)
@@ -64,7 +65,7 @@ static enum status print_matrix(const struct speed_table *t, const char *name, c
     }
     if (result == STATUS_OK) {
         double whole = sum.learning + sum.rollout + sum.evaluation + sum.store;
-        printf("| %s%s | %s | %d |", name, sum.exact ? "" : " *", m.title, m.cells);
+        say("| %s%s | %s | %d |", name, sum.exact ? "" : " *", m.title, m.cells);
         print_number(least / 3600);
         print_number(most / 3600);
         print_number(whole / 3600);
@@ -88,8 +89,8 @@ static enum status run(int argc, char **argv)
     struct speed_table t;
     TRY(speed_read(results, &t));
     print_speeds(&t);
-    printf("\nCore-hours at that speed, preset %s (least and most of one run, and all runs):\n\n",
-           preset != NULL ? preset : "of each matrix");
+    say("\nCore-hours at that speed, preset %s (least and most of one run, and all runs):\n\n",
+        preset != NULL ? preset : "of each matrix");
     printf("| matrix | what | runs | least | most | all | learning |\n"
            "| --- | --- | ---: | ---: | ---: | ---: | ---: |\n");
     enum status result = STATUS_OK;

@@ -1,5 +1,7 @@
 #include "harness/command_env.h"
 
+#include "engine/base/escape.h"
+#include "engine/base/say.h"
 #include "engine/base/threads.h"
 #include "harness/argument.h"
 #include "suites/env.h"
@@ -262,7 +264,8 @@ static void print_json(const char *name, const struct summary *s)
                    {"success_rate", s->success_rate},
                    {"steps_per_second", s->steps_per_second},
                    {"diverged", s->diverged}};
-    printf("{\"env\": \"%s\"", name);
+    char id[2 * ESCAPE_SIZE];
+    printf("{\"env\": \"%s\"", escape_json(name, id, sizeof id));
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         if (isfinite(numbers[i].value))
             printf(", \"%s\": %.15g", numbers[i].key, numbers[i].value);
@@ -274,7 +277,7 @@ static void print_json(const char *name, const struct summary *s)
 
 static void print_text(const char *name, const struct summary *s)
 {
-    printf("%s: %d episodes\n", name, s->episodes);
+    say("%s: %d episodes\n", name, s->episodes);
     printf("  return      %.2f +- %.2f (spread), +- %.2f (standard error)\n", s->return_mean,
            s->return_std, s->return_sem);
     if (!isnan(s->normalized_mean))
@@ -289,10 +292,10 @@ static void print_text(const char *name, const struct summary *s)
 
 static void print_list(void)
 {
-    printf("%-15s %12s %8s %11s\n", "environment", "observations", "actions", "step limit");
+    say("%-15s %12s %8s %11s\n", "environment", "observations", "actions", "step limit");
     for (int i = 0; i < env_count; i++)
-        printf("%-15s %12d %8d %11d\n", env_table[i].name, env_table[i].obs_dim,
-               env_table[i].act_dim, env_table[i].time_limit);
+        say("%-15s %12d %8d %11d\n", env_table[i].name, env_table[i].obs_dim, env_table[i].act_dim,
+            env_table[i].time_limit);
     printf("\nDataset ids (antmaze-medium-play-v2) are names of environments, too.\n");
 }
 

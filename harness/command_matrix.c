@@ -1,5 +1,6 @@
 #include "harness/command_matrix.h"
 
+#include "engine/base/say.h"
 #include "engine/base/threads.h"
 #include "harness/argument.h"
 #include "harness/command_report.h"
@@ -72,7 +73,7 @@ static enum status list_matrices(void)
         struct matrix m;
         snprintf(name, sizeof name, "%s", matrix_name(i));
         TRY(matrix_load(name, NULL, &m));
-        printf("%-10s %5d cells  %s\n", name, m.cells, m.title);
+        say("%-10s %5d cells  %s\n", name, m.cells, m.title);
         matrix_free(&m);
     }
     return STATUS_OK;
@@ -93,10 +94,10 @@ static void print_data(const struct matrix *m, const char *data)
     if (made > 0)
         printf(", %d will be made here", made);
     if (fetched > 0) {
-        printf(", %d are missing in '%s':", fetched, dataset_folder(data));
+        say(", %d are missing in '%s':", fetched, dataset_folder(data));
         for (int i = 0; i < m->sources; i++) {
             if (!m->source[i].generated && !supply_is_there(&m->source[i], data))
-                printf(" %s", m->source[i].dataset);
+                say(" %s", m->source[i].dataset);
         }
         printf("\n           `vitamin data fetch ID` gets D4RL's file; `vitamin data generate ID "
                "--policy random` makes\n           a stand-in, and what is computed on it says so");
@@ -123,8 +124,8 @@ static enum status print_expectation(const struct overview *o, int cores)
     progress_duration(schedule_wall(&s), wall);
     if (o->cost.measured > 0)
         snprintf(basis, sizeof basis, "by what %d finished cells took", o->cost.measured);
-    printf("to go      %.3g core-hours, %s on %d cores (%s)\n", overview_left(o) / 3600, wall,
-           cores, basis);
+    say("to go      %.3g core-hours, %s on %d cores (%s)\n", overview_left(o) / 3600, wall, cores,
+        basis);
     schedule_free(&s);
     return STATUS_OK;
 }
@@ -134,12 +135,12 @@ static enum status print_overview(const struct arguments *a, const struct overvi
     char counts[160];
     int cores = a->sweep.cores > 0 ? a->sweep.cores : threads_available();
     overview_counts(o, counts, sizeof counts);
-    printf("cells      %s\n", counts);
+    say("cells      %s\n", counts);
     overview_list_guides(o, stdout);
     TRY(print_expectation(o, cores));
     printf("results   ");
     for (int i = 0; matrix_home(o->m, i) != NULL; i++)
-        printf(" %s/%s", o->results != NULL ? o->results : "results/runs", matrix_home(o->m, i));
+        say(" %s/%s", o->results != NULL ? o->results : "results/runs", matrix_home(o->m, i));
     printf("\n");
     return STATUS_OK;
 }
@@ -155,7 +156,7 @@ static enum status show(const struct arguments *a, bool plan)
         matrix_free(&m);
         return result;
     }
-    printf("%s: %s\n", m.name, m.title);
+    say("%s: %s\n", m.name, m.title);
     result = print_overview(a, &o);
     if (plan)
         print_data(&m, a->sweep.data);
@@ -232,15 +233,16 @@ static enum status make_report(const struct arguments *a, const struct matrix *m
         return status_fail(STATUS_IO, "no process for the report: %s", strerror(errno));
     if (child == 0) {
         (void)become_report(a, m);
-        fprintf(stderr, "vitamin report: %s\n", status_sentence());
+        say_to(stderr, "vitamin report: %s\n", status_sentence());
         _exit(1);
     }
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         ;
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-        return status_fail(STATUS_IO, "the report of %s could not be made (see above)", m->name);
+        return status_fail(
+            STATUS_IO, "the report of %s could not be made, or not of all (see above)", m->name);
     snprintf(page, sizeof page, "%.1000s/index.html", a->report);
-    printf("\nThe report is in %s\n", realpath(page, whole) != NULL ? whole : page);
+    say("\nThe report is in %s\n", realpath(page, whole) != NULL ? whole : page);
     return STATUS_OK;
 }
 

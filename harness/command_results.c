@@ -1,5 +1,7 @@
 #include "harness/command_results.h"
 
+#include "engine/base/escape.h"
+#include "engine/base/say.h"
 #include "harness/argument.h"
 #include "harness/provenance.h"
 #include "harness/record.h"
@@ -131,22 +133,6 @@ static const struct column columns[] = {
 /* clang-format on */
 enum { COLUMNS = sizeof columns / sizeof *columns };
 
-/* RFC 4180: a field with a comma, a quote or a line's end stands in quotes, its quotes doubled. */
-static void print_field(const char *text)
-{
-    if (text[strcspn(text, ",\"\r\n")] == '\0') {
-        fputs(text, stdout);
-        return;
-    }
-    putchar('"');
-    for (; *text != '\0'; text++) {
-        if (*text == '"')
-            putchar('"');
-        putchar(*text);
-    }
-    putchar('"');
-}
-
 static void print_csv(const struct record_list *list)
 {
     for (int k = 0; k < COLUMNS; k++)
@@ -154,15 +140,13 @@ static void print_csv(const struct record_list *list)
     putchar('\n');
     for (int i = 0; i < list->count; i++) {
         for (int k = 0; k < COLUMNS; k++) {
-            char field[CURVE_VALUE];
+            char field[CURVE_VALUE], cell[2 * CURVE_VALUE + 4];
             const struct record *r = &list->record[i];
             if (columns[k].attribute != NULL)
                 snprintf(field, sizeof field, "%s", curve_get(&r->about, columns[k].attribute));
             else
                 columns[k].write(r, field);
-            if (k > 0)
-                putchar(',');
-            print_field(field);
+            printf("%s%s", k > 0 ? "," : "", escape_csv(field, cell, sizeof cell));
         }
         putchar('\n');
     }
@@ -201,7 +185,7 @@ static void print_record(const struct record *r)
 {
     char method[160], first[16], last[16], seconds[32] = "-", data[64], code[RECORD_CODE];
     if (!r->readable) {
-        printf("  %s: %s\n", r->name, r->reason);
+        say("  %s: %s\n", r->name, r->reason);
         return;
     }
     snprintf(method, sizeof method, "%.60s%.90s", curve_get(&r->about, "method"), r->variant);
@@ -211,11 +195,11 @@ static void print_record(const struct record *r)
     record_code(r, code);
     if (!isnan(r->seconds))
         snprintf(seconds, sizeof seconds, "%.0f", r->seconds);
-    printf("  %-26s %-16s %4s  %-9s %6s %6s %11lld %8s  %-18s %s\n",
-           curve_get(&r->about, "dataset"), method, curve_get(&r->about, "seed"), record_state(r),
-           first, last, (long long)r->transitions, seconds, data, code);
+    say("  %-26s %-16s %4s  %-9s %6s %6s %11lld %8s  %-18s %s\n", curve_get(&r->about, "dataset"),
+        method, curve_get(&r->about, "seed"), record_state(r), first, last,
+        (long long)r->transitions, seconds, data, code);
     if (r->reason[0] != '\0')
-        printf("    %s\n", r->reason);
+        say("    %s\n", r->reason);
 }
 
 static void print_counts(const struct record_list *list)
@@ -231,19 +215,19 @@ static void print_counts(const struct record_list *list)
         dirty += strcmp(curve_get(&r->about, "dirty"), "0") != 0;
         other += strcmp(curve_get(&r->about, "revision"), provenance_revision()) != 0;
     }
-    printf("%d run%s:", list->count, list->count == 1 ? "" : "s");
+    say("%d run%s:", list->count, list->count == 1 ? "" : "s");
     const char *comma = "";
     for (int s = 0; s < CELL_STATE_COUNT; s++) {
         if (of[s] > 0) {
-            printf("%s %d %s", comma, of[s], cell_state_word((enum cell_state)s));
+            say("%s %d %s", comma, of[s], cell_state_word((enum cell_state)s));
             comma = ",";
         }
     }
     if (unreadable > 0)
-        printf("%s %d unreadable", comma, unreadable);
+        say("%s %d unreadable", comma, unreadable);
     putchar('\n');
     if (other > 0)
-        printf("%d by another revision than this program's (%s)\n", other, provenance_revision());
+        say("%d by another revision than this program's (%s)\n", other, provenance_revision());
     if (dirty > 0)
         printf("%d by a tree with changes that no revision holds (dirty)\n", dirty);
     if (provenance_dirty())
@@ -256,9 +240,9 @@ static void print_table(const struct record_list *list)
     for (int i = 0; i < list->count; i++) {
         describe_block(&list->record[i], block);
         if (strcmp(block, last) != 0) {
-            printf("%s%s\n", i > 0 ? "\n" : "", block);
-            printf("  %-26s %-16s %4s  %-9s %6s %6s %11s %8s  %-18s %s\n", "dataset", "method",
-                   "seed", "status", "first", "last", "transitions", "seconds", "data", "code");
+            say(i > 0 ? "\n%s\n" : "%s\n", block);
+            say("  %-26s %-16s %4s  %-9s %6s %6s %11s %8s  %-18s %s\n", "dataset", "method", "seed",
+                "status", "first", "last", "transitions", "seconds", "data", "code");
         }
         memcpy(last, block, sizeof last);
         print_record(&list->record[i]);
@@ -313,8 +297,7 @@ static enum status compare(const struct arguments *a, const struct record_list *
     if (differences > 0)
         return status_fail(STATUS_FORMAT, "%d of %d runs differ between %s and %s", differences,
                            list->count, a->folder, a->other);
-    printf("%d run%s, equal in every bit but for times\n", list->count,
-           list->count == 1 ? "" : "s");
+    say("%d run%s, equal in every bit but for times\n", list->count, list->count == 1 ? "" : "s");
     return STATUS_OK;
 }
 
@@ -331,6 +314,8 @@ static enum status run(int argc, char **argv)
         (a.csv ? print_csv : print_table)(&list);
     if (fflush(stdout) != 0 || ferror(stdout))
         result = status_fail(STATUS_IO, "the list cannot be written: %s", strerror(errno));
+    else if (result == STATUS_OK)
+        result = record_all_readable(&list);
     record_free(&list);
     return result;
 }
@@ -343,7 +328,8 @@ const struct command command_results = {
         "        RESULTS is a folder of runs (default results/runs); filters are comma-\n"
         "        separated names or patterns; S is done, running, stopped, diverged, failed\n"
         "        or unreadable; --compare holds each run against the one of the same name below\n"
-        "        OTHER, bit by bit but for times (exit status 1 when one differs)",
+        "        OTHER, bit by bit but for times. Exit status 1 when one differs, or when a\n"
+        "        curve of the list cannot be read",
     .help = "list recorded runs, filter them, export them as CSV",
     .run = run,
 };

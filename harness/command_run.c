@@ -1,5 +1,6 @@
 #include "harness/command_run.h"
 
+#include "engine/base/say.h"
 #include "engine/base/threads.h"
 #include "harness/argument.h"
 #include "harness/cell_run.h"
@@ -121,10 +122,10 @@ static enum status run_seed(struct arguments *a, long seed)
     a->request.seed = (uint64_t)seed;
     a->request.folder = a->folder;
     TRY(run_execute(&a->request, &summary));
-    printf("%s %s seed %ld: %s, score %.2f -> %.2f after %lld transitions, %.0f s, %s/curve.h5\n",
-           c->method, base, seed, summary.already_complete ? "was complete" : "complete",
-           summary.first_score, summary.last_score, (long long)summary.transitions, summary.seconds,
-           a->folder);
+    say("%s %s seed %ld: %s, score %.2f -> %.2f after %lld transitions, %.0f s, %s/curve.h5\n",
+        c->method, base, seed, summary.already_complete ? "was complete" : "complete",
+        summary.first_score, summary.last_score, (long long)summary.transitions, summary.seconds,
+        a->folder);
     return STATUS_OK;
 }
 
@@ -138,11 +139,11 @@ static enum status run_cell(struct arguments *a)
     if (result == STATUS_OK)
         result = cell_run(&m, cell, a->results, &a->request, &o);
     if (result == STATUS_OK)
-        printf("cell %ld, %s%s on %s seed %ld: %s%s, score %.2f -> %.2f after %lld transitions, "
-               "%s/curve.h5\n",
-               a->cell, cell->method, cell->variant, cell->dataset, cell->seed,
-               o.was_over ? "was " : "", o.diverged ? "diverged" : "complete", o.first_score,
-               o.last_score, (long long)o.transitions, o.folder);
+        say("cell %ld, %s%s on %s seed %ld: %s%s, score %.2f -> %.2f after %lld transitions, "
+            "%s/curve.h5\n",
+            a->cell, cell->method, cell->variant, cell->dataset, cell->seed,
+            o.was_over ? "was " : "", o.diverged ? "diverged" : "complete", o.first_score,
+            o.last_score, (long long)o.transitions, o.folder);
     matrix_free(&m);
     return result;
 }
@@ -190,7 +191,12 @@ static enum status print_config(int argc, char **argv)
     char *text;
     TRY(run_configure(c, &h));
     TRY(config_text(&h, &text));
-    printf("; %s on %s, preset %s, size %s\n%s", c->method, c->dataset, c->preset, c->size, text);
+    say("; %s on %s, preset %s, size %s\n", c->method, c->dataset, c->preset, c->size);
+    for (const char *line = text; *line != '\0'; line += strspn(line, "\n")) {
+        int length = (int)strcspn(line, "\n");
+        say("%.*s\n", length, line);
+        line += length;
+    }
     free(text);
     return STATUS_OK;
 }

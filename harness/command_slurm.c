@@ -1,6 +1,7 @@
 #include "harness/command_slurm.h"
 
 #include "engine/base/file.h"
+#include "engine/base/say.h"
 #include "harness/argument.h"
 #include "harness/cell.h"
 #include "harness/cost.h"
@@ -204,7 +205,7 @@ static int tell_missing_data(const struct plan *p, const char *folder)
             continue;
         if (missing++ == 0)
             printf("not there yet, and tasks without their dataset fail:\n");
-        printf("  %s\n", status_sentence());
+        say("  %s\n", status_sentence());
     }
     return missing;
 }
@@ -280,20 +281,19 @@ static void tell(const struct plan *p, const struct slurm_job *job)
     int arrays = slurm_arrays(job, p->cell, p->cells);
     for (int i = 0; i < p->cells; i++)
         left += p->cost.seconds[p->cell[i].number - 1];
-    printf("%s: %d of %d cells of %s in %d array%s; a task has %d core%s, %s and %s at a time, and "
-           "goes on where it was until it is done\n",
-           p->out, p->cells, p->m.cells, p->m.name, arrays, arrays == 1 ? "" : "s", job->cpus,
-           job->cpus == 1 ? "" : "s", job->memory, job->time);
-    printf("about %.*f core-hours%s\n", left < 36000 ? 2 : 0, left / 3600,
-           p->cost.measured > 0 ? ", by the cells that are done"
-                                : ", a guess: no cell is done yet");
+    say("%s: %d of %d cells of %s in %d array%s; a task has %d core%s, %s and %s at a time, and "
+        "goes on where it was until it is done\n",
+        p->out, p->cells, p->m.cells, p->m.name, arrays, arrays == 1 ? "" : "s", job->cpus,
+        job->cpus == 1 ? "" : "s", job->memory, job->time);
+    say("about %.*f core-hours%s\n", left < 36000 ? 2 : 0, left / 3600,
+        p->cost.measured > 0 ? ", by the cells that are done" : ", a guess: no cell is done yet");
 }
 
 static enum status write_and_submit(struct arguments *a, struct plan *p)
 {
     char *text, folder[FILE_PATH];
     if (p->cells == 0) {
-        printf("all %d cells of %s are over; `vitamin report` shows them\n", p->m.cells, p->m.name);
+        say("all %d cells of %s are over; `vitamin report` shows them\n", p->m.cells, p->m.name);
         return STATUS_OK;
     }
     TRY(slurm_script(&a->job, p->cell, p->cells, &text));
@@ -306,7 +306,7 @@ static enum status write_and_submit(struct arguments *a, struct plan *p)
     tell(p, &a->job);
     int missing = tell_missing_data(p, a->job.data);
     if (!a->submit) {
-        printf("submit it: bash %s\n", p->out);
+        say("submit it: bash %s\n", p->out);
         return STATUS_OK;
     }
     if (missing > 0)

@@ -1,5 +1,6 @@
 #include "harness/command_verify.h"
 
+#include "engine/base/say.h"
 #include "engine/base/sha256.h"
 #include "engine/base/threads.h"
 #include "harness/argument.h"
@@ -79,7 +80,7 @@ static void print_verdict(const struct record *r, const struct verify_result *v)
 {
     static const char *const words[] = {
         [VERIFY_SAME] = "same", [VERIFY_DIFFERENT] = "DIFFERENT", [VERIFY_UNCHECKED] = "UNCHECKED"};
-    printf("%-9s  %s: ", words[v->verdict], r->name);
+    say("%-9s  %s: ", words[v->verdict], r->name);
     if (v->verdict == VERIFY_SAME && v->first_row > 0)
         printf("%d of %d iterations from the checkpoint at %d, equal in every bit (%.1f s)\n",
                v->rows, r->rows, v->first_row, v->seconds);
@@ -88,13 +89,13 @@ static void print_verdict(const struct record *r, const struct verify_result *v)
                "(%.1f s)\n",
                v->rows, r->rows, v->evaluations, r->evaluations, v->seconds);
     else
-        printf("%s\n", v->text);
+        say("%s\n", v->text);
     if (v->circumstances[0] != '\0')
-        printf("           %s: %s\n",
-               v->verdict == VERIFY_SAME        ? "although"
-               : v->verdict == VERIFY_DIFFERENT ? "likely because"
-                                                : "and",
-               v->circumstances);
+        say("           %s: %s\n",
+            v->verdict == VERIFY_SAME        ? "although"
+            : v->verdict == VERIFY_DIFFERENT ? "likely because"
+                                             : "and",
+            v->circumstances);
     else if (v->verdict == VERIFY_DIFFERENT)
         printf("           code, compiler, libraries, processor and dataset are those of the "
                "record: the file was changed, or was not made by this code\n");
@@ -142,6 +143,8 @@ static enum status run(int argc, char **argv)
     enum status result = record_select(&list, &a.filter);
     if (result == STATUS_OK)
         result = verify_runs(&list, &a);
+    if (result == STATUS_OK)
+        result = record_all_readable(&list); /* also of what the lot did not choose */
     record_free(&list);
     return result;
 }

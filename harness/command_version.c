@@ -1,5 +1,6 @@
 #include "harness/command_version.h"
 
+#include "engine/base/say.h"
 #include "engine/base/threads.h"
 #include "harness/argument.h"
 #include "harness/provenance.h"
@@ -19,12 +20,12 @@ static enum status run(int argc, char **argv)
     const char *compiler = curve_get(&c, "compiler");
     const char *gcc = isdigit((unsigned char)*compiler) ? "gcc " : "";
     if (result == STATUS_OK)
-        printf("vitamin    revision %s, %s\ncompiler   %s%s\nflags      %s\nlibraries  %s, %s\n"
-               "machine    %s, BLAS core %s\n",
-               provenance_revision(),
-               provenance_dirty() ? "with changes that no revision holds" : "clean", gcc, compiler,
-               curve_get(&c, "flags"), curve_get(&c, "versions"), threads_blas_version(),
-               curve_get(&c, "machine"), curve_get(&c, "blas_core"));
+        say("vitamin    revision %s, %s\ncompiler   %s%s\nflags      %s\nlibraries  %s, %s\n"
+            "machine    %s, BLAS core %s\n",
+            provenance_revision(),
+            provenance_dirty() ? "with changes that no revision holds" : "clean", gcc, compiler,
+            curve_get(&c, "flags"), curve_get(&c, "versions"), threads_blas_version(),
+            curve_get(&c, "machine"), curve_get(&c, "blas_core"));
     curve_free(&c);
     return result;
 }

@@ -1,3 +1,4 @@
+#include "engine/base/say.h"
 #include "suites/dataset_check.h"
 
 #include "harness/argument.h"
@@ -7,17 +8,17 @@
 
 static void print(const struct dataset_report *r)
 {
-    printf("%s\n", r->path);
+    say("%s\n", r->path);
     if (r->known)
-        printf("  %s, for %s (%s)\n", r->id, r->env, dataset_kind_name(r->kind));
+        say("  %s, for %s (%s)\n", r->id, r->env, dataset_kind_name(r->kind));
     if (*r->note != '\0')
-        printf("  %s\n", r->note);
+        say("  %s\n", r->note);
     for (int i = 0; i < r->problems; i++)
-        printf("  wrong: %s\n", r->problem[i].sentence);
+        say("  wrong: %s\n", r->problem[i].sentence);
     if (r->problems == DATASET_PROBLEMS)
         printf("  ... and maybe more\n");
     for (int i = 0; i < r->remarks; i++)
-        printf("  note: %s\n", r->remark[i]);
+        say("  note: %s\n", r->remark[i]);
     if (r->problems == 0)
         printf("  good: %lld rows, %lld used in %d trajectories\n", (long long)r->rows,
                (long long)r->transitions, r->trajectories);

@@ -1,3 +1,4 @@
+#include "engine/base/say.h"
 #include "harness/argument.h"
 #include "harness/command_data.h"
 #include "harness/data_target.h"
@@ -28,8 +29,8 @@ static enum status run(int argc, char **argv)
     enum status result = dataset_convert(argv[rest], &o, path, &made);
     lock_release(&lock);
     TRY(result);
-    printf("%s: %lld rows of %s (%s)\n", path, (long long)made.rows, made.id,
-           dataset_kind_name(made.kind));
+    say("%s: %lld rows of %s (%s)\n", path, (long long)made.rows, made.id,
+        dataset_kind_name(made.kind));
     if (made.flagged > 0)
         printf("%lld timeouts were added where an episode ended without a flag\n",
                (long long)made.flagged);

@@ -1,3 +1,4 @@
+#include "engine/base/say.h"
 #include "engine/base/sha256.h"
 #include "harness/argument.h"
 #include "harness/command_data.h"
@@ -64,12 +65,11 @@ static enum status tell(const char *path, const struct dataset_entry *e,
     int64_t rows = e->rows > 0 ? e->rows : e->paper_transitions;
     TRY(sha256_file(path, digest));
     double size = stat(path, &info) == 0 ? (double)info.st_size / 1e6 : 0;
-    printf("%s: %s, %.1f MB, %lld rows, sha256 %s\n", e->id, path, size, (long long)r->rows,
-           digest);
+    say("%s: %s, %.1f MB, %lld rows, sha256 %s\n", e->id, path, size, (long long)r->rows, digest);
     if (e->rows > 0 ? r->rows != rows : r->rows < rows)
-        printf("%s: D4RL's file has %s%lld rows, this one %lld: results on it will not be labelled "
-               "as D4RL's\n",
-               e->id, e->rows > 0 ? "" : "at least ", (long long)rows, (long long)r->rows);
+        say("%s: D4RL's file has %s%lld rows, this one %lld: results on it will not be labelled "
+            "as D4RL's\n",
+            e->id, e->rows > 0 ? "" : "at least ", (long long)rows, (long long)r->rows);
     return STATUS_OK;
 }
 
@@ -79,7 +79,7 @@ static enum status fetch(const struct arguments *a, const struct dataset_entry *
     struct dataset_report report;
     size_t n = strlen(a->server);
     if (dataset_locate(e->id, a->folder, path) == STATUS_OK && !data_target_is_ours(path)) {
-        printf("%s: is there already, %s\n", e->id, path);
+        say("%s: is there already, %s\n", e->id, path);
         return STATUS_OK;
     }
     int length = snprintf(part, sizeof part, "%s/%s.hdf5.part", dataset_folder(a->folder), e->id);
@@ -107,7 +107,7 @@ static enum status fetch_all(const struct arguments *a)
             return result;
         if (result == STATUS_OK)
             continue;
-        fprintf(stderr, "%s: %s\n", dataset_table[i].id, status_sentence());
+        say_to(stderr, "%s: %s\n", dataset_table[i].id, status_sentence());
         if (failed++ == 0)
             status_save(&first, result);
     }

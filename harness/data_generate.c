@@ -1,3 +1,4 @@
+#include "engine/base/say.h"
 #include "engine/base/threads.h"
 #include "harness/argument.h"
 #include "harness/command_data.h"
@@ -112,9 +113,9 @@ static enum status make(const struct arguments *a, const char *path)
     }
     threads_set((int)a->threads);
     TRY(dataset_generate(&a->recipe, path, &made));
-    printf("%s: %lld rows, %lld episodes (%lld terminals, %lld timeouts)\n", path,
-           (long long)a->recipe.rows, (long long)made.episodes, (long long)made.terminals,
-           (long long)made.timeouts);
+    say("%s: %lld rows, %lld episodes (%lld terminals, %lld timeouts)\n", path,
+        (long long)a->recipe.rows, (long long)made.episodes, (long long)made.terminals,
+        (long long)made.timeouts);
     if (made.diverged > 0)
         printf("%lld episodes ended because the simulation diverged\n", (long long)made.diverged);
     printf("a stand-in, not D4RL's data: what is computed on it says so\n");

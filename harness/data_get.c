@@ -1,3 +1,4 @@
+#include "engine/base/say.h"
 #include "harness/argument.h"
 #include "harness/command_data.h"
 #include "harness/supply.h"
@@ -46,7 +47,7 @@ static enum status get_all(const struct arguments *a, const struct matrix *m)
         if (!is_asked_for(a, s->dataset))
             continue;
         if (supply_is_there(s, a->data)) {
-            printf("%s: is there\n", s->dataset);
+            say("%s: is there\n", s->dataset);
             continue;
         }
         enum status result = supply_get(s, a->data);
@@ -55,7 +56,7 @@ static enum status get_all(const struct arguments *a, const struct matrix *m)
         if (result != STATUS_OK && failed++ == 0)
             status_save(&note, result);
         else if (result != STATUS_OK)
-            printf("%s: %s\n", s->dataset, status_sentence());
+            say("%s: %s\n", s->dataset, status_sentence());
     }
     return failed > 0 ? status_restore(&note) : STATUS_OK;
 }

@@ -1,4 +1,5 @@
 #include "engine/base/h5.h"
+#include "engine/base/say.h"
 #include "harness/argument.h"
 #include "harness/command_data.h"
 #include "suites/dataset_table.h"
@@ -36,9 +37,9 @@ static void print_entry(const struct dataset_entry *e, const char *folder)
     bool there = dataset_locate(e->id, folder, path) == STATUS_OK;
     snprintf(rows, sizeof rows, "%s%lld",
              e->rows > 0 ? "" : ">=", (long long)(e->rows > 0 ? e->rows : e->paper_transitions));
-    printf("%-29s %9s %10.3f %11.3f  ", e->id, rows, e->score.min, e->score.max);
+    say("%-29s %9s %10.3f %11.3f  ", e->id, rows, e->score.min, e->score.max);
     if (there)
-        printf("%-10s %8.1f  %s\n", origin(path), megabytes(path), path);
+        say("%-10s %8.1f  %s\n", origin(path), megabytes(path), path);
     else
         printf("-\n");
 }
@@ -57,9 +58,9 @@ static void print_others(const char *folder)
     for (int i = 0; i < count; i++) {
         char path[FILE_PATH];
         if (i == 0)
-            printf("\nOthers in %s:\n", folder);
+            say("\nOthers in %s:\n", folder);
         if (snprintf(path, sizeof path, "%s/%s", folder, list[i]->d_name) < FILE_PATH)
-            printf("%-63s %-10s %8.1f  %s\n", list[i]->d_name, origin(path), megabytes(path), path);
+            say("%-63s %-10s %8.1f  %s\n", list[i]->d_name, origin(path), megabytes(path), path);
         free(list[i]);
     }
     if (count >= 0)
@@ -73,11 +74,11 @@ static enum status run(int argc, char **argv)
     TRY(argument_read(argc, argv,
                       (const struct argument[]){{"data", .text = &folder}, {.name = NULL}}, &rest));
     TRY(argument_last(argc, argv, rest, NULL));
-    printf("%-29s %9s %10s %11s  %-10s %8s  %s\n", "dataset", "rows", "score 0", "score 100",
-           "here", "MB", "where");
+    say("%-29s %9s %10s %11s  %-10s %8s  %s\n", "dataset", "rows", "score 0", "score 100", "here",
+        "MB", "where");
     for (int i = 0; i < dataset_count; i++)
         print_entry(&dataset_table[i], folder);
-    printf("%-29s %9s %10s %11s  %-10s\n", "bandit", "-", "-", "-", "built in");
+    say("%-29s %9s %10s %11s  %-10s\n", "bandit", "-", "-", "-", "built in");
     print_others(dataset_folder(folder));
     printf("\n`rows` is D4RL's file; score 0 and 100 are raw returns. `vitamin data fetch ID` "
            "downloads one,\n`vitamin data generate ID` makes a stand-in, `vitamin data stats ID` "

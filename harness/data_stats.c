@@ -1,3 +1,5 @@
+#include "engine/base/escape.h"
+#include "engine/base/say.h"
 #include "harness/argument.h"
 #include "harness/command_data.h"
 #include "suites/dataset.h"
@@ -24,10 +26,12 @@ static const struct dataset_entry *counterpart(const struct dataset *d)
 static void print_json(const struct dataset *d, const struct dataset_entry *e,
                        const struct score_summary *s)
 {
+    char id[2 * ESCAPE_SIZE];
+    escape_json(d->id, id, sizeof id);
     printf("{\"dataset\": \"%s\", \"environment\": \"%s\", \"kind\": \"%s\", \"rows\": %lld, "
            "\"transitions\": %lld, \"trajectories\": %d, \"normalized_mean\": %.15g, "
            "\"normalized_std\": %.15g, \"normalized_sem\": ",
-           d->id, d->env->name, dataset_kind_name(d->kind), (long long)d->rows,
+           id, d->env->name, dataset_kind_name(d->kind), (long long)d->rows,
            (long long)d->transitions, d->count, s->mean, s->std);
     if (isfinite(s->sem))
         printf("%.15g", s->sem);
@@ -46,23 +50,22 @@ static void print_text(const struct dataset *d, const struct dataset_entry *e,
                        const struct score_summary *s)
 {
     bool slip = d->env->suite == SUITE_MUJOCO; /* score.h: how the paper's scripts computed it */
-    printf("%-29s %9lld %12d %9.2f %9.2f", d->id, (long long)d->transitions, d->count, s->mean,
-           s->std);
+    say("%-29s %9lld %12d %9.2f %9.2f", d->id, (long long)d->transitions, d->count, s->mean,
+        s->std);
     if (slip)
         printf(" %9.2f", s->printed_std);
     printf("\n");
     if (e != NULL && slip)
-        printf("%-29s %9lld %12s %9.2f %9.2f %9.2f\n", "  the paper",
-               (long long)e->paper_transitions, "", e->paper_mean,
-               score_true_std(e->score, e->paper_std), e->paper_std);
+        say("%-29s %9lld %12s %9.2f %9.2f %9.2f\n", "  the paper", (long long)e->paper_transitions,
+            "", e->paper_mean, score_true_std(e->score, e->paper_std), e->paper_std);
     else if (e != NULL)
-        printf("%-29s %9lld %12s %9.2f %9.2f\n", "  the paper", (long long)e->paper_transitions, "",
-               e->paper_mean, e->paper_std);
+        say("%-29s %9lld %12s %9.2f %9.2f\n", "  the paper", (long long)e->paper_transitions, "",
+            e->paper_mean, e->paper_std);
     if (e != NULL)
-        printf("%-29s %9lld %12s %9.2f\n", "  difference",
-               (long long)(d->transitions - e->paper_transitions), "", s->mean - e->paper_mean);
+        say("%-29s %9lld %12s %9.2f\n", "  difference",
+            (long long)(d->transitions - e->paper_transitions), "", s->mean - e->paper_mean);
     if (*d->note != '\0')
-        printf("  %s\n", d->note);
+        say("  %s\n", d->note);
 }
 
 static enum status one(const char *name, const struct dataset_options *o, bool json)
@@ -111,8 +114,8 @@ static enum status run(int argc, char **argv)
                                                 {.name = NULL}},
                       &rest));
     if (!json)
-        printf("%-29s %9s %12s %9s %9s %9s\n", "normalised returns of", "rows", "trajectories",
-               "mean", "sd", "as printed");
+        say("%-29s %9s %12s %9s %9s %9s\n", "normalised returns of", "rows", "trajectories", "mean",
+            "sd", "as printed");
     if (rest == argc)
         return all(&o, json);
     for (int i = rest; i < argc; i++)

@@ -1,5 +1,6 @@
 #include "harness/display.h"
 
+#include "engine/base/say.h"
 #include "harness/progress.h"
 
 #include <math.h>
@@ -30,7 +31,7 @@ void display_say(struct display *p, const char *format, ...)
     va_list args;
     clear_block(p);
     va_start(args, format);
-    vfprintf(p->to, format, args);
+    say_list_to(p->to, format, args);
     va_end(args);
     fputc('\n', p->to);
     fflush(p->to);
@@ -46,9 +47,9 @@ static int width_of(const struct display *p)
 static void block_line(struct display *p, const char *text)
 {
     if (p->live)
-        fprintf(p->to, "%.*s\n", width_of(p), text);
+        say_to(p->to, "%.*s\n", width_of(p), text);
     else
-        fprintf(p->to, "%s\n", text);
+        say_to(p->to, "%s\n", text);
     p->lines += p->live;
 }
 

@@ -1,6 +1,7 @@
 #include "harness/explain.h"
 
 #include "engine/base/embed.h"
+#include "engine/base/say.h"
 #include "harness/ledger.h"
 
 #include <stdlib.h>
@@ -135,7 +136,7 @@ static void print_folded(FILE *out, const char *line, int indent)
             if (cut == 0)
                 cut = n;
         }
-        fprintf(out, "%*s%.*s\n", indent + extra, "", (int)cut, line);
+        say_to(out, "%*s%.*s\n", indent + extra, "", (int)cut, line);
         line += cut;
         line += strspn(line, " ");
     }
@@ -144,7 +145,7 @@ static void print_folded(FILE *out, const char *line, int indent)
 static enum status print_part(FILE *out, const struct explain_part *p, const struct hyper *h)
 {
     char line[LINE] = "", paragraph[2 * LINE] = "";
-    fprintf(out, "%s\n", p->title);
+    say_to(out, "%s\n", p->title);
     for (const char *at = p->text; *at != '\0';) {
         size_t length = strcspn(at, "\n"), used = strlen(paragraph);
         TRY(fill(p, h, at, length, line));
@@ -193,7 +194,7 @@ static enum status print_ledger(FILE *out, const struct explain_request *r,
         if (!ledger_find(m->id[i], &e))
             return status_fail(STATUS_CONFIG, "the ledger has no entry %s", m->id[i]);
     }
-    fprintf(out, "Where the sources disagree (docs/ledger.md), and preset %s\n", r->preset);
+    say_to(out, "Where the sources disagree (docs/ledger.md), and preset %s\n", r->preset);
     for (int i = 0; ledger_at(i, &e); i++) { /* in the ledger's order */
         bool wanted = false;
         for (int k = 0; k < m->count; k++)
@@ -220,7 +221,7 @@ enum status explain_write(FILE *out, const struct explain_request *r, const stru
     char line[LINE] = "";
     snprintf(line, sizeof line, "%s (%s) on %s, preset %s", h->label, r->method, r->dataset,
              r->preset);
-    fprintf(out, "%s\n", line);
+    say_to(out, "%s\n", line);
     snprintf(line, sizeof line, "%s", h->source_note);
     print_folded(out, line, 0);
     fputc('\n', out);

@@ -1,3 +1,4 @@
+#include "engine/base/say.h"
 #include "engine/base/threads.h"
 #include "harness/command.h"
 
@@ -90,7 +91,7 @@ int main(int argc, char **argv)
     }
     const struct command *c = find(name);
     if (c == NULL) {
-        fprintf(stderr, "vitamin: there is no command '%s'\n\n", name);
+        say_to(stderr, "vitamin: there is no command '%s'\n\n", name);
         print_help(stderr);
         return 2;
     }
@@ -101,6 +102,6 @@ int main(int argc, char **argv)
     threads_set(0);
     enum status result = c->run(argc - 1, argv + 1);
     if (result != STATUS_OK)
-        fprintf(stderr, "vitamin %s: %s\n", name, status_sentence());
+        say_to(stderr, "vitamin %s: %s\n", name, status_sentence());
     return exit_status(result);
 }

@@ -1,5 +1,6 @@
 #include "harness/overview.h"
 
+#include "engine/base/say.h"
 #include "harness/guide.h"
 #include "harness/progress.h"
 #include "harness/run.h"
@@ -162,7 +163,7 @@ void overview_list_guides(const struct overview *o, FILE *to)
             first = waiting++ == 0 ? i : first;
         }
         if (waiting > 0 && guide_check(o->m, &o->m->cell[first], o->results) != STATUS_OK)
-            fprintf(to, "guides     %d x %s\n", waiting, status_sentence());
+            say_to(to, "guides     %d x %s\n", waiting, status_sentence());
     }
 }
 
@@ -177,9 +178,9 @@ static void print_cell(const struct overview *o, int i, FILE *to)
     progress_duration(o->left[i] / look->threads, time);
     if (!cell_is_over(look->state))
         snprintf(left, sizeof left, "%s %s", look->state == CELL_RUNNING ? "left" : "takes", time);
-    fprintf(to, "%6d  %-8s  %-52s %3.0f %%  %-12s %s%s%s\n", c->number,
-            cell_state_word(look->state), name, 100 * overview_progress(o, i), score, left,
-            *look->reason != '\0' ? "  " : "", look->reason);
+    say_to(to, "%6d  %-8s  %-52s %3.0f %%  %-12s %s%s%s\n", c->number, cell_state_word(look->state),
+           name, 100 * overview_progress(o, i), score, left, *look->reason != '\0' ? "  " : "",
+           look->reason);
 }
 
 void overview_list(const struct overview *o, enum cell_state only, int most, FILE *to)

@@ -1,5 +1,6 @@
 #include "harness/record.h"
 
+#include "engine/base/say.h"
 #include "harness/provenance.h"
 
 #include <ctype.h>
@@ -139,6 +140,19 @@ enum status record_read(const char *folder, struct record_list *out)
     if (result != STATUS_OK)
         record_free(out);
     return result;
+}
+
+enum status record_all_readable(const struct record_list *list)
+{
+    int unreadable = 0, first = 0;
+    for (int i = 0; i < list->count; i++) {
+        if (!list->record[i].readable && unreadable++ == 0)
+            first = i;
+    }
+    if (unreadable == 0)
+        return STATUS_OK;
+    return status_fail(STATUS_FORMAT, "%d of %d curves cannot be read; the first: %s", unreadable,
+                       list->count, list->record[first].reason);
 }
 
 void record_free(struct record_list *list)
@@ -375,13 +389,13 @@ enum status record_compare(const struct record_list *a, const struct record_list
         if (result == STATUS_MEMORY)
             return result;
         if (result != STATUS_OK)
-            printf("%s: %s\n", r->name, status_sentence());
+            say("%s: %s\n", r->name, status_sentence());
         *differences += result != STATUS_OK;
     }
     for (int i = 0; i < b->count; i++) {
         if (find(a, b->record[i].name) != NULL)
             continue;
-        printf("%s: only in the second folder\n", b->record[i].name);
+        say("%s: only in the second folder\n", b->record[i].name);
         ++*differences;
     }
     return STATUS_OK;

@@ -34,6 +34,9 @@ struct record_list {
 enum status record_read(const char *folder, struct record_list *out);
 void record_free(struct record_list *list);
 
+/* Errors STATUS_FORMAT: so many curves of the list cannot be read, the first one's reason. */
+enum status record_all_readable(const struct record_list *list);
+
 /* What to keep; NULL keeps all. Comma-separated names or shell patterns. */
 struct record_filter {
     const char *matrix;  /* first folder, or a matrix whose cells lie in several */

@@ -2,6 +2,7 @@
 #include "harness/run_impl.h"
 
 #include "engine/base/log.h"
+#include "engine/base/say.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -57,7 +58,7 @@ void run_progress(struct run *r, bool force)
     struct progress p = state_of(r);
     progress_line(&p, line, sizeof line);
     if (r->live)
-        fprintf(stderr, "\r\033[K%.*s%s", columns(), line, force ? "\n" : "");
+        say_to(stderr, force ? "\r\033[K%.*s\n" : "\r\033[K%.*s", columns(), line);
     else
         log_info("run", "%s", line);
 }

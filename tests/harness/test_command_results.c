@@ -68,13 +68,18 @@ static void make_results(void)
         write_run(&made[i]);
 }
 
-static char *list(const char *options)
+static char *list_with(const char *options, enum status expected)
 {
     char words[2 * FILE_PATH], *printed;
     snprintf(words, sizeof words, "%s %s", command_line_folder(), options);
-    cr_assert_eq(command_line(&command_results, words, &printed), STATUS_OK, "%s: %s", options,
+    cr_assert_eq(command_line(&command_results, words, &printed), expected, "%s: %s", options,
                  status_sentence());
     return printed;
+}
+
+static char *list(const char *options)
+{
+    return list_with(options, STATUS_OK);
 }
 
 static void refuse(const char *options, enum status expected, const char *part)
@@ -207,14 +212,16 @@ Test(command_results, shows_what_cannot_be_read_and_goes_on)
     cr_assert_eq(file_make_folder(path), STATUS_OK);
     strcat(path, "/curve.h5");
     cr_assert_eq(file_replace(path, "\x89HDF\r\n\x1a\n damaged", 17), STATUS_OK);
-    char *text = list("");
+    char *text = list_with("", STATUS_FORMAT);
+    cr_assert_not_null(strstr(status_sentence(), "1 of 2 curves cannot be read"));
     cr_assert_not_null(strstr(text, "mujoco/pen/odt/1: "), "%s", text);
     cr_assert_not_null(strstr(text, "2 runs: 1 done, 1 unreadable"), "%s", text);
     free(text);
-    text = list("--status unreadable --csv");
+    text = list_with("--status unreadable --csv", STATUS_FORMAT);
     cr_assert_eq(count(text, "\n"), 2);
     cr_assert_not_null(strstr(field(text, 1, "reason"), "curve.h5"), "%s", text);
     free(text);
+    free(list("--status done"));
 }
 
 Test(command_results, reads_one_run_by_its_folder_or_its_file)
