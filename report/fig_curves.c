@@ -39,7 +39,7 @@ static bool shows(const struct results *r, const struct figure_row *row, int sui
 {
     const struct results_dataset *d = &r->dataset[dataset];
     if (row->datasets != NULL)
-        return build_listed(row->datasets, d->id);
+        return build_listed(row->datasets, d->task);
     return d->suite == suite;
 }
 
@@ -253,7 +253,7 @@ static enum status add_values(struct build *b)
         char value[RESULTS_ID], label[2 * RESULTS_ID];
         if (run->origin.foreign || run->points == 0 ||
             !build_listed(b->row->methods, r->method[run->method].base) ||
-            !build_listed(b->row->datasets, r->dataset[run->dataset].id))
+            !build_listed(b->row->datasets, r->dataset[run->dataset].task))
             continue;
         build_value(run, b->row->knob, value, sizeof value);
         if (value[0] == '\0' || has_value(b, value))
@@ -264,7 +264,7 @@ static enum status add_values(struct build *b)
         bool any = false;
         for (int d = 0; d < r->datasets; d++) {
             const struct results_run *with[LINES_RUNS];
-            any |= build_listed(b->row->datasets, r->dataset[d].id) &&
+            any |= build_listed(b->row->datasets, r->dataset[d].task) &&
                    build_runs(b, b->serieses - 1, d, with) > 0;
         }
         b->serieses -= !any;
@@ -286,7 +286,7 @@ static enum status draw_knob(struct figures *f, const struct figure_row *row, bo
         return result;
     }
     for (int d = 0; d < r->datasets && result == STATUS_OK; d++) {
-        if (!build_listed(row->datasets, r->dataset[d].id))
+        if (!build_listed(row->datasets, r->dataset[d].task))
             continue;
         struct build_panel panel = {.dataset = d};
         panel.source.budget = row->budget;

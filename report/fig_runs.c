@@ -42,7 +42,7 @@ enum status curves_longer(struct figures *f, const struct figure_row *row)
         for (int i = 0; i < r->runs && build_listed(row->methods, r->method[m].base); i++) {
             const struct results_run *run = &r->run[i];
             beyond |= run->method == m && run->points > 0 &&
-                      build_listed(row->datasets, r->dataset[run->dataset].id) &&
+                      build_listed(row->datasets, r->dataset[run->dataset].task) &&
                       run->x[run->points - 1] > 1.05 * row->mark;
         }
         if (beyond)
@@ -51,7 +51,7 @@ enum status curves_longer(struct figures *f, const struct figure_row *row)
     for (int d = 0; d < r->datasets && result == STATUS_OK; d++) {
         struct build_panel panel = {.dataset = d, .source.budget = row->budget};
         snprintf(panel.title, sizeof panel.title, "%s", r->dataset[d].title);
-        if (build_listed(row->datasets, r->dataset[d].id))
+        if (build_listed(row->datasets, r->dataset[d].task))
             result = build_add_panel(&b, &panel);
     }
     b.caption = "Black line: the budget of the main experiment. ";

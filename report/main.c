@@ -2,6 +2,7 @@
  */
 #include "engine/base/file.h"
 #include "engine/base/log.h"
+#include "engine/base/say.h"
 #include "engine/base/threads.h"
 #include "report/claims.h"
 #include "report/export.h"
@@ -55,6 +56,12 @@ static enum status read_inputs(const struct options *o, struct results *r)
     return results_finish(r);
 }
 
+/* Tables: each of table_table once, once more for each suite that is read elsewhere, the claims. */
+static size_t most_tables(const struct results *r)
+{
+    return (size_t)table_count * (size_t)(r->suites + 1) + 1;
+}
+
 /* Is `id` in a comma-separated list of ids and patterns? NULL lists everything. */
 static bool is_listed(const char *list, const char *id)
 {
@@ -71,25 +78,58 @@ static bool is_listed(const char *list, const char *id)
     return false;
 }
 
+static enum status make_table(struct made *m, const struct table_entry *e, const char *id,
+                              const char *title, const char *argument)
+{
+    struct table *t = &m->table[m->tables];
+    table_init(t, id, title);
+    enum status status = e->make(&m->report, argument, t);
+    if (status == STATUS_OK)
+        status = table_check(t);
+    if (status != STATUS_OK || t->rows == 0)
+        table_free(t);
+    else
+        m->tables++;
+    return status;
+}
+
+/* The same table of runs that are read at another budget than most: "tab1+at500000". */
+static enum status make_apart(struct made *m, const struct table_entry *e)
+{
+    const struct results *r = &m->report.results;
+    if (e->make != table_main && e->make != table_ablation)
+        return STATUS_OK;
+    for (int s = 0; s < r->suites; s++) {
+        char id[64], suite[RESULTS_ID], title[2 * RESULTS_TITLE];
+        int rows[1], own;
+        bool before = false;
+        for (int k = 0; k < s; k++)
+            before |= r->suite[k].at == r->suite[s].at;
+        if (!(r->suite[s].at > 0) || before)
+            continue;
+        snprintf(id, sizeof id, "%.24s+at%.0f", e->id, r->suite[s].at);
+        snprintf(suite, sizeof suite, "%.24s+at%.0f", e->argument, r->suite[s].at);
+        snprintf(title, sizeof title, "%.128s, read at %.0f", e->title, r->suite[s].at);
+        if (table_rows_of(&m->report, suite, 1, rows, &own) > 0)
+            TRY(make_table(m, e, id, title, suite));
+    }
+    return STATUS_OK;
+}
+
 static enum status make_tables(const struct options *o, struct made *m)
 {
     bool found = false;
+    m->table = calloc(most_tables(&m->report.results), sizeof *m->table);
+    if (m->table == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for the tables");
     for (int i = 0; i < table_count; i++) {
         const struct table_entry *e = &table_table[i];
         bool asked = o->table != NULL && is_listed(o->table, e->id);
         found = found || asked;
         if (!asked && (o->table != NULL || (e->on_request && !o->report.paper)))
             continue;
-        struct table *t = &m->table[m->tables];
-        table_init(t, e->id, e->title);
-        enum status status = e->make(&m->report, e->argument, t);
-        if (status == STATUS_OK)
-            status = table_check(t);
-        if (status != STATUS_OK || t->rows == 0)
-            table_free(t);
-        else
-            m->tables++;
-        TRY(status);
+        TRY(make_table(m, e, e->id, e->title, e->argument));
+        TRY(make_apart(m, e));
     }
     if (o->table != NULL && !found) {
         const char *known[64];
@@ -214,12 +254,9 @@ static enum status write_report(const struct options *o, struct made *m)
 static enum status run(const struct options *o)
 {
     struct made m = {.report = o->report};
-    m.table = calloc((size_t)table_count + 1, sizeof *m.table); /* one more: the claims */
     m.claim = calloc((size_t)claim_count, sizeof *m.claim);
-    if (m.table == NULL || m.claim == NULL) {
-        free_made(&m);
-        return status_fail(STATUS_MEMORY, "no memory for the tables");
-    }
+    if (m.claim == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for the claims");
     enum status status = read_inputs(o, &m.report.results);
     if (status == STATUS_OK) {
         provenance_hash(o, &m.report.results, m.report.hash);
@@ -231,8 +268,10 @@ static enum status run(const struct options *o)
         }
         status = write_report(o, &m);
     }
-    if (status == STATUS_OK)
-        printf("%s\n", o->out);
+    if (status == STATUS_OK) {
+        say("%s\n", o->out);
+        status = results_all_read(&m.report.results);
+    }
     free_made(&m);
     return status;
 }
@@ -249,6 +288,6 @@ int main(int argc, char **argv)
         status = run(o);
     }
     if (status != STATUS_OK)
-        fprintf(stderr, "vitamin report: %s\n", status_sentence());
+        say_to(stderr, "vitamin report: %s\n", status_sentence());
     return status == STATUS_OK ? 0 : status == STATUS_CONFIG ? 2 : 1;
 }

@@ -137,7 +137,33 @@ static void set_stands_for(struct results_dataset *d, const char *delay)
     }
 }
 
-static enum status make_dataset(struct results *r, const char *id, int *out)
+double results_at(const char *id, size_t *length)
+{
+    const char *at = strstr(id, "+at");
+    *length = strlen(id);
+    if (at == NULL || at[3] == '\0' || at[3 + strspn(at + 3, "0123456789")] != '\0')
+        return 0;
+    double budget = strtod(at + 3, NULL);
+    if (budget > 0)
+        *length = (size_t)(at - id);
+    return budget;
+}
+
+void results_suite_title(const char *id, char out[RESULTS_TITLE])
+{
+    char base[RESULTS_ID];
+    size_t length;
+    double at = results_at(id, &length);
+    snprintf(base, sizeof base, "%.*s", (int)length, id);
+    int known = registry_find_suite(base);
+    const char *title = known >= 0 ? registry_suites[known].title : base;
+    if (at > 0)
+        snprintf(out, RESULTS_TITLE, "%s, read at %.0f", title, at);
+    else
+        snprintf(out, RESULTS_TITLE, "%s", title);
+}
+
+enum status results_make_dataset(struct results *r, const char *id, int *out)
 {
     char name[RESULTS_ID];
     one_line(id, name, sizeof name);
@@ -148,13 +174,16 @@ static enum status make_dataset(struct results *r, const char *id, int *out)
         return no_memory();
     struct results_dataset *d = &r->dataset[r->datasets];
     *d = (struct results_dataset){.mean = (double)NAN, .budget = (double)NAN};
+    size_t length;
+    d->at = results_at(name, &length);
     memcpy(d->id, name, sizeof name);
-    memcpy(d->base, name, sizeof name);
+    memcpy(d->task, name, length);
+    memcpy(d->base, d->task, sizeof d->base);
     char *plus = strstr(d->base, "+delay");
     if (plus != NULL)
         *plus = '\0';
     d->rank = registry_find_dataset(d->base);
-    set_stands_for(d, plus != NULL ? name + (plus - d->base) : "");
+    set_stands_for(d, plus != NULL ? d->task + (plus - d->base) : "");
     if (d->rank >= 0) {
         const struct registry_dataset *known = &registry_datasets(NULL)[d->rank];
         snprintf(d->title, sizeof d->title, "%s", known->title);
@@ -164,6 +193,9 @@ static enum status make_dataset(struct results *r, const char *id, int *out)
     } else {
         guess_dataset(d);
     }
+    if (d->at > 0)
+        snprintf(d->title + strlen(d->title), sizeof d->title - strlen(d->title), ", read at %.0f",
+                 d->at);
     int suite = d->rank >= 0 ? registry_find_suite(registry_datasets(NULL)[d->rank].suite)
                              : registry_guess_suite(d->base);
     if (plus != NULL && suite == registry_find_suite("mujoco"))
@@ -181,7 +213,7 @@ enum status results_declare(struct results *r, const char *method, const char *l
                            method[0] == '\0' ? "method" : "dataset");
     int known = registry_find_method(method);
     TRY(results_make_method(r, known >= 0 ? registry_methods[known].id : method, label, m));
-    return make_dataset(r, dataset, d);
+    return results_make_dataset(r, dataset, d);
 }
 
 enum status results_add(struct results *r, int method, int dataset, int64_t seed,
@@ -194,6 +226,7 @@ enum status results_add(struct results *r, int method, int dataset, int64_t seed
     **out = (struct results_run){.method = method,
                                  .dataset = dataset,
                                  .seed = seed,
+                                 .budget = nan,
                                  .initial = nan,
                                  .at_budget = nan,
                                  .last = nan,
@@ -428,6 +461,19 @@ const char *results_config(const struct results_run *run, const char *key, char 
     return results_config_line(config != NULL ? config : "", key, out, size);
 }
 
+enum status results_all_read(const struct results *r)
+{
+    int unreadable = r->unread;
+    for (int i = 0; i < r->runs; i++)
+        unreadable += r->run[i].unreadable;
+    if (unreadable == 0)
+        return STATUS_OK;
+    return status_fail(STATUS_FORMAT,
+                       "%d curve%s or folder%s cannot be read (named above, in the report and in "
+                       "provenance.json); the report is of the rest",
+                       unreadable, unreadable == 1 ? "" : "s", unreadable == 1 ? "" : "s");
+}
+
 /* --- notes ------------------------------------------------------------------------------------ */
 
 enum status results_note(struct results *r, enum note_level level, const char *format, ...)
@@ -445,6 +491,50 @@ enum status results_note(struct results *r, enum note_level level, const char *f
         return no_memory();
     r->note[r->notes++] = note;
     return STATUS_OK;
+}
+
+/* Append, cut at `size`. */
+static void append(char *out, size_t size, const char *format, ...)
+{
+    size_t used = strlen(out);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(out + used, size - used, format, args);
+    va_end(args);
+}
+
+int results_describe_budgets(const struct results *r, const int *datasets, int count, char *out,
+                             size_t size)
+{
+    int budgets = 0, different = 0;
+    for (int i = 0; i < count; i++) {
+        bool before = false;
+        for (int k = 0; k < i; k++)
+            before |= r->dataset[datasets[k]].budget == r->dataset[datasets[i]].budget;
+        different += !before;
+    }
+    out[0] = '\0';
+    for (int i = 0; i < count; i++) {
+        double budget = r->dataset[datasets[i]].budget;
+        bool before = false;
+        for (int k = 0; k < i; k++)
+            before |= r->dataset[datasets[k]].budget == budget;
+        if (before)
+            continue;
+        append(out, size, "%s%.0f",
+               budgets == 0              ? ""
+               : budgets + 1 < different ? ", "
+                                         : " and ",
+               budget);
+        for (int k = i; k < count && different > 1; k++) {
+            if (r->dataset[datasets[k]].budget == budget)
+                append(out, size, "%s%s", k == i ? " (" : ", ", r->dataset[datasets[k]].title);
+        }
+        append(out, size, "%s", different > 1 ? ")" : "");
+        budgets++;
+    }
+    append(out, size, " %c%s", tolower((unsigned char)r->x_title[0]), r->x_title + 1);
+    return different;
 }
 
 void results_describe(const struct results *r, char *out, size_t size)

@@ -56,16 +56,20 @@ struct results_options {
 };
 
 struct results_suite {
-    char id[RESULTS_ID];       /* "mujoco", "adroit", "antmaze", "antmaze-large", "maze2d", ... */
-    char title[RESULTS_TITLE]; /* "Gym-MuJoCo" */
+    char id[RESULTS_ID];       /* "mujoco", "adroit", "antmaze", "antmaze-large", "maze2d", ...; of
+                                  datasets read elsewhere (at, below) "mujoco+at500000" */
+    char title[RESULTS_TITLE]; /* "Gym-MuJoCo", "Gym-MuJoCo, read at 500000" */
+    double at;                 /* of its datasets */
     bool known;                /* in the registry */
     int first, count;          /* its datasets: [first, first + count) */
     int seeds;                 /* the planned number: most runs that any of its cells has */
 };
 
 struct results_dataset {
-    char id[RESULTS_ID];         /* "hopper-medium-v2"; delayed reward: "hopper-medium-v2+delay5" */
+    char id[RESULTS_ID];         /* "hopper-medium-v2"; delayed reward: "hopper-medium-v2+delay5";
+                                    runs to be read elsewhere than most: "...+at500000" */
     char base[RESULTS_ID];       /* "hopper-medium-v2" */
+    char task[RESULTS_ID];       /* the id without "+at500000" */
     char stands_for[RESULTS_ID]; /* the paper's dataset that this is, or of which it is a part or
                                     stand-in ("hopper-medium-dev"), delays included; "" for none */
     char title[RESULTS_TITLE];   /* "Hopper-medium" */
@@ -73,6 +77,7 @@ struct results_dataset {
     char quality[RESULTS_ID];    /* "medium"; "" when unknown */
     int suite;                   /* index into suite */
     int rank;                    /* position in the registry, or -1 */
+    double at;                   /* the budget in the id; 0: the usual one */
     double budget;               /* where the final score is read; in units of run.x */
     double mean;                 /* normalised mean return of the data (paper); NaN when unknown */
 };
@@ -102,8 +107,10 @@ struct results_origin {
 struct results_run {
     int method, dataset; /* indices */
     int64_t seed;
+    double budget; /* where the run says that it is to be read, in units of x; NaN: it does not */
     enum run_status status;
     char why[RESULTS_NOTE]; /* of a status other than ok: one sentence */
+    bool unreadable;        /* failed because its file cannot be read */
 
     /* The curve: mean normalised score of an evaluation against x, strictly increasing. */
     int points;
@@ -145,6 +152,7 @@ struct results {
     const char *x_title; /* "Online transitions", or "Gradient steps" for offline files */
     struct results_note *note;
     int notes;
+    int unread;                     /* files and folders that cannot be read and tell no run */
     char excluded_by[RESULTS_NOTE]; /* the user's own selection in words, or "" */
 };
 
@@ -169,9 +177,17 @@ enum status results_select(struct results *r, const char *methods, const char *d
                            const char *suites);
 
 /* Sort, settle budgets, compute every run's scores, apply the options, collect notes. Call once,
- * after reading and selecting. Errors STATUS_CONFIG (no run at all; uneven seeds under
- * MISSING_ERROR, with the grid of counts), STATUS_NONFINITE, STATUS_MEMORY. */
+ * after reading and selecting. Every dataset has one budget: runs that are to be read elsewhere
+ * than most of its runs become runs of a dataset "...+at500000" in a suite of its own, so that no
+ * cell, row, comparison or claim holds scores of different budgets against each other. Errors
+ * STATUS_CONFIG (no run at all; uneven seeds under MISSING_ERROR, with the grid of counts),
+ * STATUS_NONFINITE, STATUS_MEMORY. */
 enum status results_finish(struct results *r);
+
+/* Errors STATUS_FORMAT: so much of the results cannot be read; a report of the rest is no whole
+ * one.
+ */
+enum status results_all_read(const struct results *r);
 
 /* The runs of one cell, and how many there are of each status. */
 struct results_run *results_cell(const struct results *r, int method, int dataset, int *count);
@@ -208,5 +224,16 @@ enum status results_note(struct results *r, enum note_level level, const char *f
 
 /* "final score at 1000000 transitions, ...": the choices behind the numbers, for captions. */
 void results_describe(const struct results *r, char *out, size_t size);
+
+/* Where scores are read: "500000 online transitions", or of several budgets
+ * "150000 (Hopper-random, Ant-random) and 100000 (Pen-human) online transitions". Returns how many
+ * budgets the datasets have. */
+int results_describe_budgets(const struct results *r, const int *datasets, int count, char *out,
+                             size_t size);
+
+/* The budget behind "+at" at the end of an id, and where the id ends before it; 0 for none. */
+double results_at(const char *id, size_t *length);
+/* The title of a suite by its id, "mujoco+at500000" included. */
+void results_suite_title(const char *id, char out[RESULTS_TITLE]);
 
 #endif

@@ -56,6 +56,8 @@ static int compare_datasets(const void *a, const void *b)
     const struct ordered *p = a, *q = b;
     const struct results_dataset *d = &p->r->dataset[p->index], *e = &q->r->dataset[q->index];
     int order = d->suite - e->suite;
+    if (order == 0 && d->at != e->at)
+        order = d->at < e->at ? -1 : 1;
     if (order == 0 && (d->rank < 0) != (e->rank < 0))
         order = d->rank < 0 ? 1 : -1;
     if (order == 0)
@@ -167,14 +169,20 @@ static enum status drop_duplicates(struct results *r)
 static enum status make_suites(struct results *r)
 {
     for (int i = 0; i < r->datasets; i++) {
-        const struct registry_suite *known = &registry_suites[r->dataset[i].suite];
-        if (r->suites == 0 || strcmp(r->suite[r->suites - 1].id, known->id) != 0) {
+        const char *known = registry_suites[r->dataset[i].suite].id;
+        double at = r->dataset[i].at;
+        char id[RESULTS_ID];
+        if (at > 0)
+            snprintf(id, sizeof id, "%s+at%.0f", known, at);
+        else
+            snprintf(id, sizeof id, "%s", known);
+        if (r->suites == 0 || strcmp(r->suite[r->suites - 1].id, id) != 0) {
             if (!results_grow((void **)&r->suite, r->suites, sizeof *r->suite))
                 return no_memory();
             struct results_suite *s = &r->suite[r->suites++];
-            *s = (struct results_suite){.first = i, .known = strcmp(known->id, "other") != 0};
-            snprintf(s->id, sizeof s->id, "%s", known->id);
-            snprintf(s->title, sizeof s->title, "%s", known->title);
+            *s = (struct results_suite){.first = i, .at = at, .known = strcmp(known, "other") != 0};
+            memcpy(s->id, id, sizeof id);
+            results_suite_title(id, s->title);
         }
         r->suite[r->suites - 1].count++;
         r->dataset[i].suite = r->suites - 1;
@@ -183,33 +191,6 @@ static enum status make_suites(struct results *r)
 }
 
 /* --- budgets ---------------------------------------------------------------------------------- */
-
-/* The value that most runs of the dataset have, the larger one of equally many; NaN for none. */
-static double usual(const struct results *r, int dataset,
-                    double (*value)(const struct results_run *run))
-{
-    double best = (double)NAN;
-    int most = 0;
-    for (int i = 0; i < r->runs; i++) {
-        double mine = r->run[i].dataset == dataset ? value(&r->run[i]) : (double)NAN;
-        int same = 0;
-        for (int k = 0; k < r->runs && !isnan(mine); k++)
-            same += r->run[k].dataset == dataset && value(&r->run[k]) == mine;
-        if (same > most || (same == most && same > 0 && mine > best)) {
-            most = same;
-            best = mine;
-        }
-    }
-    return best;
-}
-
-static double stated_budget(const struct results_run *run)
-{
-    if (run->curve == NULL || run->curve->bandit.rollouts > 0)
-        return (double)NAN;
-    double stated = curve_get_number(run->curve, "budget", (double)NAN);
-    return stated > 0 ? stated : (double)NAN;
-}
 
 static double last_x(const struct results_run *run)
 {
@@ -232,9 +213,11 @@ static void settle_budgets(struct results *r)
 {
     for (int d = 0; d < r->datasets; d++) {
         struct results_dataset *set = &r->dataset[d];
-        set->budget = r->options.budget > 0 ? r->options.budget : usual(r, d, stated_budget);
+        set->budget = r->options.budget > 0 ? r->options.budget : results_usual_budget(r, d);
+        if (isnan(set->budget) && set->at > 0)
+            set->budget = set->at; /* from a score file of ours */
         if (isnan(set->budget))
-            set->budget = usual(r, d, last_x);
+            set->budget = results_usual(r, d, last_x);
         if (isnan(set->budget) && set->rank >= 0)
             set->budget = registry_datasets(NULL)[set->rank].budget;
         if (isnan(set->budget))
@@ -390,11 +373,15 @@ static void count_seeds(struct results *r)
 
 enum status results_finish(struct results *r)
 {
+    if (r->runs == 0 && r->unread > 0)
+        return status_fail(STATUS_FORMAT, "no run can be read. %s", r->note[0].text);
     if (r->runs == 0)
         return status_fail(STATUS_CONFIG,
                            "no run found; a result folder holds "
                            "MATRIX/DATASET/METHOD/SEED/curve.h5, a score file is given by "
                            "--scores FILE");
+    if (!(r->options.budget > 0))
+        TRY(results_split_budgets(r));
     TRY(results_split_variants(r));
     TRY(order_all(r));
     TRY(drop_duplicates(r));

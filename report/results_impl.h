@@ -30,6 +30,18 @@ enum status results_make_method(struct results *r, const char *id, const char *l
  * Errors STATUS_FORMAT: x decreases, or is not finite. */
 enum status results_settle(struct results_run *run, bool sorted);
 
+/* Index of the dataset of this id, made when new. Errors STATUS_MEMORY. */
+enum status results_make_dataset(struct results *r, const char *id, int *out);
+
+/* Move runs that are to be read at another budget than most of their dataset's to a dataset
+ * "id+at500000"; notes say which. */
+enum status results_split_budgets(struct results *r);
+/* The value that most runs of the dataset have, the larger one of equally many; NaN for none. */
+double results_usual(const struct results *r, int dataset,
+                     double (*value)(const struct results_run *run));
+/* The budget that most runs of the dataset which have a score state; NaN: none does. */
+double results_usual_budget(const struct results *r, int dataset);
+
 /* Tell runs of one method apart that have another preset, size or configuration: their method
  * becomes "id:key=value". Notes say what was told apart. */
 enum status results_split_variants(struct results *r);

@@ -145,6 +145,19 @@ static void take_origin(struct results_origin *o, const struct curve *c, const s
     o->dirty = curve_get_number(c, "dirty", 0) > 0;
 }
 
+/* Where the run is to be read: what it says of itself, else its configuration. Rollouts of the
+ * single-state MDP have no such place. */
+static double stated_budget(const struct curve *c)
+{
+    char score_at[32];
+    struct results_run probe = {.curve = (struct curve *)c};
+    if (c->bandit.rollouts > 0)
+        return (double)NAN;
+    results_config(&probe, "score_at", score_at, sizeof score_at);
+    double stated = curve_get_number(c, "budget", atof(score_at));
+    return stated > 0 && isfinite(stated) ? stated : (double)NAN;
+}
+
 static const char *or_else(const char *text, const char *otherwise)
 {
     return text[0] != '\0' ? text : otherwise;
@@ -170,9 +183,11 @@ static enum status add_curve(struct results *r, const char *path, const struct p
     snprintf(run->origin.path, sizeof run->origin.path, "%s", path);
     take_origin(&run->origin, c, p);
     take_status(run, c);
+    run->budget = stated_budget(c);
     TRY(c->bandit.rollouts > 0 ? take_bandit(run, c) : take_evaluations(run, c));
     if (results_settle(run, true) != STATUS_OK) {
         run->status = RUN_FAILED;
+        run->unreadable = true;
         run->points = 0;
         snprintf(run->why, sizeof run->why, "%.*s", (int)sizeof run->why - 1, status_sentence());
     }
@@ -184,8 +199,10 @@ static enum status add_curve(struct results *r, const char *path, const struct p
 static enum status add_broken(struct results *r, const char *path, const struct place *p,
                               enum run_status status, const char *why)
 {
-    if (!p->known) /* no run to blame: say it here */
+    if (!p->known) { /* no run to blame: say it here */
+        r->unread++;
         return results_note(r, NOTE_WARNING, "Not read: %s", why);
+    }
     struct results_run *run;
     int m, d;
     char method[2 * RESULTS_ID];
@@ -217,8 +234,12 @@ static enum status read_one(struct results *r, const char *path, const struct pl
     if (status == STATUS_MEMORY)
         return status;
     char why[STATUS_SENTENCE];
+    int before = r->runs;
     snprintf(why, sizeof why, "%s", status_sentence());
-    return add_broken(r, path, p, RUN_FAILED, why);
+    status = add_broken(r, path, p, RUN_FAILED, why);
+    if (status == STATUS_OK && r->runs > before)
+        r->run[before].unreadable = true;
+    return status;
 }
 
 /* --- folders ---------------------------------------------------------------------------------- */
@@ -286,8 +307,12 @@ static enum status walk(struct results *r, const char *folder, int depth)
 
     struct dirent **entry;
     int count = scandir(folder, &entry, visible, by_name);
-    if (count < 0)
+    if (count < 0 && depth == 0)
         return status_fail(STATUS_IO, "%s: %s", folder, strerror(errno));
+    if (count < 0) { /* the others are worth a report all the same */
+        r->unread++;
+        return results_note(r, NOTE_WARNING, "Not read: %s: %s", folder, strerror(errno));
+    }
     enum status status = STATUS_OK;
     for (int i = 0; i < count; i++) {
         bool fits = snprintf(path, sizeof path, "%s/%s", folder, entry[i]->d_name) <

@@ -66,7 +66,7 @@ static enum status read_text(const char *path, char **out)
 }
 
 struct columns {
-    int method, dataset, seed, step, score, initial, status;
+    int method, dataset, seed, step, score, initial, status, budget;
 };
 
 /* The first of the names that the header has, or -1. */
@@ -89,7 +89,8 @@ static enum status find_columns(const struct csv *c, struct columns *out)
         .step = any_of(c, (const char *const[]){"step", "transitions", NULL}),
         .score = any_of(c, (const char *const[]){"score", "final", NULL}),
         .initial = any_of(c, (const char *const[]){"initial", NULL}),
-        .status = any_of(c, (const char *const[]){"status", NULL})};
+        .status = any_of(c, (const char *const[]){"status", NULL}),
+        .budget = any_of(c, (const char *const[]){"budget", NULL})};
     const char *missing = out->method < 0    ? "method"
                           : out->dataset < 0 ? "dataset"
                           : out->seed < 0    ? "seed"
@@ -180,6 +181,10 @@ static enum status read_run(struct results *r, const struct csv *c, const struct
     snprintf(run->origin.path, sizeof run->origin.path, "%s", c->name);
     run->origin.foreign = true;
     TRY(read_status(c, top, at->status, &run->status));
+    if (at->budget >= 0)
+        TRY(csv_number(c, top, at->budget, &run->budget));
+    if (!(run->budget > 0 && isfinite(run->budget)))
+        run->budget = (double)NAN;
     if (at->step < 0) {
         if (last - first > 1)
             return status_fail(STATUS_FORMAT,

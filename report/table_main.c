@@ -18,6 +18,20 @@ struct grid {
     bool bandit; /* rewards, not scores */
 };
 
+/* Is the suite a part of that one: antmaze-large of antmaze, both read where they usually are or
+ * both at the same other budget? */
+static bool is_part(const char *id, const char *suite)
+{
+    char base[RESULTS_ID], whole[2 * RESULTS_ID];
+    size_t length;
+    results_at(id, &length);
+    snprintf(base, sizeof base, "%.*s", (int)length, id);
+    int known = registry_find_suite(base);
+    const char *parent = known >= 0 ? registry_suites[known].parent : "";
+    snprintf(whole, sizeof whole, "%s%s", parent, id + length);
+    return parent[0] != '\0' && strcmp(whole, suite) == 0;
+}
+
 int table_rows_of(const struct report *r, const char *suite, int room, int *out, int *own)
 {
     const struct results *x = &r->results;
@@ -25,9 +39,7 @@ int table_rows_of(const struct report *r, const char *suite, int room, int *out,
     for (int pass = 0; pass < 2; pass++) {
         for (int i = 0; i < x->datasets; i++) {
             const char *id = x->suite[x->dataset[i].suite].id;
-            int known = registry_find_suite(id);
-            bool mine = strcmp(id, suite) == 0;
-            bool part = known >= 0 && strcmp(registry_suites[known].parent, suite) == 0;
+            bool mine = strcmp(id, suite) == 0, part = is_part(id, suite);
             if ((pass == 0 ? mine : part) && count < room)
                 out[count++] = i;
         }
@@ -270,6 +282,14 @@ static void caption(const struct report *r, const struct grid *g, struct table *
         text_add(&t->caption, "A raised number: so many seeds only. ");
     if (none)
         text_add(&t->caption, "\u2014: no finished run; an average needs all its rows. ");
+    char budgets[RESULTS_NOTE];
+    bool apart = false; /* are runs of another budget in another table? */
+    for (int i = 0; i < r->results.datasets; i++)
+        apart |= r->results.dataset[i].at > 0;
+    int several = results_describe_budgets(&r->results, g->datasets, g->rows, budgets,
+                                           sizeof budgets);
+    if (!g->bandit && (apart || several > 1))
+        text_add(&t->caption, "Read at %s. ", budgets);
     table_caption_rules(r, &t->caption);
 }
 
@@ -306,11 +326,15 @@ static enum status make(const struct report *r, const char *suite, const struct 
                         const char *what, struct table *t)
 {
     bool online = strcmp(r->results.x_title, "Online transitions") == 0;
-    snprintf(t->title, sizeof t->title, "%s: %s%s",
-             registry_suites[registry_find_suite(suite)].title, what,
+    char of[RESULTS_TITLE], budgets[RESULTS_NOTE];
+    results_suite_title(suite, of);
+    bool several = !g->bandit && results_describe_budgets(&r->results, g->datasets, g->rows,
+                                                          budgets, sizeof budgets) > 1;
+    snprintf(t->title, sizeof t->title, "%.96s: %s%s%s", of, what,
              g->bandit ? "mean reward at the end"
              : online  ? "scores after online finetuning"
-                       : "final scores");
+                       : "final scores",
+             several ? ", each dataset at its own budget" : "");
     table_column(t, "Dataset", true, 0);
     for (int k = 0; k < g->columns; k++)
         table_column(t, r->results.method[g->method[k]].label, false, 0);

@@ -562,3 +562,93 @@ Test(results, keeps_hostile_names_in_one_line)
     cr_expect_str_eq(r.dataset[0].id, "<script>");
     results_free(&r);
 }
+
+/* --- budgets ---------------------------------------------------------------------------------- */
+
+static void run_read_at(const char *matrix, const char *method, int seeds, double budget)
+{
+    struct folder_run run = {.matrix = matrix,
+                             .dataset = "hopper-random-v2",
+                             .method = method,
+                             .points = 11,
+                             .end = 1000,
+                             .last = 100,
+                             .budget = budget};
+    for (; run.seed < seeds; run.seed++)
+        folder_run(run);
+}
+
+Test(results, reads_every_run_at_its_own_budget_and_mixes_none)
+{
+    run_read_at("short", "td3_odt", 3, 200);
+    run_read_at("short", "odt", 3, 200);
+    run_read_at("long", "td3_odt", 2, 1000);
+    run_read_at("long", "td3", 2, 1000); /* alone there: no run of the usual budget beside it */
+    struct results r = folder_results(folder_path(""), defaults);
+    static const char *const at = "hopper-random-v2+at1000";
+    cr_expect_float_eq(run_at(&r, "td3_odt", "hopper-random-v2", 0)->final, 20, 1e-9);
+    cr_expect_float_eq(run_at(&r, "td3_odt", at, 1)->final, 100, 1e-9);
+    cr_expect_float_eq(run_at(&r, "td3", at, 0)->final, 100, 1e-9);
+    int n;
+    cr_expect_null(
+        results_cell(&r, results_method(&r, "td3"), results_dataset(&r, "hopper-random-v2"), &n));
+    cr_assert_eq(r.suites, 2);
+    cr_expect_str_eq(r.suite[0].id, "mujoco");
+    cr_expect_str_eq(r.suite[1].id, "mujoco+at1000");
+    cr_expect_str_eq(r.suite[1].title, "Gym-MuJoCo, read at 1000");
+    cr_expect(has_note(&r, NOTE_BANNER, "runs of long are to be read at 1000, most others at 200"));
+    char path[FILE_PATH];
+    snprintf(path, sizeof path, "%s", folder_path("scores.csv"));
+    cr_assert_eq(export_scores(&r, path), STATUS_OK);
+    results_free(&r);
+
+    r = folder_scores(path, defaults); /* the same again from the file that was written */
+    cr_expect_float_eq(run_at(&r, "td3_odt", "hopper-random-v2", 0)->final, 20, 1e-9);
+    cr_expect_float_eq(run_at(&r, "td3_odt", at, 1)->final, 100, 1e-9);
+    cr_expect_float_eq(r.dataset[results_dataset(&r, "hopper-random-v2")].budget, 200, 0);
+    cr_expect_float_eq(r.dataset[results_dataset(&r, at)].budget, 1000, 0);
+    results_free(&r);
+
+    r = folder_results(folder_path(""), (struct results_options){.budget = 500});
+    cr_expect_eq(r.datasets, 1, "everything is read where the user says");
+    cr_expect_float_eq(run_at(&r, "td3_odt", "hopper-random-v2", 0)->final, 50, 1e-9);
+    results_free(&r);
+}
+
+Test(results, takes_a_budget_that_only_the_configuration_states)
+{
+    run_read_at("short", "odt", 2, 1000);
+    struct curve c;
+    const char *path = folder_path("short/hopper-random-v2/odt/0/curve.h5");
+    cr_assert_eq(curve_read(path, &c), STATUS_OK);
+    for (int i = 0; i < c.attributes; i++) {
+        if (strcmp(c.attribute[i].key, "budget") == 0)
+            c.attribute[i] = c.attribute[--c.attributes];
+    }
+    cr_assert_eq(curve_set_config(&c, "score_at = 300\n"), STATUS_OK);
+    cr_assert_eq(curve_write(&c, path), STATUS_OK, "%s", status_sentence());
+    curve_free(&c);
+    struct results r = folder_results(folder_path("short"), defaults);
+    cr_expect_float_eq(run_at(&r, "odt", "hopper-random-v2+at300", 0)->final, 30, 1e-9);
+    results_free(&r);
+}
+
+Test(results, says_how_much_cannot_be_read)
+{
+    run_read_at("main", "odt", 2, 1000);
+    struct results r = folder_results(folder_path("main"), defaults);
+    cr_expect_eq(results_all_read(&r), STATUS_OK);
+    results_free(&r);
+    folder_write("main/hopper-random-v2/odt/1/curve.h5", "no curve");
+    folder_write("main/elsewhere/curve.h5", "no curve");
+    r = folder_results(folder_path("main"), defaults);
+    cr_expect(run_at(&r, "odt", "hopper-random-v2", 0)->used);
+    cr_expect_eq(results_all_read(&r), STATUS_FORMAT);
+    cr_expect_not_null(strstr(status_sentence(), "2 curves"));
+    results_free(&r);
+    results_init(&r, defaults);
+    cr_assert_eq(results_read_folder(&r, folder_path("main/elsewhere")), STATUS_OK);
+    cr_expect_eq(results_finish(&r), STATUS_FORMAT);
+    cr_expect_not_null(strstr(status_sentence(), "curve.h5"));
+    results_free(&r);
+}
