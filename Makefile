@@ -88,7 +88,7 @@ FUZZERS  := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz
 BENCHES  := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
 
 .PHONY: all build test test-kills smoke reproduce report bench bench-peer fuzz lint format clean help deps \
-        test-slurm deps-slurm compile_commands.json
+        test-slurm deps-slurm test-distros deps-distros compile_commands.json
 all: build
 
 build: $(PROGRAMS) ## compile the programs
@@ -223,11 +223,17 @@ format: ## reformat all C files
 test-slurm: build ## run a matrix on a Slurm of its own, if there is one (deps-slurm)
 	tests/e2e/slurm.sh $(BUILD)
 
+test-distros: ## README's two commands on bare Debian 12 and 13, as root (DISTROS=trixie FILTER=)
+	FILTER='$(FILTER)' tests/e2e/distros.sh $(DISTROS)
+
 deps: ## install Debian's packages (done above, when this file is read)
 	@:
 
 deps-slurm: ## install Slurm and GNU parallel, for test-slurm
 	./deps.sh slurm
+
+deps-distros: ## install debootstrap, for test-distros
+	./deps.sh distros
 
 clean: ## remove the build folder
 	rm -rf build

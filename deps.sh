@@ -1,6 +1,7 @@
 #!/bin/sh
 # Install what vitamin needs from Debian (12 or newer). Asks for root through sudo when needed.
-# `deps.sh slurm` installs what the test on a real Slurm wants instead.
+# `deps.sh slurm` installs what the test on a real Slurm wants instead, `deps.sh distros` what the one
+# on other releases of Debian does.
 #
 # OpenBLAS: the pthread build, kept to one thread by the program (engine/base/threads.c). Our own
 # loops are the parallel part and call BLAS from several threads at once. Debian's serial build is
@@ -12,7 +13,10 @@ packages="build-essential pkg-config git ca-certificates
 libopenblas-pthread-dev libhdf5-dev libmujoco-dev libinih-dev libcriterion-dev zlib1g-dev libssl-dev
 gnuplot-nox fonts-urw-base35 fontconfig curl
 clang clang-format clang-tidy libomp-dev cppcheck shellcheck"
-[ "${1:-}" != slurm ] || packages="slurm-wlm munge parallel"
+case "${1:-}" in
+slurm) packages="slurm-wlm munge parallel" ;;
+distros) packages="debootstrap debian-archive-keyring" ;;
+esac
 
 missing=""
 for p in $packages; do

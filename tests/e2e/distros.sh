@@ -1,0 +1,126 @@
+#!/bin/bash
+# README's two commands, `make deps smoke` and `make deps test`, on bare Debian systems, from a clone of
+# HEAD. usage: [FILTER='plot/*'] tests/e2e/distros.sh [CODENAME|other...]      default: bookworm trixie
+#
+# A bare system is what debootstrap makes of Debian's mirror as this machine's apt knows it, with git
+# and make. It is kept in build/distros/CODENAME.tar, the packages that `make deps` downloads beside
+# it; each time it is unpacked anew. /proc, /dev and all processes live in a namespace of their own:
+# however this ends, the kernel takes them away. `other` is the Debian that this machine does not run.
+# FILTER limits the tests, not what is compiled.
+#
+# Fails when a command fails, a compiler warns, or smoke's log has a warning. Exit status 0 also when
+# it was skipped: the line then says why.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+store=$PWD/build/distros
+root=""  # of the system in hand
+child="" # what runs in it
+failed=0
+
+skip() {
+    echo "distros: skipped: $1"
+    exit $failed
+}
+
+# Lines "deb URI SUITE main" of Debian CODENAME: this machine's own, its codename replaced.
+sources_of() {
+    local own
+    own=$(. /etc/os-release && [ "$ID" = debian ] && echo "${VERSION_CODENAME:-}")
+    [ -n "$own" ] && apt-get indextargets --format '$(CODENAME) $(RELEASE) $(REPO_URI) $(COMPONENT)' \
+        'Created-By: Packages' | awk -v own="$own" -v new="$1" '
+            { name = NF == 4 ? $1 : $(NF - 2) } # no codename before the first apt-get update
+            $NF == "main" && index(name, own) == 1 { print "deb", $(NF - 1), new substr(name, length(own) + 1), "main" }' |
+        sort -u
+}
+
+# What this machine's apt needs to reach its mirror: proxies, and what a snapshot wants.
+apt_settings() {
+    apt-config dump --format '%f "%v";%n' | grep -E '^Acquire::([a-z]+::Proxy|Check-(Valid-Until|Date))\b.*"[^"]+"'
+}
+
+make_base() { # CODENAME: build/distros/CODENAME.tar
+    local mirror
+    mirror=$(sources_of "$1" | awk -v suite="$1" '$3 == suite { print $2; exit }')
+    [ -n "$mirror" ] || skip "apt on this machine knows no mirror of Debian"
+    echo "distros: $1: debootstrap"
+    nice -n 10 unshare --mount --propagation private debootstrap --variant=minbase --include=git,make,ca-certificates \
+        "$1" "$root" "$mirror" >"$store/$1-base.log" 2>&1 ||
+        skip "debootstrap $1 failed: $(tail -n 1 "$store/$1-base.log")"
+    mkdir -p "$store/$1-packages/partial"
+    mv "$root"/var/cache/apt/archives/*.deb "$store/$1-packages" 2>/dev/null
+    tar -C "$root" -cf "$store/$1.tar.part" . && mv "$store/$1.tar.part" "$store/$1.tar" ||
+        skip "no room for $store/$1.tar"
+    rm -rf --one-file-system "$root"
+}
+
+unpack() { # CODENAME: at $root, with a clone of HEAD in /root/vitamin
+    mkdir -p "$root" && tar -C "$root" -xf "$store/$1.tar" || return 1
+    sources_of "$1" >"$root/etc/apt/sources.list"
+    apt_settings >"$root/etc/apt/apt.conf.d/90host"
+    cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
+    git clone -q --no-hardlinks . "$root/root/vitamin"
+}
+
+# Run a command in it, with nothing of this environment but CI's words.
+inside() {
+    exec nice -n 10 unshare --mount --propagation private --pid --fork --kill-child bash -c '
+        root=$1 packages=$2; shift 2
+        mount -t proc proc "$root/proc" && mount --bind /dev "$root/dev" &&
+            mount --bind /dev/pts "$root/dev/pts" && mount -t tmpfs shm "$root/dev/shm" &&
+            mount --bind "$packages" "$root/var/cache/apt/archives" || exit 125
+        exec chroot "$root" /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+            HOME=/root LC_ALL=C.UTF-8 TERM=dumb "$@"' inside "$root" "$store/$1-packages" "${@:2}" </dev/null
+}
+
+# What a compiler, linker or make calls a warning; of smoke also what the program does. Tests log such
+# lines on purpose, and apt has its own.
+build_warning='^[^ ]*(\.[ch]|cc1|ld|gcc|cc|make(\[[0-9]+\])?)[0-9:]*: ([^ ]*: )?[Ww]arning:'
+program_warning='^[0-9]{4}-[0-9TZ:-]+ (warn|error) '
+
+# One of the two commands: CODENAME, a word for its log, what is a warning in it, the command.
+try() {
+    local log=$store/$1-$2.log start=$SECONDS status
+    inside "$1" bash -c 'cd /root/vitamin && "$@"' try "${@:4}" >"$log" 2>&1 &
+    child=$!
+    wait $child
+    status=$?
+    child=""
+    echo "distros: $1: ${*:4}: $((SECONDS - start)) s, status $status: $(tail -n 1 "$log")"
+    if grep -nE "$3" "$log" | head -n 20 | grep .; then
+        echo "distros: $1: FAILED: warnings, see $log"
+        failed=1
+    elif [ $status != 0 ]; then
+        tail -n 30 "$log"
+        echo "distros: $1: FAILED, see $log"
+        failed=1
+    fi
+}
+
+[ "$(id -u)" = 0 ] || skip "a chroot wants root"
+command -v debootstrap >/dev/null || PATH=$PATH:/usr/sbin:/sbin
+command -v debootstrap >/dev/null || skip "there is no debootstrap (./deps.sh distros installs it)"
+unshare --mount --pid --fork true 2>/dev/null || skip "this machine allows no namespaces"
+[ -z "$(git status --porcelain)" ] || echo "distros: uncommitted changes are not tried"
+
+[ $# -gt 0 ] || set -- bookworm trixie
+if [ "$*" = other ]; then
+    # shellcheck disable=SC1091
+    case $(. /etc/os-release && echo "${VERSION_CODENAME:-}") in
+    bookworm) set -- trixie ;;
+    *) set -- bookworm ;;
+    esac
+fi
+
+mkdir -p "$store"
+trap '[ -z "$child" ] || { kill -KILL $child; wait $child; } 2>/dev/null; rm -rf --one-file-system "$root"' EXIT
+trap 'exit 1' INT TERM HUP
+for codename in "$@"; do
+    root=$(mktemp -d "$store/$codename-XXXXXX") && chmod 755 "$root" || skip "no room in $store"
+    [ -f "$store/$codename.tar" ] || make_base "$codename"
+    unpack "$codename" || { echo "distros: $codename: FAILED: cannot be unpacked" && exit 1; }
+    try "$codename" smoke "$build_warning|$program_warning" make deps smoke
+    try "$codename" test "$build_warning" make deps test "FILTER=${FILTER:-}"
+    rm -rf --one-file-system "$root"
+done
+[ $failed = 0 ] && echo "distros: both commands work on $*"
+exit $failed
