@@ -196,7 +196,7 @@ static enum status apply_size(struct hyper *h, const char *size)
         }
         if (h->T_eval > h->T_train)
             h->T_eval = h->T_train;
-        if (strcmp(h->actor, "pdt") == 0) /* its future is as long as a segment */
+        if (h->actor == HYPER_actor_pdt) /* its future is as long as a segment */
             h->pdt_future = h->T_train;
         return STATUS_OK;
     }

@@ -30,7 +30,7 @@ double cost_step_seconds(const struct env_kind *kind)
 /* Weights of the actor, and tokens of one segment. */
 static double actor_weights(const struct hyper *h, double *tokens)
 {
-    if (strcmp(h->family, "dt") == 0) {
+    if (h->family == HYPER_family_dt) {
         *tokens = 3.0 * (double)h->T_train;
         return 12.0 * (double)(h->embed_dim * h->embed_dim * h->n_layer);
     }
@@ -41,8 +41,8 @@ static double actor_weights(const struct hyper *h, double *tokens)
 struct cost_work cost_count(const struct hyper *h, const struct env_kind *kind)
 {
     double tokens, weights = actor_weights(h, &tokens);
-    bool mlp = strcmp(h->buffer_unit, "transitions") == 0;
-    bool critic = strcmp(h->rl_gradient, "none") != 0;
+    bool mlp = h->buffer_unit == HYPER_buffer_unit_transitions;
+    bool critic = h->rl_gradient != HYPER_rl_gradient_none;
     double interval = critic ? (double)h->actor_update_interval : 1;
     double episode = fmax(kind->time_limit, 1) / 2.0;
     double per_iteration = fmax((double)h->min_transitions_per_iter, episode);
@@ -54,7 +54,7 @@ struct cost_work cost_count(const struct hyper *h, const struct env_kind *kind)
     w.updates = (double)h->pretrain_actor_steps +
                 (mlp ? w.steps * h->updates_per_transition / interval
                      : w.iterations * (double)h->actor_updates_per_iter);
-    double evaluations = strcmp(h->eval_every_unit, "iterations") == 0
+    double evaluations = h->eval_every_unit == HYPER_eval_every_unit_iterations
                              ? w.iterations / (double)h->eval_every
                              : w.steps / (double)h->eval_every;
     w.evaluated = (1 + evaluations) * (double)h->eval_episodes * kind->time_limit;

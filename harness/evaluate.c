@@ -57,7 +57,7 @@ enum status evaluate(struct run *r)
                                 .rtg_scale = r->hyper.rtg_scale,
                                 .max_steps = r->max_steps,
                                 .latent = hyper_applies(&r->hyper, "T_eval") &&
-                                                  strcmp(r->hyper.actor, "pdt") == 0
+                                                  r->hyper.actor == HYPER_actor_pdt
                                               ? (int)r->hyper.pdt_latent
                                               : 0,
                                 .run = r->key,

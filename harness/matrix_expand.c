@@ -274,7 +274,7 @@ static enum status check_guide(const struct matrix_cell *guide)
     struct hyper h;
     matrix_request(guide, &request);
     TRY(run_configure(&request, &h));
-    if (strcmp(h.family, "mlp") == 0)
+    if (h.family == HYPER_family_mlp)
         return STATUS_OK;
     return status_fail(STATUS_CONFIG, "guide: %s leaves no policy file; iql and td3bc do",
                        guide->method);

@@ -86,7 +86,7 @@ static struct dataset_options dataset_options_of(const struct run *r, double sca
     o.reward_shift = r->hyper.reward_shift;
     o.delay = (int)r->hyper.delayed_reward;
     o.singles_kept = (int)r->hyper.antmaze_singles_kept;
-    o.q_view = strcmp(r->hyper.dataset_view, "q_learning") == 0;
+    o.q_view = r->hyper.dataset_view == HYPER_dataset_view_q_learning;
     return o;
 }
 
@@ -109,7 +109,7 @@ static enum status describe_file(struct run *r)
 static enum status reward_scale(struct run *r, double *scale)
 {
     *scale = 1;
-    if (strcmp(r->hyper.reward_extra, "times_1000_over_return_range") != 0)
+    if (r->hyper.reward_extra != HYPER_reward_extra_times_1000_over_return_range)
         return STATUS_OK;
     struct dataset_options o = dataset_options_of(r, 1);
     struct dataset d;
@@ -129,7 +129,7 @@ static enum status load_data(struct run *r)
 {
     double scale;
     bool filtered = strcmp(r->request->config.suite, "antmaze") == 0 ||
-                    strcmp(r->hyper.dataset_view, "trajectories") != 0;
+                    r->hyper.dataset_view != HYPER_dataset_view_trajectories;
     if (filtered)
         TRY(describe_file(r));
     TRY(reward_scale(r, &scale));
@@ -163,10 +163,10 @@ static enum status make_buffers(struct run *r)
 {
     const struct hyper *h = &r->hyper;
     int S = r->dataset.S, A = r->dataset.A;
-    r->by_transition = strcmp(h->buffer_unit, "transitions") == 0;
-    r->clears_rollouts = strcmp(h->rl_gradient, "ppo") == 0;
-    r->keeps_rollouts = r->clears_rollouts || strcmp(h->rl_gradient, "awr") == 0;
-    r->starts_empty = strcmp(h->buffer_init, "empty_then_10000_warmup_transitions") == 0;
+    r->by_transition = h->buffer_unit == HYPER_buffer_unit_transitions;
+    r->clears_rollouts = h->rl_gradient == HYPER_rl_gradient_ppo;
+    r->keeps_rollouts = r->clears_rollouts || h->rl_gradient == HYPER_rl_gradient_awr;
+    r->starts_empty = h->buffer_init == HYPER_buffer_init_empty_then_10000_warmup_transitions;
     if (r->by_transition)
         return transitions_init(&r->transitions, S, A, h->buffer_capacity, r->offline,
                                 r->offline_count, false);

@@ -97,11 +97,11 @@ static enum status add_panels(struct curve *c, const struct bandit_result *resul
 
 enum status run_bandit(struct run *r)
 {
-    struct bandit_spec spec = {
-        .critic_sees_return = strcmp(r->hyper.bandit_critic_input, "rtg_action") == 0,
-        .sup_weight = r->hyper.bandit_sup_weight,
-        .run = run_key("bandit", r->request->seed),
-        .left_end = -0.95};
+    struct bandit_spec spec = {.critic_sees_return = r->hyper.bandit_critic_input ==
+                                                     HYPER_bandit_critic_input_rtg_action,
+                               .sup_weight = r->hyper.bandit_sup_weight,
+                               .run = run_key("bandit", r->request->seed),
+                               .left_end = -0.95};
     struct bandit_result result;
     TRY(method_of(r, &spec.method));
     TRY(stamp(r));

@@ -94,7 +94,7 @@ static enum status read_guide(struct run *r, struct run_guide *g)
 enum status run_open_guide(struct run *r)
 {
     const struct hyper *h = &r->hyper;
-    if (!hyper_applies(h, "jsrl_n0") || h->jsrl_n0 <= 0 || strcmp(h->jsrl_guide, "oracle") != 0)
+    if (!hyper_applies(h, "jsrl_n0") || h->jsrl_n0 <= 0 || h->jsrl_guide != HYPER_jsrl_guide_oracle)
         return STATUS_OK;
     if (h->jsrl_guide_file[0] == '\0')
         return status_fail(STATUS_CONFIG,

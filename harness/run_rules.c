@@ -26,7 +26,7 @@ bool rules_budget_spent(const struct hyper *h, int64_t transitions, int64_t iter
 bool rules_evaluation_due(const struct hyper *h, int64_t evaluated_at, int64_t transitions,
                           int64_t iterations)
 {
-    bool by_iteration = strcmp(h->eval_every_unit, "iterations") == 0;
+    bool by_iteration = h->eval_every_unit == HYPER_eval_every_unit_iterations;
     return evaluated_at < 0 ||
            (by_iteration ? iterations : transitions) - evaluated_at >= h->eval_every;
 }

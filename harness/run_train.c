@@ -109,13 +109,13 @@ static enum status roll_out(struct run *r, struct env **env, int count)
         reset[e] = rng_at(r->env_key, RNG_ENV_RESET, (uint64_t)(r->episodes + e));
     struct rollout_envs envs = {env, reset};
     struct rollout_world world = rollout_world_of(&envs);
-    bool stochastic = strcmp(r->hyper.policy, "squashed_gaussian") == 0;
+    bool stochastic = r->hyper.policy == HYPER_policy_squashed_gaussian;
     struct rollout_spec spec = {
         .mode = ACT_EXPLORE,
         .target_return = rules_online_target(&r->hyper, r->offline_mean_return, r->episodes),
         .rtg_scale = r->hyper.rtg_scale,
         .max_steps = r->max_steps,
-        .latent = strcmp(r->hyper.actor, "pdt") == 0 ? (int)r->hyper.pdt_latent : 0,
+        .latent = r->hyper.actor == HYPER_actor_pdt ? (int)r->hyper.pdt_latent : 0,
         .guide_steps = rules_guide_steps(&r->hyper, r->episodes),
         .guide = r->guide != NULL ? run_guide_act : NULL,
         .guide_context = r->guide,
@@ -222,7 +222,7 @@ static enum status iterate_transitions(struct run *r)
     struct learner_data data = {.transitions = &r->transitions};
     if (r->pending_batches == 0) {
         int64_t every = r->hyper.eval_every, unit = TRANSITIONS_AN_ITERATION;
-        if (strcmp(r->hyper.eval_every_unit, "transitions") == 0 && every < unit)
+        if (r->hyper.eval_every_unit == HYPER_eval_every_unit_transitions && every < unit)
             unit = every;
         r->pending_batches = unit - r->transitions_done % unit;
         if (r->transitions_done + r->pending_batches > r->hyper.stop_transitions)

@@ -161,7 +161,7 @@ enum status speed_estimate(const struct speed_table *t, const struct matrix_cell
     const struct speed *s = find(t, cell->method, kind->suite);
     if (s == NULL) {
         out->exact = false;
-        s = find(t, strcmp(h.family, "dt") == 0 ? "td3_odt" : "td3bc", kind->suite);
+        s = find(t, h.family == HYPER_family_dt ? "td3_odt" : "td3bc", kind->suite);
     }
     if (s == NULL)
         return status_fail(STATUS_MISSING,

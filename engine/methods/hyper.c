@@ -1,5 +1,7 @@
 #include "engine/methods/hyper.h"
 
+#include "engine/methods/rl.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -8,16 +10,28 @@
 #include <string.h>
 
 /* clang-format off */
+#define HYPER_INT(name, value, low, high, source, help)
+#define HYPER_REAL(name, value, low, high, source, help)
+#define HYPER_TEXT(name, value, source, help)
+#define WORD(key, word) #word,
+#define HYPER_CHOICE(name, source, help, ...) \
+    static const char *const words_of_##name[] = {HYPER_EACH(WORD, name, __VA_ARGS__) NULL};
+#include "engine/methods/hyper.def"
+#undef HYPER_INT
+#undef HYPER_REAL
+#undef HYPER_CHOICE
+#undef HYPER_TEXT
+
 const struct hyper_field hyper_table[] = {
 #define AT(name) offsetof(struct hyper, name)
 #define HYPER_INT(name, value, low, high, source, help) \
-    {#name, HYPER_IS_INT, AT(name), #value, low, high, "", source, help},
+    {#name, HYPER_IS_INT, AT(name), #value, low, high, NULL, source, help},
 #define HYPER_REAL(name, value, low, high, source, help) \
-    {#name, HYPER_IS_REAL, AT(name), #value, low, high, "", source, help},
-#define HYPER_CHOICE(name, value, choices, source, help) \
-    {#name, HYPER_IS_CHOICE, AT(name), value, 0, 0, choices, source, help},
+    {#name, HYPER_IS_REAL, AT(name), #value, low, high, NULL, source, help},
+#define HYPER_CHOICE(name, source, help, ...) \
+    {#name, HYPER_IS_CHOICE, AT(name), "", 0, 0, words_of_##name, source, help},
 #define HYPER_TEXT(name, value, source, help) \
-    {#name, HYPER_IS_TEXT, AT(name), value, 0, 0, "", source, help},
+    {#name, HYPER_IS_TEXT, AT(name), value, 0, 0, NULL, source, help},
 #include "engine/methods/hyper.def"
 #undef HYPER_INT
 #undef HYPER_REAL
@@ -29,6 +43,7 @@ const struct hyper_field hyper_table[] = {
 
 const int hyper_count = sizeof hyper_table / sizeof *hyper_table;
 
+_Static_assert(sizeof(enum hyper_actor) == sizeof(int), "store() writes choices as int");
 _Static_assert(sizeof hyper_table / sizeof *hyper_table <= HYPER_MAX, "raise HYPER_MAX");
 
 static void *field_of(struct hyper *h, const struct hyper_field *f)
@@ -36,16 +51,30 @@ static void *field_of(struct hyper *h, const struct hyper_field *f)
     return (char *)h + f->offset;
 }
 
-/* True when `value` is one of "a|b|c". */
-static bool is_choice(const char *choices, const char *value)
+/* Words are spelled like their enumerators, but for the published settings' one with blanks. */
+static const char *spelling(const char *word)
 {
-    size_t length = strlen(value);
-    for (const char *at = choices; at != NULL; at = strchr(at, '|')) {
-        at += *at == '|';
-        if (strncmp(at, value, length) == 0 && (at[length] == '|' || at[length] == '\0'))
-            return length > 0;
+    return strcmp(word, "cleared_every_iteration") == 0 ? "online buffer cleared every iteration"
+                                                        : word;
+}
+
+static const char *default_of(const struct hyper_field *f)
+{
+    return f->type == HYPER_IS_CHOICE ? spelling(f->words[0]) : f->value;
+}
+
+static enum status parse_choice(const struct hyper_field *f, const char *value, int *out)
+{
+    char all[HYPER_TEXT_SIZE] = "";
+    for (int i = 0; f->words[i] != NULL; i++) {
+        const char *word = spelling(f->words[i]);
+        *out = i;
+        if (strcmp(word, value) == 0)
+            return STATUS_OK;
+        size_t used = strlen(all);
+        snprintf(all + used, sizeof all - used, "%s%s", i > 0 ? "|" : "", word);
     }
-    return false;
+    return status_fail(STATUS_CONFIG, "%s = %s: must be one of %s", f->name, value, all);
 }
 
 static enum status parse_number(const struct hyper_field *f, const char *value, double *out)
@@ -67,6 +96,7 @@ static enum status parse_number(const struct hyper_field *f, const char *value, 
 static enum status store(struct hyper *h, const struct hyper_field *f, const char *value)
 {
     double number;
+    int choice;
     switch (f->type) {
     case HYPER_IS_INT:
         TRY(parse_number(f, value, &number));
@@ -77,10 +107,8 @@ static enum status store(struct hyper *h, const struct hyper_field *f, const cha
         *(double *)field_of(h, f) = number;
         break;
     case HYPER_IS_CHOICE:
-        if (!is_choice(f->choices, value))
-            return status_fail(STATUS_CONFIG, "%s = %s: must be one of %s", f->name, value,
-                               f->choices);
-        snprintf(field_of(h, f), HYPER_TEXT_SIZE, "%s", value);
+        TRY(parse_choice(f, value, &choice));
+        memcpy(field_of(h, f), &choice, sizeof choice);
         break;
     case HYPER_IS_TEXT:
         if (strlen(value) >= HYPER_TEXT_SIZE)
@@ -96,7 +124,8 @@ void hyper_defaults(struct hyper *h)
 {
     memset(h, 0, sizeof *h);
     for (int i = 0; i < hyper_count; i++) {
-        (void)store(h, &hyper_table[i], hyper_table[i].value); /* a test walks the defaults */
+        (void)store(h, &hyper_table[i],
+                    default_of(&hyper_table[i])); /* a test walks the defaults */
         h->applies[i] = true;
     }
 }
@@ -154,7 +183,7 @@ enum status hyper_set(struct hyper *h, const char *key, const char *value)
         return status_fail(STATUS_CONFIG, "unknown key '%s'; did you mean '%s'?", key,
                            hyper_nearest(key));
     bool applies = strcmp(value, "-") != 0;
-    TRY(store(h, &hyper_table[i], applies ? value : hyper_table[i].value));
+    TRY(store(h, &hyper_table[i], applies ? value : default_of(&hyper_table[i])));
     h->applies[i] = applies;
     return STATUS_OK;
 }
@@ -179,16 +208,27 @@ void hyper_format(const struct hyper *h, int field, char out[HYPER_TEXT_SIZE])
             if (strtod(out, NULL) == value)
                 break;
         }
+    } else if (f->type == HYPER_IS_CHOICE) {
+        int choice;
+        memcpy(&choice, at, sizeof choice);
+        snprintf(out, HYPER_TEXT_SIZE, "%s", spelling(f->words[choice]));
     } else {
         snprintf(out, HYPER_TEXT_SIZE, "%s", (const char *)at);
     }
 }
 
+const char *hyper_word(const struct hyper *h, const char *key)
+{
+    const struct hyper_field *f = &hyper_table[hyper_find(key)];
+    int choice;
+    memcpy(&choice, (const char *)h + f->offset, sizeof choice);
+    return spelling(f->words[choice]);
+}
+
 enum status hyper_check(const struct hyper *h)
 {
-    bool transformer = strcmp(h->actor, "mlp") != 0 && strcmp(h->actor, "bandit") != 0;
-    bool stochastic = strcmp(h->policy, "deterministic_tanh") != 0;
-    const char *rl = h->rl_gradient;
+    bool transformer = h->actor != HYPER_actor_mlp && h->actor != HYPER_actor_bandit;
+    const struct rl_ops *rl = rl_find(hyper_word(h, "rl_gradient"));
     if (transformer && h->T_eval > h->T_train)
         return status_fail(STATUS_CONFIG,
                            "T_eval = %" PRId64 ": must not exceed T_train = %" PRId64, h->T_eval,
@@ -197,20 +237,23 @@ enum status hyper_check(const struct hyper *h)
         return status_fail(STATUS_CONFIG,
                            "embed_dim = %" PRId64 ": must be a multiple of n_head = %" PRId64,
                            h->embed_dim, h->n_head);
-    if (strcmp(h->actor, "pdt") == 0 && h->pdt_future != h->T_train)
+    if (h->actor == HYPER_actor_pdt && h->pdt_future != h->T_train)
         return status_fail(STATUS_CONFIG,
                            "pdt_future = %" PRId64 ": must equal T_train = %" PRId64
                            ", because each step of a segment gets the posterior of one future step",
                            h->pdt_future, h->T_train);
-    if (!stochastic && (strcmp(rl, "sac") == 0 || strcmp(rl, "awac") == 0 ||
-                        strcmp(rl, "awr") == 0 || strcmp(rl, "ppo") == 0))
+    if (rl == NULL)
+        return status_fail(STATUS_CONFIG, "rl_gradient = %s: there is no such part",
+                           hyper_word(h, "rl_gradient"));
+    if (rl->needs_log_prob && h->policy == HYPER_policy_deterministic_tanh)
         return status_fail(STATUS_CONFIG,
                            "rl_gradient = %s: needs policy = squashed_gaussian, because it uses "
                            "log-probabilities",
-                           rl);
-    if (strcmp(h->critic_arch, "mlp") != 0 && strcmp(rl, "td3") != 0 && strcmp(rl, "ddpg") != 0)
-        return status_fail(STATUS_CONFIG,
-                           "critic_arch = %s: the recurrent critic is for td3 and ddpg",
-                           h->critic_arch);
+                           rl->name);
+    if (h->critic_arch != HYPER_critic_arch_mlp && !rl->recurrent)
+        return status_fail(
+            STATUS_CONFIG,
+            "critic_arch = %s: rl_gradient = %s works with the reflexive critic only",
+            hyper_word(h, "critic_arch"), rl->name);
     return STATUS_OK;
 }

@@ -12,10 +12,54 @@ enum { HYPER_TEXT_SIZE = 320, HYPER_MAX = 160 };
 
 enum hyper_type { HYPER_IS_INT, HYPER_IS_REAL, HYPER_IS_CHOICE, HYPER_IS_TEXT };
 
+/* EACH(do, key, a, b, c): do(key, a) do(key, b) do(key, c), for up to eight words. */
+#define HYPER_EACH_1(do, key, a)                                                                   \
+    do                                                                                             \
+    (key, a)
+#define HYPER_EACH_2(do, key, a, ...)                                                              \
+    do                                                                                             \
+    (key, a) HYPER_EACH_1(do, key, __VA_ARGS__)
+#define HYPER_EACH_3(do, key, a, ...)                                                              \
+    do                                                                                             \
+    (key, a) HYPER_EACH_2(do, key, __VA_ARGS__)
+#define HYPER_EACH_4(do, key, a, ...)                                                              \
+    do                                                                                             \
+    (key, a) HYPER_EACH_3(do, key, __VA_ARGS__)
+#define HYPER_EACH_5(do, key, a, ...)                                                              \
+    do                                                                                             \
+    (key, a) HYPER_EACH_4(do, key, __VA_ARGS__)
+#define HYPER_EACH_6(do, key, a, ...)                                                              \
+    do                                                                                             \
+    (key, a) HYPER_EACH_5(do, key, __VA_ARGS__)
+#define HYPER_EACH_7(do, key, a, ...)                                                              \
+    do                                                                                             \
+    (key, a) HYPER_EACH_6(do, key, __VA_ARGS__)
+#define HYPER_EACH_8(do, key, a, ...)                                                              \
+    do                                                                                             \
+    (key, a) HYPER_EACH_7(do, key, __VA_ARGS__)
+#define HYPER_NINTH(a, b, c, d, e, f, g, h, ninth, ...) ninth
+#define HYPER_EACH(do, key, ...)                                                                   \
+    HYPER_NINTH(__VA_ARGS__, HYPER_EACH_8, HYPER_EACH_7, HYPER_EACH_6, HYPER_EACH_5, HYPER_EACH_4, \
+                HYPER_EACH_3, HYPER_EACH_2, HYPER_EACH_1, )                                        \
+    (do, key, __VA_ARGS__)
+
+/* enum hyper_critic_arch {HYPER_critic_arch_mlp, HYPER_critic_arch_lstm, ...} and so on. */
+#define HYPER_ENUMERATOR(key, word) HYPER_##key##_##word,
+#define HYPER_INT(name, value, low, high, source, help)
+#define HYPER_REAL(name, value, low, high, source, help)
+#define HYPER_TEXT(name, value, source, help)
+#define HYPER_CHOICE(name, source, help, ...)                                                      \
+    enum hyper_##name{HYPER_EACH(HYPER_ENUMERATOR, name, __VA_ARGS__)};
+#include "engine/methods/hyper.def"
+#undef HYPER_INT
+#undef HYPER_REAL
+#undef HYPER_CHOICE
+#undef HYPER_TEXT
+
 struct hyper {
 #define HYPER_INT(name, value, low, high, source, help)  int64_t name;
 #define HYPER_REAL(name, value, low, high, source, help) double name;
-#define HYPER_CHOICE(name, value, choices, source, help) char name[HYPER_TEXT_SIZE];
+#define HYPER_CHOICE(name, source, help, ...)            enum hyper_##name name;
 #define HYPER_TEXT(name, value, source, help)            char name[HYPER_TEXT_SIZE];
 #include "engine/methods/hyper.def"
 #undef HYPER_INT
@@ -29,11 +73,11 @@ struct hyper {
 struct hyper_field {
     const char *name;
     enum hyper_type type;
-    size_t offset;       /* in struct hyper */
-    const char *value;   /* default, as text */
-    double low, high;    /* inclusive, numbers only */
-    const char *choices; /* "a|b|c", choices only */
-    const char *source;  /* table of the paper, "code", ledger entry */
+    size_t offset;            /* in struct hyper */
+    const char *value;        /* default, as text */
+    double low, high;         /* inclusive, numbers only */
+    const char *const *words; /* of the enumerators in order, NULL behind the last; choices only */
+    const char *source;       /* table of the paper, "code", ledger entry */
     const char *help;
 };
 
@@ -59,6 +103,9 @@ bool hyper_applies(const struct hyper *h, const char *key);
 
 /* The value as text that hyper_set reads back to the same bits. */
 void hyper_format(const struct hyper *h, int field, char out[HYPER_TEXT_SIZE]);
+
+/* The word of a choice, as in a file. `key` must name one. */
+const char *hyper_word(const struct hyper *h, const char *key);
 
 /* Relations between fields that no single range can say (T_eval <= T_train, embed_dim divisible by
  * n_head, ...). Errors STATUS_CONFIG. */

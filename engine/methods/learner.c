@@ -18,7 +18,7 @@ enum status learner_new(const struct learner_spec *spec, struct learner **out)
     TRY(hyper_check(spec->hyper));
     for (int i = 0; i < learner_count; i++) {
         const struct learner_ops *ops = learner_table[i];
-        if (strcmp(ops->name, spec->hyper->actor) != 0)
+        if (strcmp(ops->name, hyper_word(spec->hyper, "actor")) != 0)
             continue;
         TRY(ops->create(spec, out));
         struct learner *l = *out;
@@ -33,7 +33,7 @@ enum status learner_new(const struct learner_spec *spec, struct learner **out)
         return STATUS_OK;
     }
     return status_fail(STATUS_CONFIG, "actor = %s: no learner of that name trains on datasets",
-                       spec->hyper->actor);
+                       hyper_word(spec->hyper, "actor"));
 }
 
 void learner_delete(struct learner *l)

@@ -109,8 +109,8 @@ static enum status new_critic(struct dt *d)
                                .width = (int)h->critic_hidden,
                                .layers = (int)h->critic_hidden_layers,
                                .norm = h->critic_layernorm != 0};
-    if (strcmp(h->critic_arch, "mlp") != 0) {
-        spec.cell = strcmp(h->critic_arch, "lstm") == 0 ? CRITIC_LSTM : CRITIC_RNN;
+    if (h->critic_arch != HYPER_critic_arch_mlp) {
+        spec.cell = h->critic_arch == HYPER_critic_arch_lstm ? CRITIC_LSTM : CRITIC_RNN;
         spec.layers = 3;
     }
     if (d->rl->critic_update == NULL && d->rl->begin_iteration == NULL)
@@ -242,13 +242,10 @@ static enum status create(const struct learner_spec *spec, struct learner **out)
     d->learner.S = spec->S;
     d->learner.A = spec->A;
     d->learner.run = spec->run;
-    d->stochastic = strcmp(spec->hyper->policy, "squashed_gaussian") == 0;
-    d->rl = rl_find(spec->hyper->rl_gradient);
+    d->stochastic = spec->hyper->policy == HYPER_policy_squashed_gaussian;
+    d->rl = rl_find(hyper_word(spec->hyper, "rl_gradient")); /* hyper_check has found it */
     enum status result = STATUS_OK;
-    if (d->rl == NULL)
-        result = status_fail(STATUS_CONFIG, "rl_gradient = %s: there is no such part",
-                             spec->hyper->rl_gradient);
-    else if (d->rl->needs_log_prob && !d->stochastic)
+    if (d->rl->needs_log_prob && !d->stochastic)
         result = status_fail(STATUS_CONFIG, "rl_gradient = %s: needs a stochastic policy",
                              d->rl->name);
     if (result == STATUS_OK)
@@ -276,7 +273,7 @@ static enum status begin(struct learner *l, enum learner_phase phase)
         memcpy(d->target, d->theta, bytes);
     if (d->critic_target != NULL && l->hyper.online_reinit_targets)
         memcpy(d->critic_target, d->critic_theta, d->critic.layout.size * sizeof *d->critic_theta);
-    bool guided = l->hyper.jsrl_n0 > 0 && strcmp(l->hyper.jsrl_guide, "pretrained") == 0;
+    bool guided = l->hyper.jsrl_n0 > 0 && l->hyper.jsrl_guide == HYPER_jsrl_guide_pretrained;
     if (l->hyper.kl_c0 > 0 || guided) {
         float *frozen = d->frozen;
         if (frozen == NULL)
@@ -561,7 +558,7 @@ static enum status step_actor(struct dt *d, int lanes)
     struct follow follow = {d->target, (float)h->tau};
     const struct follow *moved = d->target != NULL ? &follow : NULL;
     static const char what[] = "gradient of the actor";
-    if (strcmp(h->actor_opt, "adam") == 0) {
+    if (h->actor_opt == HYPER_actor_opt_adam) {
         struct adam_rule rule = adam_rule_default(h->wd_actor);
         rule.clip = h->actor_grad_clip;
         return adam_step(&rule, &d->moments, lr, d->lanes.dtheta, lanes, what, d->theta, moved,
@@ -670,8 +667,8 @@ static struct batch_rule batch_rule_of(const struct dt *d)
 {
     const struct hyper *h = &d->learner.hyper;
     struct batch_rule rule = batch_rule_default();
-    rule.rtg_scale = strcmp(h->rtg_token, "zero") == 0 ? 0 : h->rtg_scale;
-    rule.skip_missing_next = strcmp(h->last_row_bootstrap, "excluded") == 0;
+    rule.rtg_scale = h->rtg_token == HYPER_rtg_token_zero ? 0 : h->rtg_scale;
+    rule.skip_missing_next = h->last_row_bootstrap == HYPER_last_row_bootstrap_excluded;
     return rule;
 }
 
@@ -763,7 +760,7 @@ static void place_context(struct dt *d, const struct act_context *c, int i)
                          d->act_state + at * S);
     if (length > 1)
         memcpy(d->act_action + at * A, c->action + skip * A, (length - 1) * A * sizeof(float));
-    bool zero = strcmp(d->learner.hyper.rtg_token, "zero") == 0;
+    bool zero = d->learner.hyper.rtg_token == HYPER_rtg_token_zero;
     for (size_t k = 0; k < length; k++)
         d->act_rtg[at + k] = zero ? 0 : c->return_to_go[skip + k];
 }

@@ -28,17 +28,17 @@ static struct mlp_learner *mlp_of(struct learner *l)
 
 static bool is_iql(const struct mlp_learner *d)
 {
-    return strcmp(d->learner.hyper.rl_gradient, "iql") == 0;
+    return d->learner.hyper.rl_gradient == HYPER_rl_gradient_iql;
 }
 
 static bool is_rvs(const struct mlp_learner *d)
 {
-    return strcmp(d->learner.hyper.mlp_input, "state_return") == 0;
+    return d->learner.hyper.mlp_input == HYPER_mlp_input_state_return;
 }
 
 static bool is_corl(const struct mlp_learner *d)
 {
-    return strcmp(d->learner.hyper.iql_profile, "corl") == 0;
+    return d->learner.hyper.iql_profile == HYPER_iql_profile_corl;
 }
 
 /* The actor's dropout; a configuration that says `-` keeps the key's default, which is not ours. */
@@ -158,9 +158,9 @@ static enum status create(const struct learner_spec *spec, struct learner **out)
     d->learner.A = spec->A;
     d->learner.run = spec->run;
     enum status result = STATUS_OK;
-    if (strcmp(spec->hyper->rl_gradient, "td3") != 0 && !is_iql(d))
+    if (spec->hyper->rl_gradient != HYPER_rl_gradient_td3 && !is_iql(d))
         result = status_fail(STATUS_CONFIG, "rl_gradient = %s: the MLP actor knows td3 and iql",
-                             spec->hyper->rl_gradient);
+                             hyper_word(spec->hyper, "rl_gradient"));
     if (result == STATUS_OK)
         result = new_networks(d);
     if (result == STATUS_OK)
@@ -264,7 +264,7 @@ static enum status step_critic(struct mlp_learner *d, const float *y, double sha
     stats_add(stats, LEARNER_target_mean, target / (double)N);
     stats_add(stats, LEARNER_q_abs_max, most);
     struct step_report report;
-    double decay = strcmp(h->critic_opt, "adamw") == 0 ? h->wd_critic : 0;
+    double decay = h->critic_opt == HYPER_critic_opt_adamw ? h->wd_critic : 0;
     TRY(step(&d->critic_net, h->lr_critic, decay, "gradient of the critic", &report));
     stats_add(stats, LEARNER_grad_norm_critic, report.grad_norm);
     return STATUS_OK;
@@ -339,7 +339,7 @@ static enum status td3_actor(struct mlp_learner *d, struct stats_sum *stats)
     bool pretrain = d->learner.phase == LEARNER_PRETRAIN, rvs = is_rvs(d);
     double sup = rvs ? (pretrain ? h->sup_pretrain : h->sup_online) : 1;
     double rl = rvs ? (pretrain ? h->alpha_pretrain : h->alpha_online) : h->bc_alpha;
-    bool mean_dims = !rvs || strcmp(h->sup_loss_dims, "mean") == 0;
+    bool mean_dims = !rvs || h->sup_loss_dims == HYPER_sup_loss_dims_mean;
     double sup_divisor = (double)N * (mean_dims ? b->A : 1);
     struct critic_tape tape;
 
@@ -497,7 +497,7 @@ static enum status train(struct learner *l, const struct learner_data *data, int
     struct stats_sum stats = {{0}, {0}};
     struct batch_rule rule = batch_rule_default();
     rule.rtg_scale = l->hyper.rtg_scale;
-    rule.skip_missing_next = strcmp(l->hyper.last_row_bootstrap, "excluded") == 0;
+    rule.skip_missing_next = l->hyper.last_row_bootstrap == HYPER_last_row_bootstrap_excluded;
     int64_t interval = l->hyper.actor_update_interval;
     arena_release(&d->arena, 0); /* of an update that was refused */
     for (int64_t j = 0; j < batches; j++) {

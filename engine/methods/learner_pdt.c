@@ -12,14 +12,15 @@ enum { INIT_ACTOR = 0, INIT_RETURN = 1000 };
 /* Parts of other methods that this one lacks. */
 static enum status check(const struct hyper *h)
 {
-    if (strcmp(h->policy, "squashed_gaussian") != 0)
+    if (h->policy != HYPER_policy_squashed_gaussian)
         return status_fail(STATUS_CONFIG, "policy = %s: actor = pdt needs squashed_gaussian",
-                           h->policy);
-    if (strcmp(h->rl_gradient, "none") != 0)
+                           hyper_word(h, "policy"));
+    if (h->rl_gradient != HYPER_rl_gradient_none)
         return status_fail(STATUS_CONFIG, "rl_gradient = %s: actor = pdt learns without any",
-                           h->rl_gradient);
-    if (strcmp(h->actor_opt, "lamb") != 0)
-        return status_fail(STATUS_CONFIG, "actor_opt = %s: actor = pdt needs lamb", h->actor_opt);
+                           hyper_word(h, "rl_gradient"));
+    if (h->actor_opt != HYPER_actor_opt_lamb)
+        return status_fail(STATUS_CONFIG, "actor_opt = %s: actor = pdt needs lamb",
+                           hyper_word(h, "actor_opt"));
     if (h->kl_c0 > 0 || h->jsrl_n0 > 0)
         return status_fail(STATUS_CONFIG,
                            "kl_c0, jsrl_n0: actor = pdt keeps no frozen policy; leave them at 0");

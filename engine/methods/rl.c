@@ -74,7 +74,7 @@ enum status rl_critic_pass(struct dt *d, const struct batch *b, critic_body *bod
         total.y += pass.sums[i].y;
     }
     TRY(learner_check_loss(total.q_loss + total.v_loss, "critic loss", d->learner.batches));
-    bool decoupled = strcmp(h->critic_opt, "adamw") == 0;
+    bool decoupled = h->critic_opt == HYPER_critic_opt_adamw;
     struct adam_rule rule = adam_rule_default(decoupled ? h->wd_critic : 0);
     struct step_report step;
     TRY(adam_step(&rule, &d->critic_moments, h->lr_critic, d->critic_lanes.dtheta, lanes,
@@ -103,7 +103,7 @@ void rl_td_windows(struct dt *d, const struct batch *b, struct span windows, con
 {
     const struct hyper *h = &d->learner.hyper;
     size_t from = (size_t)windows.first * (size_t)b->K, n = (size_t)windows.count * (size_t)b->K;
-    bool valid = strcmp(h->critic_loss_denominator, "valid") == 0;
+    bool valid = h->critic_loss_denominator == HYPER_critic_loss_denominator_valid;
     double divisor = critic_divide_by(b, valid ? CRITIC_OVER_VALID : CRITIC_OVER_ALL);
     float *q = arena_take(scratch, n), *dq = arena_take(scratch, n), *y = d->per_step + from;
     critic_target(b->reward + from, b->done + from, next, (float)h->gamma, n, y);

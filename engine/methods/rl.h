@@ -41,6 +41,7 @@ struct rl_ops {
     const char *name;    /* value of the key `rl_gradient` */
     const char *source;  /* section of docs/methods.md */
     bool needs_log_prob; /* the head must be stochastic */
+    bool recurrent;      /* works with a recurrent critic, too (Fig. 23) */
     bool temperature;    /* the entropy coefficient is learned whatever entropy_reg says */
     bool targets;        /* target networks move after every actor update */
     bool online;         /* the RL term runs on the rollouts own replay */

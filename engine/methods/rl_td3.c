@@ -84,6 +84,7 @@ static void actor_rows(struct dt *d, const struct batch *b, const struct actor_r
 const struct rl_ops rl_td3 = {
     .name = "td3",
     .source = "docs/methods.md 7",
+    .recurrent = true,
     .targets = true,
     .critic_update = critic_update,
     .wants_first = wants_first,
@@ -96,6 +97,7 @@ const struct rl_ops rl_td3 = {
 const struct rl_ops rl_ddpg = {
     .name = "ddpg",
     .source = "docs/methods.md 9",
+    .recurrent = true,
     .targets = true,
     .critic_update = critic_update,
     .wants_first = wants_first,

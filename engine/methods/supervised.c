@@ -9,7 +9,7 @@ static void squared_error_rows(struct dt *d, const struct batch *b, const struct
 {
     int A = b->A;
     double divisor = (double)(b->valid > 0 ? b->valid : 1);
-    if (strcmp(d->learner.hyper.sup_loss_dims, "mean") == 0)
+    if (d->learner.hyper.sup_loss_dims == HYPER_sup_loss_dims_mean)
         divisor *= A;
     float scale = (float)(2.0 * weight / divisor);
     double total = 0;

@@ -8,7 +8,7 @@ static void pretrain_windows(struct dt *d, const struct batch *b, struct span wi
                              float *gradient, struct arena *scratch, struct critic_sums *sums)
 {
     const struct hyper *h = &d->learner.hyper;
-    bool released = strcmp(h->v_pretrain_td, "as_released") == 0;
+    bool released = h->v_pretrain_td == HYPER_v_pretrain_td_as_released;
     size_t from = (size_t)windows.first * (size_t)b->K, n = (size_t)windows.count * (size_t)b->K;
     const float *state = b->state + from * (size_t)b->S;
     const float *next_state = b->next_state + from * (size_t)b->S;
