@@ -1,7 +1,8 @@
 #include "engine/nn/lstm.h"
 
+#include "engine/nn/matmul.h"
+
 #include <assert.h>
-#include <cblas.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -106,8 +107,7 @@ static void layer_forward(const struct lstm *f, const float *theta, int layer, i
             gate[r * wide + (size_t)j] = bias[0][j] + bias[1][j];
     }
     const float *x = layer == 0 ? tape->x : tape->h[layer - 1] + width;
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows - 1, sums, in, 1, x, in,
-                theta + f->weight_ih[layer], in, 1, gate, sums);
+    matmul(MATMUL_NT, rows - 1, sums, in, x, in, theta + f->weight_ih[layer], in, 1, gate, sums);
     zero_step(gate, B, K, wide, K);
 
     zero_step(h, B, K, width, 0);
@@ -116,9 +116,8 @@ static void layer_forward(const struct lstm *f, const float *theta, int layer, i
     for (int t = 0; t < K; t++) {
         size_t step = (size_t)t;
         if (t > 0) /* the state before step 0 is 0 */
-            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, B, sums, n, 1, h + step * width,
-                        (K + 1) * n, theta + f->weight_hh[layer], n, 1, gate + step * wide,
-                        (K + 1) * sums);
+            matmul(MATMUL_NT, B, sums, n, h + step * width, (K + 1) * n,
+                   theta + f->weight_hh[layer], n, 1, gate + step * wide, (K + 1) * sums);
         for (int b = 0; b < B; b++) {
             size_t row = (size_t)b * ((size_t)K + 1) + step;
             float *state = c != NULL ? c + row * width : NULL;
@@ -182,9 +181,8 @@ static void back_in_time(const struct lstm *f, const float *theta, int layer,
     for (int t = K - 1; t >= 0; t--) {
         size_t step = (size_t)t;
         if (t < K - 1)
-            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, B, n, sums, 1,
-                        gate + (step + 1) * wide, (K + 1) * sums, theta + f->weight_hh[layer], n, 1,
-                        dh + step * width, (K + 1) * n);
+            matmul(MATMUL_NN, B, n, sums, gate + (step + 1) * wide, (K + 1) * sums,
+                   theta + f->weight_hh[layer], n, 1, dh + step * width, (K + 1) * n);
         for (int b = 0; b < B; b++) {
             size_t row = (size_t)b * ((size_t)K + 1) + step;
             cell_backward(f, gate + row * wide, c != NULL ? c + row * width : NULL,
@@ -202,10 +200,9 @@ static void add_parameters(const struct lstm *f, int layer, const struct lstm_ta
     int in = layer == 0 ? f->in : n;
     const float *gate = tape->gate[layer];
     const float *x = layer == 0 ? tape->x : tape->h[layer - 1] + n;
-    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, sums, in, rows - 1, 1, gate, sums, x, in,
-                1, dtheta + f->weight_ih[layer], in);
-    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, sums, n, rows, 1, gate, sums,
-                tape->h[layer], n, 1, dtheta + f->weight_hh[layer], n);
+    matmul(MATMUL_TN, sums, in, rows - 1, gate, sums, x, in, 1, dtheta + f->weight_ih[layer], in);
+    matmul(MATMUL_TN, sums, n, rows, gate, sums, tape->h[layer], n, 1, dtheta + f->weight_hh[layer],
+           n);
     float *bias[] = {dtheta + f->bias_ih[layer], dtheta + f->bias_hh[layer]};
     for (size_t r = 0; r < (size_t)rows; r++) {
         for (int j = 0; j < sums; j++) {
@@ -226,15 +223,14 @@ void lstm_backward(const struct lstm *f, const float *theta, const float *dy,
         if (dtheta != NULL)
             add_parameters(f, layer, tape, dtheta);
         if (layer > 0)
-            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, B * (K + 1), n, sums, 1,
-                        tape->gate[layer], sums, theta + f->weight_ih[layer], n, 0, tape->dh, n);
+            matmul(MATMUL_NN, B * (K + 1), n, sums, tape->gate[layer], sums,
+                   theta + f->weight_ih[layer], n, 0, tape->dh, n);
     }
     if (dx == NULL)
         return;
     int cols = f->in - from; /* step by step: dx has no row for step K */
     for (int t = 0; t < K; t++)
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, B, cols, sums, 1,
-                    tape->gate[0] + (size_t)t * (size_t)sums, (K + 1) * sums,
-                    theta + f->weight_ih[0] + (size_t)from, f->in, 0, dx + (size_t)t * (size_t)cols,
-                    K * cols);
+        matmul(MATMUL_NN, B, cols, sums, tape->gate[0] + (size_t)t * (size_t)sums, (K + 1) * sums,
+               theta + f->weight_ih[0] + (size_t)from, f->in, 0, dx + (size_t)t * (size_t)cols,
+               K * cols);
 }

@@ -123,27 +123,33 @@ static struct tile tile_of(int columns, int tiles, int t)
     return t == 0 ? (struct tile){0, middle} : (struct tile){middle, columns - middle};
 }
 
+void matmul(enum matmul_form form, int rows, int cols, int inner, const float *a, int lda,
+            const float *b, int ldb, float keep, float *c, int ldc)
+{
+    cblas_sgemm(CblasRowMajor, form == MATMUL_TN ? CblasTrans : CblasNoTrans,
+                form == MATMUL_NT ? CblasTrans : CblasNoTrans, rows, cols, inner, 1, a, lda, b, ldb,
+                keep, c, ldc);
+}
+
 static void nt(struct tile t, int N, int out, int in, const float *x, const float *W, float *y)
 {
     const float *w = W + (size_t)t.from * (size_t)in;
     if (N <= MATMUL_NARROW)
         narrow(N, t.count, in, x, w, y + t.from, out);
     else
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, N, t.count, in, 1, x, in, w, in, 1,
-                    y + t.from, out);
+        matmul(MATMUL_NT, N, t.count, in, x, in, w, in, 1, y + t.from, out);
 }
 
 static void tn(struct tile t, int N, int out, int in, const float *dy, const float *x, float *dW)
 {
-    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, t.count, in, N, 1, dy + t.from, out, x, in,
-                1, dW + (size_t)t.from * (size_t)in, in);
+    matmul(MATMUL_TN, t.count, in, N, dy + t.from, out, x, in, 1, dW + (size_t)t.from * (size_t)in,
+           in);
 }
 
 static void nn(struct tile t, int N, int out, int in, const float *dy, const float *W, float keep,
                float *dx)
 {
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, N, t.count, out, 1, dy, out, W + t.from,
-                in, keep, dx + t.from, in);
+    matmul(MATMUL_NN, N, t.count, out, dy, out, W + t.from, in, keep, dx + t.from, in);
 }
 
 void matmul_nt(int N, int out, int in, const float *x, const float *W, float *y)
