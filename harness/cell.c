@@ -26,11 +26,6 @@ bool cell_is_over(enum cell_state state)
     return state == CELL_DONE || state == CELL_DIVERGED;
 }
 
-static void path_in(const char *folder, const char *name, char out[FILE_PATH])
-{
-    snprintf(out, FILE_PATH, "%.*s/%s", FILE_PATH - 64, folder, name);
-}
-
 static void take_curve(const struct curve *c, struct cell_look *out)
 {
     const char *status = curve_get(c, "status");
@@ -54,8 +49,7 @@ static void take_failure(const char *folder, struct cell_look *out)
 {
     char path[FILE_PATH], *text;
     struct stat info;
-    path_in(folder, "failed", path);
-    if (stat(path, &info) != 0)
+    if (file_path(path, "%s/failed", folder) != STATUS_OK || stat(path, &info) != 0)
         return;
     out->state = CELL_FAILED;
     out->failed_at = info.st_mtime;
@@ -71,12 +65,12 @@ void cell_look(const char *folder, struct cell_look *out)
     struct curve c;
     *out = (struct cell_look){.first_score = (double)NAN, .last_score = (double)NAN, .threads = 1};
     /* Before the curve: a run that ends in between is then seen as running, not as stopped. */
-    bool locked;
+    bool locked = false;
     struct status_note lock;
-    path_in(folder, "lock", path);
-    status_save(&lock, lock_look(path, &locked));
-    path_in(folder, "curve.h5", path);
-    if (file_exists(path) && curve_read(path, &c) == STATUS_OK) {
+    enum status looked = file_path(path, "%s/lock", folder);
+    status_save(&lock, looked == STATUS_OK ? lock_look(path, &locked) : looked);
+    if (file_path(path, "%s/curve.h5", folder) == STATUS_OK && file_exists(path) &&
+        curve_read(path, &c) == STATUS_OK) {
         take_curve(&c, out);
         curve_free(&c);
     }
@@ -116,7 +110,7 @@ enum status cell_check(const char *config_hash, const char *folder, const struct
 enum status cell_fail(const char *folder, const char *reason)
 {
     char path[FILE_PATH], text[600];
-    path_in(folder, "failed", path);
+    TRY(file_path(path, "%s/failed", folder));
     int length = snprintf(text, sizeof text, "%.590s\n", reason);
     TRY(file_make_folder(folder));
     return file_replace(path, text, (size_t)length);
@@ -125,6 +119,6 @@ enum status cell_fail(const char *folder, const char *reason)
 void cell_forget_failure(const char *folder)
 {
     char path[FILE_PATH];
-    path_in(folder, "failed", path);
-    unlink(path);
+    if (file_path(path, "%s/failed", folder) == STATUS_OK)
+        unlink(path);
 }

@@ -32,7 +32,7 @@ static enum status run(const struct matrix *m, const struct matrix_cell *cell, c
     if (source != NULL && source->generated)
         TRY(supply_get(source, how->data_folder));
     if (source != NULL)
-        r.data_folder = supply_folder(source, how->data_folder, folder);
+        TRY(supply_folder(source, how->data_folder, folder, &r.data_folder));
     return run_execute(&r, &out->summary);
 }
 
@@ -52,7 +52,7 @@ enum status cell_run(const struct matrix *m, const struct matrix_cell *cell, con
     struct cell_look look;
     char hash[SHA256_HEX];
     *out = (struct cell_outcome){.first_score = (double)NAN, .last_score = (double)NAN};
-    matrix_folder(cell, results, out->folder);
+    TRY(matrix_folder(cell, results, out->folder));
     cell_look(out->folder, &look);
     out->was_over = cell_is_over(look.state);
     if (out->was_over) {

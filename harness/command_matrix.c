@@ -212,7 +212,7 @@ static enum status become_report(const struct arguments *a, const struct matrix 
     int argc = 1;
     const char *results = a->sweep.results != NULL ? a->sweep.results : "results/runs";
     for (int i = 0; matrix_home(m, i) != NULL && i < HOMES; i++) {
-        snprintf(folder[i], FILE_PATH, "%.800s/%s", results, matrix_home(m, i));
+        TRY(file_path(folder[i], "%s/%s", results, matrix_home(m, i)));
         if (file_exists(folder[i]))
             argv[argc++] = folder[i];
     }
@@ -225,7 +225,7 @@ static enum status become_report(const struct arguments *a, const struct matrix 
 /* In a process of its own, to say afterwards where it is. */
 static enum status make_report(const struct arguments *a, const struct matrix *m)
 {
-    char page[FILE_PATH + 16], whole[PATH_MAX];
+    char page[FILE_PATH], whole[PATH_MAX];
     int status;
     fflush(NULL);
     pid_t child = fork();
@@ -241,7 +241,7 @@ static enum status make_report(const struct arguments *a, const struct matrix *m
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
         return status_fail(
             STATUS_IO, "the report of %s could not be made, or not of all (see above)", m->name);
-    snprintf(page, sizeof page, "%.1000s/index.html", a->report);
+    TRY(file_path(page, "%s/index.html", a->report));
     say("\nThe report is in %s\n", realpath(page, whole) != NULL ? whole : page);
     return STATUS_OK;
 }

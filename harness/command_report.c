@@ -9,8 +9,8 @@
 
 enum status command_report_exec(const char *folder, char **argv)
 {
-    char path[FILE_PATH + 32];
-    snprintf(path, sizeof path, "%s/vitamin-report", folder);
+    char path[FILE_PATH];
+    TRY(file_path(path, "%s/vitamin-report", folder));
     argv[0] = path;
     fflush(NULL); /* what is buffered would be lost with this program */
     execv(path, argv);

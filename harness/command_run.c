@@ -1,10 +1,10 @@
 #include "harness/command_run.h"
 
 #include "engine/base/say.h"
+#include "engine/base/stop.h"
 #include "engine/base/threads.h"
 #include "harness/argument.h"
 #include "harness/cell_run.h"
-#include "harness/stop.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -107,18 +107,36 @@ static enum status parse(int argc, char **argv, struct arguments *a)
     return STATUS_OK;
 }
 
+/* A path's last part. */
+static const char *base_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+/* --out as given for one seed, else DATASET/METHOD-PRESET-SIZE/seedN below it. */
+static enum status name_folder(struct arguments *a, long seed)
+{
+    const struct config_request *c = &a->request.config;
+    char dataset[FILE_PATH];
+    if (a->out != NULL && a->first_seed == a->last_seed)
+        return file_path(a->folder, "%s", a->out);
+    const char *base = base_of(c->dataset);
+    TRY(file_path(dataset, "%.*s", file_stem(base), base));
+    TRY(file_check_name("the dataset's name", dataset));
+    TRY(file_check_name("the method's name", base_of(c->method)));
+    return file_path(a->folder, "%s/%s/%s-%s-%s/seed%ld",
+                     a->out != NULL ? a->out : "results/runs/single", dataset, base_of(c->method),
+                     c->preset, c->size, seed);
+}
+
 static enum status run_seed(struct arguments *a, long seed)
 {
     struct run_summary summary;
     const struct config_request *c = &a->request.config;
     assert(c->dataset != NULL); /* check_arguments() saw to it */
-    const char *slash = strrchr(c->dataset, '/'), *base = slash != NULL ? slash + 1 : c->dataset;
-    if (a->out != NULL && a->first_seed == a->last_seed)
-        snprintf(a->folder, sizeof a->folder, "%s", a->out);
-    else
-        snprintf(a->folder, sizeof a->folder, "%.400s/%.*s/%.80s-%.20s-%.20s/seed%ld",
-                 a->out != NULL ? a->out : "results/runs/single", (int)strcspn(base, "."), base,
-                 c->method, c->preset, c->size, seed);
+    const char *base = base_of(c->dataset);
+    TRY(name_folder(a, seed));
     a->request.seed = (uint64_t)seed;
     a->request.folder = a->folder;
     TRY(run_execute(&a->request, &summary));
@@ -170,10 +188,10 @@ const struct command command_run = {
         "   or: vitamin run --matrix M --cell N [--results FOLDER] [--preset paper|code]\n"
         "        [--data FOLDER] [--threads N] [--checkpoint-every SECONDS] [--quiet]\n\n"
         "exit status: 0 done (also when it was done before, and a cell that diverged: both are\n"
-        "results), 1 failed, 2 wrongly asked for, 3 stopped by SIGINT, SIGTERM or SIGUSR1 with a\n"
-        "checkpoint (run it again to go on), 4 another process is at it, 5 another cell must come\n"
-        "first (its policy guides this one). A cell's failure is also recorded in its folder, in\n"
-        "the file `failed`",
+        "results), 1 failed, 2 wrongly asked for, 3 stopped by a signal (INT, TERM, HUP, USR1,\n"
+        "USR2, XCPU) with a checkpoint (run it again to go on), 4 another process is at it, 5\n"
+        "another cell must come first (its policy guides this one). A cell's failure is also\n"
+        "recorded in its folder, in the file `failed`",
     .help = "train a method on a dataset, from pretraining to its learning curve",
     .run = run,
 };

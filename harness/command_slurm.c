@@ -113,11 +113,7 @@ static enum status resolve(const char *path, bool folder, char out[FILE_PATH])
         TRY(file_make_folder(path));
     if (realpath(path, whole) == NULL)
         return status_fail(STATUS_IO, "%s: %s", path, strerror(errno));
-    if (strlen(whole) >= FILE_PATH)
-        return status_fail(STATUS_IO, "%s: its absolute path is longer than %d bytes", path,
-                           FILE_PATH - 1);
-    snprintf(out, FILE_PATH, "%.*s", FILE_PATH - 1, whole);
-    return STATUS_OK;
+    return file_path(out, "%s", whole);
 }
 
 static bool is_matrix_file(const char *name)
@@ -144,7 +140,7 @@ static enum status look_at_cells(struct plan *p, const char *results)
         return status_fail(STATUS_MEMORY, "no memory for the cells of %s", p->m.name);
     for (int i = 0; i < p->m.cells; i++) {
         char folder[FILE_PATH];
-        matrix_folder(&p->m.cell[i], results, folder);
+        TRY(matrix_folder(&p->m.cell[i], results, folder));
         cell_look(folder, &p->look[i]);
         if (cell_is_over(p->look[i].state))
             continue;
@@ -218,7 +214,7 @@ static enum status make_plan(struct arguments *a, struct plan *p)
     if (is_matrix_file(a->matrix))
         TRY(resolve(a->matrix, false, p->matrix));
     else
-        snprintf(p->matrix, sizeof p->matrix, "%s", a->matrix);
+        TRY(file_path(p->matrix, "%s", a->matrix));
     TRY(resolve("/proc/self/exe", false, p->program));
     TRY(resolve(".", false, p->folder));
     TRY(resolve(a->results, true, p->results));
@@ -240,11 +236,8 @@ static enum status make_plan(struct arguments *a, struct plan *p)
     job->report = p->report;
     job->data = a->data != NULL ? p->data : NULL;
     job->extra = a->extra;
-    if (a->out != NULL)
-        snprintf(p->out, sizeof p->out, "%.1000s", a->out);
-    else
-        snprintf(p->out, sizeof p->out, "%.900s/slurm/%s.sh", p->results, p->name);
-    return STATUS_OK;
+    return a->out != NULL ? file_path(p->out, "%s", a->out)
+                          : file_path(p->out, "%s/slurm/%s.sh", p->results, p->name);
 }
 
 static void free_plan(struct plan *p)
@@ -296,8 +289,8 @@ static enum status write_and_submit(struct arguments *a, struct plan *p)
         say("all %d cells of %s are over; `vitamin report` shows them\n", p->m.cells, p->m.name);
         return STATUS_OK;
     }
+    TRY(file_parent(p->out, folder));
     TRY(slurm_script(&a->job, p->cell, p->cells, &text));
-    file_parent(p->out, folder);
     enum status result = file_make_folder(folder);
     if (result == STATUS_OK)
         result = file_replace(p->out, text, strlen(text));

@@ -2,9 +2,9 @@
 
 #include "engine/base/say.h"
 #include "engine/base/sha256.h"
+#include "engine/base/stop.h"
 #include "engine/base/threads.h"
 #include "harness/argument.h"
-#include "harness/stop.h"
 #include "harness/verify.h"
 
 #include <limits.h>

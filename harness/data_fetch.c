@@ -75,19 +75,17 @@ static enum status tell(const char *path, const struct dataset_entry *e,
 
 static enum status fetch(const struct arguments *a, const struct dataset_entry *e)
 {
-    char path[FILE_PATH], part[FILE_PATH], url[2 * FILE_PATH];
+    char path[FILE_PATH], part[FILE_PATH], url[FILE_PATH];
     struct dataset_report report;
     size_t n = strlen(a->server);
     if (dataset_locate(e->id, a->folder, path) == STATUS_OK && !data_target_is_ours(path)) {
         say("%s: is there already, %s\n", e->id, path);
         return STATUS_OK;
     }
-    int length = snprintf(part, sizeof part, "%s/%s.hdf5.part", dataset_folder(a->folder), e->id);
-    if (length >= FILE_PATH)
-        return status_fail(STATUS_CONFIG, "--data: the path is too long");
-    snprintf(path, sizeof path, "%.*s", length - (int)strlen(".part"), part);
-    snprintf(url, sizeof url, "%.900s%s%s/%s", a->server,
-             n > 0 && a->server[n - 1] == '/' ? "" : "/", e->folder, e->file);
+    TRY(file_path(path, "%s/%s.hdf5", dataset_folder(a->folder), e->id));
+    TRY(file_path(part, "%s.part", path));
+    TRY(file_path(url, "%s%s%s/%s", a->server, n > 0 && a->server[n - 1] == '/' ? "" : "/",
+                  e->folder, e->file));
     TRY(file_make_folder(dataset_folder(a->folder)));
     TRY(get(url, part, e, &report));
     TRY(file_commit(part, path));

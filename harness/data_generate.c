@@ -78,12 +78,12 @@ static enum status choose_actor(struct arguments *a, const struct env_kind *kind
 
 /* The file's name: an id as it is, an environment with its actor ("hopper-random", and
  * "hopper-a2c" for hopper_a2c.h5). */
-static void name_file(const struct arguments *a, char stem[STEM])
+static enum status name_file(const struct arguments *a, char stem[STEM])
 {
     const char *actor = a->recipe.actor == ACT_WAYPOINT ? "waypoint" : "random";
     if (a->entry != NULL) {
         snprintf(stem, STEM, "%s", a->entry->id);
-        return;
+        return STATUS_OK;
     }
     if (a->recipe.actor == ACT_POLICY) {
         const char *slash = strrchr(a->policy, '/');
@@ -92,7 +92,12 @@ static void name_file(const struct arguments *a, char stem[STEM])
         if (strncmp(actor, a->name, n) == 0 && (actor[n] == '_' || actor[n] == '-'))
             actor += n + 1;
     }
-    snprintf(stem, STEM, "%.60s-%.*s", a->name, (int)strcspn(actor, "."), actor);
+    if (snprintf(stem, STEM, "%s-%.*s", a->name, file_stem(actor), actor) >= STEM)
+        return status_fail(STATUS_CONFIG,
+                           "the policy's name, '%.60s...', is too long for a dataset's; name the "
+                           "dataset with --out",
+                           actor);
+    return file_check_name("the dataset's name", stem);
 }
 
 /* As many rows as D4RL's file has, else a million. */
@@ -141,7 +146,7 @@ static enum status run(int argc, char **argv)
     a.recipe.rows = a.rows > 0 ? a.rows : default_rows(a.entry);
     a.recipe.seed = (uint64_t)a.seed;
     a.recipe.revision = provenance_revision();
-    name_file(&a, stem);
+    TRY(name_file(&a, stem));
     TRY(data_target(a.out, stem, path, &lock));
     enum status result = make(&a, path);
     lock_release(&lock);

@@ -59,7 +59,7 @@ static void print_others(const char *folder)
         char path[FILE_PATH];
         if (i == 0)
             say("\nOthers in %s:\n", folder);
-        if (snprintf(path, sizeof path, "%s/%s", folder, list[i]->d_name) < FILE_PATH)
+        if (file_path(path, "%s/%s", folder, list[i]->d_name) == STATUS_OK)
             say("%-63s %-10s %8.1f  %s\n", list[i]->d_name, origin(path), megabytes(path), path);
         free(list[i]);
     }

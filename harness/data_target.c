@@ -25,8 +25,7 @@ bool data_target_is_ours(const char *path)
 enum status data_lock(const char *path, const volatile sig_atomic_t *stop, struct lock *lock)
 {
     char name[FILE_PATH];
-    if (snprintf(name, sizeof name, "%s.lock", path) >= FILE_PATH)
-        return status_fail(STATUS_CONFIG, "'%.60s...': the path is too long", path);
+    TRY(file_path(name, "%s.lock", path));
     TRY(lock_wait(lock, name, path, stop));
     file_remove_leftovers(path);
     return STATUS_OK;
@@ -35,12 +34,11 @@ enum status data_lock(const char *path, const volatile sig_atomic_t *stop, struc
 enum status data_target(const char *out, const char *stem, char path[FILE_PATH], struct lock *lock)
 {
     char folder[FILE_PATH];
-    int n = out != NULL && names_file(out)
-                ? snprintf(path, FILE_PATH, "%s", out)
-                : snprintf(path, FILE_PATH, "%s/%s.hdf5", dataset_folder(out), stem);
-    if (n >= FILE_PATH)
-        return status_fail(STATUS_CONFIG, "--out: the path '%.60s...' is too long", path);
-    file_parent(path, folder);
+    if (out != NULL && names_file(out))
+        TRY(file_path(path, "%s", out));
+    else
+        TRY(file_path(path, "%s/%s.hdf5", dataset_folder(out), stem));
+    TRY(file_parent(path, folder));
     TRY(file_make_folder(folder));
     TRY(data_lock(path, NULL, lock));
     if (!file_exists(path) || data_target_is_ours(path))

@@ -11,8 +11,8 @@ enum status guide_check(const struct matrix *m, const struct matrix_cell *c, con
     if (c->guide == 0)
         return STATUS_OK;
     const struct matrix_cell *guide = &m->cell[c->guide - 1];
-    matrix_folder(guide, results, folder);
-    snprintf(path, sizeof path, "%.*s/policy_offline.h5", FILE_PATH - 32, folder);
+    TRY(matrix_folder(guide, results, folder));
+    TRY(file_path(path, "%s/policy_offline.h5", folder));
     cell_look(folder, &look);
     if (*look.config_hash != '\0') {
         TRY(cell_config_hash(guide, hash));

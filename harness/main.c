@@ -1,3 +1,4 @@
+#include "engine/base/file.h"
 #include "engine/base/say.h"
 #include "engine/base/threads.h"
 #include "harness/command.h"
@@ -64,20 +65,36 @@ static int exit_status(enum status result)
     }
 }
 
-/* The OpenMP runtime reads its environment before main, so a policy of ours takes another start.
- * Threads that spin while they wait cost a busy machine dearly: a small run beside others took 40
- * times its processor time and ten times as long. */
-static void wait_without_spinning(char **argv)
+/* The last thing before the program ends: its sentence on stderr, if it has one. */
+static int end(const char *name, enum status result)
 {
-    if (getenv("OMP_WAIT_POLICY") != NULL)
+    if (result != STATUS_OK)
+        say_to(stderr, "vitamin %s: %s\n", name, status_sentence());
+    if (file_close_output() != STATUS_OK && result == STATUS_OK) {
+        result = STATUS_IO;
+        if (*status_sentence() != '\0')
+            say_to(stderr, "vitamin %s: %s\n", name, status_sentence());
+    }
+    return exit_status(result);
+}
+
+/* Libraries read their environment before main, so a setting of ours takes another start. OpenMP's
+ * threads that spin while they wait cost a busy machine dearly: a small run beside others took 40
+ * times its processor time and ten times as long. OpenBLAS's own threads would never be used
+ * (threads.h), but take memory. */
+static void settle_libraries(char **argv)
+{
+    const char *blas = getenv("OPENBLAS_NUM_THREADS");
+    if (getenv("OMP_WAIT_POLICY") != NULL && blas != NULL && strcmp(blas, "1") == 0)
         return;
-    if (setenv("OMP_WAIT_POLICY", "passive", 1) == 0)
+    if (setenv("OMP_WAIT_POLICY", "passive", 0) == 0 && setenv("OPENBLAS_NUM_THREADS", "1", 1) == 0)
         execv("/proc/self/exe", argv); /* returns only when it cannot: then as it is */
 }
 
 int main(int argc, char **argv)
 {
-    wait_without_spinning(argv);
+    file_settle_streams();
+    settle_libraries(argv);
     const char *name = argc > 1 ? argv[1] : "help";
     if (strcmp(name, "--version") == 0)
         name = "version";
@@ -87,7 +104,7 @@ int main(int argc, char **argv)
             print_usage(c);
         else
             print_help(stdout);
-        return 0;
+        return end("help", STATUS_OK);
     }
     const struct command *c = find(name);
     if (c == NULL) {
@@ -97,11 +114,8 @@ int main(int argc, char **argv)
     }
     if (!c->own_help && wants_help(argc, argv)) {
         print_usage(c);
-        return 0;
+        return end(name, STATUS_OK);
     }
     threads_set(0);
-    enum status result = c->run(argc - 1, argv + 1);
-    if (result != STATUS_OK)
-        say_to(stderr, "vitamin %s: %s\n", name, status_sentence());
-    return exit_status(result);
+    return end(name, c->run(argc - 1, argv + 1));
 }

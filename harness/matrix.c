@@ -46,7 +46,7 @@ static enum status find_text(const char *name, char file[FILE_PATH], const char 
     char embedded[2 * CONFIG_NAME];
     snprintf(embedded, sizeof embedded, "matrices/%.*s.ini", CONFIG_NAME, name);
     const struct embed_file *f = embed_find(embed_harness, embedded);
-    snprintf(file, FILE_PATH, "%s", f != NULL ? f->name : name);
+    TRY(file_path(file, "%s", f != NULL ? f->name : name));
     if (f != NULL) {
         *text = f->text;
         return STATUS_OK;
@@ -61,13 +61,22 @@ static enum status find_text(const char *name, char file[FILE_PATH], const char 
     return STATUS_OK;
 }
 
-static void name_home(const char *name, char home[CONFIG_NAME])
+/* The file's name without folder and ".ini", as long as a preset may still be added to it. */
+static enum status name_home(const char *name, char home[CONFIG_NAME])
 {
-    const char *slash = strrchr(name, '/');
-    snprintf(home, CONFIG_NAME - 16, "%s", slash != NULL ? slash + 1 : name);
-    char *dot = strstr(home, ".ini");
-    if (dot != NULL && dot[4] == '\0')
-        *dot = '\0';
+    const char *slash = strrchr(name, '/'), *base = slash != NULL ? slash + 1 : name;
+    const size_t room = CONFIG_NAME - 16;
+    size_t length = strlen(base);
+    if (length >= 4 && strcmp(base + length - 4, ".ini") == 0)
+        length -= 4;
+    if (length >= room)
+        return status_fail(STATUS_CONFIG,
+                           "%s: a matrix's name may have %zu bytes and becomes a folder; use a "
+                           "shorter one",
+                           name, room - 1);
+    snprintf(home, CONFIG_NAME, "%.*s", (int)length, base);
+    enum status result = file_check_name("the matrix's name", home);
+    return result == STATUS_OK ? result : status_prefix(result, "%s", name);
 }
 
 static enum status load_into(struct matrix *m, const char *name, const char *preset, int depth)
@@ -85,10 +94,11 @@ static enum status load_into(struct matrix *m, const char *name, const char *pre
     l->depth = depth;
     snprintf(l->own_preset, sizeof l->own_preset, "paper");
     snprintf(l->size, sizeof l->size, "paper");
-    name_home(name, l->home);
+    enum status result = name_home(name, l->home);
     if (depth == 0)
         snprintf(m->name, sizeof m->name, "%s", l->home);
-    enum status result = find_text(name, l->file, &text, &own);
+    if (result == STATUS_OK)
+        result = find_text(name, l->file, &text, &own);
     if (result == STATUS_OK)
         result = build(l, text);
     free(own);
@@ -129,11 +139,12 @@ enum status matrix_cell(const struct matrix *m, long number, const struct matrix
     return STATUS_OK;
 }
 
-void matrix_folder(const struct matrix_cell *c, const char *results, char out[FILE_PATH])
+enum status matrix_folder(const struct matrix_cell *c, const char *results, char out[FILE_PATH])
 {
     const char *slash = strrchr(c->method, '/');
-    snprintf(out, FILE_PATH, "%.500s/%s/%s/%s%s/%ld", results != NULL ? results : MATRIX_RESULTS,
-             c->matrix, c->dataset, slash != NULL ? slash + 1 : c->method, c->variant, c->seed);
+    return file_path(out, "%s/%s/%s/%s%s/%ld", results != NULL ? results : MATRIX_RESULTS,
+                     c->matrix, c->dataset, slash != NULL ? slash + 1 : c->method, c->variant,
+                     c->seed);
 }
 
 bool matrix_same_kind(const struct matrix_cell *a, const struct matrix_cell *b)
@@ -178,8 +189,7 @@ const char *matrix_name(int i)
     for (const struct embed_file *f = embed_harness; f->name != NULL; f++) {
         if (strncmp(f->name, "matrices/", 9) != 0 || i-- != 0)
             continue;
-        name_home(f->name, name);
-        return name;
+        return name_home(f->name, name) == STATUS_OK ? name : NULL;
     }
     return NULL;
 }

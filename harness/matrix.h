@@ -89,7 +89,8 @@ enum status matrix_cell(const struct matrix *m, long number, const struct matrix
 #define MATRIX_RESULTS "results/runs" /* where results lie unless told */
 
 /* The cell's folder below `results` (MATRIX_RESULTS when NULL). */
-void matrix_folder(const struct matrix_cell *c, const char *results, char out[FILE_PATH]);
+enum status matrix_folder(const struct matrix_cell *c, const char *results, char out[FILE_PATH])
+    __attribute__((warn_unused_result));
 
 /* "td3_odt on pen-human-v1 seed 2" */
 void matrix_describe(const struct matrix_cell *c, char *out, size_t size);

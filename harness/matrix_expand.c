@@ -226,12 +226,15 @@ static enum status check_names(const struct loading *l, const struct words *meth
             return status_fail(STATUS_CONFIG, "unknown method '%s'; did you mean '%s'?",
                                methods->word[i],
                                config_nearest(methods->word[i], next_method, l->own_preset));
+        const char *slash = strrchr(methods->word[i], '/');
+        TRY(file_check_name("a method's name", slash != NULL ? slash + 1 : methods->word[i]));
     }
     for (int i = 0; i < datasets->count; i++) {
         if (env_find(datasets->word[i]) == NULL)
             return status_fail(STATUS_CONFIG, "unknown dataset '%s'; did you mean '%s'?",
                                datasets->word[i],
                                config_nearest(datasets->word[i], next_dataset, NULL));
+        TRY(file_check_name("a dataset's name", datasets->word[i]));
         if (strlen(datasets->word[i]) >= CONFIG_NAME)
             return status_fail(STATUS_CONFIG, "'%s' is too long", datasets->word[i]);
     }
@@ -312,7 +315,7 @@ static enum status add_guide(struct loading *l, const struct experiment *e, stru
     guide = *reused(l, &guide);
     TRY(add_cell(l->m, &guide));
     c->guide = number_of(l->m, &guide);
-    matrix_folder(&guide, "{results}", folder);
+    TRY(matrix_folder(&guide, "{results}", folder));
     snprintf(file, sizeof file, "jsrl_guide_file=%s/policy_offline.h5", folder);
     return add_set(c, file);
 }

@@ -99,7 +99,12 @@ void overview_look(struct overview *o, int cell)
     char folder[FILE_PATH];
     struct cell_look *look = &o->look[cell];
     o->count[look->state]--;
-    matrix_folder(&o->m->cell[cell], o->results, folder);
+    if (matrix_folder(&o->m->cell[cell], o->results, folder) != STATUS_OK) {
+        *look = (struct cell_look){.state = CELL_FAILED, .threads = 1};
+        snprintf(look->reason, sizeof look->reason, "%.500s", status_sentence());
+        o->count[look->state]++;
+        return;
+    }
     cell_look(folder, look);
     if (cell_is_over(look->state) && check(o, cell, folder) != STATUS_OK) {
         look->state = CELL_FAILED;

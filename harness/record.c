@@ -26,10 +26,12 @@ static void make_printable(char *text)
 /* ".../METHOD@key=value/SEED": the folder above the run's, from the @ on. */
 static void find_variant(struct record *r)
 {
-    char parent[FILE_PATH];
-    file_parent(r->name, parent);
-    const char *slash = strrchr(parent, '/'), *at = strchr(slash != NULL ? slash : parent, '@');
-    snprintf(r->variant, sizeof r->variant, "%s", at != NULL ? at : "");
+    const char *end = strrchr(r->name, '/'), *start = end;
+    while (start != NULL && start > r->name && start[-1] != '/')
+        start--;
+    const char *at = start != NULL ? memchr(start, '@', (size_t)(end - start)) : NULL;
+    snprintf(r->variant, sizeof r->variant, "%.*s", at != NULL ? (int)(end - at) : 0,
+             at != NULL ? at : "");
 }
 
 static void summarise(struct record *r, struct curve *c)
@@ -87,11 +89,11 @@ static enum status add_record(struct record_list *list, const char *root, const 
     }
     struct record *r = &list->record[list->count++];
     memset(r, 0, sizeof *r);
-    file_parent(path, r->folder);
+    TRY(file_parent(path, r->folder));
     size_t skip = strlen(root);
     const char *below = strncmp(r->folder, root, skip) == 0 ? r->folder + skip : r->folder;
     below += strspn(below, "/");
-    snprintf(r->name, sizeof r->name, "%s", below[0] != '\0' ? below : r->folder);
+    TRY(file_path(r->name, "%s", below[0] != '\0' ? below : r->folder));
     read_record(r, path);
     return STATUS_OK;
 }
@@ -105,7 +107,7 @@ static int by_name(const FTSENT **a, const FTSENT **b)
 static enum status walk(const char *root, struct record_list *list)
 {
     char copy[FILE_PATH];
-    snprintf(copy, sizeof copy, "%s", root);
+    TRY(file_path(copy, "%s", root));
     char *roots[] = {copy, NULL};
     FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_name);
     if (tree == NULL)
@@ -128,10 +130,7 @@ enum status record_read(const char *folder, struct record_list *out)
 {
     char root[FILE_PATH];
     *out = (struct record_list){.count = 0};
-    if (strlen(folder) >= sizeof root)
-        return status_fail(STATUS_IO, "a results folder's path is longer than %zu bytes",
-                           sizeof root - 1);
-    snprintf(root, sizeof root, "%s", folder);
+    TRY(file_path(root, "%s", folder));
     for (size_t n = strlen(root); n > 1 && root[n - 1] == '/'; n--)
         root[n - 1] = '\0';
     enum status result = walk(root, out);
@@ -209,7 +208,8 @@ static void matrix_words(const struct record *r, const char *word[WORDS], char r
 static void method_words(const struct record *r, const char *word[WORDS], char room[FILE_PATH])
 {
     word[0] = curve_get(&r->about, "method");
-    snprintf(room, FILE_PATH, "%.100s%.900s", word[0], r->variant);
+    if (file_path(room, "%s%s", word[0], r->variant) != STATUS_OK)
+        *room = '\0'; /* matches nothing */
     word[1] = room;
     word[2] = curve_get(&r->about, "label");
 }
@@ -360,10 +360,11 @@ static enum status compare_curves(const struct record *a, const struct record *b
 {
     char path[FILE_PATH];
     struct curve x, y;
-    snprintf(path, sizeof path, "%.1000s/curve.h5", a->folder);
+    TRY(file_path(path, "%s/curve.h5", a->folder));
     TRY(curve_read(path, &x));
-    snprintf(path, sizeof path, "%.1000s/curve.h5", b->folder);
-    enum status result = curve_read(path, &y);
+    enum status result = file_path(path, "%s/curve.h5", b->folder);
+    if (result == STATUS_OK)
+        result = curve_read(path, &y);
     if (result == STATUS_OK) {
         /* The dataset itself is compared by its digest. */
         result = curve_set(&x, "dataset_path", "%s", curve_get(&y, "dataset_path"));

@@ -2,6 +2,7 @@
 #include "harness/run_rules.h"
 
 #include "engine/base/log.h"
+#include "engine/base/threads.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -29,7 +30,7 @@ static const char *suite_name(enum env_suite suite)
 static enum status take_lock(struct run *r)
 {
     char path[FILE_PATH];
-    run_path(r, "lock", path);
+    TRY(run_path(r, "lock", path));
     return lock_try(&r->lock, path, r->request->folder);
 }
 
@@ -216,8 +217,8 @@ static enum status resume(struct run *r)
 {
     char checkpoint[FILE_PATH], curve[FILE_PATH];
     struct checkpoint_info info;
-    run_path(r, "checkpoint.h5", checkpoint);
-    run_path(r, "curve.h5", curve);
+    TRY(run_path(r, "checkpoint.h5", checkpoint));
+    TRY(run_path(r, "curve.h5", curve));
     if (!file_exists(checkpoint)) {
         log_info("run", "starts");
         return run_stamp(r);
@@ -246,7 +247,7 @@ static enum status look_for_complete(struct run *r, bool *complete, struct run_s
     char path[FILE_PATH];
     struct curve c;
     *complete = false;
-    run_path(r, "curve.h5", path);
+    TRY(run_path(r, "curve.h5", path));
     if (!file_exists(path) || curve_read(path, &c) != STATUS_OK)
         return STATUS_OK; /* none, or unreadable: it will be replaced */
     enum status result = STATUS_OK;
@@ -356,8 +357,8 @@ static enum status finish(struct run *r, enum status result)
     struct status_note note;
     status_save(&note, result);
     if (result == STATUS_OK) {
-        run_path(r, "checkpoint.h5", path);
-        unlink(path);
+        if (run_path(r, "checkpoint.h5", path) == STATUS_OK)
+            unlink(path);
         log_info("run", "complete after %lld transitions", (long long)r->transitions_done);
     } else if (result == STATUS_NONFINITE && r->learner != NULL) {
         log_error("run", "diverged: %s", status_sentence());
@@ -390,7 +391,7 @@ static void release(struct run *r)
 static enum status write_config(const struct run *r)
 {
     char path[FILE_PATH];
-    run_path(r, "config.ini", path);
+    TRY(run_path(r, "config.ini", path));
     return file_replace(path, r->config_text, strlen(r->config_text));
 }
 
@@ -401,8 +402,8 @@ static void remove_leftovers(const struct run *r)
                                         "policy_offline.h5", "policy.h5"};
     char path[FILE_PATH];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        run_path(r, names[i], path);
-        file_remove_leftovers(path);
+        if (run_path(r, names[i], path) == STATUS_OK)
+            file_remove_leftovers(path);
     }
 }
 
@@ -416,7 +417,8 @@ static enum status execute(struct run *r, struct run_summary *summary)
     TRY(look_for_complete(r, &complete, summary));
     if (complete)
         return STATUS_OK;
-    run_path(r, "run.log", path);
+    TRY(threads_reserve());
+    TRY(run_path(r, "run.log", path));
     TRY(log_open(path));
     TRY(write_config(r));
     if (strcmp(r->request->config.suite, "bandit") == 0) {

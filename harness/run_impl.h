@@ -135,6 +135,7 @@ enum status run_save(struct run *r); /* checkpoint, then curve */
 enum status run_save_curve(struct run *r, const char *state);
 bool run_should_stop(const struct run *r);
 void run_begin_phase(struct run *r);
-void run_path(const struct run *r, const char *name, char out[FILE_PATH]);
+enum status run_path(const struct run *r, const char *name, char out[FILE_PATH])
+    __attribute__((warn_unused_result));
 
 #endif

@@ -32,7 +32,7 @@ enum status run_write_policy(const struct run *r, const char *name)
         parts.shift = r->normalizer.mean;
         parts.scale = r->normalizer.std;
     }
-    run_path(r, name, path);
+    TRY(run_path(r, name, path));
     return policy_write(&parts, path);
 }
 
@@ -52,9 +52,8 @@ static enum status guide_path(const struct run *r, char out[FILE_PATH])
     }
     const char *star = strchr(given, '*'), *rest = star != NULL ? star + 1 : "";
     int head = star != NULL ? (int)(star - given) : (int)strlen(given);
-    snprintf(out, FILE_PATH, "%.600s%.*s%s%s", results, head, given,
-             star != NULL ? r->dataset.env->name : "", rest);
-    return STATUS_OK;
+    return file_path(out, "%s%.*s%s%s", results, head, given,
+                     star != NULL ? r->dataset.env->name : "", rest);
 }
 
 /* The file's bytes are a function of the policy (h5.c), so they tell guides apart. */

@@ -28,9 +28,9 @@ void run_begin_phase(struct run *r)
     r->iterations_here = 0;
 }
 
-void run_path(const struct run *r, const char *name, char out[FILE_PATH])
+enum status run_path(const struct run *r, const char *name, char out[FILE_PATH])
 {
-    snprintf(out, FILE_PATH, "%.900s/%s", r->request->folder, name);
+    return file_path(out, "%s/%s", r->request->folder, name);
 }
 
 bool run_should_stop(const struct run *r)
@@ -243,7 +243,7 @@ enum status run_save_curve(struct run *r, const char *state)
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage); /* ru_maxrss is in KiB */
     provenance_now(now);
-    run_path(r, "curve.h5", path);
+    TRY(run_path(r, "curve.h5", path));
     TRY(curve_set(&r->curve, "peak_memory_gb", "%.3f", (double)usage.ru_maxrss / 1048576));
     TRY(curve_set(&r->curve, "status", "%s", state));
     TRY(curve_set(&r->curve, "updated", "%s", now));
@@ -256,7 +256,7 @@ enum status run_save(struct run *r)
     struct checkpoint_info info = {.evaluations = r->curve.evaluations,
                                    .iterations = r->curve.iterations};
     snprintf(info.config_hash, sizeof info.config_hash, "%s", r->config_hash);
-    run_path(r, "checkpoint.h5", path);
+    TRY(run_path(r, "checkpoint.h5", path));
     run_switch(r, TIMER_STORE);
     /* The curve first: it may hold rows beyond the checkpoint, never fewer. */
     enum status result = run_save_curve(r, "running");

@@ -1,6 +1,7 @@
 #include "harness/slurm.h"
 
 #include "engine/base/embed.h"
+#include "engine/base/file.h"
 #include "harness/command.h"
 #include "harness/provenance.h"
 
@@ -12,16 +13,22 @@
 
 /* --- words ------------------------------------------------------------------------------------ */
 
-/* One word for the shell, whatever bytes are in it: nothing is special between single quotes. */
-static void quote(FILE *f, const char *text)
+/* What stands between single quotes, where nothing is special to the shell, whatever bytes it has.
+ */
+static void quoted(FILE *f, const char *text)
 {
-    fputc('\'', f);
     for (; *text != '\0'; text++) {
         if (*text == '\'')
             fputs("'\\''", f);
         else
             fputc(*text, f);
     }
+}
+
+static void quote(FILE *f, const char *text)
+{
+    fputc('\'', f);
+    quoted(f, text);
     fputc('\'', f);
 }
 
@@ -35,13 +42,11 @@ static void assign(FILE *f, const char *name, const char *value)
 /* A line of an array of words: '--name=value'. */
 static void option(FILE *f, const char *name, const char *value)
 {
-    char word[2048];
     if (value == NULL)
         return;
-    snprintf(word, sizeof word, "--%.40s=%.2000s", name, value);
-    fputs("    ", f);
-    quote(f, word);
-    fputc('\n', f);
+    fprintf(f, "    '--%s=", name);
+    quoted(f, value);
+    fputs("'\n", f);
 }
 
 static void option_number(FILE *f, const char *name, long value)
@@ -165,21 +170,22 @@ static void print_arrays(FILE *f, const struct slurm_job *job, const struct slur
 
 /* How logs' names begin. In such a pattern a percent sign is written twice; a backslash switches
  * patterns off and cannot be written at all. */
-static enum status log_pattern(const struct slurm_job *job, char *out, size_t size)
+static enum status log_pattern(const struct slurm_job *job, char out[FILE_PATH])
 {
+    char escaped[2 * FILE_PATH];
     size_t used = 0;
-    for (const char *at = job->results; *at != '\0' && used + 64 < size; at++) {
+    for (const char *at = job->results; *at != '\0' && used + 2 < sizeof escaped; at++) {
         if (*at == '\\')
             return status_fail(STATUS_CONFIG,
                                "%s: Slurm cannot write logs below a folder with a backslash in "
                                "its name; use other --results",
                                job->results);
-        out[used++] = *at;
+        escaped[used++] = *at;
         if (*at == '%')
-            out[used++] = '%';
+            escaped[used++] = '%';
     }
-    snprintf(out + used, size - used, "/slurm/%%x-");
-    return STATUS_OK;
+    escaped[used] = '\0';
+    return file_path(out, "%s/slurm/%%x-", escaped);
 }
 
 static void print_head(FILE *f, const struct slurm_job *job, int cells)
@@ -212,7 +218,7 @@ static void print_head(FILE *f, const struct slurm_job *job, int cells)
 
 static void print_options(FILE *f, const struct slurm_job *job, const char *pattern, long seconds)
 {
-    char signal[48], log[4200];
+    char signal[48], log[FILE_PATH + 32];
     snprintf(signal, sizeof signal, "B:USR1@%ld", job->grace);
     fputs("\n# Options of sbatch: of every job, of a task, of the report job.\noptions=(\n", f);
     option(f, "job-name", job->name);
@@ -263,11 +269,11 @@ static int largest_index(const struct slurm_job *job, const struct slurm_cell *c
 enum status slurm_script(const struct slurm_job *job, const struct slurm_cell *cell, int cells,
                          char **out)
 {
-    char pattern[4096];
+    char pattern[FILE_PATH];
     long seconds, done = 0;
     size_t size;
     *out = NULL;
-    TRY(log_pattern(job, pattern, sizeof pattern));
+    TRY(log_pattern(job, pattern));
     TRY(slurm_seconds(job->time, &seconds));
     FILE *f = open_memstream(out, &size);
     if (f == NULL)

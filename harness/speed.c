@@ -66,14 +66,14 @@ bool speed_of_curve(const struct curve *c, const struct cost_work *work, struct 
 static enum status read_cell(const struct matrix_cell *cell, const char *results,
                              struct speed_table *t)
 {
-    char folder[FILE_PATH], path[FILE_PATH + 16];
+    char folder[FILE_PATH], path[FILE_PATH];
     const struct env_kind *kind;
     struct hyper h;
     struct curve c;
     TRY(cost_configure(cell, &h, &kind));
     struct cost_work work = cost_count(&h, kind);
-    matrix_folder(cell, results, folder);
-    snprintf(path, sizeof path, "%s/curve.h5", folder);
+    TRY(matrix_folder(cell, results, folder));
+    TRY(file_path(path, "%s/curve.h5", folder));
     if (!file_exists(path))
         return STATUS_OK;
     TRY(curve_read(path, &c));

@@ -19,19 +19,21 @@ const struct matrix_source *supply_of(const struct matrix *m, const char *datase
     return NULL;
 }
 
-const char *supply_folder(const struct matrix_source *s, const char *data, char buffer[FILE_PATH])
+enum status supply_folder(const struct matrix_source *s, const char *data, char buffer[FILE_PATH],
+                          const char **folder)
 {
-    if (!s->generated)
-        return data;
-    snprintf(buffer, FILE_PATH, "%.900s/generated/%08x", dataset_folder(data),
-             (unsigned)rng_key(s->args));
-    return buffer;
+    *folder = s->generated ? buffer : data;
+    return s->generated ? file_path(buffer, "%s/generated/%08x", dataset_folder(data),
+                                    (unsigned)rng_key(s->args))
+                        : STATUS_OK;
 }
 
 bool supply_is_there(const struct matrix_source *s, const char *data)
 {
-    char folder[FILE_PATH], path[FILE_PATH];
-    return dataset_locate(s->dataset, supply_folder(s, data, folder), path) == STATUS_OK;
+    char buffer[FILE_PATH], path[FILE_PATH];
+    const char *folder;
+    return supply_folder(s, data, buffer, &folder) == STATUS_OK &&
+           dataset_locate(s->dataset, folder, path) == STATUS_OK;
 }
 
 static enum status run_command(const struct matrix_source *s, const char *path)
@@ -54,7 +56,7 @@ static enum status run_command(const struct matrix_source *s, const char *path)
         argv[argc++] = (char *)path;
         argv[argc++] = "--missing";
     } else {
-        file_parent(path, folder);
+        TRY(file_parent(path, folder));
         argv[argc++] = "--data";
         argv[argc++] = folder;
     }
@@ -69,9 +71,10 @@ static enum status run_command(const struct matrix_source *s, const char *path)
 enum status supply_get(const struct matrix_source *s, const char *data)
 {
     char buffer[FILE_PATH], path[FILE_PATH];
+    const char *folder;
     if (supply_is_there(s, data))
         return STATUS_OK;
-    snprintf(path, sizeof path, "%.900s/%.100s.hdf5",
-             dataset_folder(supply_folder(s, data, buffer)), s->dataset);
+    TRY(supply_folder(s, data, buffer, &folder));
+    TRY(file_path(path, "%s/%s.hdf5", dataset_folder(folder), s->dataset));
     return run_command(s, path);
 }

@@ -15,7 +15,8 @@
 const struct matrix_source *supply_of(const struct matrix *m, const char *dataset);
 
 /* What a run takes for --data: `data` itself (may be NULL), or the recipe's folder in `buffer`. */
-const char *supply_folder(const struct matrix_source *s, const char *data, char buffer[FILE_PATH]);
+enum status supply_folder(const struct matrix_source *s, const char *data, char buffer[FILE_PATH],
+                          const char **folder);
 
 bool supply_is_there(const struct matrix_source *s, const char *data);
 

@@ -1,5 +1,6 @@
 #include "harness/sweep.h"
 
+#include "engine/base/stop.h"
 #include "engine/base/threads.h"
 #include "harness/child.h"
 #include "harness/command.h"
@@ -120,10 +121,11 @@ static void block_signals(struct sweep *w, sigset_t *before)
 {
     sigemptyset(&w->signals);
     sigaddset(&w->signals, SIGCHLD);
-    sigaddset(&w->signals, SIGINT);
-    sigaddset(&w->signals, SIGTERM);
-    sigaddset(&w->signals, SIGHUP);
-    sigaddset(&w->signals, SIGUSR1);
+    for (const int *signal = stop_signals; *signal != 0; signal++) {
+        /* A signal that is ignored would be delivered once it is blocked. */
+        if (!stop_is_ignored(*signal))
+            sigaddset(&w->signals, *signal);
+    }
     sigprocmask(SIG_BLOCK, &w->signals, before);
 }
 
@@ -262,10 +264,10 @@ static void fail(struct sweep *w, int cell, const char *reason)
 {
     char name[4 * CONFIG_NAME], folder[FILE_PATH];
     matrix_describe(&w->m->cell[cell], name, sizeof name);
-    matrix_folder(&w->m->cell[cell], w->o->results, folder);
     const struct cell_look *look = &w->overview.look[cell];
     /* It records what it can itself. */
-    if (look->state != CELL_FAILED || look->failed_at == w->failed_before[cell])
+    if ((look->state != CELL_FAILED || look->failed_at == w->failed_before[cell]) &&
+        matrix_folder(&w->m->cell[cell], w->o->results, folder) == STATUS_OK)
         (void)cell_fail(folder, reason);
     overview_look(&w->overview, cell);
     display_say(&w->display, "failed: cell %d, %s: %s", w->m->cell[cell].number, name, reason);
@@ -418,7 +420,7 @@ static void wait_for_something(struct sweep *w)
 {
     const struct timespec most = {.tv_nsec = (long)(1e9 * WAIT)};
     int signal = sigtimedwait(&w->signals, NULL, &most);
-    if (signal > 0 && signal != SIGCHLD)
+    if (signal > 0 && signal != SIGCHLD && (w->stopping == 0 || stop_insists(signal)))
         begin_stop(w);
 }
 

@@ -19,7 +19,7 @@ struct sweep_options {
 /* Start or go on. Returns when every cell is over or failed; cells that another process is at are
  * waited for, and taken over when it goes away.
  *
- * Errors  STATUS_INTERRUPTED (SIGINT, SIGTERM, SIGHUP or SIGUSR1: the runs have written
+ * Errors  STATUS_INTERRUPTED (one of stop_signals came: the runs have written
  * checkpoints), STATUS_IO (the disk is full), STATUS_MISSING (datasets), STATUS_CONFIG,
  * STATUS_MEMORY; and STATUS_FORMAT when cells have failed. What is done stays done in any case. */
 enum status sweep_run(const struct matrix *m, const struct sweep_options *options);

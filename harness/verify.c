@@ -175,8 +175,8 @@ static enum status rebuild_config(struct verify *v)
 static enum status make_scratch(struct verify *v)
 {
     const char *parent = getenv("TMPDIR");
-    snprintf(v->scratch, sizeof v->scratch, "%.900s/vitamin-verify-XXXXXX",
-             parent != NULL && parent[0] != '\0' ? parent : "/tmp");
+    TRY(file_path(v->scratch, "%s/vitamin-verify-XXXXXX",
+                  parent != NULL && parent[0] != '\0' ? parent : "/tmp"));
     if (mkdtemp(v->scratch) != NULL)
         return STATUS_OK;
     const int error = errno;
@@ -200,17 +200,12 @@ static void remove_scratch(struct verify *v)
         fts_close(tree);
 }
 
-static void path_in(const char *folder, const char *name, char out[FILE_PATH])
-{
-    snprintf(out, FILE_PATH, "%.900s/%s", folder, name);
-}
-
 static enum status copy(const struct verify *v, const char *name)
 {
     char from[FILE_PATH], to[FILE_PATH], *bytes;
     size_t size;
-    path_in(v->record->folder, name, from);
-    path_in(v->scratch, name, to);
+    TRY(file_path(from, "%s/%s", v->record->folder, name));
+    TRY(file_path(to, "%s/%s", v->scratch, name));
     TRY(file_read(from, (size_t)1 << 36, &bytes, &size));
     enum status result = file_replace(to, bytes, size);
     free(bytes);
@@ -230,11 +225,11 @@ static enum status take_checkpoint(struct verify *v)
 {
     struct checkpoint_info info;
     char path[FILE_PATH];
-    path_in(v->record->folder, "checkpoint.h5", path);
+    TRY(file_path(path, "%s/checkpoint.h5", v->record->folder));
     if (!v->options->from_checkpoint || !file_exists(path))
         return STATUS_OK;
     TRY(copy(v, "checkpoint.h5"));
-    path_in(v->scratch, "checkpoint.h5", path);
+    TRY(file_path(path, "%s/checkpoint.h5", v->scratch));
     TRY(checkpoint_read(path, curve_get(&v->before, "config_hash"), &info, visit_nothing, NULL));
     if (info.iterations >= v->before.iterations) {
         unlink(path);
@@ -285,7 +280,7 @@ static enum status execute(struct verify *v)
     v->request.folder = v->scratch;
     v->request.matrix = matrix[0] != '\0' ? matrix : NULL;
     /* RESULTS/MATRIX/DATASET/METHOD/SEED (matrix_folder): where the guide of such a run lies. */
-    path_in(v->record->folder, "../../../..", v->results);
+    TRY(file_path(v->results, "%s/../../../..", v->record->folder));
     v->request.results = v->results;
     v->request.checkpoint_every = 1e9;
     v->request.stop_rows = v->options->rows > 0 ? v->out->first_row + v->options->rows : 0;
@@ -334,8 +329,8 @@ static enum status work(struct verify *v)
 {
     char path[FILE_PATH], hash[SHA256_HEX];
     struct verify_result *out = v->out;
-    path_in(v->record->folder, "curve.h5", path);
-    if (curve_read(path, &v->before) != STATUS_OK)
+    if (file_path(path, "%s/curve.h5", v->record->folder) != STATUS_OK ||
+        curve_read(path, &v->before) != STATUS_OK)
         return unchecked(v);
     tell_circumstances(v);
     sha256_of(v->before.config != NULL ? v->before.config : "",
@@ -356,8 +351,8 @@ static enum status work(struct verify *v)
     enum status result = execute(v);
     if (result == STATUS_INTERRUPTED)
         return result;
-    path_in(v->scratch, "curve.h5", path);
-    if (result != STATUS_OK || curve_read(path, &v->again) != STATUS_OK)
+    if (result != STATUS_OK || file_path(path, "%s/curve.h5", v->scratch) != STATUS_OK ||
+        curve_read(path, &v->again) != STATUS_OK)
         return unchecked(v);
     out->verdict = VERIFY_SAME;
     return compare(v) == STATUS_OK ? STATUS_OK : different(v);

@@ -68,7 +68,7 @@ static void curves_text(const struct results *r, struct text *t)
 static enum status write_gzip(const struct text *t, const char *path)
 {
     char temporary[FILE_PATH], folder[FILE_PATH];
-    file_parent(path, folder);
+    TRY(file_parent(path, folder));
     TRY(file_make_folder(folder));
     TRY(file_temporary(path, temporary));
     gzFile file = gzopen(temporary, "wb9");

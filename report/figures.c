@@ -226,8 +226,7 @@ static enum status draw_all(struct figures *f)
 static enum status write_style(const struct figures *f)
 {
     char path[FILE_PATH];
-    if (snprintf(path, sizeof path, "%s/style.gp", f->folder) >= FILE_PATH)
-        return status_fail(STATUS_IO, "%s: the path is too long", f->folder);
+    TRY(file_path(path, "%s/style.gp", f->folder));
     const char *text = f->style != NULL ? f->style : embed_find(embed_report, "style.gp")->text;
     return file_replace(path, text, strlen(text));
 }

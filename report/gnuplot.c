@@ -26,7 +26,7 @@ enum status gnuplot_find(char path[FILE_PATH])
     while (list != NULL && *list != '\0') {
         size_t n = strcspn(list, ":");
         struct stat info;
-        if (n > 0 && snprintf(path, FILE_PATH, "%.*s/gnuplot", (int)n, list) < FILE_PATH &&
+        if (n > 0 && file_path(path, "%.*s/gnuplot", (int)n, list) == STATUS_OK &&
             access(path, X_OK) == 0 && stat(path, &info) == 0 && S_ISREG(info.st_mode))
             return STATUS_OK;
         list += n + (list[n] == ':');
@@ -148,14 +148,11 @@ static enum status draw(const char *program, struct gnuplot_job *job)
         return status_fail(STATUS_CONFIG,
                            "figure '%s': a figure's id is made of A-Z a-z 0-9 _ . + - only", id);
     char path[FILE_PATH], drawn[FILE_PATH], settings[2 * FILE_PATH], script[FILE_PATH];
-    if (snprintf(path, sizeof path, "%s/%s.%s", job->folder, id, extension) >= FILE_PATH ||
-        snprintf(drawn, sizeof drawn, "%s/%s.%s.%ld.draw", job->folder, id, extension,
-                 (long)getpid()) >= FILE_PATH)
-        return status_fail(STATUS_IO, "%s/%s.%s: the path is longer than %d characters",
-                           job->folder, id, extension, FILE_PATH);
+    TRY(file_path(path, "%s/%s.%s", job->folder, id, extension));
+    TRY(file_path(drawn, "%s.%ld.draw", path, (long)getpid()));
     /* gnuplot runs in the folder, so that a script's paths are those a user has. */
     snprintf(settings, sizeof settings, "TERM='%s'; OUT='%s'", extension, strrchr(drawn, '/') + 1);
-    snprintf(script, sizeof script, "%s.gp", id);
+    TRY(file_path(script, "%s.gp", id));
 
     char name[] = "gnuplot", plain[] = "-d", execute[] = "-e";
     char *argv[] = {name, plain, execute, settings, script, NULL};

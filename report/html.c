@@ -140,9 +140,9 @@ static void put_svg(struct text *out, const struct figure *f, const char *svg)
 static void put_picture(struct text *out, const struct html_page *page, const struct figure *f)
 {
     char path[FILE_PATH], *svg = NULL;
-    snprintf(path, sizeof path, "%s/%s.svg", page->figures->folder, f->id);
-    if (page->figures->skip[PICTURE_SVG] || !file_exists(path) ||
-        file_read(path, LARGEST_PICTURE, &svg, NULL) != STATUS_OK) {
+    if (page->figures->skip[PICTURE_SVG] ||
+        file_path(path, "%s/%s.svg", page->figures->folder, f->id) != STATUS_OK ||
+        !file_exists(path) || file_read(path, LARGEST_PICTURE, &svg, NULL) != STATUS_OK) {
         text_add(out, "<p class=\"note warning\">Not drawn. ");
         html_put(out, page->figures->trouble);
         text_add(out, "</p><p>");

@@ -132,11 +132,10 @@ void html_datasets(struct text *out, const struct html_page *page)
 /* The last lines of run.log beside the run's file. */
 static void put_log(struct text *out, const struct results_run *run)
 {
-    char folder[FILE_PATH], path[FILE_PATH + 16], *log = NULL;
+    char folder[FILE_PATH], path[FILE_PATH], *log = NULL;
     size_t size;
-    file_parent(run->origin.path, folder);
-    snprintf(path, sizeof path, "%s/run.log", folder);
-    if (run->origin.foreign || strlen(path) >= FILE_PATH || !file_exists(path) ||
+    if (run->origin.foreign || file_parent(run->origin.path, folder) != STATUS_OK ||
+        file_path(path, "%s/run.log", folder) != STATUS_OK || !file_exists(path) ||
         file_read(path, LOG_ROOM, &log, &size) != STATUS_OK)
         return;
     const char *start = log + size;

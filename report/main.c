@@ -144,7 +144,7 @@ static enum status make_tables(const struct options *o, struct made *m)
 static enum status write_tables(const struct options *o, const struct made *m)
 {
     char folder[FILE_PATH];
-    snprintf(folder, sizeof folder, "%s/tables", o->out);
+    TRY(file_path(folder, "%s/tables", o->out));
     const struct table_files files = {o->latex, o->markdown, o->csv, o->standalone, m->comment};
     for (int i = 0; i < m->tables; i++)
         TRY(table_write(&m->table[i], folder, files));
@@ -153,12 +153,12 @@ static enum status write_tables(const struct options *o, const struct made *m)
 
 static enum status write_claims(const struct options *o, struct made *m)
 {
-    char path[FILE_PATH + 16];
+    char path[FILE_PATH];
     struct text page = {0};
     TRY(claims_evaluate(&m->report, m->claim));
     m->claimed = true;
     claims_markdown(&m->report, m->claim, &page);
-    snprintf(path, sizeof path, "%s/claims.md", o->out);
+    TRY(file_path(path, "%s/claims.md", o->out));
     TRY(text_write(&page, path));
 
     struct table *t = &m->table[m->tables++]; /* the place after the last of table_table */
@@ -169,7 +169,7 @@ static enum status write_claims(const struct options *o, struct made *m)
 static enum status make_figures(const struct options *o, struct made *m)
 {
     size_t bytes;
-    snprintf(m->figures_folder, sizeof m->figures_folder, "%s/figures", o->out);
+    TRY(file_path(m->figures_folder, "%s/figures", o->out));
     if (o->style != NULL)
         TRY(file_read(o->style, 1 << 20, &m->style, &bytes));
     m->figures = (struct figures){.results = &m->report.results,
@@ -209,10 +209,10 @@ static enum status write_markdown(const struct options *o, const struct made *m,
 /* The page shows what was made before it. */
 static enum status write_page(const struct options *o, const struct made *m)
 {
-    char path[FILE_PATH + 32], *provenance = NULL;
-    snprintf(path, sizeof path, "%s/provenance.json", o->out);
+    char path[FILE_PATH], *provenance = NULL;
+    TRY(file_path(path, "%s/provenance.json", o->out));
     TRY(file_read(path, 1 << 28, &provenance, NULL));
-    snprintf(path, sizeof path, "%s/index.html", o->out);
+    TRY(file_path(path, "%s/index.html", o->out));
     const struct html_page page = {.report = &m->report,
                                    .figures = &m->figures,
                                    .table = m->table,
@@ -230,7 +230,7 @@ static enum status write_page(const struct options *o, const struct made *m)
 static enum status write_report(const struct options *o, struct made *m)
 {
     bool whole = o->figure == NULL && o->table == NULL, runs = m->report.results.runs > 0;
-    char path[FILE_PATH + 32];
+    char path[FILE_PATH];
     if (whole || o->table != NULL)
         TRY(make_tables(o, m));
     if (whole && runs)
@@ -240,14 +240,14 @@ static enum status write_report(const struct options *o, struct made *m)
         TRY(make_figures(o, m));
     if (!whole)
         return STATUS_OK;
-    snprintf(path, sizeof path, "%s/scores.csv", o->out);
+    TRY(file_path(path, "%s/scores.csv", o->out));
     TRY(export_scores(&m->report.results, path));
-    snprintf(path, sizeof path, "%s/curves.csv.gz", o->out);
+    TRY(file_path(path, "%s/curves.csv.gz", o->out));
     TRY(export_curves(&m->report.results, path));
-    snprintf(path, sizeof path, "%s/provenance.json", o->out);
+    TRY(file_path(path, "%s/provenance.json", o->out));
     TRY(provenance_write(o, &m->report, path));
     TRY(write_page(o, m));
-    snprintf(path, sizeof path, "%s/report.md", o->out);
+    TRY(file_path(path, "%s/report.md", o->out));
     return write_markdown(o, m, path);
 }
 
@@ -280,6 +280,7 @@ int main(int argc, char **argv)
 {
     static struct options options; /* large for a stack */
     struct options *o = &options;
+    file_settle_streams();
     enum status status = options_read(argc, argv, o);
     if (status == STATUS_OK && o->help) {
         options_help(stdout);
@@ -289,5 +290,10 @@ int main(int argc, char **argv)
     }
     if (status != STATUS_OK)
         say_to(stderr, "vitamin report: %s\n", status_sentence());
+    if (file_close_output() != STATUS_OK && status == STATUS_OK) {
+        status = STATUS_IO;
+        if (*status_sentence() != '\0')
+            say_to(stderr, "vitamin report: %s\n", status_sentence());
+    }
     return status == STATUS_OK ? 0 : status == STATUS_CONFIG ? 2 : 1;
 }

@@ -155,8 +155,7 @@ void plot_gap(struct plot *p)
 static enum status write_script(struct plot *p, const char *folder, const char *comment)
 {
     char path[FILE_PATH], safe[LONGEST_TEXT];
-    if (snprintf(path, sizeof path, "%s/%s.gp", folder, p->id) >= FILE_PATH)
-        return status_fail(STATUS_IO, "%s: the path is too long", folder);
+    TRY(file_path(path, "%s/%s.gp", folder, p->id));
     struct text f = {0};
     text_add(&f, "# Draw: gnuplot %s.gp   or   gnuplot -e \"TERM='pdf'\" %s.gp\n", p->id, p->id);
     if (comment != NULL)
@@ -180,8 +179,7 @@ static enum status write_script(struct plot *p, const char *folder, const char *
 static enum status write_data(struct plot *p, const char *folder)
 {
     char path[FILE_PATH];
-    if (snprintf(path, sizeof path, "%s/%s.dat", folder, p->id) >= FILE_PATH)
-        return status_fail(STATUS_IO, "%s: the path is too long", folder);
+    TRY(file_path(path, "%s/%s.dat", folder, p->id));
     return text_write(&p->data, path);
 }
 

@@ -52,7 +52,8 @@ static struct place place_of(const char *folder)
 {
     struct place p = {0};
     char path[FILE_PATH], *part[4];
-    snprintf(path, sizeof path, "%s", folder);
+    if (file_path(path, "%s", folder) != STATUS_OK)
+        return p;
     for (int i = 0; i < 4; i++) {
         char *slash = strrchr(path, '/');
         part[i] = slash != NULL ? slash + 1 : path;
@@ -180,7 +181,7 @@ static enum status add_curve(struct results *r, const char *path, const struct p
     method_id(or_else(curve_get(c, "method"), p->method), p, method, sizeof method);
     TRY(results_declare(r, method, curve_get(c, "label"), dataset, &m, &d));
     TRY(results_add(r, m, d, curve_get_integer(c, "seed", p->seed), &run));
-    snprintf(run->origin.path, sizeof run->origin.path, "%s", path);
+    TRY(file_path(run->origin.path, "%s", path));
     take_origin(&run->origin, c, p);
     take_status(run, c);
     run->budget = stated_budget(c);
@@ -211,7 +212,7 @@ static enum status add_broken(struct results *r, const char *path, const struct 
     TRY(results_add(r, m, d, p->seed, &run));
     run->status = status;
     snprintf(run->why, sizeof run->why, "%.*s", (int)sizeof run->why - 1, why);
-    snprintf(run->origin.path, sizeof run->origin.path, "%s", path);
+    TRY(file_path(run->origin.path, "%s", path));
     snprintf(run->origin.matrix, sizeof run->origin.matrix, "%s", p->matrix);
     return STATUS_OK;
 }
@@ -263,11 +264,11 @@ static bool is_folder(const char *path)
 /* The sentence that the scheduler left in a failed cell's folder; "" when there is none. */
 static void read_failure(const char *folder, char *out, size_t size)
 {
-    char path[FILE_PATH + 16], *text;
+    char path[FILE_PATH], *text;
     size_t bytes;
     out[0] = '\0';
-    snprintf(path, sizeof path, "%s/failed", folder);
-    if (!file_exists(path) || file_read(path, 1 << 16, &text, &bytes) != STATUS_OK)
+    if (file_path(path, "%s/failed", folder) != STATUS_OK || !file_exists(path) ||
+        file_read(path, 1 << 16, &text, &bytes) != STATUS_OK)
         return;
     snprintf(out, size, "%.*s", (int)strcspn(text, "\n"), text);
     free(text);
@@ -276,20 +277,21 @@ static void read_failure(const char *folder, char *out, size_t size)
 /* A folder that the harness made for a run: it holds the effective configuration or a log. */
 static bool is_run_folder(const char *folder)
 {
-    char path[FILE_PATH + 16];
-    snprintf(path, sizeof path, "%s/config.ini", folder);
-    if (file_exists(path))
-        return true;
-    snprintf(path, sizeof path, "%s/run.log", folder);
-    return file_exists(path);
+    char path[FILE_PATH];
+    static const char *const signs[] = {"config.ini", "run.log"};
+    for (int i = 0; i < 2; i++) {
+        if (file_path(path, "%s/%s", folder, signs[i]) == STATUS_OK && file_exists(path))
+            return true;
+    }
+    return false;
 }
 
 static enum status walk(struct results *r, const char *folder, int depth)
 {
     char path[FILE_PATH];
     struct place p = place_of(folder);
-    bool has_curve = snprintf(path, sizeof path, "%s/curve.h5", folder) < (int)sizeof path &&
-                     file_exists(path);
+    TRY(file_path(path, "%s/curve.h5", folder));
+    bool has_curve = file_exists(path);
     char failure[RESULTS_NOTE];
     int before = r->runs;
     read_failure(folder, failure, sizeof failure);
@@ -315,9 +317,9 @@ static enum status walk(struct results *r, const char *folder, int depth)
     }
     enum status status = STATUS_OK;
     for (int i = 0; i < count; i++) {
-        bool fits = snprintf(path, sizeof path, "%s/%s", folder, entry[i]->d_name) <
-                    (int)sizeof path;
-        if (status == STATUS_OK && fits && depth < DEPTH && is_folder(path))
+        if (status == STATUS_OK)
+            status = file_path(path, "%s/%s", folder, entry[i]->d_name);
+        if (status == STATUS_OK && depth < DEPTH && is_folder(path))
             status = walk(r, path, depth + 1);
         free(entry[i]);
     }
@@ -337,7 +339,7 @@ enum status results_read_folder(struct results *r, const char *folder)
         return walk(r, folder, 0);
     /* One file: what its own path says only fills gaps. */
     char parent[FILE_PATH];
-    file_parent(folder, parent);
+    TRY(file_parent(folder, parent));
     struct place p = place_of(parent);
     return read_one(r, folder, &p);
 }

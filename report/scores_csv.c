@@ -178,7 +178,7 @@ static enum status read_run(struct results *r, const struct csv *c, const struct
     struct results_run *run;
     int top = key[first].row;
     TRY(results_add(r, key[first].method, key[first].dataset, key[first].seed, &run));
-    snprintf(run->origin.path, sizeof run->origin.path, "%s", c->name);
+    TRY(file_path(run->origin.path, "%s", c->name));
     run->origin.foreign = true;
     TRY(read_status(c, top, at->status, &run->status));
     if (at->budget >= 0)

@@ -123,8 +123,9 @@ static enum status read_curve(struct results *r, const struct h5 *f, const char 
                              f->path, group);
     if (status == STATUS_OK)
         status = results_add(r, m, d, seed, &run);
+    if (status == STATUS_OK)
+        status = file_path(run->origin.path, "%s", f->path);
     if (status == STATUS_OK) {
-        snprintf(run->origin.path, sizeof run->origin.path, "%s", f->path);
         run->origin.foreign = true;
         status = join(run, &offline, &online);
         if (status != STATUS_OK)
@@ -200,7 +201,7 @@ static enum status add_final(struct results *r, const struct h5 *f, const char *
         return STATUS_OK; /* this layout's way to say "no such run" */
     TRY(results_declare(r, method, "", dataset, &m, &d));
     TRY(results_add(r, m, d, seed, &run));
-    snprintf(run->origin.path, sizeof run->origin.path, "%s", f->path);
+    TRY(file_path(run->origin.path, "%s", f->path));
     run->origin.foreign = true;
     run->at_budget = run->last = final;
     run->initial = initial;

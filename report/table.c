@@ -97,17 +97,17 @@ enum status table_write(const struct table *t, const char *folder, struct table_
     struct text out = {0};
     if (files.latex) {
         table_latex(t, files.standalone, files.comment, &out);
-        snprintf(path, sizeof path, "%s/%s.tex", folder, t->id);
+        TRY(file_path(path, "%s/%s.tex", folder, t->id));
         TRY(text_write(&out, path));
     }
     if (files.markdown) {
         table_markdown(t, &out);
-        snprintf(path, sizeof path, "%s/%s.md", folder, t->id);
+        TRY(file_path(path, "%s/%s.md", folder, t->id));
         TRY(text_write(&out, path));
     }
     if (files.csv && t->csv.length > 0) {
         text_add(&out, "%s", text_get(&t->csv));
-        snprintf(path, sizeof path, "%s/%s.csv", folder, t->id);
+        TRY(file_path(path, "%s/%s.csv", folder, t->id));
         TRY(text_write(&out, path));
     }
     return STATUS_OK;

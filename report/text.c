@@ -60,8 +60,9 @@ enum status text_check(const struct text *t)
 enum status text_write(struct text *t, const char *path)
 {
     char folder[FILE_PATH];
-    file_parent(path, folder);
     enum status status = text_check(t);
+    if (status == STATUS_OK)
+        status = file_parent(path, folder);
     if (status == STATUS_OK)
         status = file_make_folder(folder);
     if (status == STATUS_OK)

@@ -209,11 +209,9 @@ enum status dataset_resolve(const char *name, const char *folder, char path[FILE
         return STATUS_OK;
     for (int i = 0; i < 2; i++) {
         char file[FILE_PATH];
-        if (snprintf(file, sizeof file, "%s/%s", path, inside[i]) < FILE_PATH &&
-            file_exists(file)) {
-            memcpy(path, file, FILE_PATH);
-            return STATUS_OK;
-        }
+        TRY(file_path(file, "%s/%s", path, inside[i]));
+        if (file_exists(file))
+            return file_path(path, "%s", file);
     }
     return status_fail(STATUS_MISSING,
                        "%s: is a folder without Minari's %s; give a file, or a dataset's folder",

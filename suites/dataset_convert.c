@@ -140,7 +140,11 @@ enum status dataset_convert_name(const char *name, const struct dataset_options 
     if (result == STATUS_OK) {
         const char *env = d.env->name, *ending = dataset_is_minari(&s) ? "minari" : "clean";
         bool told = strncmp(d.id, env, strlen(env)) == 0;
-        snprintf(out, DATASET_ID, "%s%s%.60s-%s", told ? "" : env, told ? "" : "-", d.id, ending);
+        if (snprintf(out, DATASET_ID, "%s%s%s-%s", told ? "" : env, told ? "" : "-", d.id,
+                     ending) >= DATASET_ID)
+            result = status_fail(
+                STATUS_CONFIG, "the name '%s' is too long to add to; name the new file with --out",
+                d.id);
     }
     source_close(&s);
     return result;

@@ -126,8 +126,8 @@ static bool look_in(const char *folder, const char *name, const struct dataset_e
     const char *file[] = {name, name, entry != NULL ? entry->file : name};
     const char *ending[] = {".hdf5", "", ""};
     for (int i = 0; i < 3; i++) {
-        int n = snprintf(path, FILE_PATH, "%s/%s%s", folder, file[i], ending[i]);
-        if (n < FILE_PATH && file_exists(path))
+        if (file_path(path, "%s/%s%s", folder, file[i], ending[i]) == STATUS_OK &&
+            file_exists(path))
             return true;
     }
     return false;
@@ -145,7 +145,7 @@ static bool look_around(const char *folder, const char *name, const struct datas
     if (d4rl != NULL && look_in(d4rl, name, entry, path))
         return true;
     char cache[FILE_PATH];
-    return home != NULL && snprintf(cache, sizeof cache, "%s/.d4rl/datasets", home) < FILE_PATH &&
+    return home != NULL && file_path(cache, "%s/.d4rl/datasets", home) == STATUS_OK &&
            look_in(cache, name, entry, path);
 }
 
@@ -155,8 +155,8 @@ enum status dataset_locate(const char *name, const char *folder, char path[FILE_
     bool bare = *name != '\0' && strchr(name, '/') == NULL;
     if (bare && look_around(folder, name, entry, path))
         return STATUS_OK;
-    if (*name != '\0' && file_exists(name) && snprintf(path, FILE_PATH, "%s", name) < FILE_PATH)
-        return STATUS_OK;
+    if (*name != '\0' && file_exists(name))
+        return file_path(path, "%s", name);
     if (entry != NULL && bare)
         return status_fail(STATUS_MISSING,
                            "%s: there is no such dataset in '%s'; get D4RL's file with `vitamin "

@@ -70,10 +70,10 @@ enum status dataset_writer_open(const char *path, const struct dataset_column *c
     w->rows = rows;
     char temporary[FILE_PATH];
     enum status result = file_temporary(path, temporary);
-    if (result == STATUS_OK) {
-        snprintf(w->path, sizeof w->path, "%s", path);
+    if (result == STATUS_OK)
+        result = file_path(w->path, "%s", path);
+    if (result == STATUS_OK)
         result = h5_create(&w->h5, temporary);
-    }
     if (result == STATUS_OK)
         w->flag = h5_bool_type();
     for (int i = 0; result == STATUS_OK && i < count; i++) {

@@ -28,12 +28,12 @@ static herr_t follow_link(const char *parent_file, const char *parent_group, con
     (void)flags;
     (void)access;
     struct source *s = context;
-    char folder[FILE_PATH], path[2 * FILE_PATH];
-    file_parent(parent_file, folder);
-    snprintf(path, sizeof path, "%s/%s", folder, child_file);
+    char folder[FILE_PATH], path[FILE_PATH];
     /* lstat: a symbolic link is one more way out of the folder, and a pipe would hang. */
     struct stat info;
-    if (s->siblings && strchr(child_file, '/') == NULL && lstat(path, &info) == 0 &&
+    if (s->siblings && strchr(child_file, '/') == NULL &&
+        file_parent(parent_file, folder) == STATUS_OK &&
+        file_path(path, "%s/%s", folder, child_file) == STATUS_OK && lstat(path, &info) == 0 &&
         S_ISREG(info.st_mode))
         return 0;
     snprintf(s->refused, sizeof s->refused, "%s", child_file);

@@ -3,6 +3,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,15 +80,89 @@ enum status file_open_stream(const char *path, FILE **out)
     return status_fail(STATUS_MEMORY, "%s: no memory to read it", path);
 }
 
-void file_parent(const char *path, char out[FILE_PATH])
+enum status file_path(char out[FILE_PATH], const char *format, ...)
+{
+    char text[FILE_PATH]; /* an argument may be `out` itself */
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (length < 0 || length >= FILE_PATH) {
+        *out = '\0';
+        return status_fail(STATUS_IO,
+                           "the path '%.60s...' would be longer than %d bytes; use a shorter one",
+                           text, FILE_PATH - 1);
+    }
+    memcpy(out, text, (size_t)length + 1);
+    return STATUS_OK;
+}
+
+enum status file_check_name(const char *what, const char *name)
+{
+    if (*name == '\0')
+        return status_fail(STATUS_CONFIG, "%s is empty; it names a file or folder", what);
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strchr(name, '/') != NULL)
+        return status_fail(STATUS_CONFIG,
+                           "%s is '%.60s', which cannot name a file or folder; use another", what,
+                           name);
+    for (const char *at = name; *at != '\0'; at++) {
+        if ((unsigned char)*at < ' ' || *at == 127)
+            return status_fail(STATUS_CONFIG,
+                               "%s has the control character %d, so it cannot name a file or "
+                               "folder; use another",
+                               what, *at);
+    }
+    if (strlen(name) > FILE_NAME)
+        return status_fail(STATUS_CONFIG,
+                           "%s, '%.60s...', is longer than the %d bytes that the name of a file or "
+                           "folder may have; use a shorter one",
+                           what, name, FILE_NAME);
+    return STATUS_OK;
+}
+
+int file_stem(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    bool ends = dot != NULL && (strcmp(dot, ".hdf5") == 0 || strcmp(dot, ".h5") == 0);
+    return ends ? (int)(dot - name) : (int)strlen(name);
+}
+
+void file_settle_streams(void)
+{
+    static const int flags[] = {O_WRONLY, O_RDONLY, O_RDWR}; /* 0 and 1 fail, 2 is lost */
+    for (int fd = 0; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)!open("/dev/null", flags[fd]); /* takes the lowest free number: fd */
+    }
+}
+
+enum status file_close_output(void)
+{
+    errno = 0;
+    bool failed_before = ferror(stdout) != 0;
+    bool failed = fflush(stdout) != 0;
+    int error = errno;
+    struct pollfd output = {.fd = STDOUT_FILENO};
+    bool left = error == EPIPE || (poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0);
+    if (fclose(stdout) != 0 && !failed) {
+        failed = true;
+        error = errno;
+    }
+    if (!failed && !failed_before)
+        return STATUS_OK;
+    if (left)
+        return status_fail(STATUS_IO, "%s", "");
+    errno = error;
+    return status_fail(STATUS_IO, "standard output cannot be written: %s",
+                       failed ? file_reason() : "some of it is missing; is the disk full?");
+}
+
+enum status file_parent(const char *path, char out[FILE_PATH])
 {
     const char *slash = strrchr(path, '/');
     if (slash == NULL)
-        snprintf(out, FILE_PATH, ".");
-    else if (slash == path)
-        snprintf(out, FILE_PATH, "/");
-    else
-        snprintf(out, FILE_PATH, "%.*s", (int)(slash - path), path);
+        return file_path(out, ".");
+    return slash == path ? file_path(out, "/") : file_path(out, "%.*s", (int)(slash - path), path);
 }
 
 /* Random beyond the process id: in containers every writer may be process 1. */
@@ -99,10 +175,7 @@ static enum status create_temporary(const char *path, char out[FILE_PATH], int *
             clock_gettime(CLOCK_MONOTONIC, &now);
             number = (uint64_t)now.tv_nsec * 0x9e3779b97f4a7c15 + (uint64_t)tries;
         }
-        if (snprintf(out, FILE_PATH, "%s.%ld-%016llx.tmp", path, (long)getpid(),
-                     (unsigned long long)number) >= FILE_PATH)
-            return status_fail(STATUS_IO, "%.200s...: the path is longer than %d characters", path,
-                               FILE_PATH);
+        TRY(file_path(out, "%s.%ld-%016llx.tmp", path, (long)getpid(), (unsigned long long)number));
         *fd = open(out, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
         if (*fd >= 0)
             return STATUS_OK;
@@ -129,8 +202,9 @@ static bool is_ending_of_temporary(const char *ending)
 
 void file_remove_leftovers(const char *path)
 {
-    char folder[FILE_PATH], leftover[FILE_PATH + 256];
-    file_parent(path, folder);
+    char folder[FILE_PATH], leftover[FILE_PATH];
+    if (file_parent(path, folder) != STATUS_OK)
+        return;
     const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
     size_t length = strlen(name);
     DIR *listing = opendir(folder);
@@ -140,8 +214,8 @@ void file_remove_leftovers(const char *path)
         if (strncmp(entry->d_name, name, length) != 0 ||
             !is_ending_of_temporary(entry->d_name + length))
             continue;
-        snprintf(leftover, sizeof leftover, "%s/%s", folder, entry->d_name);
-        unlink(leftover);
+        if (file_path(leftover, "%s/%s", folder, entry->d_name) == STATUS_OK)
+            unlink(leftover);
     }
     closedir(listing);
 }
@@ -149,8 +223,7 @@ void file_remove_leftovers(const char *path)
 enum status file_make_folder(const char *path)
 {
     char part[FILE_PATH];
-    if (snprintf(part, sizeof part, "%s", path) >= (int)sizeof part)
-        return status_fail(STATUS_IO, "%s: the path is longer than %d characters", path, FILE_PATH);
+    TRY(file_path(part, "%s", path));
     for (char *end = part + 1;; end++) {
         if (*end != '/' && *end != '\0')
             continue;
@@ -183,7 +256,7 @@ static int sync_path(const char *path, int flags)
 enum status file_commit(const char *temporary, const char *path)
 {
     char folder[FILE_PATH];
-    file_parent(path, folder);
+    TRY(file_parent(path, folder));
     if (sync_path(temporary, O_RDWR) != 0 || rename(temporary, path) != 0) {
         enum status failed = status_fail(STATUS_IO, "%s: cannot be written: %s", path,
                                          file_reason());

@@ -8,7 +8,29 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum { FILE_PATH = 1024 }; /* longest path, with its NUL */
+enum {
+    FILE_PATH = 4096, /* longest path that the system takes, with its NUL (PATH_MAX) */
+    FILE_NAME = 255   /* longest name of a file or folder in bytes (NAME_MAX) */
+};
+
+/* The only way to put a path together: out = the formatted text, whole. What would not fit is an
+ * error, never a shorter path: that one may be somebody else's. Errors STATUS_IO. */
+enum status file_path(char out[FILE_PATH], const char *format, ...)
+    __attribute__((format(printf, 2, 3), warn_unused_result));
+
+/* May `name`, of which `what` says what it is, become the name of a file or folder? Not empty, "."
+ * or "..", without '/' and control characters, at most FILE_NAME bytes. Errors STATUS_CONFIG. */
+enum status file_check_name(const char *what, const char *name);
+
+/* The length of a file's name without its ending .hdf5 or .h5, if it has one. */
+int file_stem(const char *name);
+
+/* A program's start and end. Standard streams that are closed must not become files that are opened
+ * later: they lead nowhere, and writing to standard output fails. At the end, was everything on
+ * standard output written (a full disk often shows only then)? Quiet about a reader that has left
+ * (`| head`), but an error as well. Errors STATUS_IO; a quiet one has the sentence "". */
+void file_settle_streams(void);
+enum status file_close_output(void);
 
 bool file_exists(const char *path);
 
@@ -28,7 +50,7 @@ const char *file_reason(void);
 enum status file_make_folder(const char *path);
 
 /* The folder part of a path ("." when there is none). */
-void file_parent(const char *path, char out[FILE_PATH]);
+enum status file_parent(const char *path, char out[FILE_PATH]) __attribute__((warn_unused_result));
 
 /* Create an empty file beside `path` to write before renaming: exclusively, so that it is nobody
  * else's and no link, under a name that no other process takes. The caller commits or removes it.

@@ -6,11 +6,19 @@
 #ifndef ENGINE_BASE_THREADS_H
 #define ENGINE_BASE_THREADS_H
 
+#include "engine/base/status.h"
+
 #include <stdbool.h>
 
 /* Use up to n threads from now on (0: as many as this process may use, honouring its CPU
  * affinity). Call before the first parallel loop, from the main thread. */
 void threads_set(int n);
+
+/* Have OpenBLAS take the buffer of every thread now, before the first product: under a limit of the
+ * address space (ulimit -v, -d) it asks for one without end when there is no room, and nobody can
+ * stop it. A buffer is 128 MiB of address space, of which only a small part is ever touched.
+ * Call after threads_set(), from the main thread. Errors STATUS_MEMORY. */
+enum status threads_reserve(void);
 
 /* How many threads a parallel loop will use at most. */
 int threads_count(void);

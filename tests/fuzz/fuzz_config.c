@@ -72,8 +72,8 @@ static void try_matrix(const uint8_t *data, size_t size)
         const struct matrix_cell *c;
         char folder[FILE_PATH];
         expect(matrix_cell(&m, i + 1, &c) == STATUS_OK && c->number == i + 1);
-        matrix_folder(c, "runs", folder);
-        expect(strncmp(folder, "runs/", 5) == 0 && strstr(folder, "/../") == NULL);
+        expect(matrix_folder(c, "runs", folder) == STATUS_OK && strncmp(folder, "runs/", 5) == 0 &&
+               strstr(folder, "/../") == NULL);
     }
     matrix_free(&m);
 }

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 /* A real (if small) file under D4RL's name. */
-static const char file_path[] = "/d4rl/gym_mujoco_v2/hopper_random-v2.hdf5";
+static const char path_on_server[] = "/d4rl/gym_mujoco_v2/hopper_random-v2.hdf5";
 
 static char folder[FILE_PATH];
 static char *body;
@@ -27,7 +27,7 @@ static void start(void)
     if (system("curl --version > /dev/null 2>&1") != 0)
         cr_skip_test("curl is not installed");
     cr_assert_eq(file_read("tests/data/hopper-random-dev.hdf5", 1 << 24, &body, &bytes), STATUS_OK);
-    server = http_server_start(file_path, body, bytes);
+    server = http_server_start(path_on_server, body, bytes);
     setenv("VITAMIN_SERVER", at("http://127.0.0.1:%d/d4rl", server->port), 1);
 }
 

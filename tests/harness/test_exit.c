@@ -1,6 +1,7 @@
 /* `vitamin run` as a script sees it: its exit status, as `vitamin help run` has it, and one
  * sentence on stderr. */
 #include "engine/base/file.h"
+#include "engine/base/stop.h"
 #include "tests/support/program.h"
 #include "tests/support/tiny_run.h"
 
@@ -9,7 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 TestSuite(exit, .init = tiny_run_folder, .fini = tiny_run_remove, .timeout = 120);
@@ -196,4 +199,103 @@ Test(exit, three_when_stopped_and_four_when_another_is_at_it)
     cr_expect(file_exists(path));
     expect(words_of(&r, "--stop-after 1"), STOPPED, "run it again to go on");
     cr_expect(log_says(&r, "goes on after"));
+}
+
+static pid_t start_long(const struct run_request *r, const char *more)
+{
+    char words[256];
+    snprintf(words, sizeof words, "--set stop_transitions=900000 --set score_at=900000 %s", more);
+    pid_t child = start(words_of(r, words));
+    for (int i = 0; !log_says(r, "run: starts") && !log_says(r, "run: goes on"); i++) {
+        cr_assert_lt(i, 6000, "it never starts");
+        program_pause(10);
+    }
+    return child;
+}
+
+/* A closed ssh session, a limit of processor time, a scheduler's warning: as SIGTERM. */
+Test(exit, every_signal_that_asks_leaves_a_checkpoint)
+{
+    char path[FILE_PATH], name[16];
+    for (const int *signal = stop_signals; *signal != 0; signal++) {
+        snprintf(name, sizeof name, "signal%d", *signal);
+        struct run_request r = tiny_run_request("td3_odt", name);
+        pid_t child = start_long(&r, "");
+        cr_assert_eq(kill(child, *signal), 0);
+        if (!stop_insists(*signal))
+            cr_assert_eq(kill(child, *signal), 0, "twice, as a closed terminal does");
+        expect_end(child, STOPPED, "run it again to go on", 0);
+        cr_assert_eq(file_path(path, "%s/checkpoint.h5", r.folder), STATUS_OK);
+        cr_expect(file_exists(path), "signal %d", *signal);
+    }
+}
+
+Test(exit, hangup_that_nohup_ignores_ends_nothing)
+{
+    struct run_request r = tiny_run_request("td3_odt", "nohup");
+    signal(SIGHUP, SIG_IGN);
+    pid_t child = start_long(&r, "");
+    cr_assert_eq(kill(child, SIGHUP), 0);
+    program_pause(500);
+    cr_expect_eq(waitpid(child, NULL, WNOHANG), 0, "it has ended");
+    cr_assert_eq(kill(child, SIGTERM), 0);
+    expect_end(child, STOPPED, "run it again to go on", 0);
+}
+
+/* With too little address space or data OpenBLAS would ask for its buffers for ever: whatever the
+ * limit is, there is a result or a sentence, soon. */
+Test(exit, limits_of_memory_end_in_a_result_or_a_sentence, .timeout = 300)
+{
+    static const int limits[] = {RLIMIT_AS, RLIMIT_DATA};
+    struct run_request r = tiny_run_request("td3_odt", "limited");
+    int refused = 0, done = 0;
+    for (int k = 0; k < 2; k++) {
+        for (rlim_t megabytes = 100; megabytes <= 2000; megabytes += megabytes / 4) {
+            const struct rlimit limit = {megabytes << 20, RLIM_INFINITY};
+            const struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY};
+            const char *words = words_of(&r, "--stop-after 1");
+            cr_assert_eq(setrlimit(limits[k], &limit), 0);
+            pid_t child = start(words);
+            cr_assert_eq(setrlimit(limits[k], &none), 0);
+            int status = 0, waited = 0;
+            for (; waitpid(child, &status, WNOHANG) == 0; waited++) {
+                cr_assert_lt(waited, 2000, "%d MB: no end", (int)megabytes);
+                program_pause(10);
+            }
+            char *err = said("err");
+            free(said("out"));
+            cr_assert(WIFEXITED(status), "%d MB: signal %d", (int)megabytes, WTERMSIG(status));
+            cr_assert(WEXITSTATUS(status) == DONE || *err != '\0', "%d MB: not a word",
+                      (int)megabytes);
+            refused += WEXITSTATUS(status) == FAILED && strstr(err, "address space") != NULL;
+            done += WEXITSTATUS(status) == STOPPED || WEXITSTATUS(status) == DONE;
+            free(err);
+        }
+    }
+    cr_expect_gt(refused, 0);
+    cr_expect_gt(done, 0);
+}
+
+/* Two folders whose paths agree for a thousand characters are two folders; a path that the system
+ * does not take is an error and makes nothing. */
+Test(exit, long_paths_are_whole_or_refused)
+{
+    char deep[FILE_PATH], folder[FILE_PATH], words[2 * FILE_PATH];
+    struct run_request r = tiny_run_request("td3_odt", "deep");
+    cr_assert_eq(file_path(deep, "%s", tiny_run_path("deep")), STATUS_OK);
+    while (strlen(deep) < 1500)
+        cr_assert_eq(file_path(deep, "%s/%0100d", deep, 7), STATUS_OK);
+    for (int seed = 1; seed <= 2; seed++) {
+        snprintf(words, sizeof words, "--seed %d --out %s/%d --stop-after 1", seed, deep, seed);
+        expect(words_of(&r, words), STOPPED, "run it again to go on");
+        cr_assert_eq(file_path(folder, "%s/%d/curve.h5", deep, seed), STATUS_OK);
+        struct curve c;
+        cr_assert_eq(curve_read(folder, &c), STATUS_OK, "%s", status_sentence());
+        cr_expect_eq(curve_get_integer(&c, "seed", 0), seed);
+        curve_free(&c);
+    }
+    while (strlen(deep) < FILE_PATH - 110)
+        cr_assert_eq(file_path(deep, "%s/%0100d", deep, 7), STATUS_OK);
+    snprintf(words, sizeof words, "--out %s/%0120d", deep, 7);
+    expect(words_of(&r, words), FAILED, "longer than 4095 bytes");
 }

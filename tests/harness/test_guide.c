@@ -58,7 +58,7 @@ static const char *cell_path(int cell, const char *results, const char *file)
     static char path[8][2 * FILE_PATH];
     static int next;
     char folder[FILE_PATH], *out = path[next++ % 8];
-    matrix_folder(&m.cell[cell], command_line_path(results), folder);
+    cr_assert_eq(matrix_folder(&m.cell[cell], command_line_path(results), folder), STATUS_OK);
     snprintf(out, sizeof path[0], "%s/%s", folder, file);
     return out;
 }
@@ -254,8 +254,9 @@ Test(guide, single_run_is_told_to_write_a_path)
     cr_assert_eq(supply_get(supply_of(&m, "hopper-random-v2"), command_line_path("data")),
                  STATUS_OK);
     matrix_request(&m.cell[ONE], &r.config);
-    r.data_folder = supply_folder(supply_of(&m, "hopper-random-v2"), command_line_path("data"),
-                                  buffer);
+    cr_assert_eq(supply_folder(supply_of(&m, "hopper-random-v2"), command_line_path("data"), buffer,
+                               &r.data_folder),
+                 STATUS_OK);
     cr_assert_eq(run_execute(&r, NULL), STATUS_CONFIG);
     cr_assert_not_null(strstr(status_sentence(), "write a path"), "%s", status_sentence());
 }

@@ -127,7 +127,7 @@ Test(matrix, sweep_multiplies_and_names_its_cells)
     cr_assert_str_eq(m.cell[0].set[0], "gamma=0.9");
     cr_assert_eq(m.cell[0].seed, 3);
     char where[FILE_PATH];
-    matrix_folder(&m.cell[23], "results", where);
+    cr_assert_eq(matrix_folder(&m.cell[23], "results", where), STATUS_OK);
     cr_assert(strstr(where, "results/mine/hopper-") == where, "%s", where);
     cr_assert(strstr(where, "/td3_odt@T_eval=2,alpha_online=0.1/4") != NULL, "%s", where);
 }
@@ -208,7 +208,7 @@ Test(matrix, guides_of_fig24_live_with_the_main_results_of_the_same_preset)
             cr_assert_lt(guide->number, c->number);
             snprintf(wanted, sizeof wanted, "r/adroit%s/%.*s-expert-v1/iql/1",
                      k % 2 == 0 ? "" : "-code", (int)strcspn(c->dataset, "-"), c->dataset);
-            matrix_folder(guide, "r", lives);
+            cr_assert_eq(matrix_folder(guide, "r", lives), STATUS_OK);
             cr_assert_str_eq(lives, wanted);
             guided++;
         }
@@ -249,4 +249,47 @@ Test(matrix, mistakes_are_said_with_what_was_meant)
     cr_assert_eq(matrix_load("smok", NULL, &m), STATUS_CONFIG);
     cr_assert(strstr(status_sentence(), "did you mean 'smoke'") != NULL, "%s", status_sentence());
     cr_assert_eq(matrix_load("smoke", "papr", &m), STATUS_CONFIG);
+}
+
+/* Names that would leave the results folder, or that would have to be cut. */
+Test(matrix, names_that_cannot_be_folders_are_refused)
+{
+    static const char *const bad[] = {"...ini", "..ini", ".ini", "a\tb.ini"};
+    static const char cells[] = "[experiment a]\nmethods = odt\ndatasets = hopper-medium-v2\n";
+    char path[FILE_PATH], longest[96];
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        cr_assert_eq(file_path(path, "%s/%s", folder, bad[i]), STATUS_OK);
+        cr_assert_eq(file_replace(path, cells, strlen(cells)), STATUS_OK);
+        cr_expect_eq(matrix_load(path, NULL, &m), STATUS_CONFIG, "%s", bad[i]);
+        cr_expect_not_null(strstr(status_sentence(), "matrix's name"), "%s", status_sentence());
+    }
+    memset(longest, 'l', sizeof longest);
+    longest[80] = '\0';
+    for (int last = 0; last < 2; last++) {
+        longest[79] = (char)('a' + last); /* cut, both would be one folder */
+        cr_assert_eq(file_path(path, "%s/%s.ini", folder, longest), STATUS_OK);
+        cr_assert_eq(file_replace(path, cells, strlen(cells)), STATUS_OK);
+        cr_expect_eq(matrix_load(path, NULL, &m), STATUS_CONFIG);
+        cr_expect_not_null(strstr(status_sentence(), "shorter"), "%s", status_sentence());
+    }
+    cr_assert_eq(file_path(path, "%s/v1.5.ini", folder), STATUS_OK);
+    cr_assert_eq(file_replace(path, cells, strlen(cells)), STATUS_OK);
+    cr_assert_eq(matrix_load(path, NULL, &m), STATUS_OK, "%s", status_sentence());
+    cr_expect_str_eq(m.name, "v1.5");
+}
+
+Test(matrix, results_folder_of_any_length_is_kept_whole)
+{
+    char deep[FILE_PATH], a[FILE_PATH], b[FILE_PATH];
+    cr_assert_eq(matrix_load("smoke", NULL, &m), STATUS_OK, "%s", status_sentence());
+    memset(deep, 'd', sizeof deep);
+    deep[3000] = '\0';
+    cr_assert_eq(matrix_folder(&m.cell[0], deep, a), STATUS_OK);
+    cr_assert_eq(strncmp(a, deep, 3000), 0);
+    deep[2999] = 'e';
+    cr_assert_eq(matrix_folder(&m.cell[0], deep, b), STATUS_OK);
+    cr_assert_str_neq(a, b);
+    deep[2999] = deep[3000] = 'd';
+    deep[4090] = '\0';
+    cr_assert_eq(matrix_folder(&m.cell[0], deep, a), STATUS_IO);
 }

@@ -1,5 +1,6 @@
 /* The scheduler as a whole: the built program, its processes and its files. VITAMIN_KILLS=200 kills
  * that often instead of 20 times (`make test-kills`). */
+#include "engine/base/stop.h"
 #include "harness/cell.h"
 #include "harness/curve.h"
 #include "harness/supply.h"
@@ -107,7 +108,7 @@ static const char *said(const char *results)
 static void path_of(int cell, const char *results, const char *file, char out[2 * FILE_PATH])
 {
     char where[FILE_PATH];
-    matrix_folder(&m.cell[cell], in_folder(results), where);
+    cr_assert_eq(matrix_folder(&m.cell[cell], in_folder(results), where), STATUS_OK);
     snprintf(out, 2 * FILE_PATH, "%s/%s", where, file);
 }
 
@@ -176,7 +177,7 @@ static void watch(const char *results, struct seen *seen)
                       "%s was complete and is written again", path);
             continue;
         }
-        matrix_folder(&m.cell[i], in_folder(results), where);
+        cr_assert_eq(matrix_folder(&m.cell[i], in_folder(results), where), STATUS_OK);
         cell_look(where, &look);
         if (look.state == CELL_DONE && stat(path, &info) == 0)
             seen[i] = (struct seen){true, info.st_ino, info.st_mtim};
@@ -328,11 +329,38 @@ Test(sweep, stops_when_asked_and_goes_on)
     expect_same_curves("alone", "stopped");
 }
 
+/* A closed terminal asks twice (the system and the shell), a time limit every second: neither means
+ * "at once". After nohup a hangup asks for nothing. */
+Test(sweep, hangup_stops_it_with_checkpoints_unless_nohup_is_before)
+{
+    static const int signals[] = {SIGHUP, SIGXCPU, SIGUSR2};
+    quiet("alone");
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        pid_t scheduler = start("hangup", "2");
+        program_pause(1500);
+        kill(scheduler, signals[i]);
+        program_pause(20);
+        if (!stop_insists(signals[i]))
+            kill(scheduler, signals[i]);
+        int code = program_end(scheduler);
+        cr_assert(code == 0 || code == 3, "signal %d: %d: %s", signals[i], code, said("hangup"));
+    }
+    signal(SIGHUP, SIG_IGN);
+    pid_t scheduler = start("hangup", "2");
+    for (int i = 0; i < 10; i++) {
+        program_pause(100);
+        kill(scheduler, SIGHUP);
+    }
+    cr_assert_eq(program_end(scheduler), 0, "%s", said("hangup"));
+    expect_ended_once("hangup", false);
+    expect_same_curves("alone", "hangup");
+}
+
 Test(sweep, failed_cell_harms_no_other_and_is_tried_again)
 {
     char where[FILE_PATH];
     quiet("alone");
-    matrix_folder(&m.cell[3], in_folder("broken"), where);
+    cr_assert_eq(matrix_folder(&m.cell[3], in_folder("broken"), where), STATUS_OK);
     cr_assert_eq(file_make_folder(where), STATUS_OK);
     strcat(where, "/checkpoint.h5");
     cr_assert_eq(file_replace(where, "no HDF5", 7), STATUS_OK);
@@ -388,10 +416,15 @@ Test(sweep, recipe_has_a_folder_of_its_own)
     char a[FILE_PATH], b[FILE_PATH];
     snprintf(other.args, sizeof other.args, "--policy random --rows 2001");
     real.generated = false;
-    cr_assert_str_neq(supply_folder(&s, "data", a), supply_folder(&other, "data", b));
+    const char *place;
+    cr_assert_eq(supply_folder(&s, "data", a, &place), STATUS_OK);
+    cr_assert_eq(supply_folder(&other, "data", b, &place), STATUS_OK);
+    cr_assert_str_neq(a, b);
     cr_assert_eq(strncmp(a, "data/generated/", 15), 0, "%s", a);
-    cr_assert_str_eq(supply_folder(&real, "data", a), "data");
-    cr_assert_null(supply_folder(&real, NULL, a));
+    cr_assert_eq(supply_folder(&real, "data", a, &place), STATUS_OK);
+    cr_assert_str_eq(place, "data");
+    cr_assert_eq(supply_folder(&real, NULL, a, &place), STATUS_OK);
+    cr_assert_null(place);
     cr_assert_null(supply_of(&m, "bandit"));
     cr_assert_eq(supply_of(&m, "hopper-random-v2"), &m.source[0]);
 }

@@ -41,7 +41,7 @@ const char *folder_write(const char *name, const char *text)
 {
     const char *path = folder_path(name);
     char parent[FILE_PATH];
-    file_parent(path, parent);
+    cr_assert_eq(file_parent(path, parent), STATUS_OK);
     cr_assert_eq(file_make_folder(parent), STATUS_OK);
     cr_assert_eq(file_replace(path, text, strlen(text)), STATUS_OK);
     return path;
@@ -89,7 +89,7 @@ void folder_run(struct folder_run run)
     snprintf(name, sizeof name, "%s/%s/%s/%d/curve.h5", run.matrix, run.dataset, run.method,
              run.seed);
     const char *path = folder_path(name);
-    file_parent(path, parent);
+    cr_assert_eq(file_parent(path, parent), STATUS_OK);
     cr_assert_eq(file_make_folder(parent), STATUS_OK);
     cr_assert_eq(curve_write(&c, path), STATUS_OK, "%s", status_sentence());
     curve_free(&c);

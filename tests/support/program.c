@@ -12,7 +12,7 @@
 
 enum { MOST = 48 };
 
-static void beside_the_tests(char out[FILE_PATH])
+void program_path(char out[FILE_PATH])
 {
     ssize_t n = readlink("/proc/self/exe", out, FILE_PATH - 16);
     cr_assert_gt(n, 0);
@@ -31,7 +31,7 @@ pid_t program_start(const char *words, const char *out, const char *err)
 {
     char path[FILE_PATH], line[8 * FILE_PATH], name[] = "vitamin", *argv[MOST] = {name}, *rest;
     int argc = 1;
-    beside_the_tests(path);
+    program_path(path);
     cr_assert_lt(strlen(words), sizeof line);
     strcpy(line, words);
     for (char *w = strtok_r(line, " ", &rest); w != NULL; w = strtok_r(NULL, " ", &rest)) {

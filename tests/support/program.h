@@ -2,7 +2,12 @@
 #ifndef TESTS_SUPPORT_PROGRAM_H
 #define TESTS_SUPPORT_PROGRAM_H
 
+#include "engine/base/file.h"
+
 #include <sys/types.h>
+
+/* Where the `vitamin` beside this test program is. */
+void program_path(char out[FILE_PATH]);
 
 /* Start it with the words of one line (split at spaces). What it says is appended to the files
  * `out` and `err`, which may be the same. */

@@ -150,6 +150,47 @@ Test(base, absent_is_not_unreadable)
     cr_expect(strstr(status_sentence(), "loop") != NULL, "%s", status_sentence());
 }
 
+Test(base, file_path_is_whole_or_an_error)
+{
+    char longest[FILE_PATH], out[FILE_PATH];
+    memset(longest, 'x', sizeof longest);
+    longest[FILE_PATH - 3] = '\0'; /* with "/y" it just fits */
+    cr_assert_eq(file_path(out, "%s/y", longest), STATUS_OK, "%s", status_sentence());
+    cr_assert_eq(strlen(out), (size_t)FILE_PATH - 1);
+    cr_assert_eq(file_path(out, "%s/yz", longest), STATUS_IO);
+    cr_assert_str_eq(out, "", "half a path is none");
+    cr_assert_not_null(strstr(status_sentence(), "longer than 4095 bytes"), "%s",
+                       status_sentence());
+    cr_assert_eq(file_path(out, "a/b"), STATUS_OK);
+    cr_assert_eq(file_path(out, "%s/c", out), STATUS_OK, "its own beginning");
+    cr_assert_str_eq(out, "a/b/c");
+}
+
+Test(base, file_names_are_one_part_of_a_path)
+{
+    static const char *const good[] = {"a", ".hidden", "...", "a b", "m\303\266", "@x=1,y=2", "-"};
+    static const char *const bad[] = {"", ".", "..", "a/b", "/", "../a", "a\nb", "\x1b[2J", "\x7f"};
+    char name[FILE_NAME + 2] = "";
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        cr_expect_eq(file_check_name("it", good[i]), STATUS_OK, "%s", good[i]);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        cr_expect_eq(file_check_name("its name", bad[i]), STATUS_CONFIG, "case %zu", i);
+        cr_expect_eq(strncmp(status_sentence(), "its name ", 9), 0, "%s", status_sentence());
+    }
+    memset(name, 'n', FILE_NAME);
+    cr_expect_eq(file_check_name("it", name), STATUS_OK);
+    name[FILE_NAME] = 'n';
+    cr_expect_eq(file_check_name("it", name), STATUS_CONFIG);
+}
+
+Test(base, file_stem_takes_hdf5_endings_off)
+{
+    cr_expect_eq(file_stem("hopper-v1.5.hdf5"), 11);
+    cr_expect_eq(file_stem("hopper-v1.5"), 11);
+    cr_expect_eq(file_stem("p.h5"), 1);
+    cr_expect_eq(file_stem(""), 0);
+}
+
 Test(base, file_that_cannot_be_written_is_said)
 {
     char disk[FILE_PATH], path[FILE_PATH], fill[FILE_PATH];
