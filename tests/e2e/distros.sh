@@ -72,10 +72,11 @@ inside() {
             HOME=/root LC_ALL=C.UTF-8 TERM=dumb "$@"' inside "$root" "$store/$1-packages" "${@:2}" </dev/null
 }
 
-# What a compiler, linker or make calls a warning; of smoke also what the program does. Tests log such
-# lines on purpose, and apt has its own.
+# What a compiler, linker or make calls a warning; of smoke also errors and what gnuplot says (it rightly
+# warns that its data is generated and its networks are small). Tests log such lines on purpose, and
+# apt has its own.
 build_warning='^[^ ]*(\.[ch]|cc1|ld|gcc|cc|make(\[[0-9]+\])?)[0-9:]*: ([^ ]*: )?[Ww]arning:'
-program_warning='^[0-9]{4}-[0-9TZ:-]+ (warn|error) '
+program_warning='^[0-9]{4}-[0-9TZ:-]+ (error |warn +gnuplot:)'
 
 # One of the two commands: CODENAME, a word for its log, what is a warning in it, the command.
 try() {

@@ -312,7 +312,7 @@ ParameterizedTest(int *method, learner, tells_the_largest_q_the_last_loss_and_me
     struct hyper h = hyper_of(*method, 5);
     struct world w;
     struct learner_stats whole, piece;
-    double q_most = -1, q_sum = 0, last = NAN, temperature = NAN;
+    double q_most = -1, q_sum = 0, last = (double)NAN, temperature = (double)NAN;
     h.actor_update_interval = 1;
     world_make(&w);
     struct learner *one = learner_of(&h, &w), *other = learner_of(&h, &w);
