@@ -26,7 +26,7 @@
  * dataset_note, dataset_transitions, dataset_trajectories, dataset_mean, dataset_sd (of normalised
  * returns), dataset_sd_printed (as the paper's scripts compute it), peak_memory_gb, revision, dirty
  * (0 | 1), compiler, flags, versions, blas_core, machine, host, threads, started, updated (ISO
- * 8601), resumes, reduced (what is smaller than in the paper, or
+ * 8601), resumes, metrics (2: see CURVE_METRICS), reduced (what is smaller than in the paper, or
  * "").
  *
  * Invariants
@@ -49,9 +49,13 @@
 
 enum { CURVE_KEY = 32, CURVE_VALUE = 1024 };
 
+/* Attribute `metrics`: raised when a column gets another meaning. */
+#define CURVE_METRICS_VERSION "2"
+
 /* Columns of /iteration: the learner's between the harness's own. X(name, kind, meaning); kinds as
  * in engine/methods/metrics.h, over the updates of the block or iteration, and SUM: over all of it.
- * Curves of before q_abs_max was LARGEST hold there the largest of means over up to ten updates. */
+ * Runs begun before the attribute `metrics` was 2 lack it: their q_abs_max may be the largest of
+ * means over up to ten updates. */
 /* clang-format off */
 #define CURVE_METRICS(X)                                                                           \
     X(phase,              LATEST, "0 pretraining, 1 online")                                       \

@@ -198,6 +198,7 @@ enum status run_stamp(struct run *r)
     TRY(stamp_dataset(r));
     TRY(curve_set(c, "started", "%s", now));
     TRY(curve_set(c, "resumes", "0"));
+    TRY(curve_set(c, "metrics", CURVE_METRICS_VERSION));
     if (r->guide != NULL)
         TRY(curve_set(c, "guide_sha256", "%s", run_guide_digest(r)));
     TRY(provenance_stamp(c));

@@ -167,6 +167,31 @@ Test(verify, does_runs_of_older_configurations_again)
     expect("", STATUS_FORMAT, "likely because: ");
 }
 
+/* Runs of before q_abs_max was the largest |Q1|: no bit of another column may differ. */
+Test(verify, does_runs_of_older_metrics_again)
+{
+    record_run("td3_odt", "run", 0);
+    struct curve c = read_run("run");
+    cr_assert_str_eq(curve_get(&c, "metrics"), "2");
+    c.iteration[1].value[CURVE_q_abs_max] -= 1e-3;
+    write_run("run", &c);
+    expect("", STATUS_FORMAT, "q_abs_max");
+
+    c = read_run("run");
+    for (int i = 0; i < c.attributes; i++) {
+        if (strcmp(c.attribute[i].key, "metrics") == 0)
+            c.attribute[i] = c.attribute[--c.attributes];
+    }
+    write_run("run", &c);
+    expect("", STATUS_OK, "same       run: ");
+    expect("", STATUS_OK, "q_abs_max had another meaning and is not compared");
+
+    c = read_run("run");
+    c.iteration[1].value[CURVE_q_mean] -= 1e-3;
+    write_run("run", &c);
+    expect("", STATUS_FORMAT, "q_mean");
+}
+
 Test(verify, says_when_the_dataset_is_missing_or_another)
 {
     char copy[2 * FILE_PATH], command[3 * FILE_PATH];
