@@ -69,10 +69,14 @@ void cell_look(const char *folder, struct cell_look *out)
     struct status_note lock;
     enum status looked = file_path(path, "%s/lock", folder);
     status_save(&lock, looked == STATUS_OK ? lock_look(path, &locked) : looked);
-    if (file_path(path, "%s/curve.h5", folder) == STATUS_OK && file_exists(path) &&
-        curve_read(path, &c) == STATUS_OK) {
-        take_curve(&c, out);
-        curve_free(&c);
+    if (file_path(path, "%s/curve.h5", folder) == STATUS_OK && file_exists(path)) {
+        out->unreadable = curve_read(path, &c) != STATUS_OK;
+        if (out->unreadable) {
+            snprintf(out->reason, sizeof out->reason, "%.500s", status_sentence());
+        } else {
+            take_curve(&c, out);
+            curve_free(&c);
+        }
     }
     if (cell_is_over(out->state))
         return;

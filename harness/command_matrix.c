@@ -145,6 +145,21 @@ static enum status print_overview(const struct arguments *a, const struct overvi
     return STATUS_OK;
 }
 
+/* Curves that lie there and cannot be read: their cells look as if they had never run. */
+static enum status check_readable(const struct overview *o)
+{
+    int unreadable = 0, first = 0;
+    for (int i = 0; i < o->m->cells; i++) {
+        if (o->look[i].unreadable && unreadable++ == 0)
+            first = i;
+    }
+    if (unreadable == 0)
+        return STATUS_OK;
+    return status_fail(STATUS_FORMAT, "%d curve%s cannot be read; the first, of cell %d: %s",
+                       unreadable, unreadable == 1 ? "" : "s", o->m->cell[first].number,
+                       o->look[first].reason);
+}
+
 /* The parts that plan and status have in common. */
 static enum status show(const struct arguments *a, bool plan)
 {
@@ -167,6 +182,8 @@ static enum status show(const struct arguments *a, bool plan)
         overview_list(&o, CELL_FAILED, LISTED, stdout);
         overview_list(&o, CELL_DIVERGED, LISTED, stdout);
     }
+    if (result == STATUS_OK && !plan)
+        result = check_readable(&o);
     overview_free(&o);
     matrix_free(&m);
     return result;

@@ -113,7 +113,7 @@ static enum status make(const struct arguments *a, const char *path)
 {
     struct dataset_made made;
     if (a->missing && file_exists(path)) {
-        printf("%s: is there already\n", path);
+        say("%s: is there already\n", path);
         return STATUS_OK;
     }
     threads_set((int)a->threads);

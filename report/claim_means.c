@@ -168,6 +168,26 @@ enum status claim_gain_difference(const struct report *r, const struct claim_par
     return STATUS_OK;
 }
 
+/* Scores of two sets of datasets are compared only when both are read at the same budgets. */
+static bool is_read_alike(const struct results *r, const struct matrix *x, const struct matrix *y,
+                          struct claim_outcome *o)
+{
+    const struct matrix *side[] = {x, y};
+    double low[2] = {HUGE_VAL, HUGE_VAL}, high[2] = {0, 0};
+    for (int s = 0; s < 2; s++) {
+        for (int i = 0; i < side[s]->tasks; i++) {
+            double budget = r->dataset[results_stand_in(r, side[s]->task[i])].budget;
+            low[s] = fmin(low[s], budget);
+            high[s] = fmax(high[s], budget);
+        }
+    }
+    if (low[0] == low[1] && high[0] == high[1])
+        return true;
+    snprintf(o->detail, sizeof o->detail,
+             "not compared: the datasets of the two sides are read at different budgets");
+    return false;
+}
+
 /* One method on two sets of datasets. */
 enum status claim_drop(const struct report *r, const struct claim_part *p, struct claim_outcome *o)
 {
@@ -180,7 +200,7 @@ enum status claim_drop(const struct report *r, const struct claim_part *p, struc
     }
     o->wanted = x.wanted + y.wanted;
     o->tasks = x.x.tasks + y.x.tasks;
-    if (x.x.tasks > 0 && y.x.tasks > 0) {
+    if (x.x.tasks > 0 && y.x.tasks > 0 && is_read_alike(&r->results, &x.x, &y.x, o)) {
         const struct contrast_term terms[] = {{&x.x, 1}, {&y.x, -1}};
         status = contrast_interval(terms, 2, &r->bootstrap, NULL, &o->estimate);
         o->published = published(p->a, &x.x, false) - published(p->a, &y.x, false);
@@ -206,7 +226,7 @@ enum status claim_interaction(const struct report *r, const struct claim_part *p
     }
     o->wanted = a.wanted + a2.wanted;
     o->tasks = a.x.tasks + a2.x.tasks;
-    if (a.x.tasks > 0 && a2.x.tasks > 0) {
+    if (a.x.tasks > 0 && a2.x.tasks > 0 && is_read_alike(&r->results, &a.x, &a2.x, o)) {
         const struct contrast_term terms[] = {{&a.x, 1}, {&b.x, -1}, {&a2.x, -1}, {&b2.x, 1}};
         status = contrast_interval(terms, 4, &r->bootstrap, NULL, &o->estimate);
         o->published = published(p->a, &a.x, false) - published(p->b, &a.x, false) -

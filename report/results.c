@@ -1,5 +1,6 @@
 #include "report/results.h"
 
+#include "engine/base/escape.h"
 #include "report/registry.h"
 #include "report/results_impl.h"
 
@@ -67,15 +68,26 @@ static enum status no_memory(void)
     return status_fail(STATUS_MEMORY, "no memory for the results");
 }
 
+uint32_t results_digest(const char *text)
+{
+    uint32_t hash = 2166136261u; /* FNV-1a */
+    for (const char *c = text; *c != '\0'; c++)
+        hash = (hash ^ (unsigned char)*c) * 16777619u;
+    return hash;
+}
+
 /* --- names ------------------------------------------------------------------------------------ */
 
-/* One line: control characters become spaces; cut at `size`. */
+/* A name on one line. What does not fit ends in a digest of the whole: two long names stay two. */
 static void one_line(const char *from, char *to, size_t size)
 {
-    size_t n = 0;
-    for (; from[n] != '\0' && n + 1 < size; n++)
-        to[n] = iscntrl((unsigned char)from[n]) ? ' ' : from[n];
-    to[n] = '\0';
+    escape_line(from, to, size);
+    if (strlen(from) < size)
+        return;
+    char tail[16];
+    int n = snprintf(tail, sizeof tail, "~%08x", results_digest(from));
+    size_t keep = escape_whole(to, size - 1 - (size_t)n);
+    memcpy(to + keep, tail, (size_t)n + 1);
 }
 
 enum status results_make_method(struct results *r, const char *id, const char *label, int *out)

@@ -52,6 +52,9 @@ enum status results_collect_notes(struct results *r);
 /* The value of `key` in `key = value` lines, or "". */
 const char *results_config_line(const char *config, const char *key, char *out, size_t size);
 
+/* A short digest that tells texts apart for people: FNV-1a, 32 bits. */
+uint32_t results_digest(const char *text);
+
 /* The known word most like `word`. */
 const char *results_nearest(const char *word, const char *const known[], int count);
 

@@ -21,33 +21,46 @@ static bool is_silent(const char *line, size_t key)
     return false;
 }
 
-/* Append "key=value" of every line of `config` that `base` does not have; true if there is any. */
-static bool differences(const char *config, const char *base, char *out, size_t size)
+/* What is written of the differences: "key=value,..." in `out`, or as much as fits. */
+struct difference {
+    char *out;
+    size_t size, used;
+    int found;
+    bool fits;
+};
+
+/* Add every line of `config` whose value `base` has not; with `missing` only the keys that `base`
+ * lacks altogether, without a value. */
+static void compare_lines(const char *config, const char *base, bool missing, struct difference *d)
 {
-    size_t used = 0;
-    int found = 0;
-    out[0] = '\0';
     for (const char *line = config; *line != '\0';) {
         size_t length = strcspn(line, "\n"), key = strcspn(line, " =\n");
-        char name[128], mine[256], theirs[256];
+        char name[128], mine[512], theirs[512];
         snprintf(name, sizeof name, "%.*s", (int)key, line);
         results_config_line(line, name, mine, sizeof mine);
         results_config_line(base, name, theirs, sizeof theirs);
-        if (key > 0 && !is_silent(line, key) && strcmp(mine, theirs) != 0) {
-            int n = snprintf(out + used, size - used, "%s%s=%s", found > 0 ? "," : "", name, mine);
-            if (n > 0 && (size_t)n < size - used)
-                used += (size_t)n;
-            found++;
+        bool differs = missing ? theirs[0] == '\0' && mine[0] != '\0' : strcmp(mine, theirs) != 0;
+        if (key > 0 && !is_silent(line, key) && differs) {
+            int n = snprintf(d->out + d->used, d->size - d->used, "%s%s=%s",
+                             d->found > 0 ? "," : "", name, missing ? "none" : mine);
+            d->fits = d->fits && n > 0 && (size_t)n < d->size - d->used;
+            d->used += d->fits ? (size_t)n : 0;
+            d->found++;
         }
         line += length + (line[length] == '\n');
     }
-    if (found > MOST_KEYS || used + 1 >= size / 2) {
-        uint32_t hash = 2166136261u; /* FNV-1a */
-        for (const char *c = config; *c != '\0'; c++)
-            hash = (hash ^ (unsigned char)*c) * 16777619u;
-        snprintf(out, size, "config=%08x", hash);
-    }
-    return found > 0;
+}
+
+/* In what `config` differs from `base`, in words or, of much, by a digest; true if it does. */
+static bool differences(const char *config, const char *base, char *out, size_t size)
+{
+    struct difference d = {.out = out, .size = size, .fits = true};
+    out[0] = '\0';
+    compare_lines(config, base, false, &d);
+    compare_lines(base, config, true, &d); /* settings that it has not */
+    if (d.found > MOST_KEYS || !d.fits || d.used + 1 >= size / 2)
+        snprintf(out, size, "config=%08x", results_digest(config));
+    return d.found > 0;
 }
 
 static const char *config_of(const struct results_run *run)
@@ -170,9 +183,11 @@ static enum status split_configs(struct results *r)
     for (int i = 0; i < r->runs && status == STATUS_OK; i++) {
         if (variant[i][0] == '\0')
             continue;
-        status = results_note(r, NOTE_INFO, "Runs of %s on %s with %s stand apart from the others.",
+        const char *matrix = r->run[i].origin.matrix;
+        status = results_note(r, NOTE_INFO,
+                              "Runs of %s on %s with %s (%s) stand apart from the others.",
                               r->method[r->run[i].method].label, r->dataset[r->run[i].dataset].id,
-                              variant[i]);
+                              variant[i], matrix[0] != '\0' ? matrix : "of no matrix");
         if (status == STATUS_OK)
             status = move_run(r, i, variant[i]);
     }

@@ -177,6 +177,13 @@ char *escape_latex(const char *text, char *out, size_t size)
     return out;
 }
 
+char *escape_line(const char *text, char *out, size_t size)
+{
+    static const struct rule none[] = {{0, NULL}};
+    apply(none, text, out, size, 0);
+    return out;
+}
+
 char *escape_markdown(const char *text, char *out, size_t size)
 {
     apply(markdown, text, out, size, 0);

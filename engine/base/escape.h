@@ -12,6 +12,9 @@
 
 enum { ESCAPE_SIZE = 1024 }; /* enough for any name of results.h in any format */
 
+/* Nothing but the rules above: a name on one line. */
+char *escape_line(const char *text, char *out, size_t size);
+
 /* Running text of LaTeX, any font encoding: \ { } $ & % # _ ~ ^ < > " ` | [ ] * escaped; letters
  * beyond Latin-1, where pdfTeX would stop, become '?'. */
 char *escape_latex(const char *text, char *out, size_t size);

@@ -1,4 +1,7 @@
 #include "harness/command_results.h"
+
+#include "engine/base/escape.h"
+#include "harness/command_matrix.h"
 #include "harness/provenance.h"
 #include "harness/record.h"
 #include "tests/support/command_line.h"
@@ -10,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+TestSuite(status_command, .fini = command_line_remove_folder, .timeout = 60);
 TestSuite(command_results, .fini = command_line_remove_folder, .timeout = 60);
 
 /* A recorded run as it stands in a results folder. Scores are means of two episodes. */
@@ -278,5 +282,79 @@ Test(command_results, compares_two_folders_bit_by_bit)
     snprintf(words, sizeof words, "%s/a --compare %s/a", folder, folder);
     cr_assert_eq(command_line(&command_results, words, &text), STATUS_OK, "%s", status_sentence());
     cr_assert_str_eq(text, "3 runs, equal in every bit but for times\n");
+    free(text);
+}
+
+/* --- foreign texts ---------------------------------------------------------------------------- */
+
+/* Fails when a terminal would obey anything but the ends of lines. */
+static void expect_harmless(const char *text)
+{
+    for (const char *line = text; *line != '\0'; line += *line == '\n') {
+        char one[4096], shown[4 * 4096 + 1];
+        size_t n = strcspn(line, "\n");
+        snprintf(one, sizeof one, "%.*s", (int)n, line);
+        cr_expect_str_eq(escape_terminal(one, shown, sizeof shown), one);
+        line += n;
+    }
+}
+
+Test(command_results, prints_no_control_character_of_a_file)
+{
+    static const char hostile[] = "x\x1b]0;title\x07\x9b"
+                                  "2J\xc2\x9b"
+                                  "31m\u202e\u2066\u2028\nforged";
+    struct made run = made[0];
+    run.folder = "mujoco/hopper\x1b[2J\u202e/td3_odt/2";
+    run.matrix = run.dataset = run.method = run.reduced = hostile;
+    run.revision = hostile;
+    write_run(&run);
+    char *text = list("");
+    expect_harmless(text);
+    cr_expect_not_null(strstr(text, "\\u202e"), "%s", text);
+    free(text);
+    text = list("--csv");
+    expect_harmless(text);
+    cr_expect_eq(count(text, "\n"), 2);
+    free(text);
+    refuse("--method nobody", STATUS_CONFIG, "nobody");
+    expect_harmless(status_sentence());
+    char path[FILE_PATH];
+    snprintf(path, sizeof path, "%s/%s/curve.h5", command_line_folder(), run.folder);
+    cr_assert_eq(file_replace(path, "no curve", 8), STATUS_OK);
+    text = list_with("", STATUS_FORMAT);
+    expect_harmless(text);
+    expect_harmless(status_sentence());
+    free(text);
+}
+
+Test(command_results, defuses_formulas_in_its_csv)
+{
+    struct made run = made[0];
+    run.reduced = "=HYPERLINK(\"x\")";
+    write_run(&run);
+    char *text = list("--csv");
+    cr_expect_not_null(strstr(text, ",\"'=HYPERLINK(\"\"x\"\")\","), "%s", text);
+    free(text);
+}
+
+Test(status_command, ends_with_an_error_when_a_curve_cannot_be_read)
+{
+    char matrix[FILE_PATH], words[4 * FILE_PATH], path[FILE_PATH + 64], *text;
+    static const char ini[] = "[matrix]\n[experiment bad]\nmethods = odt\n"
+                              "datasets = hopper-random-v2\nseeds = 1\n";
+    snprintf(matrix, sizeof matrix, "%s", command_line_path("bad.ini"));
+    cr_assert_eq(file_replace(matrix, ini, strlen(ini)), STATUS_OK);
+    snprintf(words, sizeof words, "%s --results %s", matrix, command_line_path("runs"));
+    cr_assert_eq(command_line(&command_status, words, &text), STATUS_OK, "%s", status_sentence());
+    free(text);
+    snprintf(path, sizeof path, "%s/bad/hopper-random-v2/odt/1", command_line_path("runs"));
+    cr_assert_eq(file_make_folder(path), STATUS_OK);
+    strcat(path, "/curve.h5");
+    cr_assert_eq(file_replace(path, "no curve", 8), STATUS_OK);
+    cr_assert_eq(command_line(&command_status, words, &text), STATUS_FORMAT);
+    cr_expect_not_null(strstr(text, "of 1 done"), "%s", text);
+    cr_expect_not_null(strstr(status_sentence(), "1 curve cannot be read"), "%s",
+                       status_sentence());
     free(text);
 }

@@ -1,6 +1,7 @@
 /* Scores made around the paper's printed means must give the paper's own effects back. */
 #include "report/claims.h"
 
+#include "report/claims_impl.h"
 #include "report/ledger.h"
 #include "report/paper.h"
 #include "report/pick.h"
@@ -295,4 +296,29 @@ Test(claims, are_all_on_the_page_of_claims)
         cr_expect_not_null(strstr(page, row), "docs/claims.md lacks: %s", row);
     }
     free(page);
+}
+
+/* Delayed rewards at another budget than the others: a drop between the two means nothing. */
+Test(claims, do_not_compare_datasets_that_are_read_at_different_budgets)
+{
+    for (int same = 0; same < 2; same++) {
+        struct text t = {0};
+        text_add(&t, "method,dataset,seed,score,budget\n");
+        for (int seed = 0; seed < 5; seed++) {
+            text_add(&t, "td3,hopper-medium-v2,%d,%d,1000\n", seed, 80 + seed);
+            text_add(&t, "td3,hopper-medium-v2+delay5,%d,%d,%d\n", seed, 20 + seed,
+                     same ? 1000 : 200);
+        }
+        const char *path = folder_path(same ? "same.csv" : "other.csv");
+        cr_assert_eq(text_write(&t, path), STATUS_OK);
+        struct report r = {.bootstrap = bootstrap_default(), .gamma = 100, .digits = 2};
+        r.bootstrap.reps = 200;
+        r.results = folder_scores(path, (struct results_options){0});
+        const struct claim_part part = {CLAIM_DROP, "td3", .on = "mujoco", .on2 = "mujoco-delayed"};
+        struct claim_outcome o = {.verdict = VERDICT_UNTESTABLE};
+        cr_assert_eq(claim_drop(&r, &part, &o), STATUS_OK);
+        cr_expect_eq(o.verdict, same ? VERDICT_SUPPORTED : VERDICT_UNTESTABLE);
+        cr_expect_eq(strstr(o.detail, "different budgets") != NULL, !same);
+        results_free(&r.results);
+    }
 }

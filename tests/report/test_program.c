@@ -171,3 +171,55 @@ Test(report_program, says_so_when_there_is_nothing)
     cr_expect_eq(report("--help"), 0);
     cr_expect(said("--diverged RULE"));
 }
+
+Test(report_program, writes_everything_and_ends_with_1_when_a_curve_cannot_be_read)
+{
+    struct folder_run run = {.matrix = "runs",
+                             .dataset = "hopper-random-v2",
+                             .method = "odt",
+                             .points = 3,
+                             .end = 1000,
+                             .last = 50,
+                             .reduced = "\x1b]0;x\x07\u202e\xc2\x9b\nforged"};
+    folder_run(run);
+    folder_write("runs/hopper-random-v2/odt/1/curve.h5", "no curve");
+    cr_expect_eq(report("%s --format none --out %s", folder_path("runs"), folder_path("out")), 1);
+    cr_expect(said("1 curve or folder cannot be read"));
+    cr_expect(said("\\x1b]0;x\\x07\\u202e\\u009b"), "shown, not obeyed");
+    cr_expect_eq(shell("LC_ALL=C grep -q \"$(printf '\\033')\" %s", folder_path("said")), 1);
+    static const char *const files[] = {"index.html", "report.md",       "scores.csv",
+                                        "claims.md",  "provenance.json", "tables/tab1.tex"};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        cr_expect_eq(shell("test -s %s/%s", folder_path("out"), files[i]), 0, "%s", files[i]);
+}
+
+Test(report_program, splits_a_table_of_two_budgets)
+{
+    struct folder_run run = {.matrix = "short",
+                             .dataset = "hopper-random-v2",
+                             .method = "odt",
+                             .points = 11,
+                             .end = 1000,
+                             .last = 100,
+                             .budget = 200};
+    for (; run.seed < 2; run.seed++)
+        folder_run(run);
+    run.matrix = "long";
+    run.budget = 1000;
+    run.seed = 0;
+    folder_run(run);
+    cr_assert_eq(report("%s %s --format none --out %s", folder_path("short"), folder_path("long"),
+                        folder_path("out")),
+                 0);
+    cr_expect(said("runs of long are to be read at 1000, most others at 200"));
+    static const char *const want[][2] = {{"tab1.md", "20.00"},
+                                          {"tab1.md", "Read at 200 online transitions"},
+                                          {"tab1+at1000.md", "100.00"},
+                                          {"tab1+at1000.md", "Gym-MuJoCo, read at 1000"},
+                                          {"tab1+at1000.md", "Read at 1000 online transitions"}};
+    for (size_t i = 0; i < sizeof want / sizeof want[0]; i++)
+        cr_expect_eq(
+            shell("grep -qF '%s' %s/tables/%s", want[i][1], folder_path("out"), want[i][0]), 0,
+            "%s: %s", want[i][0], want[i][1]);
+    cr_expect_eq(shell("grep -q '100.00' %s/tables/tab1.md", folder_path("out")), 1);
+}

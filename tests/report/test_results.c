@@ -652,3 +652,63 @@ Test(results, says_how_much_cannot_be_read)
     cr_expect_not_null(strstr(status_sentence(), "curve.h5"));
     results_free(&r);
 }
+
+/* --- configurations --------------------------------------------------------------------------- */
+
+static int methods_of(const char *const config[], int count)
+{
+    struct folder_run run = {
+        .dataset = "hopper-random-v2", .method = "odt", .points = 3, .end = 1000, .last = 50};
+    for (int k = 0; k < count; k++) {
+        char matrix[16];
+        snprintf(matrix, sizeof matrix, "m%d", k);
+        run.matrix = matrix;
+        run.config = config[k];
+        run.seed = k;
+        folder_run(run);
+    }
+    struct results r = folder_results(folder_path(""), defaults);
+    int methods = r.methods;
+    results_free(&r);
+    return methods;
+}
+
+Test(results, tells_a_setting_that_is_missing_from_one_that_is_there)
+{
+    static const char *const config[] = {"a = 1\nb = 2\n", "a = 1\nb = 2\n", "a = 1\n"};
+    cr_expect_eq(methods_of(config, 3), 2);
+    struct results r = folder_results(folder_path(""), defaults);
+    cr_expect_geq(results_method(&r, "odt:b=none"), 0);
+    cr_expect(has_note(&r, NOTE_INFO, "b=none (m2)"), "says which");
+    results_free(&r);
+}
+
+Test(results, tells_configurations_apart_that_differ_at_the_end_of_long_values)
+{
+    char config[3][300];
+    const char *list[3];
+    for (int k = 0; k < 3; k++) {
+        memset(config[k], 'v', sizeof config[k]);
+        memcpy(config[k], "a = ", 4);
+        config[k][280] = (char)('0' + k);
+        snprintf(config[k] + 281, sizeof config[k] - 281, "\n");
+        list[k] = config[k];
+    }
+    cr_expect_eq(methods_of(list, 3), 3);
+}
+
+Test(results, keeps_two_long_names_two_and_a_name_on_one_line)
+{
+    char csv[1024], name[200];
+    memset(name, 'n', sizeof name);
+    name[150] = '\0';
+    snprintf(csv, sizeof csv,
+             "method,dataset,seed,score\n%sa,pen-human-v1,0,1\n%sb,pen-human-v1,0,2\n"
+             "\u202e\xc2\x9b"
+             "31m,pen-human-v1,0,3\n",
+             name, name);
+    struct results r = folder_scores(folder_write("a.csv", csv), defaults);
+    cr_expect_eq(r.methods, 3);
+    cr_expect_geq(results_method(&r, "  31m"), 0);
+    results_free(&r);
+}
