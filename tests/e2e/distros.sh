@@ -120,7 +120,7 @@ for codename in "$@"; do
     [ -f "$store/$codename.tar" ] || make_base "$codename"
     unpack "$codename" || { echo "distros: $codename: FAILED: cannot be unpacked" && exit 1; }
     try "$codename" smoke "$build_warning|$program_warning" make deps smoke
-    try "$codename" test "$build_warning" make deps test "FILTER=${FILTER:-}"
+    try "$codename" test "$build_warning" make deps test ${FILTER:+"FILTER=$FILTER"}
     rm -rf --one-file-system "$root"
 done
 [ $failed = 0 ] && echo "distros: both commands work on $*"
