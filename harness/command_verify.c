@@ -139,6 +139,8 @@ static enum status run(int argc, char **argv)
     struct record_list list;
     TRY(parse(argc, argv, &a));
     TRY(record_read(a.folder, &list));
+    a.options.results = a.folder;
+    a.options.method = a.filter.method;
     a.options.stop = stop_catch(); /* the scratch folder is to be removed */
     enum status result = record_select(&list, &a.filter);
     if (result == STATUS_OK)
@@ -154,6 +156,8 @@ const struct command command_verify = {
     .usage =
         "[RESULTS] [--runs N | --all] [--iterations K] [--seed S] [--threads T]\n"
         "        [--from-checkpoint] [--data FOLDER] [--matrix M] [--dataset D] [--method M]\n\n"
+        "Opens the datasets below --data (or $VITAMIN_DATA, ./data) and the guides below RESULTS\n"
+        "only, whatever paths a curve holds.\n\n"
         "draws N recorded runs (3) by lot, does K iterations of each again (25; pretraining\n"
         "blocks count; 0: to the end) in a scratch folder under TMPDIR, and compares every bit.\n"
         "exit status: 0 all chosen runs are the same, 1 one differs or cannot be checked",

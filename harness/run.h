@@ -17,6 +17,7 @@
 #ifndef HARNESS_RUN_H
 #define HARNESS_RUN_H
 
+#include "engine/base/file.h"
 #include "engine/base/sha256.h"
 #include "harness/config.h"
 
@@ -49,6 +50,12 @@ struct run_summary {
 /* Errors STATUS_CONFIG, STATUS_MISSING (the dataset: the sentence says how to get it),
  * STATUS_NONFINITE (diverged: the curve says so and stays), STATUS_INTERRUPTED (go on later),
  * STATUS_BUSY (another process is at it), STATUS_IO, STATUS_MEMORY */
+/* Where the policy lies that guides a run of these settings, whose dataset is of `env`: for
+ * {results} at its begin stands `results` (NULL: refused), for a `*` the environment. out is "" for
+ * a run without a guide of its own file. Errors STATUS_CONFIG, STATUS_IO (too long). */
+enum status run_guide_path(const struct hyper *h, const char *results, const char *env,
+                           char out[FILE_PATH]);
+
 enum status run_execute(const struct run_request *request, struct run_summary *summary);
 
 /* The effective configuration: fills in config->suite, and makes config->dataset the bare id when

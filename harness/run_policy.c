@@ -36,24 +36,31 @@ enum status run_write_policy(const struct run *r, const char *name)
     return policy_write(&parts, path);
 }
 
-/* {results} at its begin stands for the matrix's folder, which is no part of the configuration; a
- * `*` for the environment. */
-static enum status guide_path(const struct run *r, char out[FILE_PATH])
+/* {results} is no part of the configuration. */
+enum status run_guide_path(const struct hyper *h, const char *results, const char *env,
+                           char out[FILE_PATH])
 {
-    const char *given = r->hyper.jsrl_guide_file, *place = "{results}", *results = "";
-    if (strncmp(given, place, strlen(place)) == 0) {
-        results = r->request->results;
-        if (results == NULL)
-            return status_fail(STATUS_CONFIG,
-                               "jsrl_guide_file = %s: %s is the results folder of a matrix's cell; "
-                               "write a path",
-                               given, place);
-        given += strlen(place);
-    }
+    const char *given = h->jsrl_guide_file, *place = "{results}";
+    *out = '\0';
+    if (!hyper_applies(h, "jsrl_n0") || h->jsrl_n0 <= 0 || h->jsrl_guide != HYPER_jsrl_guide_oracle)
+        return STATUS_OK;
+    if (*given == '\0')
+        return status_fail(STATUS_CONFIG,
+                           "jsrl_guide = oracle: needs --set jsrl_guide_file=FILE, the "
+                           "policy_offline.h5 that a run leaves (--method iql on %s's expert "
+                           "dataset)",
+                           env);
+    bool placed = strncmp(given, place, strlen(place)) == 0;
+    if (placed && results == NULL)
+        return status_fail(STATUS_CONFIG,
+                           "jsrl_guide_file = %s: %s is the results folder of a matrix's cell; "
+                           "write a path",
+                           given, place);
+    given += placed ? strlen(place) : 0;
     const char *star = strchr(given, '*'), *rest = star != NULL ? star + 1 : "";
     int head = star != NULL ? (int)(star - given) : (int)strlen(given);
-    return file_path(out, "%s%.*s%s%s", results, head, given,
-                     star != NULL ? r->dataset.env->name : "", rest);
+    return file_path(out, "%s%.*s%s%s", placed ? results : "", head, given, star != NULL ? env : "",
+                     rest);
 }
 
 /* The file's bytes are a function of the policy (h5.c), so they tell guides apart. */
@@ -67,10 +74,8 @@ static enum status take_digest(struct run_guide *g, const char *path)
     return STATUS_OK;
 }
 
-static enum status read_guide(struct run *r, struct run_guide *g)
+static enum status read_guide(struct run *r, struct run_guide *g, const char *path)
 {
-    char path[FILE_PATH];
-    TRY(guide_path(r, path));
     TRY(policy_read(path, &g->policy));
     TRY(take_digest(g, path));
     g->S = policy_obs_dim(g->policy);
@@ -92,19 +97,14 @@ static enum status read_guide(struct run *r, struct run_guide *g)
 
 enum status run_open_guide(struct run *r)
 {
-    const struct hyper *h = &r->hyper;
-    if (!hyper_applies(h, "jsrl_n0") || h->jsrl_n0 <= 0 || h->jsrl_guide != HYPER_jsrl_guide_oracle)
+    char path[FILE_PATH];
+    TRY(run_guide_path(&r->hyper, r->request->results, r->dataset.env->name, path));
+    if (*path == '\0')
         return STATUS_OK;
-    if (h->jsrl_guide_file[0] == '\0')
-        return status_fail(STATUS_CONFIG,
-                           "jsrl_guide = oracle: needs --set jsrl_guide_file=FILE, the "
-                           "policy_offline.h5 that a run leaves (--method iql on %s's expert "
-                           "dataset)",
-                           r->dataset.env->name);
     r->guide = calloc(1, sizeof *r->guide);
     if (r->guide == NULL)
         return status_fail(STATUS_MEMORY, "no memory for the guide");
-    return read_guide(r, r->guide);
+    return read_guide(r, r->guide, path);
 }
 
 const char *run_guide_digest(const struct run *r)

@@ -6,9 +6,11 @@
 #include "harness/provenance.h"
 #include "harness/run.h"
 #include "suites/dataset_table.h"
+#include "suites/env.h"
 
 #include <errno.h>
 #include <fts.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,22 +57,52 @@ static bool is_bandit(const struct verify *v)
     return strcmp(curve_get(&v->before, "suite"), "bandit") == 0;
 }
 
+/* Does the folder that `path` lies in lie in `folder`, links and ".." resolved? A file itself may
+ * be a link: whoever may put one into a folder that was named decides about it anyway. */
+static bool is_below(const char *folder, const char *path)
+{
+    char parent[FILE_PATH], in[PATH_MAX], of[PATH_MAX];
+    if (folder == NULL || file_parent(path, parent) != STATUS_OK || realpath(parent, in) == NULL ||
+        realpath(folder, of) == NULL)
+        return false;
+    size_t length = strcmp(of, "/") == 0 ? 0 : strlen(of);
+    return strncmp(in, of, length) == 0 && (in[length] == '/' || in[length] == '\0');
+}
+
+/* The dataset where the run had it, if that is below a folder that was named, else by its name. */
+static enum status locate_dataset(struct verify *v)
+{
+    const char *path = curve_get(&v->before, "dataset_path");
+    const char *name = curve_get(&v->before, "dataset");
+    const char *data = dataset_folder(v->options->data);
+    if ((is_below(data, path) || is_below(v->options->results, path)) && file_exists(path))
+        return file_path(v->dataset, "%s", path);
+    enum status result = file_check_name("the dataset's name in the curve", name);
+    if (result == STATUS_OK)
+        result = dataset_locate(name, v->options->data, v->dataset);
+    /* Last of all that takes a file of this name from the working folder, which nobody named. */
+    if (result == STATUS_OK && strcmp(v->dataset, name) == 0)
+        result = STATUS_MISSING;
+    if (result == STATUS_MISSING && *path != '\0')
+        return status_fail(STATUS_MISSING,
+                           "its dataset, %s (%.300s), is not below '%s'; name the folder it is in "
+                           "with --data",
+                           name, path, data);
+    return result;
+}
+
 /* Where the dataset is now. A file of other bytes cannot give the same curve. */
 static enum status find_dataset(struct verify *v)
 {
-    const char *path = curve_get(&v->before, "dataset_path");
     char digest[SHA256_HEX];
-    if (is_bandit(v)) {
-        snprintf(v->dataset, sizeof v->dataset, "bandit");
-        return STATUS_OK;
-    }
-    if (v->options->data == NULL && file_exists(path))
-        snprintf(v->dataset, sizeof v->dataset, "%s", path);
-    else
-        TRY(dataset_locate(curve_get(&v->before, "dataset"), v->options->data, v->dataset));
+    if (is_bandit(v))
+        return file_path(v->dataset, "bandit");
+    TRY(locate_dataset(v));
+    enum status result = sha256_file(v->dataset, digest);
+    if (result == STATUS_INTERRUPTED)
+        return result;
     /* A folder (Minari) is left to the run, whose curve holds the digest too. */
-    if (sha256_file(v->dataset, digest) == STATUS_OK &&
-        strcmp(digest, curve_get(&v->before, "dataset_sha256")) != 0)
+    if (result == STATUS_OK && strcmp(digest, curve_get(&v->before, "dataset_sha256")) != 0)
         return status_fail(STATUS_MISSING,
                            "%s: is another file than the run was made with (SHA-256 %.12s, "
                            "recorded %.12s); put that one back, or name its folder with --data",
@@ -140,6 +172,26 @@ static enum status check_lines(const char *text, const struct hyper *h)
     return STATUS_OK;
 }
 
+/* The guide's policy is a file too. */
+static enum status check_guide(struct verify *v, const struct hyper *h)
+{
+    char path[FILE_PATH];
+    const struct dataset_entry *entry = dataset_find(v->dataset);
+    const struct env_kind *kind = env_find(entry != NULL ? entry->env
+                                                         : curve_get(&v->before, "dataset"));
+    if (kind == NULL)
+        return status_fail(STATUS_CONFIG, "its dataset is of no known environment");
+    /* RESULTS/MATRIX/DATASET/METHOD/SEED (matrix_folder): where the guide of such a run lies. */
+    TRY(file_path(v->results, "%s/../../../..", v->record->folder));
+    TRY(run_guide_path(h, v->results, kind->name, path));
+    if (*path == '\0' || is_below(v->options->results, path) || is_below(v->options->data, path))
+        return STATUS_OK;
+    return status_fail(STATUS_CONFIG,
+                       "its guide, %.300s, is not below '%s'; give the results folder that holds "
+                       "both",
+                       path, v->options->results);
+}
+
 static enum status rebuild_config(struct verify *v)
 {
     struct config_request *c = &v->request.config;
@@ -150,6 +202,11 @@ static enum status rebuild_config(struct verify *v)
                                  .method = curve_get(&v->before, "method"),
                                  .size = curve_get(&v->before, "size"),
                                  .dataset = v->dataset};
+    if ((strchr(c->method, '/') != NULL || strstr(c->method, ".ini") != NULL) &&
+        (v->options->method == NULL || strcmp(v->options->method, c->method) != 0))
+        return status_fail(
+            STATUS_CONFIG,
+            "its method is the file '%.200s'; name it (--method FILE) to have it read", c->method);
     struct config_request plain = *c;
     TRY(run_configure(&plain, &h));
     v->config_text = strdup(v->before.config);
@@ -158,6 +215,7 @@ static enum status rebuild_config(struct verify *v)
     TRY(add_overrides(v, &h));
     struct config_request whole = *c;
     TRY(run_configure(&whole, &h));
+    TRY(check_guide(v, &h));
     TRY(run_config_hash(&h, hash));
     if (strcmp(hash, recorded) != 0) {
         size_t used = strlen(v->out->circumstances);
@@ -279,8 +337,6 @@ static enum status execute(struct verify *v)
     v->request.seed = strtoull(curve_get(&v->before, "seed"), NULL, 10);
     v->request.folder = v->scratch;
     v->request.matrix = matrix[0] != '\0' ? matrix : NULL;
-    /* RESULTS/MATRIX/DATASET/METHOD/SEED (matrix_folder): where the guide of such a run lies. */
-    TRY(file_path(v->results, "%s/../../../..", v->record->folder));
     v->request.results = v->results;
     v->request.checkpoint_every = 1e9;
     v->request.stop_rows = v->options->rows > 0 ? v->out->first_row + v->options->rows : 0;
@@ -358,7 +414,10 @@ static enum status work(struct verify *v)
         status_fail(STATUS_MISSING, "nothing is recorded yet");
         return unchecked(v);
     }
-    if (find_dataset(v) != STATUS_OK || rebuild_config(v) != STATUS_OK)
+    enum status found = find_dataset(v);
+    if (found == STATUS_INTERRUPTED)
+        return found;
+    if (found != STATUS_OK || rebuild_config(v) != STATUS_OK)
         return unchecked(v);
     TRY(make_scratch(v));
     if (take_checkpoint(v) != STATUS_OK)

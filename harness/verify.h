@@ -15,7 +15,9 @@ enum verify_verdict {
 struct verify_options {
     int rows;             /* of /iteration to do again, pretraining blocks included; 0: all */
     bool from_checkpoint; /* go on from the run's checkpoint when rows were recorded beyond it */
-    const char *data;     /* folder of datasets; NULL: where the run had it, then as usual */
+    const char *results;  /* the folder that was named: guides are read from below it only */
+    const char *data;     /* folder of datasets; NULL: as usual */
+    const char *method;   /* as named, or NULL: the only file of a method that is read */
     const volatile sig_atomic_t *stop; /* as in run.h; may be NULL */
 };
 
@@ -33,6 +35,9 @@ struct verify_result {
  * core, machine, the dataset's path) is not compared but told in `circumstances`; the dataset's
  * digest must be the same. A configuration that lacks settings which this code has is
  * taken to mean what the preset says of them now, and that is told too.
+ *
+ * A curve may come from anywhere. Paths that it holds are opened only below the folders that were
+ * named (`results`, `data`); else the run is unchecked and the sentence says what to name.
  *
  * Errors  STATUS_INTERRUPTED, STATUS_IO (no scratch folder), STATUS_MEMORY */
 enum status verify_record(const struct record *r, const struct verify_options *options,

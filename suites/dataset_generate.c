@@ -1,6 +1,7 @@
 #include "suites/dataset_generate.h"
 
 #include "engine/base/sha256.h"
+#include "engine/base/stop.h"
 #include "suites/dataset_write.h"
 #include "suites/env_impl.h"
 #include "suites/maze.h"
@@ -272,7 +273,9 @@ static enum status run_wave(const struct plan *p, struct worker *workers, int64_
         int stopped;
 #pragma omp atomic read
         stopped = stop;
-        enum status result = stopped ? STATUS_OK : run_episode(p, w, first + i);
+        enum status result = stopped ? STATUS_OK : stop_check(p->kind->name);
+        if (result == STATUS_OK && !stopped)
+            result = run_episode(p, w, first + i);
 #pragma omp ordered
         if (note.code == STATUS_OK && !stopped) {
             if (result == STATUS_OK)
@@ -380,6 +383,7 @@ static enum status run_walk(const struct plan *p, struct worker *w, struct datas
     enum status result = STATUS_OK;
     while (result == STATUS_OK && dataset_writer_room(file) > 0) {
         w->rows.count = w->timeouts = 0;
+        result = stop_check(p->kind->name);
         while (result == STATUS_OK && w->rows.count < WALK_ROWS &&
                w->rows.count < dataset_writer_room(file))
             result = walk_step(p, w, controller, &rng, seen, target, &since);

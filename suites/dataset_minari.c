@@ -2,6 +2,8 @@
  */
 #include "suites/dataset_impl.h"
 
+#include "engine/base/stop.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -211,6 +213,7 @@ static enum status read_all(struct source *s, const struct env_kind *env,
            (size_t)(store->rows + list->count) * (size_t)store->S * sizeof *store->state);
     for (int i = 0; i < list->count; i++) {
         struct episode e;
+        TRY(stop_check(s->h5.path));
         TRY(open_episode(s, list->item[i], env, &e));
         enum status result = read_episode(s, &e, store->segment[i], i, store);
         close_episode(&e);

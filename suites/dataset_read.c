@@ -1,6 +1,8 @@
 /* D4RL's layout: all steps of all episodes, one array a field (docs/datasets.md 4). */
 #include "suites/dataset_impl.h"
 
+#include "engine/base/stop.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,6 +189,8 @@ enum status dataset_read_d4rl(struct source *s, const struct env_kind *env,
     for (int i = 0; i < DATASET_FIELDS && result == STATUS_OK; i++) {
         if (field[i].set >= 0)
             result = read_field(s, i, &field[i], *out);
+        if (result == STATUS_OK)
+            result = stop_check(s->h5.path);
     }
     if (result == STATUS_OK && field[AT_TIMEOUT].set < 0) {
         free((*out)->timeout);

@@ -1,5 +1,6 @@
 #include "engine/base/guard.h"
 
+#include "engine/base/stop.h"
 #include "engine/base/threads.h"
 
 #include <errno.h>
@@ -47,7 +48,7 @@ static bool transfer(int fd, void *data, size_t bytes, bool sending)
 {
     for (char *at = data; bytes > 0;) {
         ssize_t n = sending ? write(fd, at, bytes) : read(fd, at, bytes);
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && errno == EINTR && (sending || stop_check("") == STATUS_OK))
             continue;
         if (n <= 0)
             return false;
@@ -133,6 +134,7 @@ static void restrain(const struct guard_limits *limits)
     static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGPIPE, SIGXCPU};
     for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
         signal(fatal[i], SIG_DFL);
+    stop_release();
     struct rlimit none = {0, 0}, time = {(rlim_t)limits->seconds, (rlim_t)limits->seconds};
     setrlimit(RLIMIT_CORE, &none);
     setrlimit(RLIMIT_CPU, &time);
@@ -217,12 +219,17 @@ static enum status collect(pid_t child, int fd, const char *path, const struct g
     int end = 0;
     bool whole = listen(fd, answer, &note);
     close(fd); /* one that goes on talking gets SIGPIPE */
+    bool stopped = !whole && stop_check(path) != STATUS_OK;
+    if (stopped)
+        kill(child, SIGKILL);
     while (wait4(child, &end, 0, &used) < 0 && errno == EINTR)
         continue;
     if (whole)
         return status_restore(&note);
     if (answer->no_memory)
         return status_fail(STATUS_MEMORY, "%s: no memory to look at it", path);
+    if (stopped)
+        return stop_check(path);
     return why_it_ended(path, end, &used, limits->seconds);
 }
 

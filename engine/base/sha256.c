@@ -5,6 +5,7 @@
 #include "engine/base/sha256.h"
 
 #include "engine/base/file.h"
+#include "engine/base/stop.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -44,9 +45,11 @@ enum status sha256_file(const char *path, char out[SHA256_HEX])
     sha256_init(&h);
     char part[1 << 16];
     size_t n;
-    while ((n = fread(part, 1, sizeof part, file)) > 0)
-        sha256_add(&h, part, n);
     enum status result = STATUS_OK;
+    while (result == STATUS_OK && (n = fread(part, 1, sizeof part, file)) > 0) {
+        sha256_add(&h, part, n);
+        result = stop_check(path);
+    }
     if (ferror(file))
         result = status_fail(STATUS_IO, "%s: cannot be read: %s", path, strerror(errno));
     fclose(file);

@@ -22,7 +22,7 @@ void sha256_hex(struct sha256 *h, char out[SHA256_HEX]);
 /* All at once. */
 void sha256_of(const void *data, size_t bytes, char out[SHA256_HEX]);
 
-/* A file's content, as `sha256sum` prints it. Errors STATUS_IO. */
+/* A file's content, as `sha256sum` prints it. Errors STATUS_IO, STATUS_INTERRUPTED (stop.h). */
 enum status sha256_file(const char *path, char out[SHA256_HEX]);
 
 #endif

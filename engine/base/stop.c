@@ -36,7 +36,8 @@ const volatile sig_atomic_t *stop_catch(void)
 
 enum status stop_check(const char *what)
 {
-    return asked ? status_fail(STATUS_INTERRUPTED, "%s: asked to stop", what) : STATUS_OK;
+    return asked ? status_fail(STATUS_INTERRUPTED, "%s: asked to stop; run it again to go on", what)
+                 : STATUS_OK;
 }
 
 void stop_release(void)

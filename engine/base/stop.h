@@ -24,7 +24,7 @@ bool stop_insists(int signal);
  * insists. Returns the flag, for run_request.stop. */
 const volatile sig_atomic_t *stop_catch(void);
 
-/* STATUS_INTERRUPTED with "WHAT: asked to stop" once the flag is set. */
+/* STATUS_INTERRUPTED once the flag is set; WHAT, which was being worked on, begins the sentence. */
 enum status stop_check(const char *what);
 
 /* In a child process: the signals end it again, as they do by default. */

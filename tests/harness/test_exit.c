@@ -201,12 +201,14 @@ Test(exit, three_when_stopped_and_four_when_another_is_at_it)
     cr_expect(log_says(&r, "goes on after"));
 }
 
+/* Returns once there is something to save. */
 static pid_t start_long(const struct run_request *r, const char *more)
 {
-    char words[256];
+    char words[256], curve[FILE_PATH];
+    cr_assert_eq(file_path(curve, "%s/curve.h5", r->folder), STATUS_OK);
     snprintf(words, sizeof words, "--set stop_transitions=900000 --set score_at=900000 %s", more);
     pid_t child = start(words_of(r, words));
-    for (int i = 0; !log_says(r, "run: starts") && !log_says(r, "run: goes on"); i++) {
+    for (int i = 0; !file_exists(curve); i++) { /* with its first evaluation */
         cr_assert_lt(i, 6000, "it never starts");
         program_pause(10);
     }

@@ -169,7 +169,8 @@ Test(guide, order_does_not_matter_once_the_policy_is_there)
 
     /* Done again elsewhere, it finds its guide where the results are. */
     char words[4 * FILE_PATH], *printed;
-    snprintf(words, sizeof words, "%s --all --iterations 0", command_line_path("two/tiny"));
+    snprintf(words, sizeof words, "%s --all --iterations 0 --data %s",
+             command_line_path("two/tiny"), command_line_path("data"));
     cr_assert_eq(command_line(&command_verify, words, &printed), STATUS_OK, "%s\n%s", printed,
                  status_sentence());
     free(printed);

@@ -10,11 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define DATA "tests/data/hopper-random-dev.hdf5"
 
 TestSuite(verify, .fini = command_line_remove_folder, .timeout = 120);
+
+static char guide[FILE_PATH + 32]; /* an override of the runs to be recorded, or "" */
 
 /* A run of about a second; `stop_after` iterations, 0 for all of it. */
 static void record_run(const char *method, const char *name, int64_t stop_after)
@@ -35,6 +38,8 @@ static void record_run(const char *method, const char *name, int64_t stop_after)
         .checkpoint_every = 1e9,
         .stop_after = stop_after,
         .quiet = true};
+    if (*guide != '\0')
+        r.config.set[r.config.sets++] = guide;
     cr_assert_eq(run_execute(&r, NULL), stop_after > 0 ? STATUS_INTERRUPTED : STATUS_OK, "%s",
                  status_sentence());
 }
@@ -59,7 +64,7 @@ static void write_run(const char *name, struct curve *c)
 static enum status verify(const char *options, char **printed)
 {
     char words[2 * FILE_PATH];
-    snprintf(words, sizeof words, "%s %s", command_line_folder(), options);
+    snprintf(words, sizeof words, "%s --data tests/data %s", command_line_folder(), options);
     return command_line(&command_verify, words, printed);
 }
 
@@ -215,6 +220,61 @@ Test(verify, says_when_the_dataset_is_missing_or_another)
     expect("", STATUS_MISSING, "UNCHECKED  run: ");
     expect("", STATUS_MISSING, "hopper-mine");
     cr_assert_str_eq(status_sentence(), "1 run could not be checked");
+}
+
+/* A curve may come from anywhere: the paths in it are not opened on its word. Here each leads to a
+ * pipe, where opening would wait for ever. */
+Test(verify, opens_only_what_lies_below_the_folders_that_were_named, .timeout = 60)
+{
+    char pipe[FILE_PATH], hash[SHA256_HEX], *text;
+    struct curve c;
+    cr_assert_eq(file_path(pipe, "%s-pipe.hdf5", command_line_folder()), STATUS_OK);
+    cr_assert_eq(mkfifo(pipe, 0600), 0);
+    record_run("odt", "run", 0);
+
+    /* The dataset: found by its name where it was named, refused elsewhere. */
+    static const char *const names[] = {"dataset_path", "dataset"};
+    c = read_run("run");
+    curve_set(&c, "dataset_path", "%s", pipe);
+    write_run("run", &c);
+    expect("", STATUS_OK, "same       run: ");
+    for (int i = 0; i < 2; i++) {
+        c = read_run("run");
+        curve_set(&c, names[i], "%s", pipe);
+        write_run("run", &c);
+    }
+    expect("", STATUS_MISSING, "the dataset's name in the curve is '");
+    c = read_run("run");
+    curve_set(&c, "dataset", "hopper-nowhere");
+    write_run("run", &c);
+    expect("", STATUS_MISSING, "is not below 'tests/data'; name the folder it is in with --data");
+
+    /* The method's file. */
+    unlink(command_line_path("run/curve.h5"));
+    record_run("odt", "run", 0);
+    c = read_run("run");
+    curve_set(&c, "method", "%s", pipe);
+    write_run("run", &c);
+    expect("", STATUS_MISSING, "name it (--method FILE) to have it read");
+
+    /* The guide's policy. */
+    unlink(command_line_path("run/curve.h5"));
+    record_run("iql", "guide", 0);
+    snprintf(guide, sizeof guide, "jsrl_guide_file=%s",
+             command_line_path("guide/policy_offline.h5"));
+    record_run("odt_jsrl_oracle", "run", 0);
+    expect("--method odt_jsrl_oracle", STATUS_OK, "same       run: ");
+    c = read_run("run");
+    char *key = strstr(c.config, "jsrl_guide_file = "), *rest = strchr(key, '\n');
+    cr_assert(asprintf(&text, "%.*sjsrl_guide_file = %s%s", (int)(key - c.config), c.config, pipe,
+                       rest) > 0);
+    sha256_of(text, strlen(text), hash);
+    cr_assert_eq(curve_set_config(&c, text), STATUS_OK);
+    curve_set(&c, "config_hash", "%s", hash);
+    free(text);
+    write_run("run", &c);
+    expect("--method odt_jsrl_oracle", STATUS_MISSING, "its guide, ");
+    unlink(pipe);
 }
 
 /* What a killed run leaves: a curve with rows beyond the checkpoint. */

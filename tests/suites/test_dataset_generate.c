@@ -1,5 +1,6 @@
 #include "suites/dataset_generate.h"
 
+#include "engine/base/stop.h"
 #include "engine/base/threads.h"
 #include "suites/dataset.h"
 #include "tests/support/fixture.h"
@@ -222,6 +223,28 @@ Test(dataset_generate, leaves_nothing_behind_when_it_fails)
     r.actor = ACT_WAYPOINT;
     cr_expect_eq(dataset_generate(&r, path, &made), STATUS_CONFIG);
     cr_expect_not(file_exists(path));
+}
+
+/* A billion rows would take hours, and reading is looked at between the fields. */
+Test(dataset_generate, stops_when_asked_and_so_does_the_reader)
+{
+    static const char *const envs[] = {"hopper", "maze2d-open"};
+    struct dataset_options o = dataset_defaults();
+    struct dataset d;
+    struct dataset_made made;
+    struct dataset_recipe r = {.env = "hopper", .actor = ACT_RANDOM, .rows = 200, .seed = 4};
+    make(&r, in_folder("hopper-whole"));
+    stop_catch();
+    raise(SIGHUP);
+    for (int i = 0; i < 2; i++) {
+        r = (struct dataset_recipe){.env = envs[i],
+                                    .actor = i == 0 ? ACT_RANDOM : ACT_WAYPOINT,
+                                    .rows = 1000000000,
+                                    .seed = 4};
+        cr_expect_eq(dataset_generate(&r, in_folder("long"), &made), STATUS_INTERRUPTED);
+        cr_expect_not(file_exists(in_folder("long")));
+    }
+    cr_expect_eq(dataset_load(in_folder("hopper-whole"), &o, &d), STATUS_INTERRUPTED);
 }
 
 Test(dataset_generate, follows_policy_files)

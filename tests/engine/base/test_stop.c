@@ -1,5 +1,7 @@
 #include "engine/base/stop.h"
 
+#include "engine/base/sha256.h"
+
 #include <criterion/criterion.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -50,5 +52,7 @@ Test(stop, work_is_told_once_the_flag_is_set)
     stop_catch();
     raise(SIGUSR2);
     cr_assert_eq(stop_check("data.hdf5"), STATUS_INTERRUPTED);
-    cr_assert_str_eq(status_sentence(), "data.hdf5: asked to stop");
+    cr_assert_str_eq(status_sentence(), "data.hdf5: asked to stop; run it again to go on");
+    char digest[SHA256_HEX];
+    cr_assert_eq(sha256_file("tests/data/hopper-random-dev.hdf5", digest), STATUS_INTERRUPTED);
 }
