@@ -1,8 +1,7 @@
-#include "engine/base/h5.h"
 #include "engine/base/say.h"
 #include "harness/argument.h"
 #include "harness/command_data.h"
-#include "suites/dataset_table.h"
+#include "suites/dataset.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -13,16 +12,12 @@
 /* What the file at `path` says of itself; "file" when it is silent: then it may be D4RL's. */
 static const char *origin(const char *path)
 {
-    struct h5 f;
-    struct stat info;
-    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
-        return "minari";
-    if (h5_open_root(&f, path) != STATUS_OK)
-        return "unreadable";
-    const char *what = h5_has_attribute(&f, ".", "generator")        ? "generated"
-                       : h5_has_attribute(&f, ".", "converted_from") ? "converted"
-                                                                     : "file";
-    return h5_close(&f) == STATUS_OK ? what : "unreadable";
+    static const char *const words[] = {[ORIGIN_FILE] = "file",
+                                        [ORIGIN_GENERATED] = "generated",
+                                        [ORIGIN_CONVERTED] = "converted",
+                                        [ORIGIN_MINARI] = "minari"};
+    enum dataset_origin what = ORIGIN_FILE;
+    return dataset_origin(path, &what) == STATUS_OK ? words[what] : "unreadable";
 }
 
 static double megabytes(const char *path)

@@ -135,19 +135,117 @@ static bool ends_with(const char *text, const char *ending)
     return n >= m && strcmp(text + n - m, ending) == 0;
 }
 
-/* As on the original of a converted file; D4RL's only under D4RL's name. */
-static enum dataset_kind kind_named(const char *name)
+/* --- origin and kind -----------------------------------------------------------------------------
+ */
+
+/* Is the mark there, and what does it say? `value` may be NULL. Attributes that cannot be listed
+ * keep the file from being opened (h5_open_root); one that cannot be read is no answer either. */
+static enum status read_mark(const struct source *s, const char *name, bool *there, char *value,
+                             size_t size)
 {
-    for (int kind = 0; kind < DATASET_OWN; kind++) {
-        if (strcmp(dataset_kind_name((enum dataset_kind)kind), name) == 0)
-            return (enum dataset_kind)kind;
+    *there = h5_has_attribute(&s->h5, ".", name);
+    if (value != NULL)
+        *value = '\0';
+    if (!*there || value == NULL || h5_get_text(&s->h5, ".", name, value, size) == STATUS_OK)
+        return STATUS_OK;
+    return status_fail(STATUS_FORMAT,
+                       "%s: its attribute '%s' cannot be read, so that it cannot be told what data "
+                       "it holds; %s",
+                       s->h5.path, name, s->remedy);
+}
+
+static bool begins_with(const char *text, const char *beginning)
+{
+    return strncmp(text, beginning, strlen(beginning)) == 0;
+}
+
+/* Each origin has two marks, so that one that was lost deceives nobody. */
+static enum status read_origin(struct source *s, enum dataset_origin *out,
+                               enum dataset_kind *converted)
+{
+    char note[DATASET_NOTE], kind[DATASET_ID];
+    bool generator, from, of_kind;
+    attribute(s, "note", note, sizeof note);
+    TRY(read_mark(s, "generator", &generator, NULL, 0));
+    TRY(read_mark(s, "converted_from", &from, NULL, 0));
+    TRY(read_mark(s, "converted_kind", &of_kind, kind, sizeof kind));
+    *converted = DATASET_OWN;
+    *out = ORIGIN_FILE;
+    if (dataset_is_minari(s)) {
+        *out = ORIGIN_MINARI;
+    } else if (from || of_kind || begins_with(note, "converted by vitamin")) {
+        *out = ORIGIN_CONVERTED;
+        for (int i = 0; i <= DATASET_OWN; i++) {
+            *converted = (enum dataset_kind)i;
+            if (strcmp(dataset_kind_name(*converted), kind) == 0)
+                return STATUS_OK;
+        }
+        return status_fail(STATUS_FORMAT,
+                           "%s: was converted by vitamin but says not from what kind of data "
+                           "(converted_kind is '%s'); convert the original again",
+                           s->h5.path, kind);
+    } else if (generator || begins_with(note, "made by vitamin")) {
+        *out = ORIGIN_GENERATED;
     }
-    return DATASET_OWN;
+    return STATUS_OK;
+}
+
+/* The one place where a file's kind is decided; doubt_size() may only take D4RL's name away. */
+static enum status decide_kind(struct dataset *d, struct source *s)
+{
+    enum dataset_origin origin = ORIGIN_FILE;
+    enum dataset_kind converted = DATASET_OWN;
+    TRY(read_origin(s, &origin, &converted));
+    switch (origin) {
+    case ORIGIN_MINARI:
+        d->kind = DATASET_MINARI;
+        break;
+    case ORIGIN_CONVERTED:
+        d->kind = converted; /* D4RL's stay D4RL's only under D4RL's name */
+        break;
+    case ORIGIN_GENERATED:
+        d->kind = DATASET_GENERATED;
+        break;
+    default:
+        d->kind = ends_with(d->id, "-dev") ? DATASET_DEV
+                  : d->entry != NULL       ? DATASET_D4RL
+                                           : DATASET_OWN;
+    }
+    return STATUS_OK;
+}
+
+struct origin_task {
+    const char *path;
+    enum dataset_origin origin;
+};
+
+static enum status look_at_origin(void *context)
+{
+    struct origin_task *t = context;
+    struct source source;
+    enum dataset_kind converted;
+    enum status result = source_open(&source, t->path, false);
+    if (result == STATUS_OK)
+        result = read_origin(&source, &t->origin, &converted);
+    source_close(&source);
+    return result;
+}
+
+enum status dataset_origin(const char *path, enum dataset_origin *out)
+{
+    struct origin_task task = {.path = path};
+    struct stat info;
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
+        *out = ORIGIN_MINARI;
+        return STATUS_OK;
+    }
+    TRY(guard_run(path, LOOK_SECONDS, look_at_origin, &task, &task, sizeof task));
+    *out = task.origin;
+    return STATUS_OK;
 }
 
 enum status dataset_identify(struct dataset *d, struct source *s, const char *name, const char *env)
 {
-    char generator[DATASET_ID], converted[DATASET_ID];
     d->entry = dataset_find(name);
     if (d->entry == NULL)
         d->entry = dataset_find(d->path);
@@ -158,19 +256,8 @@ enum status dataset_identify(struct dataset *d, struct source *s, const char *na
     d->score = d->entry != NULL ? d->entry->score
                                 : (struct score_range){d->env->score_min, d->env->score_max};
 
-    attribute(s, "generator", generator, sizeof generator);
-    attribute(s, "converted_kind", converted, sizeof converted);
     attribute(s, "note", d->note, sizeof d->note);
-    if (dataset_is_minari(s))
-        d->kind = DATASET_MINARI;
-    else if (*converted != '\0')
-        d->kind = kind_named(converted);
-    else if (*generator != '\0')
-        d->kind = DATASET_GENERATED;
-    else if (ends_with(d->id, "-dev"))
-        d->kind = DATASET_DEV;
-    else
-        d->kind = d->entry != NULL ? DATASET_D4RL : DATASET_OWN;
+    TRY(decide_kind(d, s));
     if (*d->note == '\0' && d->kind == DATASET_DEV)
         snprintf(d->note, sizeof d->note, "a stand-in for development, not D4RL's data");
     if (*d->note == '\0' && d->kind == DATASET_MINARI)

@@ -52,6 +52,19 @@ enum dataset_kind {
 /* "d4rl", "generated", "dev", "minari", "own". */
 const char *dataset_kind_name(enum dataset_kind kind);
 
+/* Where a file comes from, as far as it says itself. */
+enum dataset_origin {
+    ORIGIN_FILE,      /* it is silent: D4RL's, or anybody's */
+    ORIGIN_GENERATED, /* made by `vitamin data generate` */
+    ORIGIN_CONVERTED, /* by `vitamin data convert`, from one of some kind */
+    ORIGIN_MINARI,
+};
+
+/* Look at the file, or Minari folder, at `path`, in a process of its own (guard.h). Decided in one
+ * place together with the kind: a mark that cannot be read is an error, never an origin.
+ * Errors  STATUS_IO (cannot be opened), STATUS_FORMAT (no HDF5, damaged marks), STATUS_MEMORY */
+enum status dataset_origin(const char *path, enum dataset_origin *out);
+
 struct dataset_options {
     const char *env;     /* row of env_table; NULL: from the id, the file's attributes or name */
     const char *folder;  /* where files lie; NULL: see dataset_locate */
