@@ -29,7 +29,7 @@ DATA    =
 MUJOCO_PREFIX =
 
 HDF5_PC := hdf5
-PKGS    := openblas $(HDF5_PC) inih libcrypto
+PKGS    := openblas $(HDF5_PC) inih libcurl libcrypto
 
 BUILD := build/$(notdir $(CC))$(if $(SAN),-$(SAN))
 
@@ -55,7 +55,7 @@ comma    := ,
 LDFLAGS  := -fopenmp $(if $(SAN),$(SANFLAGS_$(SAN))) \
             $(if $(MUJOCO_PREFIX),-L$(MUJOCO_PREFIX)/lib -Wl$(comma)-rpath$(comma)$(MUJOCO_PREFIX)/lib)
 LIBS_BASE   := $(shell pkg-config --libs $(HDF5_PC) openblas libcrypto) -lm
-LIBS_ALL    := $(LIBS_BASE) $(shell pkg-config --libs inih) -lmujoco -lz
+LIBS_ALL    := $(LIBS_BASE) $(shell pkg-config --libs inih libcurl) -lmujoco -lz
 LIBS_REPORT := -lz
 LIBS_TEST   := $(shell pkg-config --libs criterion)
 

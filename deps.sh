@@ -10,8 +10,8 @@
 set -eu
 
 packages="build-essential pkg-config git ca-certificates
-libopenblas-pthread-dev libhdf5-dev libmujoco-dev libinih-dev libcriterion-dev zlib1g-dev libssl-dev
-gnuplot-nox fonts-urw-base35 fontconfig curl
+libopenblas-pthread-dev libhdf5-dev libmujoco-dev libinih-dev libcriterion-dev zlib1g-dev libcurl4-openssl-dev libssl-dev
+gnuplot-nox fonts-urw-base35 fontconfig
 clang clang-format clang-tidy libomp-dev cppcheck shellcheck"
 case "${1:-}" in
 slurm) packages="slurm-wlm munge parallel" ;;

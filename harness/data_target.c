@@ -1,7 +1,6 @@
 #include "harness/data_target.h"
 
-#include "engine/base/h5.h"
-#include "suites/dataset_table.h"
+#include "suites/dataset.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,14 +11,28 @@ static bool names_file(const char *out)
     return dot != NULL && (strcmp(dot, ".hdf5") == 0 || strcmp(dot, ".h5") == 0);
 }
 
-bool data_target_is_ours(const char *path)
+enum status data_target_is_ours(const char *path, bool *ours)
 {
-    struct h5 f;
-    if (h5_open_root(&f, path) != STATUS_OK)
-        return false;
-    bool ours = h5_has_attribute(&f, ".", "generator") ||
-                h5_has_attribute(&f, ".", "converted_from");
-    return h5_close(&f) == STATUS_OK && ours;
+    enum dataset_origin origin = ORIGIN_FILE;
+    *ours = false;
+    TRY(dataset_origin(path, &origin));
+    *ours = origin == ORIGIN_GENERATED || origin == ORIGIN_CONVERTED;
+    return STATUS_OK;
+}
+
+/* May what is there be replaced? */
+static enum status check_replaceable(const char *path)
+{
+    bool there = file_exists(path), ours = false;
+    enum status result = there ? data_target_is_ours(path, &ours) : STATUS_OK;
+    if (result != STATUS_OK && result != STATUS_FORMAT)
+        return result;
+    if (!there || ours)
+        return STATUS_OK;
+    return status_fail(STATUS_CONFIG,
+                       "%s: is there already and was not made by vitamin; move it away, or give "
+                       "another --out",
+                       path);
 }
 
 enum status data_lock(const char *path, const volatile sig_atomic_t *stop, struct lock *lock)
@@ -41,11 +54,8 @@ enum status data_target(const char *out, const char *stem, char path[FILE_PATH],
     TRY(file_parent(path, folder));
     TRY(file_make_folder(folder));
     TRY(data_lock(path, NULL, lock));
-    if (!file_exists(path) || data_target_is_ours(path))
-        return STATUS_OK;
-    lock_release(lock);
-    return status_fail(STATUS_CONFIG,
-                       "%s: is there already and was not made by vitamin; move it away, or give "
-                       "another --out",
-                       path);
+    enum status result = check_replaceable(path);
+    if (result != STATUS_OK)
+        lock_release(lock);
+    return result;
 }

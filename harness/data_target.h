@@ -15,7 +15,8 @@ enum status data_target(const char *out, const char *stem, char path[FILE_PATH],
  * one left half-written. `stop` (may be NULL) ends the wait. Errors as lock_wait(). */
 enum status data_lock(const char *path, const volatile sig_atomic_t *stop, struct lock *lock);
 
-/* Was this file generated or converted by us? It says so in its attributes. */
-bool data_target_is_ours(const char *path);
+/* Did we make this file, by generating or converting (dataset_origin)? Errors dataset_origin()'s:
+ * that cannot be told. */
+enum status data_target_is_ours(const char *path, bool *ours);
 
 #endif

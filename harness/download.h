@@ -1,19 +1,63 @@
-/* Files from the network, with the curl program: no library, no TLS of our own. */
+/* Files from the network, by libcurl: http, https, and file as a mirror on a disk.
+ *
+ *   struct download_request q = {.url = url, .fd = fd, .path = part, .limit = 1 << 30};
+ *   struct download_result r;
+ *   TRY(download(&q, &r));
+ *
+ * What `fd` holds already is taken for the beginning: only the rest is asked for. That it is one
+ * piece in the end is watched over: the answer must name the place that was asked for and the
+ * length that an earlier answer named, and a beginning whose time (as the server gave it, kept as
+ * the file's own) is not the server's file's is not gone on with (If-Range). When the server cannot
+ * go on, or will not, everything is asked for again.
+ *
+ * A connection that breaks off, stalls or is refused halfway is taken up again after 1, 2, 4 ...
+ * seconds: as long as it brings something, and DOWNLOAD_PATIENCE times in a row when it does not.
+ * Redirections lead to http and https only, ten at most. Proxies as libcurl's environment variables
+ * say (http_proxy, https_proxy, no_proxy).
+ *
+ * The environment may set, in seconds, VITAMIN_STALL_SECONDS (default 60; 1 to 3600): how long a
+ * connection may bring less than 1 kB/s before it is given up, and a server leave a connection
+ * unanswered (but 20 s at most); and VITAMIN_RETRY_SECONDS (default 1; 0 to 60): the first pause.
+ */
 #ifndef HARNESS_DOWNLOAD_H
 #define HARNESS_DOWNLOAD_H
 
 #include "engine/base/status.h"
 
+#include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-/* Get `url` into `path`. What `path` holds already is taken for the beginning of it: only the rest
- * is asked for, and everything again when the server cannot do that. A broken connection is taken
- * up again as long as it brings something. On failure `path` keeps what has arrived. `show`: how
- * much has, now and then, on stderr.
+enum { DOWNLOAD_URL = 4096, DOWNLOAD_PATIENCE = 4, DOWNLOAD_CONNECTIONS = 10000 };
+
+struct download_request {
+    const char *url;
+    int fd;                            /* open for reading and writing; the caller's */
+    const char *path;                  /* of fd, for sentences */
+    int64_t limit;                     /* bytes: what is longer is refused */
+    const void *start;                 /* what any right answer begins with; NULL: not known */
+    size_t start_bytes;                /* at most 64 */
+    const volatile sig_atomic_t *stop; /* ends it when other than 0; may be NULL */
+    bool show;                         /* how much has come, now and then, on stderr */
+};
+
+struct download_result {
+    char url[DOWNLOAD_URL]; /* in effect: where redirections led */
+    int64_t bytes;          /* of the whole file */
+    int64_t resumed;        /* of them, there before */
+    int connections;
+};
+
+/* Get all of it. On failure `fd` keeps what has arrived, and a later call goes on; but nothing that
+ * begins wrongly or is too long.
  *
- * Errors  STATUS_IO (no connection, disk), STATUS_MISSING (the server does not have it; no curl),
- *         STATUS_BUSY (another process is writing `path`)
+ * Errors  STATUS_IO           no connection, or it breaks off again and again; the disk
+ *         STATUS_MISSING      the server answers with an error (404, 403, 500 ...)
+ *         STATUS_FORMAT       it sends something else: a web page, nothing, another length
+ *         STATUS_INTERRUPTED  `stop`
+ *         STATUS_MEMORY
  * Threads one at a time */
-enum status download(const char *url, const char *path, bool show);
+enum status download(const struct download_request *q, struct download_result *r);
 
 #endif

@@ -7,7 +7,7 @@ bad=0
 mapfile -t sources < <(git ls-files '*.c')
 mapfile -t files < <(git ls-files '*.c' '*.h')
 mapfile -t shells < <(git ls-files '*.sh' .ci/run)
-read -ra flags < <(echo "-I. -D_GNU_SOURCE $(pkg-config --cflags openblas hdf5 inih criterion)")
+read -ra flags < <(echo "-I. -D_GNU_SOURCE $(pkg-config --cflags openblas hdf5 inih libcurl criterion)")
 
 tests/lint/includes.sh || bad=1
 tests/lint/citations.sh || bad=1

@@ -15,14 +15,22 @@ struct http_server {
     volatile size_t break_after; /* hang up after this many bytes of body; 0: never */
     volatile int breaks;         /* ... this many times */
     volatile size_t flip;        /* one byte of the body is sent wrong: at this place, 0: none */
+    volatile int code;           /* answer this error; 0: none */
+    volatile long lie;           /* added to the length that is promised */
+    volatile size_t stall_after; /* send nothing more after so many bytes of body; 0: never */
+    volatile bool endless;       /* no length, zeros for ever */
+    volatile bool wrong_place;   /* answer a range with the file's beginning */
+    volatile unsigned slowly;    /* microseconds between a kilobyte and the next; 0: none */
+    char redirect[256];          /* answer with this address; "": none */
+    const char *modified;        /* Last-Modified, and what If-Range is compared with; NULL: none */
 
     volatile int requests;       /* answered so far */
     volatile size_t last_offset; /* where the last answer began */
     int port;
 };
 
-/* Start it in a process of its own; its switches and counts are shared. Fails the test if it
- * cannot. */
+/* Start it in a process of its own, with one for each connection; its switches and counts are
+ * shared. Fails the test if it cannot. */
 struct http_server *http_server_start(const char *path, const void *body, size_t bytes);
 void http_server_stop(struct http_server *s);
 
