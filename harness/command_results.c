@@ -12,88 +12,90 @@
 
 /* --- CSV -------------------------------------------------------------------------------------- */
 
+enum { FIELD = FILE_PATH + 16 }; /* longest field of the CSV, with its NUL: a path */
+
 /* One column: an attribute of the curve, or what `write` prints. docs/results.md describes them. */
 struct column {
     const char *name;
     const char *attribute;
-    void (*write)(const struct record *r, char out[CURVE_VALUE]);
+    void (*write)(const struct record *r, char out[FIELD]);
 };
 
-static void write_path(const struct record *r, char out[CURVE_VALUE])
+static void write_path(const struct record *r, char out[FIELD])
 {
-    snprintf(out, CURVE_VALUE, "%.1000s/curve.h5", r->folder);
+    snprintf(out, FIELD, "%s/curve.h5", r->folder);
 }
 
-static void write_variant(const struct record *r, char out[CURVE_VALUE])
+static void write_variant(const struct record *r, char out[FIELD])
 {
-    snprintf(out, CURVE_VALUE, "%.1000s", r->variant + (r->variant[0] == '@'));
+    snprintf(out, FIELD, "%s", r->variant + (r->variant[0] == '@'));
 }
 
-static void write_state(const struct record *r, char out[CURVE_VALUE])
+static void write_state(const struct record *r, char out[FIELD])
 {
-    snprintf(out, CURVE_VALUE, "%s", record_state(r));
+    snprintf(out, FIELD, "%s", record_state(r));
 }
 
 /* Numbers that are not known stay empty; others are printed so that they read back the same. */
-static void write_number(double x, char out[CURVE_VALUE])
+static void write_number(double x, char out[FIELD])
 {
     if (isnan(x))
         out[0] = '\0';
     else
-        snprintf(out, CURVE_VALUE, "%.17g", x);
+        snprintf(out, FIELD, "%.17g", x);
 }
 
-static void write_first(const struct record *r, char out[CURVE_VALUE])
+static void write_first(const struct record *r, char out[FIELD])
 {
     write_number(r->first_score, out);
 }
 
-static void write_last(const struct record *r, char out[CURVE_VALUE])
+static void write_last(const struct record *r, char out[FIELD])
 {
     write_number(r->last_score, out);
 }
 
-static void write_best(const struct record *r, char out[CURVE_VALUE])
+static void write_best(const struct record *r, char out[FIELD])
 {
     write_number(r->best_score, out);
 }
 
-static void write_seconds(const struct record *r, char out[CURVE_VALUE])
+static void write_seconds(const struct record *r, char out[FIELD])
 {
     if (isnan(r->seconds))
         out[0] = '\0';
     else
-        snprintf(out, CURVE_VALUE, "%.3f", r->seconds);
+        snprintf(out, FIELD, "%.3f", r->seconds);
 }
 
-static void write_transitions(const struct record *r, char out[CURVE_VALUE])
+static void write_transitions(const struct record *r, char out[FIELD])
 {
-    snprintf(out, CURVE_VALUE, "%lld", (long long)r->transitions);
+    snprintf(out, FIELD, "%lld", (long long)r->transitions);
 }
 
-static void write_steps(const struct record *r, char out[CURVE_VALUE])
+static void write_steps(const struct record *r, char out[FIELD])
 {
-    snprintf(out, CURVE_VALUE, "%lld", (long long)r->gradient_steps);
+    snprintf(out, FIELD, "%lld", (long long)r->gradient_steps);
 }
 
-static void write_evaluations(const struct record *r, char out[CURVE_VALUE])
+static void write_evaluations(const struct record *r, char out[FIELD])
 {
-    snprintf(out, CURVE_VALUE, "%d", r->evaluations);
+    snprintf(out, FIELD, "%d", r->evaluations);
 }
 
-static void write_episodes(const struct record *r, char out[CURVE_VALUE])
+static void write_episodes(const struct record *r, char out[FIELD])
 {
-    snprintf(out, CURVE_VALUE, "%d", r->episodes);
+    snprintf(out, FIELD, "%d", r->episodes);
 }
 
-static void write_ours(const struct record *r, char out[CURVE_VALUE])
+static void write_ours(const struct record *r, char out[FIELD])
 {
-    snprintf(out, CURVE_VALUE, "%d", record_is_ours(r));
+    snprintf(out, FIELD, "%d", record_is_ours(r));
 }
 
-static void write_reason(const struct record *r, char out[CURVE_VALUE])
+static void write_reason(const struct record *r, char out[FIELD])
 {
-    snprintf(out, CURVE_VALUE, "%s", r->reason);
+    snprintf(out, FIELD, "%s", r->reason);
 }
 
 /* clang-format off */
@@ -139,7 +141,7 @@ static void print_csv(const struct record_list *list)
     putchar('\n');
     for (int i = 0; i < list->count; i++) {
         for (int k = 0; k < COLUMNS; k++) {
-            char field[CURVE_VALUE], cell[2 * CURVE_VALUE + 4];
+            char field[FIELD], cell[2 * FIELD + 4];
             const struct record *r = &list->record[i];
             if (columns[k].attribute != NULL)
                 snprintf(field, sizeof field, "%s", curve_get(&r->about, columns[k].attribute));

@@ -296,6 +296,12 @@ Test(exit, long_paths_are_whole_or_refused)
         cr_expect_eq(curve_get_integer(&c, "seed", 0), seed);
         curve_free(&c);
     }
+    snprintf(words, sizeof words, "results %s --csv", deep);
+    cr_expect_eq(program_end(start(words)), 0);
+    char *list = said("out");
+    free(said("err"));
+    cr_expect_not_null(strstr(list, folder), "the path of the second run is not whole");
+    free(list);
     while (strlen(deep) < FILE_PATH - 110)
         cr_assert_eq(file_path(deep, "%s/%0100d", deep, 7), STATUS_OK);
     snprintf(words, sizeof words, "--out %s/%0120d", deep, 7);
