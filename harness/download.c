@@ -348,17 +348,6 @@ static enum verdict take_broken(struct transfer *t, CURLcode code, enum status *
     return VERDICT_AGAIN;
 }
 
-static enum verdict take_success(struct transfer *t, enum status *out)
-{
-    if (t->have == 0) {
-        *out = status_fail(STATUS_FORMAT, "%s: the server sends nothing", t->q->url);
-        return VERDICT_FAILED;
-    }
-    /* Said to be whole, but only a part of what was asked for. */
-    return t->total >= 0 && t->have < t->total ? take_broken(t, CURLE_PARTIAL_FILE, out)
-                                               : VERDICT_WHOLE;
-}
-
 static enum verdict take_refusal(struct transfer *t, enum status *out)
 {
     if (t->refused == REFUSED_PLACE || t->refused == REFUSED_LENGTH) {
@@ -372,6 +361,19 @@ static enum verdict take_refusal(struct transfer *t, enum status *out)
     }
     *out = refuse(t);
     return VERDICT_FAILED;
+}
+
+static enum verdict take_success(struct transfer *t, enum status *out)
+{
+    if (!t->placed && !place(t)) /* no byte of a body came */
+        return take_refusal(t, out);
+    if (t->have == 0) {
+        *out = status_fail(STATUS_FORMAT, "%s: the server sends nothing", t->q->url);
+        return VERDICT_FAILED;
+    }
+    /* Said to be whole, but only a part of what was asked for. */
+    return t->total >= 0 && t->have < t->total ? take_broken(t, CURLE_PARTIAL_FILE, out)
+                                               : VERDICT_WHOLE;
 }
 
 static enum verdict conclude(struct transfer *t, CURLcode code, enum status *out)
@@ -493,5 +495,8 @@ enum status download(const struct download_request *q, struct download_result *r
     enum status result = get(&t);
     curl_easy_cleanup(t.curl);
     r->bytes = t.have;
+    struct stat info;
+    if (result == STATUS_OK && fstat(q->fd, &info) == 0 && info.st_mtime == 0)
+        (void)futimens(q->fd, NULL); /* stamp() had nothing better */
     return result;
 }

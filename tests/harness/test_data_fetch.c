@@ -252,6 +252,15 @@ Test(data_fetch, refuses_what_is_no_dataset_before_it_has_all_of_it)
     refuse(STATUS_FORMAT, "something else instead of the file");
     expect_nothing();
     free(noise);
+    /* Nothing at all, although something was there before. */
+    http_server_stop(server);
+    server = http_server_start(path_on_server, page, 0);
+    setenv("VITAMIN_SERVER", at("http://127.0.0.1:%d/d4rl", server->port), 1);
+    server->no_ranges = true;
+    refuse(STATUS_FORMAT, "the server sends nothing");
+    cr_assert_eq(file_replace(in_folder("hopper-random-v2.hdf5.part"), body, 10000), STATUS_OK);
+    refuse(STATUS_FORMAT, "the server sends nothing");
+    expect_nothing();
 }
 
 /* Begins like a file and never ends: the caller's limit does it. */
