@@ -69,14 +69,17 @@ void cell_look(const char *folder, struct cell_look *out)
     struct status_note lock;
     enum status looked = file_path(path, "%s/lock", folder);
     status_save(&lock, looked == STATUS_OK ? lock_look(path, &locked) : looked);
-    if (file_path(path, "%s/curve.h5", folder) == STATUS_OK && file_exists(path)) {
-        out->unreadable = curve_read(path, &c) != STATUS_OK;
-        if (out->unreadable) {
-            snprintf(out->reason, sizeof out->reason, "%.500s", status_sentence());
-        } else {
-            take_curve(&c, out);
-            curve_free(&c);
-        }
+    enum status result = file_path(path, "%s/curve.h5", folder);
+    if (result == STATUS_OK)
+        result = curve_read(path, &c);
+    if (result == STATUS_OK) {
+        take_curve(&c, out);
+        curve_free(&c);
+    } else if (result != STATUS_MISSING) {
+        /* A damaged one is made again by the next to run the cell; others may be readable later. */
+        out->trouble = result;
+        out->state = result == STATUS_DAMAGED ? CELL_STOPPED : CELL_FAILED;
+        snprintf(out->reason, sizeof out->reason, "%.500s", status_sentence());
     }
     if (cell_is_over(out->state))
         return;
@@ -89,7 +92,8 @@ void cell_look(const char *folder, struct cell_look *out)
         snprintf(out->reason, sizeof out->reason, "%.500s", lock.sentence);
         return;
     }
-    take_failure(folder, out);
+    if (out->state != CELL_FAILED)
+        take_failure(folder, out);
 }
 
 enum status cell_config_hash(const struct matrix_cell *cell, char out[SHA256_HEX])

@@ -39,10 +39,11 @@ struct cell_look {
     int64_t transitions, budget;    /* of the last evaluation, and to reach; 0: not known */
     double seconds;                 /* wall time so far; 0: not known */
     int threads;
-    bool unreadable;      /* a curve lies there and cannot be read; `reason` says why */
     char reason[512];     /* of a failure or divergence */
     char config_hash[80]; /* of the run that is there; "" when there is none */
     time_t failed_at;
+    /* Not STATUS_OK: there is a curve, and it is damaged or cannot be read now (`reason`). */
+    enum status trouble;
     bool waits; /* its guide's policy is not there (overview_look) */
 };
 

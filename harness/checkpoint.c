@@ -2,13 +2,15 @@
 
 #include "engine/base/file.h"
 #include "engine/base/h5.h"
+#include "engine/base/seal.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#define FORMAT "vitamin checkpoint 1"
+#define FORMAT "vitamin checkpoint 2"
 
 static hid_t type_of(enum visit_kind kind)
 {
@@ -34,19 +36,19 @@ static enum status write_array(struct visitor *v, const char *path, enum visit_k
     return h5_write(v->context, path, type, type, 1, &count, 0, data);
 }
 
+/* A file of other code is there: not STATUS_MISSING. */
 static enum status layout_differs(enum status why)
 {
-    return status_prefix(why, "this checkpoint was written by another version or layout; remove it "
-                              "to start anew");
+    return status_prefix(why == STATUS_MISSING ? STATUS_FORMAT : why,
+                         "this checkpoint was written by another version or layout; remove it "
+                         "to start anew");
 }
 
 static enum status read_array(struct visitor *v, const char *path, enum visit_kind kind, void *data,
                               size_t count)
 {
     enum status result = h5_read(v->context, path, type_of(kind), count, data);
-    if (result == STATUS_OK)
-        return result;
-    return layout_differs(result);
+    return result == STATUS_OK ? result : layout_differs(result);
 }
 
 static enum status expect_array(struct visitor *v, const char *path, size_t count)
@@ -80,8 +82,19 @@ static enum status write_all(const struct h5 *f, const struct checkpoint_info *i
     return visit(context, &v);
 }
 
-enum status checkpoint_write(const char *path, const struct checkpoint_info *info,
-                             checkpoint_visit *visit, void *context)
+/* The new one is on the disk whole before the old one gives up its name. */
+static enum status take_place(const char *temporary, const char *path, const char *previous)
+{
+    TRY(file_sync(temporary));
+    if (rename(path, previous) != 0 && errno != ENOENT)
+        return status_fail(STATUS_IO, "%s: cannot be renamed to %s: %s", path, previous,
+                           file_reason());
+    return file_commit(temporary, path);
+}
+
+enum status checkpoint_write(const char *path, const char *previous,
+                             const struct checkpoint_info *info, checkpoint_visit *visit,
+                             void *context)
 {
     char temporary[FILE_PATH];
     struct h5 f;
@@ -95,11 +108,13 @@ enum status checkpoint_write(const char *path, const struct checkpoint_info *inf
         unlink(temporary);
         return status_restore(&note);
     }
-    if (closed != STATUS_OK) {
+    if (closed == STATUS_OK)
+        closed = seal_add(temporary);
+    if (closed == STATUS_OK)
+        closed = take_place(temporary, path, previous);
+    if (closed != STATUS_OK)
         unlink(temporary);
-        return closed;
-    }
-    return file_commit(temporary, path);
+    return closed;
 }
 
 static bool is_count(double x)
@@ -110,12 +125,7 @@ static bool is_count(double x)
 static enum status read_all(const struct h5 *f, const char *config_hash,
                             struct checkpoint_info *info, checkpoint_visit *visit, void *context)
 {
-    char format[64];
     double evaluations, iterations;
-    if (h5_get_text(f, ".", "format", format, sizeof format) != STATUS_OK ||
-        strcmp(format, FORMAT) != 0)
-        return status_fail(STATUS_FORMAT, "%s: is not a '" FORMAT "' file; remove it to start anew",
-                           f->path);
     TRY(h5_get_text(f, ".", "config_hash", info->config_hash, sizeof info->config_hash));
     if (strcmp(info->config_hash, config_hash) != 0)
         return status_fail(STATUS_CONFIG,
@@ -139,12 +149,39 @@ static enum status read_all(const struct h5 *f, const char *config_hash,
     return result;
 }
 
+/* Before any of its numbers is believed. */
+static enum status check_format(const struct h5 *f, bool sealed)
+{
+    char format[64];
+    if (h5_get_text(f, ".", "format", format, sizeof format) != STATUS_OK ||
+        strncmp(format, FORMAT, strlen("vitamin checkpoint ")) != 0)
+        return status_fail(sealed ? STATUS_FORMAT : STATUS_DAMAGED,
+                           "%s: is not a '" FORMAT "' file; remove it to start anew", f->path);
+    if (strcmp(format, FORMAT) != 0)
+        return status_fail(STATUS_FORMAT,
+                           "%s: is a '%s' file, this program writes '" FORMAT "'; resume with the "
+                           "program that wrote it, or remove it to start anew",
+                           f->path, format);
+    if (!sealed)
+        return status_fail(STATUS_DAMAGED,
+                           "%s: was damaged after it was written (the seal at its end is lacking)",
+                           f->path);
+    return STATUS_OK;
+}
+
 enum status checkpoint_read(const char *path, const char *config_hash, struct checkpoint_info *info,
                             checkpoint_visit *visit, void *context)
 {
     struct h5 f;
-    TRY(h5_open(&f, path));
-    enum status result = read_all(&f, config_hash, info, visit, context);
+    bool sealed;
+    TRY(seal_check(path, &sealed));
+    enum status result = h5_open(&f, path);
+    if (result == STATUS_FORMAT)
+        return sealed ? STATUS_IO : STATUS_DAMAGED;
+    TRY(result);
+    result = check_format(&f, sealed);
+    if (result == STATUS_OK)
+        result = read_all(&f, config_hash, info, visit, context);
     struct status_note note;
     status_save(&note, result);
     (void)h5_close(&f);

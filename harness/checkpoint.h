@@ -1,14 +1,19 @@
-/* Checkpoints: the future of a run in one file.
+/* Checkpoints: the future of a run in one file, and the one before it.
  *
- *   checkpoint.h5
- *   |-- attributes  format ("vitamin checkpoint 1"), config_hash, evaluations, iterations
- *   `-- <path>      one dataset for every array that a visit lists, under its full name
+ *   checkpoint.h5            the last one
+ *   checkpoint.previous.h5   the one before it: what a run falls back to when the last is damaged
+ *   |-- attributes  format ("vitamin checkpoint 2"), config_hash, evaluations, iterations
+ *   |-- <path>      one dataset for every array that a visit lists, under its full name
+ *   `-- a seal (engine/base/seal.h)
  *
  * Invariants
- *   1. Written to a temporary file, synced, renamed: the last good checkpoint survives anything.
- *   2. Loadable only into the same configuration (config_hash) and the same code's layout: a
+ *   1. Written to a temporary file, synced; then checkpoint.h5 becomes checkpoint.previous.h5 and
+ * the new one takes its name: at any instant a whole one is there under one of the two names. While
+ *      one is written, three lie on the disk.
+ *   2. No array is filled before the seal of the whole file was found to hold.
+ *   3. Loadable only into the same configuration (config_hash) and the same code's layout: a
  *      missing, superfluous or differently sized array is an error that names it.
- *   3. A run resumed from it computes the same bits as one that was never stopped. */
+ *   4. A run resumed from it computes the same bits as one that was never stopped. */
 #ifndef HARNESS_CHECKPOINT_H
 #define HARNESS_CHECKPOINT_H
 
@@ -25,13 +30,20 @@ struct checkpoint_info {
     int evaluations, iterations; /* rows of the curve that belong to it */
 };
 
-/* Errors STATUS_IO (a full disk), STATUS_MEMORY; the old file is untouched on failure. */
-enum status checkpoint_write(const char *path, const struct checkpoint_info *info,
-                             checkpoint_visit *visit, void *context);
+/* `previous` is the name that the last one gets. Errors STATUS_IO (a full disk), STATUS_MEMORY; the
+ * old files are untouched on failure, or but one of them renamed. */
+enum status checkpoint_write(const char *path, const char *previous,
+                             const struct checkpoint_info *info, checkpoint_visit *visit,
+                             void *context);
 
-/* Errors STATUS_IO (no such file), STATUS_FORMAT (damaged, another version),
- * STATUS_CONFIG (another configuration), STATUS_SHAPE (an array does not fit). After a failure
- * the state is undefined: start anew. */
+/* Errors
+ *   STATUS_MISSING  there is no such file
+ *   STATUS_DAMAGED  its seal does not hold or is lacking; the state is as it was
+ *   STATUS_IO, STATUS_MEMORY   it cannot be read now
+ *   STATUS_FORMAT   another version, or a layout of other code
+ *   STATUS_CONFIG   another configuration
+ *   STATUS_SHAPE    an array does not fit
+ * After the last five the state is undefined. */
 enum status checkpoint_read(const char *path, const char *config_hash, struct checkpoint_info *info,
                             checkpoint_visit *visit, void *context);
 

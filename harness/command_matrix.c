@@ -150,7 +150,7 @@ static enum status check_readable(const struct overview *o)
 {
     int unreadable = 0, first = 0;
     for (int i = 0; i < o->m->cells; i++) {
-        if (o->look[i].unreadable && unreadable++ == 0)
+        if (o->look[i].trouble != STATUS_OK && unreadable++ == 0)
             first = i;
     }
     if (unreadable == 0)
@@ -229,8 +229,10 @@ static enum status become_report(const struct arguments *a, const struct matrix 
     int argc = 1;
     const char *results = a->sweep.results != NULL ? a->sweep.results : "results/runs";
     for (int i = 0; matrix_home(m, i) != NULL && i < HOMES; i++) {
+        bool there;
         TRY(file_path(folder[i], "%s/%s", results, matrix_home(m, i)));
-        if (file_exists(folder[i]))
+        TRY(file_look(folder[i], &there));
+        if (there)
             argv[argc++] = folder[i];
     }
     argv[argc++] = "--out";

@@ -93,6 +93,16 @@ static void write_ours(const struct record *r, char out[FIELD])
     snprintf(out, FIELD, "%d", record_is_ours(r));
 }
 
+static void write_segments(const struct record *r, char out[FIELD])
+{
+    snprintf(out, FIELD, "%d", r->segments);
+}
+
+static void write_sealed(const struct record *r, char out[FIELD])
+{
+    snprintf(out, FIELD, "%d", r->sealed);
+}
+
 static void write_reason(const struct record *r, char out[FIELD])
 {
     snprintf(out, FIELD, "%s", r->reason);
@@ -130,6 +140,8 @@ static const struct column columns[] = {
     {"config_hash",     "config_hash",    NULL},
     {"reason",          NULL,             write_reason},
     {"path",            NULL,             write_path},
+    {"segments",        NULL,             write_segments},
+    {"sealed",          NULL,             write_sealed},
 };
 /* clang-format on */
 enum { COLUMNS = sizeof columns / sizeof *columns };
@@ -201,11 +213,14 @@ static void print_record(const struct record *r)
         (long long)r->transitions, seconds, data, code);
     if (r->reason[0] != '\0')
         say("    %s\n", r->reason);
+    if (r->segments > 1)
+        say("    %d segments: %s\n", r->segments, r->segment_text);
 }
 
 static void print_counts(const struct record_list *list)
 {
     int of[CELL_STATE_COUNT] = {0}, unreadable = 0, other = 0, dirty = 0;
+    int mixed = 0, unsealed = 0;
     for (int i = 0; i < list->count; i++) {
         const struct record *r = &list->record[i];
         if (!r->readable) {
@@ -213,6 +228,8 @@ static void print_counts(const struct record_list *list)
             continue;
         }
         of[r->state]++;
+        mixed += r->segments > 1;
+        unsealed += !r->sealed;
         dirty += strcmp(curve_get(&r->about, "dirty"), "0") != 0;
         other += strcmp(curve_get(&r->about, "revision"), provenance_revision()) != 0;
     }
@@ -231,6 +248,10 @@ static void print_counts(const struct record_list *list)
         say("%d by another revision than this program's (%s)\n", other, provenance_revision());
     if (dirty > 0)
         printf("%d by a tree with changes that no revision holds (dirty)\n", dirty);
+    if (mixed > 0)
+        say("%d of several segments: resumed by another program or on another machine\n", mixed);
+    if (unsealed > 0)
+        say("%d without a digest: damage to the file would not be noticed\n", unsealed);
     if (provenance_dirty())
         printf("this program itself was built from such a tree\n");
 }

@@ -2,6 +2,7 @@
 
 #include "engine/base/file.h"
 #include "engine/base/h5.h"
+#include "engine/base/seal.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -10,7 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FORMAT "vitamin curve 1"
+/* FORMAT_1 came before seals and segments. */
+#define FORMAT   "vitamin curve 2"
+#define FORMAT_1 "vitamin curve 1"
 
 const char *const curve_metric_names[] = {
 #define CURVE_NAME(name, kind, meaning) #name,
@@ -18,9 +21,16 @@ const char *const curve_metric_names[] = {
 #undef CURVE_NAME
 };
 
+const char *const curve_origin_names[] = {
+#define CURVE_NAME(name) #name,
+    CURVE_ORIGINS(CURVE_NAME)
+#undef CURVE_NAME
+};
+
 /* What may differ between two runs of the same thing (invariant 3). */
-static const char *const volatile_attributes[] = {"host",    "machine", "started",       "updated",
-                                                  "resumes", "threads", "peak_memory_gb"};
+static const char *const volatile_attributes[] = {"host",    "machine",        "program",
+                                                  "started", "updated",        "resumes",
+                                                  "threads", "peak_memory_gb", "guide_path"};
 
 static void free_evaluation(struct curve_evaluation *e)
 {
@@ -49,6 +59,7 @@ void curve_free(struct curve *c)
     free_bandit(&c->bandit);
     free(c->evaluation);
     free(c->iteration);
+    free(c->segment);
     free(c->attribute);
     free(c->config);
     *c = (struct curve){0};
@@ -88,13 +99,17 @@ enum status curve_set(struct curve *c, const char *key, const char *format, ...)
         if (!grow((void **)&c->attribute, c->attributes, sizeof *c->attribute))
             return no_memory();
         a = &c->attribute[c->attributes++];
+        *a = (struct curve_attribute){.key = ""};
         snprintf(a->key, sizeof a->key, "%s", key);
     }
     va_list args;
     va_start(args, format);
-    if (vsnprintf(a->value, sizeof a->value, format, args) >= (int)sizeof a->value)
-        memcpy(a->value + sizeof a->value - 4, "...", 4);
+    int length = vsnprintf(a->value, sizeof a->value, format, args);
     va_end(args);
+    if (length >= (int)sizeof a->value)
+        memcpy(a->value + sizeof a->value - 4, "...", 4);
+    else /* checkpoints hold these bytes as they are */
+        memset(a->value + length, 0, sizeof a->value - (size_t)length);
     return STATUS_OK;
 }
 
@@ -167,6 +182,64 @@ enum status curve_add_iteration(struct curve *c, const struct curve_iteration *r
         return no_memory();
     c->iteration[c->iterations++] = *row;
     return STATUS_OK;
+}
+
+/* --- segments ------------------------------------------------------------------------------- */
+
+enum status curve_add_segment(struct curve *c, const char *const origin[CURVE_ORIGIN_COUNT])
+{
+    if (!grow((void **)&c->segment, c->segments, sizeof *c->segment))
+        return no_memory();
+    struct curve_segment *s = &c->segment[c->segments++];
+    *s = (struct curve_segment){.evaluations = c->evaluations, .iterations = c->iterations};
+    for (int k = 0; k < CURVE_ORIGIN_COUNT; k++)
+        snprintf(s->origin[k], sizeof s->origin[k], "%s", origin[k]);
+    return STATUS_OK;
+}
+
+/* Segment 0 is the one that the attributes tell of. */
+static const char *origin_of(const struct curve *c, int segment, int which)
+{
+    return segment == 0 ? curve_get(c, curve_origin_names[which])
+                        : c->segment[segment - 1].origin[which];
+}
+
+const char *curve_last_origin(const struct curve *c, enum curve_origin which)
+{
+    return origin_of(c, c->segments, (int)which);
+}
+
+/* Two changed trees have one revision, so their programs tell them apart. */
+static bool is_dirty(const struct curve *c, int segment)
+{
+    return strcmp(origin_of(c, segment, CURVE_ORIGIN_dirty), "0") != 0;
+}
+
+int curve_describe_segments(const struct curve *c, char *out, size_t size)
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (int s = 1; s <= c->segments; s++) {
+        const char *comma = ":";
+        int n = snprintf(out + used, size - used, "%sfrom iteration row %d on", s > 1 ? "; " : "",
+                         c->segment[s - 1].iterations);
+        used = used + (size_t)n < size ? used + (size_t)n : size - 1;
+        for (int k = 0; k < CURVE_ORIGIN_COUNT; k++) {
+            const char *was = origin_of(c, s - 1, k), *is = origin_of(c, s, k);
+            /* Programs of one revision differ in where they were built. */
+            if (strcmp(was, is) == 0 || (k == CURVE_ORIGIN_program && !is_dirty(c, s)))
+                continue;
+            if (k == CURVE_ORIGIN_program)
+                n = snprintf(out + used, size - used, "%s program %.8s instead of %.8s", comma, is,
+                             was);
+            else
+                n = snprintf(out + used, size - used, "%s %s %.60s instead of %.60s", comma,
+                             curve_origin_names[k], is, was);
+            used = used + (size_t)n < size ? used + (size_t)n : size - 1;
+            comma = ",";
+        }
+    }
+    return 1 + c->segments;
 }
 
 static double *nans(size_t n)
@@ -272,6 +345,55 @@ static hid_t column_type(const struct column *k)
     return k->width == 8 ? H5T_NATIVE_INT64 : k->width == 4 ? H5T_NATIVE_INT32 : H5T_NATIVE_UINT8;
 }
 
+/* One column of all evaluations, as it lies in the file. */
+static void gather(const struct curve *c, const struct column *col, char *flat)
+{
+    size_t bytes = col->width * (col->per_episode ? (size_t)c->episodes : 1);
+    for (int i = 0; i < c->evaluations; i++) {
+        const char *field = (const char *)&c->evaluation[i] + col->offset;
+        const void *from = field;
+        if (col->per_episode)
+            memcpy(&from, field, sizeof from);
+        memcpy(flat + (size_t)i * bytes, from, bytes);
+    }
+}
+
+/* The other way: append N evaluations of E episodes from all their columns. */
+static enum status scatter(struct curve *c, char *const flat[COLUMNS], size_t N, size_t E)
+{
+    enum status result = STATUS_OK;
+    for (size_t i = 0; i < N && result == STATUS_OK; i++) {
+        struct curve_evaluation row;
+        for (int k = 0; k < COLUMNS; k++) {
+            char *field = (char *)&row + columns[k].offset;
+            char *from = flat[k] + i * columns[k].width * (columns[k].per_episode ? E : 1);
+            if (columns[k].per_episode)
+                memcpy(field, &from, sizeof from);
+            else
+                memcpy(field, from, columns[k].width);
+        }
+        result = curve_add_evaluation(c, &row, (int)E);
+    }
+    return result;
+}
+
+/* Room for every column; for free_columns() also after a failure. */
+static enum status make_columns(char *flat[COLUMNS], size_t N, size_t E)
+{
+    bool made = true;
+    for (int k = 0; k < COLUMNS; k++) {
+        flat[k] = malloc(N * (columns[k].per_episode ? E : 1) * columns[k].width + 1);
+        made = made && flat[k] != NULL;
+    }
+    return made ? STATUS_OK : no_memory();
+}
+
+static void free_columns(char *flat[COLUMNS])
+{
+    for (int k = 0; k < COLUMNS; k++)
+        free(flat[k]);
+}
+
 static enum status write_evaluations(const struct curve *c, const struct h5 *f)
 {
     size_t N = (size_t)c->evaluations, E = (size_t)c->episodes;
@@ -281,14 +403,7 @@ static enum status write_evaluations(const struct curve *c, const struct h5 *f)
     enum status result = STATUS_OK;
     for (int k = 0; k < COLUMNS && result == STATUS_OK; k++) {
         const struct column *col = &columns[k];
-        size_t bytes = col->width * (col->per_episode ? E : 1);
-        for (size_t i = 0; i < N; i++) {
-            const char *field = (const char *)&c->evaluation[i] + col->offset;
-            const void *from = field;
-            if (col->per_episode)
-                memcpy(&from, field, sizeof from);
-            memcpy(flat + i * bytes, from, bytes);
-        }
+        gather(c, col, flat);
         char name[64];
         snprintf(name, sizeof name, "evaluation/%s", col->name);
         hid_t type = column_type(col);
@@ -305,12 +420,14 @@ static enum status write_iterations(const struct curve *c, const struct h5 *f)
     if (flat == NULL)
         return no_memory();
     enum status result = STATUS_OK;
+    /* Packing takes longer than all the rest: it waits until the run is over. */
+    int gzip = M >= 64 && strcmp(curve_get(c, "status"), "running") != 0 ? 4 : 0;
     for (int k = 0; k < CURVE_METRIC_COUNT && result == STATUS_OK; k++) {
         for (size_t i = 0; i < M; i++)
             flat[i] = c->iteration[i].value[k];
         char name[64];
         snprintf(name, sizeof name, "iteration/%s", curve_metric_names[k]);
-        result = h5_write(f, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, 1, &M, M >= 64 ? 4 : 0, flat);
+        result = h5_write(f, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, 1, &M, gzip, flat);
     }
     free(flat);
     return result;
@@ -364,6 +481,25 @@ static enum status write_text(const struct h5 *f, const char *name, const char *
     return result;
 }
 
+static void segment_group(int segment, char out[32])
+{
+    snprintf(out, 32, "segments/%d", segment + 1);
+}
+
+static enum status write_segments(const struct curve *c, const struct h5 *f)
+{
+    for (int i = 0; i < c->segments; i++) {
+        char group[32];
+        segment_group(i, group);
+        TRY(h5_make_group(f, group));
+        TRY(h5_set_integer(f, group, "evaluations", c->segment[i].evaluations));
+        TRY(h5_set_integer(f, group, "iterations", c->segment[i].iterations));
+        for (int k = 0; k < CURVE_ORIGIN_COUNT; k++)
+            TRY(h5_set_text(f, group, curve_origin_names[k], c->segment[i].origin[k]));
+    }
+    return STATUS_OK;
+}
+
 static enum status write_all(const struct curve *c, const struct h5 *f)
 {
     TRY(h5_set_text(f, ".", "format", FORMAT));
@@ -372,6 +508,7 @@ static enum status write_all(const struct curve *c, const struct h5 *f)
     TRY(write_text(f, "config", c->config != NULL ? c->config : ""));
     TRY(write_evaluations(c, f));
     TRY(write_iterations(c, f));
+    TRY(write_segments(c, f));
     if (c->bandit.rollouts > 0)
         TRY(write_bandit(c, f));
     return STATUS_OK;
@@ -392,6 +529,8 @@ enum status curve_write(const struct curve *c, const char *path)
         return status_restore(&note);
     }
     result = h5_close(&f);
+    if (result == STATUS_OK)
+        result = seal_add(temporary);
     if (result != STATUS_OK) {
         unlink(temporary);
         return result;
@@ -423,7 +562,7 @@ static enum status read_config(struct curve *c, const struct h5 *f)
 }
 
 /* A curve is megabytes at most; a header that promises more is damage. */
-enum { ROWS_MOST = 1 << 20, NUMBERS_MOST = 1 << 24 };
+enum { ROWS_MOST = 1 << 20, NUMBERS_MOST = 1 << 24, SEGMENTS_MOST = 1 << 12 };
 
 static enum status check_size(const struct h5 *f, const char *name, size_t count, size_t most)
 {
@@ -449,30 +588,17 @@ static enum status read_evaluations(struct curve *c, const struct h5 *f)
     size_t dims[H5_MAX_RANK];
     TRY(matrix_shape(f, "evaluation/score", dims));
     size_t N = dims[0], E = dims[1];
-    char *flat[COLUMNS] = {NULL};
-    enum status result = STATUS_OK;
+    char *flat[COLUMNS];
+    enum status result = make_columns(flat, N, E);
     for (int k = 0; k < COLUMNS && result == STATUS_OK; k++) {
         char name[64];
-        size_t count = columns[k].per_episode ? N * E : N;
         snprintf(name, sizeof name, "evaluation/%s", columns[k].name);
-        flat[k] = malloc(count * columns[k].width + 1);
-        result = flat[k] == NULL ? no_memory()
-                                 : h5_read(f, name, column_type(&columns[k]), count, flat[k]);
+        result = h5_read(f, name, column_type(&columns[k]), columns[k].per_episode ? N * E : N,
+                         flat[k]);
     }
-    for (size_t i = 0; i < N && result == STATUS_OK; i++) {
-        struct curve_evaluation row;
-        for (int k = 0; k < COLUMNS; k++) {
-            char *field = (char *)&row + columns[k].offset;
-            char *from = flat[k] + i * columns[k].width * (columns[k].per_episode ? E : 1);
-            if (columns[k].per_episode)
-                memcpy(field, &from, sizeof from);
-            else
-                memcpy(field, from, columns[k].width);
-        }
-        result = curve_add_evaluation(c, &row, (int)E);
-    }
-    for (int k = 0; k < COLUMNS; k++)
-        free(flat[k]);
+    if (result == STATUS_OK)
+        result = scatter(c, flat, N, E);
+    free_columns(flat);
     return result;
 }
 
@@ -522,27 +648,84 @@ static enum status read_bandit(struct curve *c, const struct h5 *f)
     return STATUS_OK;
 }
 
-static enum status read_all(struct curve *c, const struct h5 *f)
+static enum status read_segment(struct curve *c, const struct h5 *f, const char *group)
+{
+    double evaluations, iterations;
+    const char *const none[CURVE_ORIGIN_COUNT] = {"", "", "", "", "", "", "", ""};
+    TRY(curve_add_segment(c, none));
+    struct curve_segment *s = &c->segment[c->segments - 1];
+    TRY(h5_get_number(f, group, "evaluations", &evaluations));
+    TRY(h5_get_number(f, group, "iterations", &iterations));
+    if (!(evaluations >= 0 && evaluations <= ROWS_MOST && iterations >= 0 &&
+          iterations <= ROWS_MOST))
+        return status_fail(STATUS_FORMAT, "%s: '%s' begins at no row", f->path, group);
+    s->evaluations = (int32_t)evaluations;
+    s->iterations = (int32_t)iterations;
+    for (int k = 0; k < CURVE_ORIGIN_COUNT; k++)
+        TRY(h5_get_text(f, group, curve_origin_names[k], s->origin[k], sizeof s->origin[k]));
+    return STATUS_OK;
+}
+
+static enum status read_segments(struct curve *c, const struct h5 *f)
+{
+    char group[32];
+    for (segment_group(0, group); c->segments < SEGMENTS_MOST && h5_has(f, group);
+         segment_group(c->segments, group))
+        TRY(read_segment(c, f, group));
+    return STATUS_OK;
+}
+
+/* Of a file that its seal, or its lack of one, lets us read. */
+static enum status check_format(const struct h5 *f, bool sealed)
 {
     char format[64];
     if (h5_get_text(f, ".", "format", format, sizeof format) != STATUS_OK ||
-        strcmp(format, FORMAT) != 0)
+        strncmp(format, FORMAT, strlen("vitamin curve ")) != 0)
         return status_fail(STATUS_FORMAT, "%s: is not a '" FORMAT "' file", f->path);
+    if (strcmp(format, FORMAT) == 0 && !sealed)
+        return status_fail(STATUS_DAMAGED,
+                           "%s: was damaged after it was written (the seal at its end is lacking)",
+                           f->path);
+    if (strcmp(format, FORMAT) != 0 && strcmp(format, FORMAT_1) != 0)
+        return status_fail(STATUS_FORMAT,
+                           "%s: is a '%s' file, which this program does not know; a newer one "
+                           "wrote it",
+                           f->path, format);
+    return STATUS_OK;
+}
+
+static enum status read_all(struct curve *c, const struct h5 *f)
+{
     TRY(h5_each_attribute(f, ".", read_attribute, c));
     TRY(read_config(c, f));
     TRY(read_evaluations(c, f));
     TRY(read_iterations(c, f));
+    TRY(read_segments(c, f));
     if (h5_has(f, "bandit"))
         TRY(read_bandit(c, f));
     return STATUS_OK;
 }
 
+/* Without a seal, what cannot be read was damaged; with one it is as it was written. */
+static enum status read_file(struct curve *c, const struct h5 *f)
+{
+    TRY(check_format(f, c->sealed));
+    enum status result = read_all(c, f);
+    bool content = result == STATUS_FORMAT || result == STATUS_SHAPE || result == STATUS_MISSING;
+    return content && !c->sealed ? STATUS_DAMAGED : result;
+}
+
 enum status curve_read(const char *path, struct curve *out)
 {
     struct h5 f;
+    bool sealed;
     *out = (struct curve){0};
-    TRY(h5_open(&f, path));
-    enum status result = read_all(out, &f);
+    TRY(seal_check(path, &sealed));
+    enum status result = h5_open(&f, path);
+    if (result != STATUS_OK)
+        return result == STATUS_FORMAT ? (sealed ? STATUS_IO : STATUS_DAMAGED) : result;
+    out->sealed = sealed;
+    result = read_file(out, &f);
     struct status_note note;
     status_save(&note, result);
     (void)h5_close(&f);
@@ -550,6 +733,99 @@ enum status curve_read(const char *path, struct curve *out)
         curve_free(out);
         return status_restore(&note);
     }
+    return STATUS_OK;
+}
+
+/* --- restarts -------------------------------------------------------------------------------- */
+
+static enum status visit_column(struct visitor *v, const struct column *col, char *flat, size_t n)
+{
+    void *data = flat;
+    if (col->real)
+        return visit_doubles(v, col->name, data, n);
+    if (col->width == 8)
+        return visit_int64s(v, col->name, data, n);
+    return col->width == 4 ? visit_int32s(v, col->name, data, n)
+                           : visit_bytes(v, col->name, data, n);
+}
+
+static enum status visit_evaluations(struct curve *c, size_t N, size_t E, struct visitor *v)
+{
+    char *flat[COLUMNS];
+    if (N == 0)
+        return STATUS_OK;
+    TRY(visit_expect(v, "score", N * E));
+    enum status result = make_columns(flat, N, E);
+    for (int k = 0; k < COLUMNS && result == STATUS_OK; k++) {
+        if (!v->fills)
+            gather(c, &columns[k], flat[k]);
+        result = visit_column(v, &columns[k], flat[k], columns[k].per_episode ? N * E : N);
+    }
+    if (result == STATUS_OK && v->fills)
+        result = scatter(c, flat, N, E);
+    free_columns(flat);
+    return result;
+}
+
+/* Bytes of a list; a reader makes room for it first, as grow() would have. */
+static enum status visit_list(struct visitor *v, const char *name, void **items, int *count,
+                              size_t n, size_t width)
+{
+    if (n == 0)
+        return STATUS_OK;
+    if (v->fills) {
+        size_t capacity = 1;
+        TRY(visit_expect(v, name, n * width));
+        while (capacity < n)
+            capacity *= 2;
+        *items = calloc(capacity, width);
+        if (*items == NULL)
+            return no_memory();
+        *count = (int)n;
+    }
+    return visit_bytes(v, name, *items, n * width);
+}
+
+/* Texts end within their arrays, whatever was read. */
+static void end_texts(struct curve *c)
+{
+    for (int i = 0; i < c->attributes; i++) {
+        c->attribute[i].key[CURVE_KEY - 1] = '\0';
+        c->attribute[i].value[CURVE_VALUE - 1] = '\0';
+    }
+    for (int i = 0; i < c->segments; i++) {
+        for (int k = 0; k < CURVE_ORIGIN_COUNT; k++)
+            c->segment[i].origin[k][CURVE_VALUE - 1] = '\0';
+    }
+}
+
+enum status curve_visit(struct curve *c, struct visitor *v)
+{
+    enum { ATTRIBUTES, CONFIG, EPISODES, EVALUATIONS, ITERATIONS, SEGMENTS, SIZES };
+    int64_t n[SIZES] = {c->attributes, c->config != NULL ? (int64_t)strlen(c->config) + 1 : 0,
+                        c->episodes,   c->evaluations,
+                        c->iterations, c->segments};
+    int config;
+    TRY(visit_int64s(v, "sizes", n, SIZES));
+    for (int i = 0; i < SIZES; i++) {
+        if (n[i] < 0 || n[i] > ROWS_MOST)
+            return status_fail(STATUS_FORMAT, "'%ssizes' holds %lld, which cannot be", v->path,
+                               (long long)n[i]);
+    }
+    if (v->fills)
+        curve_free(c);
+    TRY(visit_list(v, "attributes", (void **)&c->attribute, &c->attributes, (size_t)n[ATTRIBUTES],
+                   sizeof *c->attribute));
+    TRY(visit_list(v, "config", (void **)&c->config, &config, (size_t)n[CONFIG], 1));
+    TRY(visit_list(v, "iterations", (void **)&c->iteration, &c->iterations, (size_t)n[ITERATIONS],
+                   sizeof *c->iteration));
+    TRY(visit_list(v, "segments", (void **)&c->segment, &c->segments, (size_t)n[SEGMENTS],
+                   sizeof *c->segment));
+    TRY(visit_evaluations(c, (size_t)n[EVALUATIONS], (size_t)n[EPISODES], v));
+    if (v->fills && n[CONFIG] > 0)
+        c->config[n[CONFIG] - 1] = '\0';
+    if (v->fills)
+        end_texts(c);
     return STATUS_OK;
 }
 
@@ -576,6 +852,27 @@ static enum status compare_attributes(const struct curve *a, const struct curve 
     }
     if (strcmp(a->config != NULL ? a->config : "", b->config != NULL ? b->config : "") != 0)
         return status_fail(STATUS_FORMAT, "the configurations differ");
+    return STATUS_OK;
+}
+
+/* With `prefix`, b's further segments begin behind a's rows. */
+static enum status compare_segments(const struct curve *a, const struct curve *b, bool prefix)
+{
+    if (a->segments > b->segments || (!prefix && a->segments < b->segments) ||
+        (a->segments < b->segments && b->segment[a->segments].iterations < a->iterations))
+        return status_fail(STATUS_FORMAT, "they consist of %d and %d segments", a->segments + 1,
+                           b->segments + 1);
+    for (int i = 0; i < a->segments; i++) {
+        const struct curve_segment *x = &a->segment[i], *y = &b->segment[i];
+        if (x->evaluations != y->evaluations || x->iterations != y->iterations)
+            return status_fail(STATUS_FORMAT, "segment %d begins at iteration row %d and %d", i + 1,
+                               x->iterations, y->iterations);
+        for (int k = 0; k < CURVE_ORIGIN_COUNT; k++) {
+            if (!is_volatile(curve_origin_names[k]) && strcmp(x->origin[k], y->origin[k]) != 0)
+                return status_fail(STATUS_FORMAT, "segment %d: '%s' is '%.200s' and '%.200s'",
+                                   i + 1, curve_origin_names[k], x->origin[k], y->origin[k]);
+        }
+    }
     return STATUS_OK;
 }
 
@@ -635,6 +932,7 @@ static enum status compare_bandit(const struct curve *a, const struct curve *b)
 enum status curve_compare(const struct curve *a, const struct curve *b, bool rows_of_a)
 {
     TRY(compare_attributes(a, b, rows_of_a));
+    TRY(compare_segments(a, b, rows_of_a));
     bool counts_fit = rows_of_a
                           ? a->evaluations <= b->evaluations && a->iterations <= b->iterations
                           : a->evaluations == b->evaluations && a->iterations == b->iterations;

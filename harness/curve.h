@@ -14,19 +14,27 @@
  *   |   `-- success         (N,E)  1 when the task's own success rule held
  *   |-- iteration/              one row a pretraining block or online iteration; M rows
  *   |   `-- <metric>        (M)    see CURVE_METRICS; NaN where a method has none
+ *   |-- segments/                  runs only that another program or machine resumed
+ *   |   `-- 1, 2, ...              one group each: evaluations, iterations (rows that the segments
+ *   |                              before it made) and its own revision, dirty, program, ...
+ * (below)
  *   `-- bandit/                 runs of the single-state MDP only; P rollouts of 64 actions
  *       |-- gradient_steps  (P)
  *       |-- action, reward  (P,64)
  *       |-- critic          (P,G)  on `grid` (G) actions; NaN without a critic
  *       `-- policy          (P,R)  action for `return_to_go` (R); NaN for a policy without one
  *
- * Attributes every run has: format ("vitamin curve 1"), method, label, dataset, suite, preset,
+ * The file ends with a seal (engine/base/seal.h). Curves of format "vitamin curve 1" are without
+ * one and without segments; they are read too.
+ *
+ * Attributes every run has: format ("vitamin curve 2"), method, label, dataset, suite, preset,
  * size, seed, status (running | complete | diverged | failed), budget (transitions), config_hash,
  * dataset_kind (d4rl | generated | dev | minari | own | none), dataset_path, dataset_sha256,
  * dataset_note, dataset_transitions, dataset_trajectories, dataset_mean, dataset_sd (of normalised
  * returns), dataset_sd_printed (as the paper's scripts compute it), peak_memory_gb, revision, dirty
- * (0 | 1), compiler, flags, versions, blas_core, machine, host, threads, started, updated (ISO
- * 8601), resumes, metrics (2: see CURVE_METRICS), reduced (what is smaller than in the paper, or
+ * (0 | 1), program (SHA-256 of the executable), compiler, flags, versions, blas_core, machine
+ * (these eight of the first segment), host, threads, started, updated (ISO 8601), resumes, metrics
+ * (2: see CURVE_METRICS), reduced (what is smaller than in the paper, or
  * "").
  *
  * Invariants
@@ -34,13 +42,15 @@
  *      the last complete state at any time; a kill loses at most what came after it.
  *   2. Rows are in order of time. After a resume, rows beyond the checkpoint are dropped and made
  *      again, bit for bit the same.
- *   3. Everything but `seconds*` columns and the attributes host, machine, started, updated,
- *      resumes, threads, peak_memory_gb is a function of (configuration, seed, code, BLAS core):
- * curve_compare. */
+ *   3. Everything but `seconds*` columns and the attributes host, machine, program, started,
+ *      updated, resumes, threads, peak_memory_gb, guide_path is a function of (configuration,
+ *      seed, code, BLAS core): curve_compare.
+ *   4. No byte of a sealed file is believed before its seal was found to hold. */
 #ifndef HARNESS_CURVE_H
 #define HARNESS_CURVE_H
 
 #include "engine/base/status.h"
+#include "engine/base/visitor.h"
 #include "engine/methods/metrics.h"
 
 #include <stdbool.h>
@@ -113,6 +123,27 @@ struct curve_attribute {
     char value[CURVE_VALUE];
 };
 
+/* What decides the bits besides configuration, seed and data: the attributes by which segments are
+ * told apart. X(name) */
+#define CURVE_ORIGINS(X)                                                                           \
+    X(revision) X(dirty) X(program) X(compiler) X(flags) X(versions) X(blas_core) X(machine)
+
+enum curve_origin {
+#define CURVE_ENUM(name) CURVE_ORIGIN_##name,
+    CURVE_ORIGINS(CURVE_ENUM)
+#undef CURVE_ENUM
+        CURVE_ORIGIN_COUNT
+};
+
+/* Attribute names, CURVE_ORIGIN_COUNT of them. */
+extern const char *const curve_origin_names[];
+
+/* The part of a run that another program, or the same on another machine, made after a resume. */
+struct curve_segment {
+    int32_t evaluations, iterations; /* rows that come before it */
+    char origin[CURVE_ORIGIN_COUNT][CURVE_VALUE];
+};
+
 /* Plain data; zero-initialise, free with curve_free. */
 struct curve {
     struct curve_attribute *attribute;
@@ -123,7 +154,10 @@ struct curve {
     int evaluations;
     struct curve_iteration *iteration;
     int iterations;
+    struct curve_segment *segment; /* those after the first; the first is the attributes' */
+    int segments;
     struct curve_bandit bandit; /* rollouts = 0: not a bandit run */
+    bool sealed;                /* it was read from a file whose seal holds */
 };
 
 void curve_free(struct curve *c);
@@ -143,6 +177,13 @@ enum status curve_set_config(struct curve *c, const char *text);
  */
 enum status curve_add_evaluation(struct curve *c, const struct curve_evaluation *row, int episodes);
 enum status curve_add_iteration(struct curve *c, const struct curve_iteration *row);
+/* Begin a segment behind the rows that there are; the values of its origins are copied. */
+enum status curve_add_segment(struct curve *c, const char *const origin[CURVE_ORIGIN_COUNT]);
+/* An origin's value in the segment that wrote the last rows. */
+const char *curve_last_origin(const struct curve *c, enum curve_origin which);
+/* Where each further segment begins and what it changed, for people; "" when there is one only:
+ * "from iteration row 12 on: blas_core Zen instead of Haswell". Returns the number of segments. */
+int curve_describe_segments(const struct curve *c, char *out, size_t size);
 /* Make room for a bandit's rows, filled with NaN. */
 enum status curve_init_bandit(struct curve *c, int rollouts, int actions, int grid_size,
                               int policy_size);
@@ -155,9 +196,16 @@ void curve_truncate(struct curve *c, int evaluations, int iterations);
 /* Mean score of an evaluation. */
 double curve_mean_score(const struct curve *c, int evaluation);
 
-/* Write atomically / read whole. Errors STATUS_IO (full disk), STATUS_FORMAT (not a curve,
- * truncated, another format), STATUS_SHAPE (columns of different lengths), STATUS_MEMORY. */
+/* What survives a restart: everything but a bandit's arrays. */
+enum status curve_visit(struct curve *c, struct visitor *v);
+
+/* Write atomically, sealed. Errors STATUS_IO (full disk), STATUS_MEMORY. */
 enum status curve_write(const struct curve *c, const char *path);
+/* Read whole. Errors
+ *   STATUS_MISSING  there is no such file
+ *   STATUS_IO       it is there and cannot be read now; STATUS_MEMORY
+ *   STATUS_DAMAGED  its seal does not hold or is lacking, or it is no readable HDF5 file
+ *   STATUS_FORMAT   a curve of another version, or HDF5 that is no curve */
 enum status curve_read(const char *path, struct curve *out);
 
 /* STATUS_OK when equal in every bit of what invariant 3 promises; else STATUS_FORMAT with the

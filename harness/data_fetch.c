@@ -138,8 +138,10 @@ static enum status find(const struct arguments *a, const struct dataset_entry *e
     char path[FILE_PATH];
     bool ours;
     *there = false;
-    if (dataset_locate(e->id, a->folder, path) != STATUS_OK)
+    enum status located = dataset_locate(e->id, a->folder, path);
+    if (located == STATUS_MISSING)
         return STATUS_OK;
+    TRY(located);
     enum status result = data_target_is_ours(path, &ours);
     if (result != STATUS_OK)
         return status_prefix(result, "%s is there but cannot be used; remove it to fetch it again",

@@ -112,7 +112,9 @@ static int64_t default_rows(const struct dataset_entry *e)
 static enum status make(const struct arguments *a, const char *path)
 {
     struct dataset_made made;
-    if (a->missing && file_exists(path)) {
+    bool there;
+    TRY(file_look(path, &there));
+    if (a->missing && there) {
         say("%s: is there already\n", path);
         return STATUS_OK;
     }

@@ -23,7 +23,8 @@ enum status data_target_is_ours(const char *path, bool *ours)
 /* May what is there be replaced? */
 static enum status check_replaceable(const char *path)
 {
-    bool there = file_exists(path), ours = false;
+    bool there, ours = false;
+    TRY(file_look(path, &there));
     enum status result = there ? data_target_is_ours(path, &ours) : STATUS_OK;
     if (result != STATUS_OK && result != STATUS_FORMAT)
         return result;

@@ -11,14 +11,18 @@ enum status guide_check(const struct matrix *m, const struct matrix_cell *c, con
     if (c->guide == 0)
         return STATUS_OK;
     const struct matrix_cell *guide = &m->cell[c->guide - 1];
+    bool there;
     TRY(matrix_folder(guide, results, folder));
     TRY(file_path(path, "%s/policy_offline.h5", folder));
     cell_look(folder, &look);
+    if (look.trouble != STATUS_OK && look.trouble != STATUS_DAMAGED)
+        return status_fail(look.trouble, "its guide's curve: %.500s", look.reason);
     if (*look.config_hash != '\0') {
         TRY(cell_config_hash(guide, hash));
         TRY(cell_check(hash, folder, &look));
     }
-    if (file_exists(path))
+    TRY(file_look(path, &there));
+    if (there)
         return STATUS_OK;
     matrix_describe(guide, name, sizeof name);
     /* A run writes its policy before its curve says that it is over. */

@@ -75,8 +75,9 @@ static enum status expand(const char *list, bool datasets, struct words *out)
 
 static bool is_method(const char *preset, const char *name)
 {
-    if (strchr(name, '/') != NULL)
-        return file_exists(name);
+    bool there;
+    if (strchr(name, '/') != NULL) /* what cannot be looked at now says so when it is read */
+        return file_look(name, &there) != STATUS_OK || there;
     for (int i = 0;; i++) {
         const char *known = config_method(preset, i);
         if (known == NULL)

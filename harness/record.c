@@ -48,6 +48,8 @@ static void summarise(struct record *r, struct curve *c)
         r->gradient_steps = c->evaluation[i].gradient_steps;
         r->seconds = c->evaluation[i].seconds;
     }
+    r->segments = curve_describe_segments(c, r->segment_text, sizeof r->segment_text);
+    r->sealed = c->sealed;
     /* The attributes stay, the arrays go: a thousand curves would fill the memory. */
     r->about = (struct curve){.attribute = c->attribute, .attributes = c->attributes};
     c->attribute = NULL;
@@ -76,6 +78,7 @@ static void read_record(struct record *r, const char *path)
     make_printable(r->name);
     make_printable(r->variant);
     make_printable(r->reason);
+    make_printable(r->segment_text);
 }
 
 static enum status add_record(struct record_list *list, const char *root, const char *path)

@@ -18,6 +18,9 @@ struct record {
     enum cell_state state;
     struct curve about; /* the attributes alone: curve_get(&r->about, "method") */
     int evaluations, rows, episodes;
+    int segments;           /* 1, or how many programs or machines made it one after another */
+    char segment_text[512]; /* from which row which, for people */
+    bool sealed;            /* the file carries a digest, and it holds */
     double first_score, last_score, best_score; /* mean scores of an evaluation; NaN without one */
     int64_t transitions, gradient_steps;        /* of the last evaluation */
     double seconds;                             /* wall time, resumes added up; NaN: not known */

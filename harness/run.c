@@ -211,65 +211,6 @@ static enum status make_envs(struct run *r)
     return STATUS_OK;
 }
 
-/* --- resuming --------------------------------------------------------------------------------- */
-
-static enum status resume(struct run *r)
-{
-    char checkpoint[FILE_PATH], curve[FILE_PATH];
-    struct checkpoint_info info;
-    TRY(run_path(r, "checkpoint.h5", checkpoint));
-    TRY(run_path(r, "curve.h5", curve));
-    if (!file_exists(checkpoint)) {
-        log_info("run", "starts");
-        return run_stamp(r);
-    }
-    TRY(checkpoint_read(checkpoint, r->config_hash, &info, run_visit, r));
-    TRY(curve_read(curve, &r->curve));
-    if (r->curve.evaluations < info.evaluations || r->curve.iterations < info.iterations)
-        return status_fail(STATUS_FORMAT,
-                           "%s: has fewer rows than the checkpoint beside it; remove "
-                           "both to start anew",
-                           curve);
-    if (strcmp(curve_get(&r->curve, "guide_sha256"), run_guide_digest(r)) != 0)
-        return status_fail(STATUS_CONFIG,
-                           "%s: began with another guide than jsrl_guide_file is now; put that one "
-                           "back, or remove the folder to start anew",
-                           r->request->folder);
-    curve_truncate(&r->curve, info.evaluations, info.iterations);
-    log_info("run", "goes on after %lld transitions", (long long)r->transitions_done);
-    int resumes = (int)curve_get_integer(&r->curve, "resumes", 0);
-    return curve_set(&r->curve, "resumes", "%d", resumes + 1);
-}
-
-/* Is there a finished curve of this very configuration? Another one is an error. */
-static enum status look_for_complete(struct run *r, bool *complete, struct run_summary *summary)
-{
-    char path[FILE_PATH];
-    struct curve c;
-    *complete = false;
-    TRY(run_path(r, "curve.h5", path));
-    if (!file_exists(path) || curve_read(path, &c) != STATUS_OK)
-        return STATUS_OK; /* none, or unreadable: it will be replaced */
-    enum status result = STATUS_OK;
-    if (strcmp(curve_get(&c, "config_hash"), r->config_hash) != 0)
-        result = status_fail(STATUS_CONFIG,
-                             "%s: holds a run of another configuration; use another output folder "
-                             "or remove it",
-                             path);
-    else if (strcmp(curve_get(&c, "status"), "complete") == 0) {
-        *complete = true;
-        summary->already_complete = true;
-        if (c.evaluations > 0) {
-            summary->first_score = curve_mean_score(&c, 0);
-            summary->last_score = curve_mean_score(&c, c.evaluations - 1);
-            summary->transitions = c.evaluation[c.evaluations - 1].transitions;
-            summary->seconds = c.evaluation[c.evaluations - 1].seconds;
-        }
-    }
-    curve_free(&c);
-    return result;
-}
-
 /* --- the loop --------------------------------------------------------------------------------- */
 
 static bool budget_spent(const struct run *r)
@@ -353,12 +294,10 @@ static enum status loop(struct run *r)
 /* What is on disk stays valid when a run fails; a divergence is a result and is recorded. */
 static enum status finish(struct run *r, enum status result)
 {
-    char path[FILE_PATH];
     struct status_note note;
     status_save(&note, result);
     if (result == STATUS_OK) {
-        if (run_path(r, "checkpoint.h5", path) == STATUS_OK)
-            unlink(path);
+        run_remove_checkpoints(r);
         log_info("run", "complete after %lld transitions", (long long)r->transitions_done);
     } else if (result == STATUS_NONFINITE && r->learner != NULL) {
         log_error("run", "diverged: %s", status_sentence());
@@ -398,8 +337,8 @@ static enum status write_config(const struct run *r)
 /* A killed run leaves half-written files; nobody else is at work here while we hold the lock. */
 static void remove_leftovers(const struct run *r)
 {
-    static const char *const names[] = {"curve.h5", "checkpoint.h5", "config.ini",
-                                        "policy_offline.h5", "policy.h5"};
+    const char *const names[] = {"curve.h5", run_checkpoint_names[0], "config.ini",
+                                 "policy_offline.h5", "policy.h5"};
     char path[FILE_PATH];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (run_path(r, names[i], path) == STATUS_OK)
@@ -414,12 +353,14 @@ static enum status execute(struct run *r, struct run_summary *summary)
     TRY(file_make_folder(r->request->folder));
     TRY(take_lock(r));
     remove_leftovers(r);
-    TRY(look_for_complete(r, &complete, summary));
+    TRY(run_path(r, "run.log", path));
+    TRY(run_look_for_complete(r, &complete, summary));
     if (complete)
         return STATUS_OK;
     TRY(threads_reserve());
-    TRY(run_path(r, "run.log", path));
     TRY(log_open(path));
+    if (r->curve_lost)
+        TRY(run_set_aside(r, "curve.h5"));
     TRY(write_config(r));
     if (strcmp(r->request->config.suite, "bandit") == 0) {
         log_info("run", "starts");
@@ -437,7 +378,7 @@ static enum status execute(struct run *r, struct run_summary *summary)
     TRY(run_open_guide(r));
     TRY(make_learner(r));
     TRY(make_envs(r));
-    TRY(resume(r));
+    TRY(run_resume(r));
     return finish(r, loop(r));
 }
 

@@ -96,7 +96,8 @@ struct run {
     double phase_timer[TIMERS];
     int64_t batches_of_block; /* pretraining: done in the block under way */
     struct lock lock;
-    bool live; /* one rewritten line on a terminal */
+    bool curve_lost; /* curve.h5 was damaged and is to be made again from the checkpoint */
+    bool live;       /* one rewritten line on a terminal */
 };
 
 /* Stop the running stopwatch, start another. */
@@ -115,6 +116,7 @@ enum status run_write_policy(const struct run *r, const char *name);
 enum status run_open_guide(struct run *r);
 /* The SHA-256 of the guide's file; "" without a guide. */
 const char *run_guide_digest(const struct run *r);
+const char *run_guide_file(const struct run *r);
 void run_close_guide(struct run *r);
 void run_guide_act(void *guide, const float *state, int t, float *action);
 
@@ -127,11 +129,22 @@ enum status run_bandit(struct run *r);
 /* evaluate.c: eval_episodes episodes, appended to the curve. */
 enum status evaluate(struct run *r);
 
+/* run_resume.c: begin anew, or go on from a checkpoint if what decides the result is as it was.
+ * Errors STATUS_CONFIG: it is not. */
+enum status run_resume(struct run *r);
+/* Is there a finished curve of this very run? Another run's is an error, and so is one that cannot
+ * be read now; a damaged one is noted in r->curve_lost, for run_set_aside() once there is a log. */
+enum status run_look_for_complete(struct run *r, bool *complete, struct run_summary *summary);
+/* Rename a damaged file of the run, and say so. */
+enum status run_set_aside(const struct run *r, const char *name);
+void run_remove_checkpoints(const struct run *r);
+
 /* run_store.c */
+extern const char *const run_checkpoint_names[2]; /* the last one, the one before it */
 enum status run_visit(void *context, struct visitor *v);
 enum status run_stamp(struct run *r);
 enum status run_add_iteration(struct run *r);
-enum status run_save(struct run *r); /* checkpoint, then curve */
+enum status run_save(struct run *r); /* curve, then checkpoint */
 enum status run_save_curve(struct run *r, const char *state);
 bool run_should_stop(const struct run *r);
 void run_begin_phase(struct run *r);

@@ -11,7 +11,7 @@ struct run_guide {
     struct policy *policy;
     double *observation, *action, *scratch; /* (S), (A), as policy_act wants */
     int S, A;
-    char digest[SHA256_HEX];
+    char path[FILE_PATH], digest[SHA256_HEX];
 };
 
 enum status run_write_policy(const struct run *r, const char *name)
@@ -76,6 +76,7 @@ static enum status take_digest(struct run_guide *g, const char *path)
 
 static enum status read_guide(struct run *r, struct run_guide *g, const char *path)
 {
+    TRY(file_path(g->path, "%s", path));
     TRY(policy_read(path, &g->policy));
     TRY(take_digest(g, path));
     g->S = policy_obs_dim(g->policy);
@@ -110,6 +111,11 @@ enum status run_open_guide(struct run *r)
 const char *run_guide_digest(const struct run *r)
 {
     return r->guide != NULL ? r->guide->digest : "";
+}
+
+const char *run_guide_file(const struct run *r)
+{
+    return r->guide != NULL ? r->guide->path : "none";
 }
 
 void run_close_guide(struct run *r)

@@ -12,6 +12,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+const char *const run_checkpoint_names[2] = {"checkpoint.h5", "checkpoint.previous.h5"};
+
 void run_switch(struct run *r, enum run_timer to)
 {
     double passed = progress_since(&r->since);
@@ -108,6 +110,9 @@ enum status run_visit(void *context, struct visitor *v)
     TRY(visit_sums(&r->sums, v));
     TRY(visit_env(r, v));
     visitor_leave(v);
+    visitor_enter(v, "curve");
+    TRY(curve_visit(&r->curve, v));
+    visitor_leave(v);
     visitor_enter(v, "learner");
     TRY(learner_visit(r->learner, v));
     visitor_leave(v);
@@ -199,8 +204,10 @@ enum status run_stamp(struct run *r)
     TRY(curve_set(c, "started", "%s", now));
     TRY(curve_set(c, "resumes", "0"));
     TRY(curve_set(c, "metrics", CURVE_METRICS_VERSION));
-    if (r->guide != NULL)
+    if (r->guide != NULL) {
+        TRY(curve_set(c, "guide_path", "%s", run_guide_file(r)));
         TRY(curve_set(c, "guide_sha256", "%s", run_guide_digest(r)));
+    }
     TRY(provenance_stamp(c));
     TRY(stamp_reduced(r));
     return curve_set_config(c, r->config_text);
@@ -253,16 +260,17 @@ enum status run_save_curve(struct run *r, const char *state)
 
 enum status run_save(struct run *r)
 {
-    char path[FILE_PATH];
+    char path[FILE_PATH], previous[FILE_PATH];
     struct checkpoint_info info = {.evaluations = r->curve.evaluations,
                                    .iterations = r->curve.iterations};
     snprintf(info.config_hash, sizeof info.config_hash, "%s", r->config_hash);
-    TRY(run_path(r, "checkpoint.h5", path));
+    TRY(run_path(r, run_checkpoint_names[0], path));
+    TRY(run_path(r, run_checkpoint_names[1], previous));
     run_switch(r, TIMER_STORE);
     /* The curve first: it may hold rows beyond the checkpoint, never fewer. */
     enum status result = run_save_curve(r, "running");
     if (result == STATUS_OK)
-        result = checkpoint_write(path, &info, run_visit, r);
+        result = checkpoint_write(path, previous, &info, run_visit, r);
     run_switch(r, TIMER_OTHER);
     clock_gettime(CLOCK_MONOTONIC, &r->last_checkpoint);
     return result;

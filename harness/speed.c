@@ -74,9 +74,10 @@ static enum status read_cell(const struct matrix_cell *cell, const char *results
     struct cost_work work = cost_count(&h, kind);
     TRY(matrix_folder(cell, results, folder));
     TRY(file_path(path, "%s/curve.h5", folder));
-    if (!file_exists(path))
+    enum status result = curve_read(path, &c);
+    if (result == STATUS_MISSING)
         return STATUS_OK;
-    TRY(curve_read(path, &c));
+    TRY(result);
     struct speed *s = &t->speed[t->count];
     if (strcmp(curve_get(&c, "status"), "complete") == 0 && speed_of_curve(&c, &work, s)) {
         snprintf(s->method, sizeof s->method, "%s", cell->method);

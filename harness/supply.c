@@ -28,12 +28,21 @@ enum status supply_folder(const struct matrix_source *s, const char *data, char 
                         : STATUS_OK;
 }
 
-bool supply_is_there(const struct matrix_source *s, const char *data)
+/* As supply_is_there(); what cannot be looked at now is an error. */
+static enum status look(const struct matrix_source *s, const char *data, bool *there)
 {
     char buffer[FILE_PATH], path[FILE_PATH];
     const char *folder;
-    return supply_folder(s, data, buffer, &folder) == STATUS_OK &&
-           dataset_locate(s->dataset, folder, path) == STATUS_OK;
+    TRY(supply_folder(s, data, buffer, &folder));
+    enum status result = dataset_locate(s->dataset, folder, path);
+    *there = result == STATUS_OK;
+    return result == STATUS_MISSING ? STATUS_OK : result;
+}
+
+bool supply_is_there(const struct matrix_source *s, const char *data)
+{
+    bool there;
+    return look(s, data, &there) == STATUS_OK && there;
 }
 
 static enum status run_command(const struct matrix_source *s, const char *path)
@@ -72,7 +81,9 @@ enum status supply_get(const struct matrix_source *s, const char *data)
 {
     char buffer[FILE_PATH], path[FILE_PATH];
     const char *folder;
-    if (supply_is_there(s, data))
+    bool there;
+    TRY(look(s, data, &there));
+    if (there)
         return STATUS_OK;
     TRY(supply_folder(s, data, buffer, &folder));
     TRY(file_path(path, "%s/%s.hdf5", dataset_folder(folder), s->dataset));

@@ -31,11 +31,6 @@ struct verify {
     char scratch[FILE_PATH];
 };
 
-/* What says where a run took place; told, not compared. */
-static const char *const places[] = {"revision", "dirty",     "compiler", "flags",
-                                     "versions", "blas_core", "machine"};
-enum { PLACES = sizeof places / sizeof *places };
-
 static enum status unchecked(struct verify *v)
 {
     v->out->verdict = VERIFY_UNCHECKED;
@@ -75,7 +70,10 @@ static enum status locate_dataset(struct verify *v)
     const char *path = curve_get(&v->before, "dataset_path");
     const char *name = curve_get(&v->before, "dataset");
     const char *data = dataset_folder(v->options->data);
-    if ((is_below(data, path) || is_below(v->options->results, path)) && file_exists(path))
+    bool there = false;
+    if (is_below(data, path) || is_below(v->options->results, path))
+        TRY(file_look(path, &there));
+    if (there)
         return file_path(v->dataset, "%s", path);
     enum status result = file_check_name("the dataset's name in the curve", name);
     if (result == STATUS_OK)
@@ -277,14 +275,17 @@ static enum status visit_nothing(void *context, struct visitor *visitor)
     return STATUS_OK;
 }
 
-/* Copy the checkpoint, if there is one with recorded rows beyond it. First it, then the curve: the
- * run may be going on, and a curve has never fewer rows than the checkpoint before it. */
+/* Copy the checkpoint, if there is one with recorded rows beyond it. */
 static enum status take_checkpoint(struct verify *v)
 {
     struct checkpoint_info info;
     char path[FILE_PATH];
+    bool there;
     TRY(file_path(path, "%s/checkpoint.h5", v->record->folder));
-    if (!v->options->from_checkpoint || !file_exists(path))
+    if (!v->options->from_checkpoint)
+        return STATUS_OK;
+    TRY(file_look(path, &there));
+    if (!there)
         return STATUS_OK;
     TRY(copy(v, "checkpoint.h5"));
     TRY(file_path(path, "%s/checkpoint.h5", v->scratch));
@@ -294,7 +295,7 @@ static enum status take_checkpoint(struct verify *v)
         return STATUS_OK;
     }
     v->out->first_row = info.iterations;
-    return copy(v, "curve.h5");
+    return STATUS_OK;
 }
 
 /* --- circumstances ---------------------------------------------------------------------------- */
@@ -305,10 +306,13 @@ static void tell_circumstances(struct verify *v)
     char *text = v->out->circumstances;
     size_t room = sizeof v->out->circumstances, used = 0;
     (void)provenance_stamp(&now);
-    for (int i = 0; i < PLACES; i++) {
-        const char *then = curve_get(&v->before, places[i]), *here = curve_get(&now, places[i]);
-        bool dirty = strcmp(places[i], "dirty") == 0;
-        if (used + 300 > room ||
+    if (!v->before.sealed)
+        used += (size_t)snprintf(text, room, "its curve carries no digest (an older format)");
+    for (int i = 0; i < CURVE_ORIGIN_COUNT; i++) {
+        const char *name = curve_origin_names[i];
+        const char *then = curve_get(&v->before, name), *here = curve_get(&now, name);
+        bool dirty = i == CURVE_ORIGIN_dirty;
+        if (used + 300 > room || i == CURVE_ORIGIN_program ||
             (dirty ? strcmp(then, "0") == 0 && strcmp(here, "0") == 0 : strcmp(then, here) == 0))
             continue;
         const char *comma = used > 0 ? "; " : "";
@@ -320,9 +324,9 @@ static void tell_circumstances(struct verify *v)
                                      : strcmp(here, "0") == 0 ? "its program was"
                                                               : "both programs were");
         else
-            used += (size_t)snprintf(
-                text + used, room - used, "%s%s was '%.100s', here '%.100s'", comma,
-                strcmp(places[i], "blas_core") == 0 ? "BLAS core" : places[i], then, here);
+            used += (size_t)snprintf(text + used, room - used, "%s%s was '%.100s', here '%.100s'",
+                                     comma, i == CURVE_ORIGIN_blas_core ? "BLAS core" : name, then,
+                                     here);
     }
     curve_free(&now);
 }
@@ -373,8 +377,8 @@ static enum status keep_older_metrics(struct verify *v)
 static enum status compare(struct verify *v)
 {
     struct curve *a = &v->again, *b = &v->before;
-    for (int i = 0; i < PLACES; i++)
-        TRY(curve_set(a, places[i], "%s", curve_get(b, places[i])));
+    for (int i = 0; i < CURVE_ORIGIN_COUNT; i++)
+        TRY(curve_set(a, curve_origin_names[i], "%s", curve_get(b, curve_origin_names[i])));
     TRY(curve_set(a, "dataset_path", "%s", curve_get(b, "dataset_path")));
     if (v->more_keys) {
         TRY(curve_set(a, "config_hash", "%s", curve_get(b, "config_hash")));
@@ -396,6 +400,15 @@ static enum status compare(struct verify *v)
     return STATUS_OK;
 }
 
+/* No program on one machine computes such a curve, whatever its rows are. */
+static enum status several_segments(struct verify *v)
+{
+    char text[CURVE_VALUE];
+    int segments = curve_describe_segments(&v->before, text, sizeof text);
+    status_fail(STATUS_MISSING, "several segments: %d, %.400s", segments, text);
+    return unchecked(v);
+}
+
 static enum status work(struct verify *v)
 {
     char path[FILE_PATH], hash[SHA256_HEX];
@@ -403,6 +416,8 @@ static enum status work(struct verify *v)
     if (file_path(path, "%s/curve.h5", v->record->folder) != STATUS_OK ||
         curve_read(path, &v->before) != STATUS_OK)
         return unchecked(v);
+    if (v->before.segments > 0)
+        return several_segments(v);
     tell_circumstances(v);
     sha256_of(v->before.config != NULL ? v->before.config : "",
               v->before.config != NULL ? strlen(v->before.config) : 0, hash);

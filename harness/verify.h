@@ -33,7 +33,8 @@ struct verify_result {
 /* Do the run again in a scratch folder under TMPDIR, with the configuration that its curve holds,
  * and compare bit by bit. What says where a run took place (revision, compiler, libraries, BLAS
  * core, machine, the dataset's path) is not compared but told in `circumstances`; the dataset's
- * digest must be the same. A configuration that lacks settings which this code has is
+ * digest must be the same. A curve of several segments (curve.h) is VERIFY_UNCHECKED: no program on
+ * one machine computes it. A configuration that lacks settings which this code has is
  * taken to mean what the preset says of them now, and that is told too.
  *
  * A curve may come from anywhere. Paths that it holds are opened only below the folders that were

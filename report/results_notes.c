@@ -208,6 +208,28 @@ static enum status note_failures(struct results *r)
     return STATUS_OK;
 }
 
+/* Runs that another program or machine resumed: their curves are of several kinds. */
+static enum status note_segments(struct results *r)
+{
+    enum { MOST = 5 };
+    int mixed = 0;
+    for (int i = 0; i < r->runs; i++) {
+        const struct results_run *run = &r->run[i];
+        char text[CURVE_VALUE];
+        if (run->curve == NULL || run->curve->segments == 0 || mixed++ >= MOST)
+            continue;
+        int segments = curve_describe_segments(run->curve, text, sizeof text);
+        TRY(results_note(r, NOTE_BANNER,
+                         "A curve of %d segments, made by different programs or machines: %.96s on "
+                         "%.96s, seed %lld, %.400s.",
+                         segments, r->method[run->method].label, r->dataset[run->dataset].id,
+                         (long long)run->seed, text));
+    }
+    if (mixed > MOST)
+        TRY(results_note(r, NOTE_BANNER, "And %d further runs of several segments.", mixed - MOST));
+    return STATUS_OK;
+}
+
 /* D4RL's own function returns 0..1; this report works on 0..100. */
 static enum status note_scale(struct results *r)
 {
@@ -231,6 +253,7 @@ enum status results_collect_notes(struct results *r)
 {
     TRY(note_origins(r));
     TRY(note_statuses(r));
+    TRY(note_segments(r));
     TRY(note_failures(r));
     TRY(note_scale(r));
     if (r->excluded_by[0] != '\0')

@@ -290,8 +290,9 @@ static enum status walk(struct results *r, const char *folder, int depth)
 {
     char path[FILE_PATH];
     struct place p = place_of(folder);
+    bool has_curve;
     TRY(file_path(path, "%s/curve.h5", folder));
-    bool has_curve = file_exists(path);
+    TRY(file_look(path, &has_curve));
     char failure[RESULTS_NOTE];
     int before = r->runs;
     read_failure(folder, failure, sizeof failure);

@@ -296,8 +296,10 @@ enum status dataset_resolve(const char *name, const char *folder, char path[FILE
         return STATUS_OK;
     for (int i = 0; i < 2; i++) {
         char file[FILE_PATH];
+        bool there;
         TRY(file_path(file, "%s/%s", path, inside[i]));
-        if (file_exists(file))
+        TRY(file_look(file, &there));
+        if (there)
             return file_path(path, "%s", file);
     }
     return status_fail(STATUS_MISSING,

@@ -120,42 +120,47 @@ const char *dataset_folder(const char *folder)
 }
 
 /* folder/ID.hdf5, folder/ID (a Minari folder), folder/D4RL's name: whichever is there first. */
-static bool look_in(const char *folder, const char *name, const struct dataset_entry *entry,
-                    char path[FILE_PATH])
+static enum status look_in(const char *folder, const char *name, const struct dataset_entry *entry,
+                           char path[FILE_PATH], bool *there)
 {
     const char *file[] = {name, name, entry != NULL ? entry->file : name};
     const char *ending[] = {".hdf5", "", ""};
-    for (int i = 0; i < 3; i++) {
-        if (file_path(path, "%s/%s%s", folder, file[i], ending[i]) == STATUS_OK &&
-            file_exists(path))
-            return true;
+    *there = false;
+    for (int i = 0; i < 3 && !*there; i++) {
+        if (file_path(path, "%s/%s%s", folder, file[i], ending[i]) == STATUS_OK)
+            TRY(file_look(path, there));
     }
-    return false;
+    return STATUS_OK;
 }
 
 /* The folders of dataset_locate, in order. */
-static bool look_around(const char *folder, const char *name, const struct dataset_entry *entry,
-                        char path[FILE_PATH])
+static enum status look_around(const char *folder, const char *name,
+                               const struct dataset_entry *entry, char path[FILE_PATH], bool *there)
 {
-    if (look_in(dataset_folder(folder), name, entry, path))
-        return true;
+    TRY(look_in(dataset_folder(folder), name, entry, path, there));
     const char *d4rl = getenv("D4RL_DATASET_DIR"), *home = getenv("HOME");
     if (folder != NULL)
-        return false;
-    if (d4rl != NULL && look_in(d4rl, name, entry, path))
-        return true;
+        return STATUS_OK;
+    if (!*there && d4rl != NULL)
+        TRY(look_in(d4rl, name, entry, path, there));
     char cache[FILE_PATH];
-    return home != NULL && file_path(cache, "%s/.d4rl/datasets", home) == STATUS_OK &&
-           look_in(cache, name, entry, path);
+    if (!*there && home != NULL && file_path(cache, "%s/.d4rl/datasets", home) == STATUS_OK)
+        TRY(look_in(cache, name, entry, path, there));
+    return STATUS_OK;
 }
 
 enum status dataset_locate(const char *name, const char *folder, char path[FILE_PATH])
 {
     const struct dataset_entry *entry = dataset_find(name);
     bool bare = *name != '\0' && strchr(name, '/') == NULL;
-    if (bare && look_around(folder, name, entry, path))
+    bool there = false;
+    if (bare)
+        TRY(look_around(folder, name, entry, path, &there));
+    if (there)
         return STATUS_OK;
-    if (*name != '\0' && file_exists(name))
+    if (*name != '\0')
+        TRY(file_look(name, &there));
+    if (there)
         return file_path(path, "%s", name);
     if (entry != NULL && bare)
         return status_fail(STATUS_MISSING,

@@ -1,6 +1,7 @@
 #include "suites/policy.h"
 
 #include "engine/base/h5.h"
+#include "engine/base/seal.h"
 
 #include <assert.h>
 #include <math.h>
@@ -158,6 +159,8 @@ static enum status read_head(const struct h5 *f, struct policy *p)
 enum status policy_read(const char *path, struct policy **out)
 {
     struct h5 f;
+    bool sealed; /* those of others are not */
+    TRY(seal_check(path, &sealed));
     TRY(h5_open(&f, path));
     struct policy *p = calloc(1, sizeof *p);
     if (p == NULL) {

@@ -2,6 +2,7 @@
 
 #include "engine/base/file.h"
 #include "engine/base/h5.h"
+#include "engine/base/seal.h"
 
 #include <assert.h>
 #include <math.h>
@@ -67,9 +68,13 @@ enum status policy_write(const struct policy_parts *p, const char *path)
     struct status_note note;
     status_save(&note, result);
     enum status closed = h5_close(&f);
-    if (result != STATUS_OK || closed != STATUS_OK)
+    if (result != STATUS_OK) {
         unlink(temporary);
-    if (result != STATUS_OK)
         return status_restore(&note);
+    }
+    if (closed == STATUS_OK)
+        closed = seal_add(temporary);
+    if (closed != STATUS_OK)
+        unlink(temporary);
     return closed != STATUS_OK ? closed : file_commit(temporary, path);
 }

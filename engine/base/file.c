@@ -20,17 +20,39 @@ const char *file_reason(void)
                                               : strerror(errno);
 }
 
+enum status file_look(const char *path, bool *there)
+{
+    struct stat info;
+    *there = stat(path, &info) == 0;
+    if (*there)
+        return STATUS_OK;
+    if (errno != ENOENT && errno != ENOTDIR)
+        return status_fail(STATUS_IO, "%s: cannot be looked at: %s", path, strerror(errno));
+    if (lstat(path, &info) == 0)
+        return status_fail(STATUS_IO, "%s: is a link that leads nowhere now", path);
+    return STATUS_OK;
+}
+
 bool file_exists(const char *path)
 {
     return access(path, F_OK) == 0;
 }
 
-enum status file_look(const char *path, bool *there)
+enum status file_set_aside(const char *path, char out[FILE_PATH])
 {
-    struct stat info;
-    *there = stat(path, &info) == 0;
-    if (!*there && errno != ENOENT && errno != ENOTDIR)
-        return status_fail(STATUS_IO, "%s: cannot be looked at: %s", path, strerror(errno));
+    const char *slash = strrchr(path, '/'), *dot = strrchr(slash != NULL ? slash : path, '.');
+    const char *ending = dot != NULL ? dot : "";
+    bool there = true;
+    for (int n = 1; there; n++) {
+        if (snprintf(out, FILE_PATH, "%.*s.damaged-%d%s", (int)(strlen(path) - strlen(ending)),
+                     path, n, ending) >= FILE_PATH)
+            return status_fail(STATUS_IO, "%s: the path is longer than %d characters", path,
+                               FILE_PATH);
+        TRY(file_look(out, &there));
+    }
+    if (rename(path, out) != 0)
+        return status_fail(STATUS_IO, "%s: cannot be renamed to %s: %s", path, out,
+                           strerror(errno));
     return STATUS_OK;
 }
 
@@ -251,6 +273,13 @@ static int sync_path(const char *path, int flags)
     close(fd);
     errno = kept;
     return failed;
+}
+
+enum status file_sync(const char *path)
+{
+    if (sync_path(path, O_RDWR) != 0)
+        return status_fail(STATUS_IO, "%s: cannot be written: %s", path, file_reason());
+    return STATUS_OK;
 }
 
 enum status file_commit(const char *temporary, const char *path)

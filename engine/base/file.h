@@ -32,11 +32,18 @@ int file_stem(const char *name);
 void file_settle_streams(void);
 enum status file_close_output(void);
 
+/* Is anything at `path`? Only "no such file" means absent. What cannot be looked at (a disk that
+ * fails, a permission, a server that has gone) is an error, and so is a link that leads nowhere: to
+ * what may not be mounted now. Errors STATUS_IO. */
+enum status file_look(const char *path, bool *there);
+
+/* The same for tests and for what is left out of a page anyhow; false also when it cannot be told,
+ * so nothing may be written on its word. */
 bool file_exists(const char *path);
 
-/* Is anything at `path`? Only "no such file" means absent. Errors STATUS_IO: it cannot be told (no
- * permission, a broken disk, a stale mount). */
-enum status file_look(const char *path, bool *there);
+/* Rename a damaged file so that it stays at hand: x.h5 becomes x.damaged-1.h5, or the first number
+ * that is free; `out` is the new name. Errors STATUS_IO. */
+enum status file_set_aside(const char *path, char out[FILE_PATH]);
 
 /* Open a regular file for reading; *fd is for close(). A pipe, a device, a socket or a folder is
  * refused before it is opened: opening one may hang, or do something. Errors STATUS_IO. */
@@ -56,6 +63,9 @@ enum status file_parent(const char *path, char out[FILE_PATH]) __attribute__((wa
  * else's and no link, under a name that no other process takes. The caller commits or removes it.
  * Errors STATUS_IO. */
 enum status file_temporary(const char *path, char out[FILE_PATH]);
+
+/* Errors STATUS_IO. */
+enum status file_sync(const char *path);
 
 /* Sync `temporary` to disk, rename it to `path`, sync the folder. On failure `temporary` is
  * removed and `path` is as it was. Errors STATUS_IO (a full disk says so). */

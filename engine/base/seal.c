@@ -107,7 +107,7 @@ static enum status check(int fd, const char *path, bool *sealed)
     char found[SEAL_BYTES], hex[SHA256_HEX];
     if (fstat(fd, &info) != 0)
         return unreadable(path);
-    if (!S_ISREG(info.st_mode) || info.st_size < SEAL_BYTES)
+    if (info.st_size < SEAL_BYTES)
         return STATUS_OK;
     off_t content = info.st_size - SEAL_BYTES;
     if (lseek(fd, content, SEEK_SET) < 0)
@@ -124,11 +124,12 @@ static enum status check(int fd, const char *path, bool *sealed)
 enum status seal_check(const char *path, bool *sealed)
 {
     *sealed = false;
-    /* A pipe would keep whoever opens it waiting. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return status_fail(errno == ENOENT ? STATUS_MISSING : STATUS_IO, "%s: cannot be opened: %s",
-                           path, strerror(errno));
+    bool there;
+    int fd;
+    TRY(file_look(path, &there));
+    if (!there)
+        return status_fail(STATUS_MISSING, "%s: there is no such file", path);
+    TRY(file_open(path, &fd));
     enum status result = check(fd, path, sealed);
     close(fd);
     return result;

@@ -9,6 +9,7 @@
 #include "harness/checkpoint.h"
 #include "harness/config.h"
 #include "tests/fuzz/taster.h"
+#include "tests/support/reseal.h"
 
 #include <math.h>
 #include <string.h>
@@ -186,6 +187,13 @@ static const char *checkpoint_path(void)
     return path;
 }
 
+static const char *previous_path(void)
+{
+    static char path[FILE_PATH];
+    snprintf(path, sizeof path, "%.900s/checkpoint.previous.h5", scratch_folder());
+    return path;
+}
+
 static void eat(void)
 {
     look_through(checkpoint_path());
@@ -196,11 +204,14 @@ static void try_checkpoint(void)
     struct state s;
     struct checkpoint_info info;
     state_init(&s);
+    /* Behind the seal is where faults may hide: what was changed is sealed again. */
+    expect(reseal(checkpoint_path()) == STATUS_OK);
     if (checkpoint_read(checkpoint_path(), HASH, &info, state_visit, &s) != STATUS_OK) {
         expect(*status_sentence() != '\0');
     } else {
         expect(info.evaluations >= 0 && info.iterations >= 0);
-        expect(checkpoint_write(checkpoint_path(), &info, state_visit, &s) == STATUS_OK);
+        expect(checkpoint_write(checkpoint_path(), previous_path(), &info, state_visit, &s) ==
+               STATUS_OK);
         expect(checkpoint_read(checkpoint_path(), HASH, &info, state_visit, &s) == STATUS_OK);
         use_replay(&s.slots);
         use_replay(&s.grown);

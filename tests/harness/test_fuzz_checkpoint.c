@@ -26,8 +26,11 @@ static void write_seed(const char *path, int added)
     }
     if (added > 0)
         use_learner(&s);
-    cr_assert_eq(checkpoint_write(path, &info, state_visit, &s), STATUS_OK, "%s",
+    char previous[FILE_PATH];
+    snprintf(previous, sizeof previous, "%s.previous", path);
+    cr_assert_eq(checkpoint_write(path, previous, &info, state_visit, &s), STATUS_OK, "%s",
                  status_sentence());
+    unlink(previous);
     state_free(&s);
 }
 

@@ -1,4 +1,5 @@
 #include "tests/support/tiny_run.h"
+#include "tests/support/reseal.h"
 
 #include "engine/base/file.h"
 #include "engine/base/h5.h"
@@ -108,6 +109,7 @@ void tiny_run_poison(const struct run_request *r)
     H5Sclose(space);
     H5Dclose(set);
     H5Fclose(file);
+    cr_assert_eq(reseal(path), STATUS_OK, "%s", status_sentence());
 }
 
 void tiny_run_expect_same(const char *what, struct curve *a, struct curve *b)
