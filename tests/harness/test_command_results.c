@@ -1,6 +1,7 @@
 #include "harness/command_results.h"
 
 #include "engine/base/escape.h"
+#include "engine/base/h5.h"
 #include "harness/command_matrix.h"
 #include "harness/provenance.h"
 #include "harness/record.h"
@@ -356,5 +357,45 @@ Test(status_command, ends_with_an_error_when_a_curve_cannot_be_read)
     cr_expect_not_null(strstr(text, "of 1 done"), "%s", text);
     cr_expect_not_null(strstr(status_sentence(), "1 curve cannot be read"), "%s",
                        status_sentence());
+    free(text);
+}
+
+Test(command_results, says_which_runs_have_several_segments_or_no_digest)
+{
+    const char *const elsewhere[CURVE_ORIGIN_COUNT] = {"0123456789ab", "0",    "",     "gcc",
+                                                       "-O1",          "none", "Zen9", "Abacus"};
+    char path[FILE_PATH], *text;
+    struct curve c;
+    write_run(&made[0]);
+    snprintf(path, sizeof path, "%s/%s/curve.h5", command_line_folder(), made[0].folder);
+    text = list("");
+    cr_expect_null(strstr(text, "segments"), "%s", text);
+    cr_expect_null(strstr(text, "digest"), "%s", text);
+    free(text);
+    text = list("--csv");
+    cr_expect_str_eq(field(text, 1, "segments"), "1");
+    cr_expect_str_eq(field(text, 1, "sealed"), "1");
+    free(text);
+
+    cr_assert_eq(curve_read(path, &c), STATUS_OK);
+    cr_assert_eq(curve_add_segment(&c, elsewhere), STATUS_OK);
+    cr_assert_eq(curve_write(&c, path), STATUS_OK);
+    curve_free(&c);
+    text = list("");
+    cr_expect_not_null(strstr(text, "    2 segments: from iteration row "), "%s", text);
+    cr_expect_not_null(strstr(text, "machine Abacus instead of "), "%s", text);
+    cr_expect_not_null(strstr(text, "1 of several segments"), "%s", text);
+    free(text);
+
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    const struct h5 f = {.file = file};
+    cr_assert_eq(h5_set_text(&f, ".", "format", "vitamin curve 1"), STATUS_OK);
+    H5Fclose(file);
+    text = list("");
+    cr_expect_not_null(strstr(text, "1 without a digest"), "%s", text);
+    free(text);
+    text = list("--csv");
+    cr_expect_str_eq(field(text, 1, "segments"), "2");
+    cr_expect_str_eq(field(text, 1, "sealed"), "0");
     free(text);
 }

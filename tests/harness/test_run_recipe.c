@@ -247,7 +247,7 @@ Test(run_recipe, an_oracle_that_cannot_guide_is_refused)
     cr_expect(strstr(status_sentence(), "jsrl_guide_file") != NULL, "%s", status_sentence());
     r = tiny_run_request("odt_jsrl_oracle", "missing");
     set(&r, "jsrl_guide_file=/nowhere/*.h5");
-    run_to(&r, STATUS_IO);
+    run_to(&r, STATUS_MISSING);
     cr_expect(strstr(status_sentence(), "/nowhere/hopper.h5") != NULL, "%s", status_sentence());
 }
 

@@ -150,6 +150,21 @@ Test(verify, says_what_is_not_as_it_was_recorded)
     expect("", STATUS_FORMAT, "BLAS core was 'SomeOtherCore', here '");
 }
 
+/* Whatever its rows are, no program on one machine computes it. */
+Test(verify, refuses_a_curve_of_several_segments)
+{
+    const char *const elsewhere[CURVE_ORIGIN_COUNT] = {"0123456789ab", "0",    "",     "gcc",
+                                                       "-O1",          "none", "Zen9", "Abacus"};
+    record_run("odt", "run", 0);
+    struct curve c = read_run("run");
+    cr_assert_eq(curve_add_segment(&c, elsewhere), STATUS_OK);
+    c.segment[0].iterations = 7;
+    write_run("run", &c);
+    expect("", STATUS_MISSING,
+           "UNCHECKED  run: several segments: 2, from iteration row 7 on: revision "
+           "0123456789ab instead of ");
+}
+
 /* As a revision from before some setting would have written it. */
 Test(verify, does_runs_of_older_configurations_again)
 {

@@ -378,6 +378,34 @@ Test(results, puts_delayed_rewards_into_a_suite_of_their_own)
     results_free(&r);
 }
 
+/* A curve that two machines made never passes for one. */
+Test(results, names_runs_of_several_segments)
+{
+    const char *const elsewhere[CURVE_ORIGIN_COUNT] = {"0123456789ab", "0",    "",     "gcc",
+                                                       "-O1",          "none", "Zen9", "Abacus"};
+    struct folder_run run = {.matrix = "mixed",
+                             .dataset = "hopper-random-v2",
+                             .method = "odt",
+                             .points = 3,
+                             .end = 1000,
+                             .last = 50};
+    struct curve c;
+    folder_run(run);
+    run.seed = 1;
+    folder_run(run);
+    const char *path = folder_path("mixed/hopper-random-v2/odt/1/curve.h5");
+    cr_assert_eq(curve_read(path, &c), STATUS_OK, "%s", status_sentence());
+    cr_assert_eq(curve_add_segment(&c, elsewhere), STATUS_OK);
+    cr_assert_eq(curve_write(&c, path), STATUS_OK);
+    curve_free(&c);
+    struct results r = folder_results(folder_path("mixed"), defaults);
+    cr_expect(has_note(&r, NOTE_BANNER, "A curve of 2 segments"));
+    cr_expect(has_note(&r, NOTE_BANNER, "hopper-random-v2, seed 1, from iteration row "));
+    cr_expect(has_note(&r, NOTE_BANNER, "machine Abacus instead of "));
+    cr_expect_not(has_note(&r, NOTE_BANNER, "seed 0, from iteration row"));
+    results_free(&r);
+}
+
 Test(results, warns_of_generated_data_reduced_sizes_and_mixed_revisions)
 {
     struct folder_run run = {.matrix = "lite",

@@ -171,7 +171,7 @@ Test(policy, refuses_damaged_files)
 Test(policy, refuses_what_is_no_policy_file)
 {
     struct policy *p;
-    cr_assert_eq(policy_read("/nowhere/policy.h5", &p), STATUS_IO);
+    cr_assert_eq(policy_read("/nowhere/policy.h5", &p), STATUS_MISSING);
     FILE *f = fopen(path, "w");
     fprintf(f, "hello\n");
     fclose(f);
