@@ -270,7 +270,7 @@ Test(command_data, refuses_wrong_arguments)
     refuse("generate hopper --fast", STATUS_CONFIG, "--fast");
     refuse("generate hopper --stochastic", STATUS_CONFIG, "--policy FILE");
     refuse("generate hopper --policy waypoint", STATUS_CONFIG, "maze2d");
-    refuse("generate hopper --policy /nowhere.h5", STATUS_IO, "/nowhere.h5");
+    refuse("generate hopper --policy /nowhere.h5", STATUS_MISSING, "/nowhere.h5");
     char *printed = print("help generate");
     cr_assert(strstr(printed, "--policy") != NULL);
     free(printed);
