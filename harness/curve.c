@@ -561,8 +561,40 @@ static enum status read_config(struct curve *c, const struct h5 *f)
     return result;
 }
 
-/* A curve is megabytes at most; a header that promises more is damage. */
+/* A curve is megabytes at most; a header that promises more is damage. What all of it takes in
+ * memory is bounded by its file, as what it unpacks to is (h5.h). */
 enum { ROWS_MOST = 1 << 20, NUMBERS_MOST = 1 << 24, SEGMENTS_MOST = 1 << 12 };
+static const size_t MEMORY_FREE = (size_t)32 << 20, MEMORY_MOST = (size_t)256 << 20;
+enum { MEMORY_FACTOR = 64 };
+
+/* Of an evaluation of E episodes: the row and its four arrays, each in a block of its own. */
+static size_t evaluation_bytes(size_t E)
+{
+    return sizeof(struct curve_evaluation) + 4 * 16 + E * (2 * sizeof(double) + 4 + 1);
+}
+
+size_t curve_memory(const struct curve *c)
+{
+    const struct curve_bandit *b = &c->bandit;
+    return (size_t)c->evaluations * evaluation_bytes((size_t)c->episodes) +
+           (size_t)c->iterations * sizeof(struct curve_iteration) +
+           (size_t)c->attributes * sizeof(struct curve_attribute) +
+           sizeof(double) * (size_t)b->rollouts *
+               (2 * (size_t)b->actions + (size_t)b->grid_size + (size_t)b->policy_size);
+}
+
+/* `more` bytes on top of what the curve takes already. */
+static enum status check_memory(const struct curve *c, const struct h5 *f, size_t more)
+{
+    uint64_t most = MEMORY_FREE + MEMORY_FACTOR * h5_file_bytes(f);
+    if (curve_memory(c) + more > (most < MEMORY_MOST ? most : MEMORY_MOST))
+        return status_fail(
+            STATUS_FORMAT,
+            "%s: its rows would take %zu MiB of memory, which no curve of %llu bytes "
+            "does; it is damaged or hostile",
+            f->path, (curve_memory(c) + more) >> 20, (unsigned long long)h5_file_bytes(f));
+    return STATUS_OK;
+}
 
 static enum status check_size(const struct h5 *f, const char *name, size_t count, size_t most)
 {
@@ -588,6 +620,7 @@ static enum status read_evaluations(struct curve *c, const struct h5 *f)
     size_t dims[H5_MAX_RANK];
     TRY(matrix_shape(f, "evaluation/score", dims));
     size_t N = dims[0], E = dims[1];
+    TRY(check_memory(c, f, N * evaluation_bytes(E)));
     char *flat[COLUMNS];
     enum status result = make_columns(flat, N, E);
     for (int k = 0; k < COLUMNS && result == STATUS_OK; k++) {
@@ -607,6 +640,7 @@ static enum status read_iterations(struct curve *c, const struct h5 *f)
     size_t M;
     TRY(h5_count(f, "iteration/iteration", &M));
     TRY(check_size(f, "iteration/iteration", M, ROWS_MOST));
+    TRY(check_memory(c, f, M * sizeof(struct curve_iteration)));
     double *flat = malloc((M > 0 ? M : 1) * sizeof *flat);
     struct curve_iteration blank = curve_blank_iteration();
     enum status result = flat == NULL ? no_memory() : STATUS_OK;
@@ -634,6 +668,9 @@ static enum status read_bandit(struct curve *c, const struct h5 *f)
     TRY(matrix_shape(f, "bandit/policy", policy));
     TRY(check_size(f, "bandit/critic", actions[0] * critic[1], NUMBERS_MOST));
     TRY(check_size(f, "bandit/policy", actions[0] * policy[1], NUMBERS_MOST));
+    TRY(check_memory(c, f,
+                     sizeof(double) * (2 * actions[0] * actions[1] + actions[0] * critic[1] +
+                                       actions[0] * policy[1] + critic[1] + policy[1])));
     TRY(curve_init_bandit(c, (int)actions[0], (int)actions[1], (int)critic[1], (int)policy[1]));
     struct bandit_array arrays[6];
     int count = bandit_arrays(&c->bandit, arrays);

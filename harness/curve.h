@@ -207,6 +207,8 @@ enum status curve_write(const struct curve *c, const char *path);
  *   STATUS_DAMAGED  its seal does not hold or is lacking, or it is no readable HDF5 file
  *   STATUS_FORMAT   a curve of another version, or HDF5 that is no curve */
 enum status curve_read(const char *path, struct curve *out);
+/* Bytes of memory that a curve takes, about. */
+size_t curve_memory(const struct curve *c);
 
 /* STATUS_OK when equal in every bit of what invariant 3 promises; else STATUS_FORMAT with the
  * first difference in the sentence. `rows_of_a`: a may be a prefix of b. */

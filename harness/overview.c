@@ -1,5 +1,6 @@
 #include "harness/overview.h"
 
+#include "engine/base/guard.h"
 #include "engine/base/say.h"
 #include "harness/guide.h"
 #include "harness/progress.h"
@@ -68,8 +69,10 @@ enum status overview_init(const struct matrix *m, const char *results, struct ov
     find_kinds(out);
     calibrate(out);
     out->count[CELL_WAITING] = m->cells; /* as calloc left them */
+    guard_keep(true);
     for (int i = 0; i < m->cells; i++)
         overview_look(out, i);
+    guard_keep(false);
     overview_measure(out);
     return STATUS_OK;
 }

@@ -1,5 +1,6 @@
 #include "harness/record.h"
 
+#include "engine/base/guard.h"
 #include "engine/base/say.h"
 #include "harness/provenance.h"
 
@@ -136,7 +137,9 @@ enum status record_read(const char *folder, struct record_list *out)
     TRY(file_path(root, "%s", folder));
     for (size_t n = strlen(root); n > 1 && root[n - 1] == '/'; n--)
         root[n - 1] = '\0';
+    guard_keep(true);
     enum status result = walk(root, out);
+    guard_keep(false);
     if (result == STATUS_OK && out->count == 0)
         result = status_fail(STATUS_MISSING, "%s: no recorded run (curve.h5) below it", folder);
     if (result != STATUS_OK)

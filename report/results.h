@@ -149,6 +149,7 @@ struct results {
     struct results_run *run;
     int runs;
     int seeds;           /* the largest of the suites', the single-state MDP apart */
+    size_t curve_bytes;  /* memory of all curves */
     const char *x_title; /* "Online transitions", or "Gradient steps" for offline files */
     struct results_note *note;
     int notes;

@@ -1,6 +1,7 @@
 /* Result folders: find every curve.h5 and make it a run. */
 #include "report/results.h"
 
+#include "engine/base/guard.h"
 #include "report/results_impl.h"
 
 #include <dirent.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+static const size_t CURVES_MOST = (size_t)1 << 30; /* bytes of memory of all curves together */
 enum { DEPTH = 12 }; /* folders below folders: deeper ones are not ours (a loop of links, say) */
 
 /* What the path says: .../MATRIX/DATASET/METHOD[@key=value,...]/SEED, or, from `vitamin run`,
@@ -224,7 +226,14 @@ static enum status read_one(struct results *r, const char *path, const struct pl
         return status_fail(STATUS_MEMORY, "%s: no memory for the curve", path);
     enum status status = curve_read(path, c);
     if (status == STATUS_OK) {
-        status = add_curve(r, path, p, c);
+        /* Each is bounded by its file; all of them together by this. */
+        r->curve_bytes += curve_memory(c);
+        status = r->curve_bytes <= CURVES_MOST
+                     ? add_curve(r, path, p, c)
+                     : status_fail(STATUS_MEMORY,
+                                   "the curves together take more than %zu MiB of memory; report "
+                                   "on fewer of them at once",
+                                   CURVES_MOST >> 20);
         if (status == STATUS_OK)
             return STATUS_OK;
         curve_free(c);
@@ -336,8 +345,12 @@ enum status results_read_folder(struct results *r, const char *folder)
                            "%s: %s; give a folder of results (results/runs/...) or "
                            "--scores FILE",
                            folder, strerror(errno));
-    if (is_folder(folder))
-        return walk(r, folder, 0);
+    if (is_folder(folder)) {
+        guard_keep(true);
+        enum status result = walk(r, folder, 0);
+        guard_keep(false);
+        return result;
+    }
     /* One file: what its own path says only fills gaps. */
     char parent[FILE_PATH];
     TRY(file_parent(folder, parent));

@@ -1,5 +1,6 @@
 #include "engine/base/guard.h"
 
+#include "engine/base/file.h"
 #include "engine/base/stop.h"
 #include "engine/base/threads.h"
 
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,13 +28,18 @@
 #define LIMIT_MEMORY 1
 #endif
 
-/* Through the pipe go parts of the answer, each behind its length, then a length of 0 and the
- * status_note. In place there is no pipe, and `held` is the answer itself. */
+/* Through the pipe (or socket) go parts of the answer, each behind its length, then a length of 0
+ * and the ending. In place there is no pipe, and `held` is the answer itself. */
 struct guard_answer {
     int pipe; /* -1: in place */
     unsigned char *held;
     size_t used, room, total, most;
-    bool failed, no_memory;
+    bool failed, no_memory, last;
+};
+
+struct ending {
+    struct status_note note;
+    bool last; /* the child leaves */
 };
 
 enum { PART = 1 << 16 };
@@ -128,16 +135,33 @@ static void limit_memory(size_t bytes)
     setrlimit(RLIMIT_AS, &limit);
 }
 
-/* Nobody's signal handlers, no core file, an end to endless loops. */
+/* An end to endless loops: so much CPU time from now on. */
+static void limit_time(int seconds)
+{
+    struct rusage used;
+    getrusage(RUSAGE_SELF, &used);
+    rlim_t most = (rlim_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec + 1 + seconds);
+    struct rlimit limit = {most, RLIM_INFINITY};
+    if (getrlimit(RLIMIT_CPU, &limit) == 0) {
+        limit.rlim_cur = most < limit.rlim_max ? most : limit.rlim_max;
+        setrlimit(RLIMIT_CPU, &limit);
+    }
+}
+
+/* Nobody's signal handlers, no core file. */
 static void restrain(const struct guard_limits *limits)
 {
     static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGPIPE, SIGXCPU};
-    for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++) {
         signal(fatal[i], SIG_DFL);
+        sigaddset(&set, fatal[i]);
+    }
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
     stop_release();
-    struct rlimit none = {0, 0}, time = {(rlim_t)limits->seconds, (rlim_t)limits->seconds};
+    struct rlimit none = {0, 0};
     setrlimit(RLIMIT_CORE, &none);
-    setrlimit(RLIMIT_CPU, &time);
     if (LIMIT_MEMORY && limits->memory > 0)
         limit_memory(limits->memory);
     guard_disarm();
@@ -154,24 +178,26 @@ static enum status finish(const char *path, const struct guard_answer *a, enum s
                        path, a->most);
 }
 
-_Noreturn static void be_child(const char *path, const struct guard_limits *limits, int fd,
-                               enum status (*work)(void *context, struct guard_answer *answer),
-                               void *context)
+/* Do the work and send what came of it; false: nobody listens, or this process should go. */
+static bool serve(const char *path, const struct guard_limits *limits, int out, guard_work *work,
+                  void *context, int fd)
 {
-    struct status_note note;
-    struct guard_answer answer = {.pipe = fd, .most = limits->answer};
+    struct ending ending = {0};
+    struct guard_answer answer = {.pipe = out, .most = limits->answer};
     uint32_t end = 0;
-    restrain(limits);
-    status_save(&note, finish(path, &answer, work(context, &answer)));
-    bool sent = send_part(&answer) && transfer(fd, &end, sizeof end, true) &&
-                transfer(fd, &note, sizeof note, true);
-    _exit(sent ? 0 : 1);
+    limit_time(limits->seconds);
+    status_save(&ending.note, finish(path, &answer, work(context, fd, &answer)));
+    ending.last = answer.last || ending.note.code != STATUS_OK;
+    bool sent = send_part(&answer) && transfer(out, &end, sizeof end, true) &&
+                transfer(out, &ending, sizeof ending, true);
+    free(answer.held);
+    return sent && !ending.last;
 }
 
 /* --- the parent ------------------------------------------------------------------------------- */
 
 /* False: the child went before its end, or says too much. */
-static bool listen(int fd, struct guard_answer *a, struct status_note *note)
+static bool hear(int fd, struct guard_answer *a, struct ending *e)
 {
     for (;;) {
         uint32_t length;
@@ -184,23 +210,22 @@ static bool listen(int fd, struct guard_answer *a, struct status_note *note)
             return false;
         a->used += length;
     }
-    if (!transfer(fd, note, sizeof *note, false) || note->code > STATUS_INTERRUPTED)
+    if (!transfer(fd, e, sizeof *e, false))
         return false;
-    note->sentence[sizeof note->sentence - 1] = '\0';
+    e->note.sentence[sizeof e->note.sentence - 1] = '\0';
     return true;
 }
 
-static enum status why_it_ended(const char *path, int end, const struct rusage *used, int seconds)
+static enum status why_it_ended(const char *path, int end, int seconds)
 {
     int number = WIFSIGNALED(end) ? WTERMSIG(end) : 0;
-    bool time = used->ru_utime.tv_sec + used->ru_stime.tv_sec + 1 >= seconds;
     /* Whoever stops a program stops its children, too: that says nothing of the file. */
     if (number == SIGINT || number == SIGTERM || number == SIGHUP)
         return status_fail(STATUS_INTERRUPTED, "%s: asked to stop while it was looked at", path);
-    if (number == 0 || (number == SIGKILL && !time))
+    if (number == 0 || number == SIGKILL)
         return status_fail(STATUS_IO, "%s: the process that looks at it %s; run again", path,
                            number == 0 ? "did not answer" : "was killed (no memory left?)");
-    if (number == SIGKILL || number == SIGXCPU)
+    if (number == SIGXCPU)
         return status_fail(STATUS_FORMAT,
                            "%s: its headers are damaged or hostile: the HDF5 library comes to no "
                            "end with it (%d s); get or make the file again",
@@ -211,58 +236,208 @@ static enum status why_it_ended(const char *path, int end, const struct rusage *
                        path, number);
 }
 
-static enum status collect(pid_t child, int fd, const char *path, const struct guard_limits *limits,
-                           struct guard_answer *answer)
+static enum status no_child(const char *path, const char *what)
 {
-    struct status_note note = {STATUS_IO, ""};
-    struct rusage used = {0};
-    int end = 0;
-    bool whole = listen(fd, answer, &note);
-    close(fd); /* one that goes on talking gets SIGPIPE */
-    bool stopped = !whole && stop_check(path) != STATUS_OK;
-    if (stopped)
-        kill(child, SIGKILL);
-    while (wait4(child, &end, 0, &used) < 0 && errno == EINTR)
-        continue;
-    if (whole)
-        return status_restore(&note);
-    if (answer->no_memory)
-        return status_fail(STATUS_MEMORY, "%s: no memory to look at it", path);
-    if (stopped)
-        return stop_check(path);
-    return why_it_ended(path, end, &used, limits->seconds);
+    return status_fail(STATUS_IO, "%s: no %s to look at it: %s", path, what, strerror(errno));
 }
 
-static enum status in_child(const char *path, const struct guard_limits *limits,
-                            enum status (*work)(void *context, struct guard_answer *answer),
-                            void *context, struct guard_answer *answer)
+/* Wait for the child to end; its wait status. */
+static int part_with(pid_t child, int fd)
+{
+    int end = 0;
+    close(fd); /* one that goes on talking gets SIGPIPE, one that waits an end */
+    while (waitpid(child, &end, 0) < 0 && errno == EINTR)
+        continue;
+    return end;
+}
+
+/* No whole answer came: why. */
+static enum status give_up_on(pid_t child, int fd, const char *path,
+                              const struct guard_limits *limits, const struct guard_answer *answer)
+{
+    enum status stop = stop_check(path);
+    if (stop != STATUS_OK)
+        kill(child, SIGKILL);
+    int end = part_with(child, fd);
+    if (stop != STATUS_OK)
+        return stop;
+    if (answer->no_memory)
+        return status_fail(STATUS_MEMORY, "%s: no memory to look at it", path);
+    return why_it_ended(path, end, limits->seconds);
+}
+
+static enum status in_child(const char *path, const struct guard_limits *limits, guard_work *work,
+                            void *context, int fd, struct guard_answer *answer)
 {
     int ends[2];
+    struct ending ending;
     if (pipe2(ends, O_CLOEXEC) != 0)
-        return status_fail(STATUS_IO, "%s: no pipe: %s", path, strerror(errno));
+        return no_child(path, "pipe");
     fflush(NULL);
     pid_t child = fork();
     if (child < 0) {
-        int why = errno;
+        enum status failed = no_child(path, "process");
         close(ends[0]);
         close(ends[1]);
-        return status_fail(STATUS_IO, "%s: no process to look at it: %s", path, strerror(why));
+        return failed;
     }
     if (child == 0) {
         close(ends[0]);
-        be_child(path, limits, ends[1], work, context);
+        restrain(limits);
+        (void)serve(path, limits, ends[1], work, context, fd);
+        _exit(0);
     }
     close(ends[1]);
-    return collect(child, ends[0], path, limits, answer);
+    if (!hear(ends[0], answer, &ending))
+        return give_up_on(child, ends[0], path, limits, answer);
+    (void)part_with(child, ends[0]);
+    return status_restore(&ending.note);
 }
 
-enum status guard_collect(const char *path, const struct guard_limits *limits,
-                          enum status (*work)(void *context, struct guard_answer *answer),
-                          void *context, void **bytes, size_t *count)
+/* --- a child for many files ------------------------------------------------------------------- */
+
+/* What to do; the worker is a fork of this program, so that a function is where it is here. */
+struct request {
+    char path[FILE_PATH];
+    struct guard_limits limits;
+    guard_work *work;
+    unsigned char context[GUARD_CONTEXT];
+};
+
+enum { WORKER_FILES = 100 }; /* what the library leaks goes with it */
+
+static struct {
+    bool wanted;
+    pid_t pid; /* 0: none */
+    int socket, files;
+} worker;
+
+static bool send_request(const struct request *r, int fd)
+{
+    union {
+        struct cmsghdr head;
+        char room[CMSG_SPACE(sizeof(int))];
+    } control = {.room = {0}};
+    struct iovec part = {(void *)(uintptr_t)r, sizeof *r};
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = control.room,
+                             .msg_controllen = sizeof control.room};
+    control.head.cmsg_level = SOL_SOCKET;
+    control.head.cmsg_type = SCM_RIGHTS;
+    control.head.cmsg_len = CMSG_LEN(sizeof fd);
+    memcpy(CMSG_DATA(&control.head), &fd, sizeof fd);
+    return sendmsg(worker.socket, &message, MSG_NOSIGNAL) == (ssize_t)sizeof *r;
+}
+
+static bool take_request(int from, struct request *r, int *fd)
+{
+    union {
+        struct cmsghdr head;
+        char room[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct iovec part = {r, sizeof *r};
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = control.room,
+                             .msg_controllen = sizeof control.room};
+    ssize_t n;
+    do
+        n = recvmsg(from, &message, MSG_WAITALL | MSG_CMSG_CLOEXEC);
+    while (n < 0 && errno == EINTR);
+    if (n != (ssize_t)sizeof *r || CMSG_FIRSTHDR(&message) == NULL)
+        return false;
+    memcpy(fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof *fd);
+    return true;
+}
+
+_Noreturn static void be_worker(const struct guard_limits *limits, int socket)
+{
+    struct request r;
+    int fd;
+    /* It outlives what the parent has open: locks above all. */
+    socket = dup2(socket, 3);
+    (void)close_range(4, ~0U, 0);
+    restrain(limits);
+    while (take_request(socket, &r, &fd) && serve(r.path, &r.limits, socket, r.work, r.context, fd))
+        close(fd);
+    _exit(0);
+}
+
+static void dismiss_worker(void)
+{
+    if (worker.pid > 0)
+        (void)part_with(worker.pid, worker.socket);
+    worker.pid = 0;
+}
+
+static enum status hire_worker(const char *path, const struct guard_limits *limits)
+{
+    int ends[2];
+    if (worker.pid > 0 && worker.files < WORKER_FILES)
+        return STATUS_OK;
+    dismiss_worker();
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        return no_child(path, "socket");
+    fflush(NULL);
+    worker.pid = fork();
+    if (worker.pid == 0)
+        be_worker(limits, ends[1]);
+    enum status result = worker.pid < 0 ? no_child(path, "process") : STATUS_OK;
+    close(ends[1]);
+    worker.socket = ends[0];
+    worker.files = 0;
+    if (result != STATUS_OK) {
+        close(ends[0]);
+        worker.pid = 0;
+    }
+    return result;
+}
+
+static enum status by_worker(const char *path, const struct guard_limits *limits, guard_work *work,
+                             const void *context, int fd, struct guard_answer *answer)
+{
+    struct request r = {.limits = *limits, .work = work};
+    struct ending ending;
+    snprintf(r.path, sizeof r.path, "%s", path);
+    memcpy(r.context, context, GUARD_CONTEXT);
+    TRY(hire_worker(path, limits));
+    worker.files++;
+    if (send_request(&r, fd) && hear(worker.socket, answer, &ending)) {
+        if (ending.last)
+            dismiss_worker();
+        return status_restore(&ending.note);
+    }
+    pid_t child = worker.pid;
+    worker.pid = 0;
+    return give_up_on(child, worker.socket, path, limits, answer);
+}
+
+void guard_keep(bool keep)
+{
+    worker.wanted = keep;
+    if (!keep)
+        dismiss_worker();
+}
+
+void guard_last(struct guard_answer *answer)
+{
+    answer->last = true;
+}
+
+/* --- all ways --------------------------------------------------------------------------------- */
+
+enum status guard_collect(const char *path, const struct guard_limits *limits, guard_work *work,
+                          void *context, int fd, void **bytes, size_t *count)
 {
     struct guard_answer answer = {.pipe = -1, .most = limits->answer};
-    enum status result = disarmed ? finish(path, &answer, work(context, &answer))
-                                  : in_child(path, limits, work, context, &answer);
+    enum status result;
+    if (disarmed)
+        result = finish(path, &answer, work(context, fd, &answer));
+    else if (worker.wanted && fd >= 0)
+        result = by_worker(path, limits, work, context, fd, &answer);
+    else
+        result = in_child(path, limits, work, context, fd, &answer);
     *bytes = result == STATUS_OK ? answer.held : NULL;
     *count = result == STATUS_OK ? answer.used : 0;
     if (result != STATUS_OK)
@@ -278,8 +453,9 @@ struct task {
     size_t bytes;
 };
 
-static enum status do_task(void *context, struct guard_answer *answer)
+static enum status do_task(void *context, int fd, struct guard_answer *answer)
 {
+    (void)fd;
     const struct task *t = context;
     threads_set(1); /* the parent's threads do not exist here */
     TRY(t->work(t->context));
@@ -294,7 +470,7 @@ enum status guard_run(const char *path, int seconds, enum status (*work)(void *c
     struct task task = {work, context, result, bytes};
     void *answer;
     size_t count;
-    TRY(guard_collect(path, &limits, do_task, &task, &answer, &count));
+    TRY(guard_collect(path, &limits, do_task, &task, -1, &answer, &count));
     bool whole = count == bytes;
     if (whole && bytes > 0)
         memcpy(result, answer, bytes);

@@ -22,15 +22,26 @@ struct guard_answer;
 /* Add to the answer. False: it is too long, or nobody listens any more; give up. */
 bool guard_put(struct guard_answer *answer, const void *data, size_t bytes);
 
-/* Run work(context, answer) in a child process, within `limits`, and give back its status and
+/* Everything that `context` holds is in its first bytes: no pointers when a child is kept. */
+enum { GUARD_CONTEXT = 1280 };
+typedef enum status guard_work(void *context, int fd, struct guard_answer *answer);
+
+/* Run work(context, fd, answer) in a child process, within `limits`, and give back its status and
  * sentence; on STATUS_OK also the answer, for free() (*bytes may be NULL when it is empty). `path`
- * is what the work looks at.
+ * is what the work looks at, `fd` what it reads, or -1.
  *
  * Errors  those of `work`; STATUS_FORMAT: the child died of it; STATUS_IO: there is no child
  *         process, or somebody killed it; STATUS_MEMORY; STATUS_INTERRUPTED: it was told to stop */
-enum status guard_collect(const char *path, const struct guard_limits *limits,
-                          enum status (*work)(void *context, struct guard_answer *answer),
-                          void *context, void **bytes, size_t *count);
+enum status guard_collect(const char *path, const struct guard_limits *limits, guard_work *work,
+                          void *context, int fd, void **bytes, size_t *count);
+
+/* Many files follow (true) or have followed (false): until then one child does the work of
+ * guard_collect() for up to a hundred of them, as long as it meets no damage: `context` must be
+ * GUARD_CONTEXT bytes. It keeps a copy of this process's memory, so not for long. */
+void guard_keep(bool keep);
+
+/* The work has met damage: the child looks at nothing else afterwards. */
+void guard_last(struct guard_answer *answer);
 
 /* The same without a limit of memory, for an answer of a known size: the `bytes` of `result` as the
  * child left them (result may be NULL). */

@@ -48,12 +48,13 @@ static enum status take_image(struct h5 *f, bool root_only)
     if (fstat(f->fd, &info) != 0)
         return cannot_be_told(f);
     f->bytes = (uint64_t)info.st_size;
-    struct h5_scan scan = {f->path, f->fd, f->bytes, root_only};
+    union h5_scan scan = {.of = {.file_bytes = f->bytes, .root_only = root_only}};
     const struct guard_limits limits = {SECONDS, MEMORY, h5_scan_most(f->bytes)};
     void *bytes;
     size_t count;
+    memcpy(scan.of.path, f->path, sizeof scan.of.path);
     (void)H5open(); /* once, here: the children need not */
-    TRY(guard_collect(f->path, &limits, h5_scan, &scan, &bytes, &count));
+    TRY(guard_collect(f->path, &limits, h5_scan, &scan, f->fd, &bytes, &count));
     return image_open(f->path, bytes, count, f->bytes, &f->image);
 }
 

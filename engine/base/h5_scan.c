@@ -28,7 +28,8 @@ uint64_t h5_scan_most(uint64_t file_bytes)
 }
 
 struct scan {
-    const struct h5_scan *of;
+    const union h5_scan *file;
+    int fd;
     struct guard_answer *answer;
     hid_t access;    /* how links are followed: never out of the file */
     uint64_t budget; /* bytes that may still be unpacked */
@@ -60,13 +61,14 @@ static herr_t look_at_error(unsigned level, const H5E_error2_t *e, void *context
 static enum image_trouble damage(struct scan *s)
 {
     struct reason why = {0};
+    guard_last(s->answer);
     (void)H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, look_at_error, &why);
     void *spare = why.memory ? malloc(SPARE) : NULL;
     if (why.number != 0)
-        s->result = status_fail(STATUS_IO, "%s: cannot be read: %s", s->of->path,
+        s->result = status_fail(STATUS_IO, "%s: cannot be read: %s", s->file->of.path,
                                 strerror(why.number));
     else if (why.memory && spare == NULL)
-        s->result = status_fail(STATUS_MEMORY, "%s: no memory to read it", s->of->path);
+        s->result = status_fail(STATUS_MEMORY, "%s: no memory to read it", s->file->of.path);
     free(spare);
     return IMAGE_DAMAGED;
 }
@@ -74,8 +76,8 @@ static enum image_trouble damage(struct scan *s)
 static void give_up(struct scan *s, const char *why)
 {
     if (s->result == STATUS_OK)
-        s->result = status_fail(STATUS_FORMAT, "%s: %s; get or make the file again", s->of->path,
-                                why);
+        s->result = status_fail(STATUS_FORMAT, "%s: %s; get or make the file again",
+                                s->file->of.path, why);
 }
 
 /* --- records ---------------------------------------------------------------------------------- */
@@ -115,7 +117,7 @@ static void *reserve(struct scan *s, struct image_record *r, uint64_t bytes)
     }
     room = calloc(1, (size_t)bytes + 1);
     if (room == NULL)
-        s->result = status_fail(STATUS_MEMORY, "%s: no memory to read it", s->of->path);
+        s->result = status_fail(STATUS_MEMORY, "%s: no memory to read it", s->file->of.path);
     s->budget -= bytes;
     return room;
 }
@@ -208,8 +210,8 @@ static void *read_numbers(struct scan *s, const struct value *v, hid_t type, str
     bool known = describe_number(base, H5Tget_class(base), r, &other);
     void *numbers = NULL;
     if (known && !v->attribute && find_in_file(v, r)) {
-        if (r->offset > s->of->file_bytes ||
-            (uint64_t)v->count * r->width > s->of->file_bytes - r->offset)
+        if (r->offset > s->file->of.file_bytes ||
+            (uint64_t)v->count * r->width > s->file->of.file_bytes - r->offset)
             r->trouble = IMAGE_DAMAGED; /* cut short */
     } else {
         r->payload = (uint64_t)v->count * r->width;
@@ -421,7 +423,7 @@ static void visit_group(struct scan *s, hid_t group, const char *path)
     hsize_t at = 0;
     put(s, &r, path, "", NULL);
     visit_attributes(s, group, path);
-    if (s->result != STATUS_OK || s->of->root_only)
+    if (s->result != STATUS_OK || s->file->of.root_only)
         return;
     if (++s->depth > IMAGE_DEPTH)
         give_up(s, "has groups in groups without end");
@@ -461,26 +463,27 @@ static bool is_same_file(hid_t file, int fd)
 static hid_t open_file(struct scan *s)
 {
     char name[64];
-    snprintf(name, sizeof name, "/proc/self/fd/%d", s->of->fd);
-    hid_t file = H5Fopen(access(name, R_OK) == 0 ? name : s->of->path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    snprintf(name, sizeof name, "/proc/self/fd/%d", s->fd);
+    hid_t file = H5Fopen(access(name, R_OK) == 0 ? name : s->file->of.path, H5F_ACC_RDONLY,
+                         H5P_DEFAULT);
     if (file < 0) {
         (void)damage(s);
         if (s->result == STATUS_OK)
             s->result = status_fail(STATUS_FORMAT,
                                     "%s: is not a readable HDF5 file (truncated, damaged, still "
                                     "being written or another format)",
-                                    s->of->path);
-    } else if (!is_same_file(file, s->of->fd)) {
+                                    s->file->of.path);
+    } else if (!is_same_file(file, s->fd)) {
         s->result = status_fail(STATUS_IO, "%s: was replaced while it was opened; run again",
-                                s->of->path);
+                                s->file->of.path);
     }
     return file;
 }
 
-enum status h5_scan(void *context, struct guard_answer *answer)
+enum status h5_scan(void *context, int fd, struct guard_answer *answer)
 {
-    const struct h5_scan *of = context;
-    struct scan s = {.of = of, .answer = answer, .budget = h5_scan_unpacked(of->file_bytes)};
+    struct scan s = {.file = context, .fd = fd, .answer = answer};
+    s.budget = h5_scan_unpacked(s.file->of.file_bytes);
     const struct image_header header = {IMAGE_MAGIC};
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     H5PLset_loading_state(0); /* no filter is loaded from the disk because a file asks for it */

@@ -3,26 +3,31 @@
 #ifndef ENGINE_BASE_H5_SCAN_H
 #define ENGINE_BASE_H5_SCAN_H
 
+#include "engine/base/file.h"
 #include "engine/base/guard.h"
 #include "engine/base/status.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
-struct h5_scan {
-    const char *path;
-    int fd;              /* of the file, opened for reading */
-    uint64_t file_bytes; /* its size */
-    bool root_only;      /* the root's attributes and nothing else */
+union h5_scan {
+    struct {
+        char path[FILE_PATH];
+        uint64_t file_bytes; /* its size */
+        bool root_only;      /* the root's attributes and nothing else */
+    } of;
+    unsigned char context[GUARD_CONTEXT];
 };
 
 /* Most that the image of a file of `file_bytes` may take: what it unpacks to, and the list. */
 uint64_t h5_scan_unpacked(uint64_t file_bytes);
 uint64_t h5_scan_most(uint64_t file_bytes);
 
-/* Put the image of the file into `answer`; `context` is a struct h5_scan. Nothing outside the file
+/* Put the image of the file into `answer`; `context` is a union h5_scan, `fd` the
+ * file, opened for reading. Nothing outside the file
  * is followed or opened: such links and arrays are in the image as what they are.
  * Errors STATUS_FORMAT (no HDF5 file, damaged, too many objects), STATUS_IO, STATUS_MEMORY (the
  * machine's fault: it says nothing of the file). */
-enum status h5_scan(void *context, struct guard_answer *answer);
+guard_work h5_scan;
 
 #endif
