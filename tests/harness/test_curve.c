@@ -1,6 +1,7 @@
 #include "harness/curve.h"
 
 #include "engine/base/file.h"
+#include "engine/base/guard.h"
 #include "engine/base/h5.h"
 
 #include <criterion/criterion.h>
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static char folder[] = "/tmp/vitamin-curve-XXXXXX";
@@ -141,5 +143,78 @@ Test(curve, says_what_is_wrong_with_a_bad_file)
 
     struct curve_evaluation row = a.evaluation[0];
     cr_assert_eq(curve_add_evaluation(&a, &row, 2), STATUS_SHAPE);
+    curve_free(&a);
+}
+
+/* One bit after the other, all over the file: refused with a sentence, or read; nothing else. */
+Test(curve, flipped_bits_are_refused_or_harmless, .timeout = 120)
+{
+    struct curve a = sample(3, 70), b;
+    char *bytes;
+    size_t size, refused = 0;
+    cr_assert_eq(curve_write(&a, in_folder("a.h5")), STATUS_OK);
+    cr_assert_eq(file_read(in_folder("a.h5"), 1 << 24, &bytes, &size), STATUS_OK);
+    guard_keep(true);
+    for (size_t i = 0; i < 400; i++) {
+        size_t at = i * size / 400;
+        bytes[at] ^= (char)(1 << i % 8);
+        cr_assert_eq(file_replace(in_folder("b.h5"), bytes, size), STATUS_OK);
+        bytes[at] ^= (char)(1 << i % 8);
+        if (curve_read(in_folder("b.h5"), &b) == STATUS_OK) {
+            curve_free(&b);
+        } else {
+            refused++;
+            cr_expect(strstr(status_sentence(), "b.h5") != NULL, "%s", status_sentence());
+        }
+    }
+    guard_keep(false);
+    cr_expect_gt(refused, (size_t)20);
+    free(bytes);
+    curve_free(&a);
+}
+
+/* The name of the configuration led to /etc/passwd once, and a report printed it. */
+Test(curve, configuration_from_another_file_is_refused)
+{
+    struct curve a = sample(3, 3), b;
+    const char *path = in_folder("a.h5");
+    const hsize_t one = 1;
+    cr_assert_eq(curve_write(&a, path), STATUS_OK);
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT), list = H5Pcreate(H5P_DATASET_CREATE);
+    hid_t text = H5Tcopy(H5T_C_S1), space = H5Screate_simple(1, &one, NULL);
+    H5Tset_size(text, 64);
+    H5Ldelete(file, "config", H5P_DEFAULT);
+    cr_assert_geq(H5Pset_external(list, "/etc/passwd", 0, 64), 0);
+    H5Dclose(H5Dcreate2(file, "config", text, space, H5P_DEFAULT, list, H5P_DEFAULT));
+    H5Sclose(space);
+    H5Tclose(text);
+    H5Pclose(list);
+    H5Fclose(file);
+    cr_expect_neq(curve_read(path, &b), STATUS_OK);
+    cr_expect(strstr(status_sentence(), "a.h5") != NULL, "%s", status_sentence());
+    curve_free(&a);
+}
+
+/* A few kilobytes that unpack to rows of a hundred times their size. */
+Test(curve, rows_beyond_what_the_file_can_mean_are_refused)
+{
+    struct curve a = sample(3, 3), b;
+    const char *path = in_folder("a.h5");
+    const size_t rows = 1 << 20;
+    cr_assert_eq(curve_write(&a, path), STATUS_OK);
+    struct h5 f = {.file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT), .fd = -1};
+    double *zeros = calloc(rows, sizeof *zeros);
+    H5Ldelete(f.file, "iteration/iteration", H5P_DEFAULT);
+    cr_assert_eq(
+        h5_write(&f, "iteration/iteration", H5T_STD_I8LE, H5T_NATIVE_DOUBLE, 1, &rows, 9, zeros),
+        STATUS_OK);
+    H5Fclose(f.file);
+    free(zeros);
+    struct rusage before, after;
+    getrusage(RUSAGE_SELF, &before);
+    cr_expect_neq(curve_read(path, &b), STATUS_OK);
+    cr_expect(strstr(status_sentence(), "a.h5") != NULL, "%s", status_sentence());
+    getrusage(RUSAGE_SELF, &after);
+    cr_expect_lt(after.ru_maxrss - before.ru_maxrss, 100L << 10);
     curve_free(&a);
 }
