@@ -1,6 +1,5 @@
 #include "engine/base/guard.h"
 
-#include "engine/base/file.h"
 #include "engine/base/stop.h"
 #include "engine/base/threads.h"
 

@@ -5,6 +5,7 @@
 #ifndef ENGINE_BASE_GUARD_H
 #define ENGINE_BASE_GUARD_H
 
+#include "engine/base/file.h"
 #include "engine/base/status.h"
 
 #include <stdbool.h>
@@ -23,7 +24,7 @@ struct guard_answer;
 bool guard_put(struct guard_answer *answer, const void *data, size_t bytes);
 
 /* Everything that `context` holds is in its first bytes: no pointers when a child is kept. */
-enum { GUARD_CONTEXT = 1280 };
+enum { GUARD_CONTEXT = FILE_PATH + 64 };
 typedef enum status guard_work(void *context, int fd, struct guard_answer *answer);
 
 /* Run work(context, fd, answer) in a child process, within `limits`, and give back its status and

@@ -71,7 +71,7 @@ static bool value_fits(const struct image_record *r, uint64_t file_bytes)
     uint64_t count, bytes;
     if (r->trouble != IMAGE_SOUND || r->kind == IMAGE_GROUP || r->kind == IMAGE_OTHER)
         return r->value == IMAGE_NOTHING && r->payload == 0 && !r->in_file;
-    if (r->rank > IMAGE_RANK || !count_elements(r, &count))
+    if (!count_elements(r, &count))
         return false;
     if (r->value == IMAGE_NOTHING)
         return r->payload == 0 && !r->in_file;
@@ -105,7 +105,7 @@ static const struct image_record *check_record(const unsigned char *at, size_t l
     *taken = aligned(sizeof *r + r->path_bytes + r->name_bytes + r->payload);
     if (*taken - sizeof *r > left || !is_text(path_of(r), r->path_bytes) ||
         !is_text(name_of(r), r->name_bytes) || r->kind > IMAGE_OTHER || r->value > IMAGE_TEXT ||
-        r->trouble >= IMAGE_TROUBLE_COUNT ||
+        r->rank > IMAGE_RANK || r->trouble >= IMAGE_TROUBLE_COUNT ||
         (r->kind == IMAGE_ATTRIBUTE) != (*name_of(r) != '\0') || !value_fits(r, file_bytes))
         return NULL;
     return r;

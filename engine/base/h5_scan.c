@@ -27,6 +27,8 @@ uint64_t h5_scan_most(uint64_t file_bytes)
     return h5_scan_unpacked(file_bytes) + LIST_MOST;
 }
 
+_Static_assert(sizeof(union h5_scan) == GUARD_CONTEXT, "a kept child gets all of it");
+
 struct scan {
     const union h5_scan *file;
     int fd;
