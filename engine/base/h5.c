@@ -60,16 +60,20 @@ static enum status take_image(struct h5 *f, bool root_only)
 
 static enum status open_image(struct h5 *f, const char *path, bool root_only)
 {
+    enum { TRIES = 20 };
     *f = (struct h5){.file = -1, .fd = -1};
-    if (snprintf(f->path, sizeof f->path, "%s", path) >= (int)sizeof f->path)
-        return status_fail(STATUS_IO, "%s: the path is longer than %d characters", path, FILE_PATH);
-    TRY(file_open(path, &f->fd));
-    enum status result = take_image(f, root_only);
-    if (result != STATUS_OK) {
-        close(f->fd);
-        f->fd = -1;
+    TRY(file_path(f->path, "%s", path));
+    enum status result = STATUS_BUSY;
+    /* Files are replaced whole while they are read: by the run whose curve is looked at, say. */
+    for (int tries = 0; result == STATUS_BUSY && tries < TRIES; tries++) {
+        TRY(file_open(path, &f->fd));
+        result = take_image(f, root_only);
+        if (result != STATUS_OK)
+            close(f->fd);
     }
-    return result;
+    if (result != STATUS_OK)
+        f->fd = -1;
+    return result == STATUS_BUSY ? status_kept(0, STATUS_IO) : result;
 }
 
 enum status h5_open(struct h5 *f, const char *path)

@@ -453,32 +453,44 @@ static herr_t follow_link(const char *parent_file, const char *parent_group, con
     return -1;
 }
 
+static bool are_same(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
 /* Is what HDF5 has opened the file that the parent reads from? */
 static bool is_same_file(hid_t file, int fd)
 {
     struct stat ours, its;
     int *handle;
     return H5Fget_vfd_handle(file, H5P_DEFAULT, (void **)&handle) >= 0 && fstat(fd, &ours) == 0 &&
-           fstat(*handle, &its) == 0 && ours.st_dev == its.st_dev && ours.st_ino == its.st_ino;
+           fstat(*handle, &its) == 0 && are_same(&ours, &its);
+}
+
+/* Does the path lead to another file by now? The library cannot open one without a name. */
+static bool is_replaced(const struct scan *s)
+{
+    struct stat ours, now;
+    return fstat(s->fd, &ours) == 0 &&
+           (stat(s->file->of.path, &now) != 0 || !are_same(&ours, &now));
 }
 
 static hid_t open_file(struct scan *s)
 {
+    const char *path = s->file->of.path;
     char name[64];
     snprintf(name, sizeof name, "/proc/self/fd/%d", s->fd);
-    hid_t file = H5Fopen(access(name, R_OK) == 0 ? name : s->file->of.path, H5F_ACC_RDONLY,
-                         H5P_DEFAULT);
-    if (file < 0) {
-        (void)damage(s);
-        if (s->result == STATUS_OK)
-            s->result = status_fail(STATUS_FORMAT,
-                                    "%s: is not a readable HDF5 file (truncated, damaged, still "
-                                    "being written or another format)",
-                                    s->file->of.path);
-    } else if (!is_same_file(file, s->fd)) {
-        s->result = status_fail(STATUS_IO, "%s: was replaced while it was opened; run again",
-                                s->file->of.path);
-    }
+    hid_t file = H5Fopen(access(name, R_OK) == 0 ? name : path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    if (file >= 0 && is_same_file(file, s->fd))
+        return file;
+    (void)damage(s);
+    if (file >= 0 || is_replaced(s))
+        s->result = status_fail(STATUS_BUSY, "%s: is replaced again and again; run again", path);
+    else if (s->result == STATUS_OK)
+        s->result = status_fail(STATUS_FORMAT,
+                                "%s: is not a readable HDF5 file (truncated, damaged, still being "
+                                "written or another format)",
+                                path);
     return file;
 }
 

@@ -26,8 +26,9 @@ uint64_t h5_scan_most(uint64_t file_bytes);
 /* Put the image of the file into `answer`; `context` is a union h5_scan, `fd` the
  * file, opened for reading. Nothing outside the file
  * is followed or opened: such links and arrays are in the image as what they are.
- * Errors STATUS_FORMAT (no HDF5 file, damaged, too many objects), STATUS_IO, STATUS_MEMORY (the
- * machine's fault: it says nothing of the file). */
+ * Errors STATUS_FORMAT (no HDF5 file, damaged, too many objects); STATUS_BUSY (the path leads to
+ * another file by now: open that one); STATUS_IO, STATUS_MEMORY (the machine's fault: it says
+ * nothing of the file). */
 guard_work h5_scan;
 
 #endif

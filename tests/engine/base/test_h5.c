@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static char folder[] = "/tmp/vitamin-h5-XXXXXX";
@@ -394,4 +396,46 @@ Test(h5, sound_files_are_read_beside_damaged_ones)
     }
     guard_keep(false);
     cr_expect_gt(refused, 10);
+}
+
+/* A run replaces its curve while others look at it: they see one of them whole. */
+Test(h5, a_file_that_is_replaced_all_the_time_is_read)
+{
+    const size_t one = 1;
+    char path[FILE_PATH], temporary[FILE_PATH];
+    snprintf(path, sizeof path, "%s", in_folder("a.h5"));
+    snprintf(temporary, sizeof temporary, "%s", in_folder("b.h5"));
+    struct h5 written;
+    double seven = 7;
+    cr_assert_eq(h5_create(&written, path), STATUS_OK);
+    cr_assert_eq(h5_write_double(&written, "x", 1, &one, &seven), STATUS_OK);
+    cr_assert_eq(h5_close(&written), STATUS_OK);
+    char *bytes;
+    size_t size;
+    cr_assert_eq(file_read(path, 1 << 20, &bytes, &size), STATUS_OK);
+    pid_t writer = fork();
+    if (writer == 0) {
+        const struct timespec moment = {.tv_nsec = 2000000};
+        for (;;) {
+            FILE *file = fopen(temporary, "wb");
+            bool good = file != NULL && fwrite(bytes, 1, size, file) == size && fclose(file) == 0 &&
+                        rename(temporary, path) == 0;
+            if (!good)
+                _exit(1);
+            nanosleep(&moment, NULL);
+        }
+    }
+    for (int i = 0; i < 300; i++) {
+        struct h5 f;
+        double x = 0;
+        guard_keep(i % 2 == 0);
+        cr_assert_eq(h5_open(&f, path), STATUS_OK, "%s", status_sentence());
+        cr_assert_eq(h5_read_double(&f, "x", 1, &x), STATUS_OK, "%s", status_sentence());
+        cr_expect_eq(x, 7);
+        h5_close(&f);
+    }
+    kill(writer, SIGKILL);
+    waitpid(writer, NULL, 0);
+    guard_keep(false);
+    free(bytes);
 }
