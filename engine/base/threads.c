@@ -2,8 +2,11 @@
 
 #include <cblas.h>
 #include <omp.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* What OpenBLAS maps for each product that is under way, and for how many at most (0.3.21 and
  * 0.3.29 on x86-64; other processors have the same or less). */
@@ -14,6 +17,75 @@ static const size_t BLAS_BUFFER = (size_t)128 << 20;
  */
 void *blas_memory_alloc(int position) __attribute__((weak));
 void blas_memory_free(void *buffer) __attribute__((weak));
+
+/* In what runs before a sanitizer has started. */
+#define NO_CHECKS                                                                                  \
+    __attribute__((no_sanitize("address"), no_sanitize("thread"), no_sanitize("undefined")))
+
+/* What a thread's stack and its share of the heap take beside its buffer. */
+NO_CHECKS static size_t thread_room(void)
+{
+    struct rlimit stack;
+    const size_t usual = (size_t)8 << 20, heap = (size_t)4 << 20;
+    bool limited = getrlimit(RLIMIT_STACK, &stack) == 0 && stack.rlim_cur != RLIM_INFINITY;
+    return (limited ? (size_t)stack.rlim_cur : usual) + heap;
+}
+
+/* As OpenBLAS counts when it starts: processors, or what a variable of the environment says. */
+NO_CHECKS static size_t threads_at_start(char *const *environment)
+{
+    static const char *const variable[] = {
+        "OPENBLAS_NUM_THREADS=", "GOTO_NUM_THREADS=", "OMP_NUM_THREADS="};
+    unsigned long mask[128] = {0};
+    size_t cpus = 0, said = 0;
+    syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);
+    for (size_t i = 0; i < sizeof mask / sizeof *mask; i++)
+        cpus += (size_t)__builtin_popcountl(mask[i]);
+    for (int v = 0; v < 3 && said == 0; v++) {
+        for (char *const *e = environment; *e != NULL && said == 0; e++) {
+            const char *c = *e, *name = variable[v];
+            for (; *name != '\0' && *c == *name; c++)
+                name++;
+            for (; *name == '\0' && *c >= '0' && *c <= '9' && said < BLAS_BUFFERS; c++)
+                said = 10 * said + (size_t)(*c - '0');
+        }
+    }
+    cpus = said > 0 && said < cpus ? said : cpus;
+    return cpus < BLAS_BUFFERS ? cpus : BLAS_BUFFERS;
+}
+
+/* OpenBLAS 0.3.29 maps a buffer for each processor in its own constructor, before main, and where
+ * there is no room it tries again without end (0.3.21 waits for the first product: threads_reserve;
+ * the variable by which they are told apart came between). Only a program's .preinit_array comes
+ * before the constructors of its libraries, so this one refusal ends the process here: system calls
+ * only, for even the C library has yet to start. */
+extern char openblas_threads_callback_ __attribute__((weak));
+
+NO_CHECKS static void refuse_without_room(int argc, char **argv, char **environment)
+{
+    static const char words[] =
+        "vitamin: there is no room for the address space that OpenBLAS needs to start, 140 MiB for "
+        "each processor; raise the limit (ulimit -v, ulimit -d), or set OPENBLAS_NUM_THREADS=1\n";
+    (void)argc;
+    (void)argv;
+    struct rlimit space = {RLIM_INFINITY, RLIM_INFINITY}, data = space;
+    syscall(SYS_prlimit64, 0, RLIMIT_AS, NULL, &space);
+    syscall(SYS_prlimit64, 0, RLIMIT_DATA, NULL, &data);
+    if (&openblas_threads_callback_ == NULL ||
+        (space.rlim_cur == RLIM_INFINITY && data.rlim_cur == RLIM_INFINITY))
+        return;
+    size_t others = (size_t)16 << 20; /* what other libraries take at their start */
+    size_t room = threads_at_start(environment) * (BLAS_BUFFER + thread_room()) + others;
+    long trial = syscall(SYS_mmap, NULL, room, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, (off_t)0);
+    if (trial == -1) {
+        syscall(SYS_write, STDERR_FILENO, words, sizeof words - 1);
+        syscall(SYS_exit_group, EXIT_FAILURE);
+    }
+    syscall(SYS_munmap, trial, room);
+}
+__attribute__((section(".preinit_array"),
+               used)) static void (*before_libraries)(int, char **, char **) = refuse_without_room;
 
 /* BLAS is single-threaded from the first call on, also where nobody called threads_set: a library's
  * default must not decide about bits. */
@@ -33,15 +105,6 @@ void threads_set(int n)
     omp_set_dynamic(0);
     omp_set_max_active_levels(1); /* a loop inside a loop runs where it is */
     omp_set_num_threads(n > 0 ? n : threads_available());
-}
-
-/* What a thread's stack and its share of the heap take beside its buffer. */
-static size_t thread_room(void)
-{
-    struct rlimit stack;
-    const size_t usual = (size_t)8 << 20, heap = (size_t)4 << 20;
-    bool limited = getrlimit(RLIMIT_STACK, &stack) == 0 && stack.rlim_cur != RLIM_INFINITY;
-    return (limited ? (size_t)stack.rlim_cur : usual) + heap;
 }
 
 enum status threads_reserve(void)
