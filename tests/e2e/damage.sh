@@ -40,8 +40,7 @@ flips() {
     "$vitamin" report "$runs" --out "$folder/report" --format none --fast >/dev/null 2>&1
     cp "$folder/report/scores.csv" "$folder/scores.csv"
     gzip -dc "$folder/report/curves.csv.gz" >"$folder/curves.csv"
-    cp "$build/../../tests/e2e/scores.h5" "$folder/scores.h5" 2>/dev/null
-    printf '[matrix]\ndatasets = hopper-random-v2\nmethods = odt, td3bc\nseeds = 1-2\nsize = tiny\n' >"$folder/small.ini"
+    cp harness/matrices/small.ini "$folder/small.ini"
 
     FLIP_REFUSE=1 "$folder/flip" "$runs/whole/curve.h5" "$each" 1 "$vitamin" results "$runs" || ((wrong++))
     FLIP_REFUSE=1 "$folder/flip" "$runs/whole/curve.h5" "$each" 2 "$vitamin" report "$runs" \

@@ -117,7 +117,8 @@ int main(int count, char **argument)
     uint64_t state = strtoull(argument[3], NULL, 10);
     double slowest = 0;
     int scratch = mkstemp(output);
-    if (scratch < 0 || stat(path, &info) != 0 || info.st_size == 0) {
+    if (scratch < 0 || (prepare != NULL && system(prepare) != 0) || stat(path, &info) != 0 ||
+        info.st_size == 0) {
         fprintf(stderr, "flip: %s: %s\n", path, strerror(errno));
         return 2;
     }
