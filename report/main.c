@@ -9,7 +9,9 @@
 #include "report/figures.h"
 #include "report/html.h"
 #include "report/options.h"
+#include "report/paper.h"
 #include "report/provenance.h"
+#include "report/registry.h"
 #include "report/report_md.h"
 #include "report/results_impl.h"
 #include "report/table_table.h"
@@ -46,6 +48,8 @@ static void free_made(struct made *m)
 static enum status read_inputs(const struct options *o, struct results *r)
 {
     results_init(r, o->results);
+    TRY(registry_load());
+    TRY(paper_load());
     for (int i = 0; i < o->folders; i++)
         TRY(results_read_folder(r, o->folder[i]));
     for (int i = 0; i < o->score_files; i++)

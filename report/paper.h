@@ -2,6 +2,8 @@
 #ifndef REPORT_PAPER_H
 #define REPORT_PAPER_H
 
+#include "engine/base/status.h"
+
 #include <stdbool.h>
 
 enum { PAPER_ROWS = 16, PAPER_METHODS = 7 };
@@ -26,6 +28,8 @@ struct paper_table {
 
 enum { PAPER_TABLES = 5 };
 
+/* Read the published tables, before anything asks for them. Errors STATUS_MEMORY */
+enum status paper_load(void);
 /* Table 1, 2, 3, 10, 11. */
 const struct paper_table *paper_tables(void);
 const struct paper_table *paper_find(const char *id);

@@ -145,23 +145,34 @@ static void read_dataset(const struct csv *c, int row, struct registry_dataset *
     d->budget = number(c, row, "online_budget_paper");
 }
 
+static struct status_note loaded;
+
 static void read_datasets(void)
 {
     struct csv c;
-    enum status status = csv_parse(&c, "datasets.csv",
-                                   embed_find(embed_report, "results/paper/datasets.csv")->text);
-    assert(status == STATUS_OK && c.rows <= REGISTRY_DATASETS);
-    (void)status;
+    status_save(&loaded, csv_parse(&c, "datasets.csv",
+                                   embed_find(embed_report, "results/paper/datasets.csv")->text));
+    if (loaded.code != STATUS_OK)
+        return;
+    assert(c.rows <= REGISTRY_DATASETS);
     for (int i = 0; i < c.rows; i++)
         read_dataset(&c, i, &dataset_table[i]);
     dataset_count = c.rows;
     csv_free(&c);
 }
 
-const struct registry_dataset *registry_datasets(int *count)
+enum status registry_load(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, read_datasets);
+    return loaded.code == STATUS_OK ? STATUS_OK : status_restore(&loaded);
+}
+
+const struct registry_dataset *registry_datasets(int *count)
+{
+    enum status result = registry_load();
+    assert(result == STATUS_OK); /* main has loaded them */
+    (void)result;
     if (count != NULL)
         *count = dataset_count;
     return dataset_table;

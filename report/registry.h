@@ -41,6 +41,9 @@ struct registry_dataset {
 
 enum { REGISTRY_DATASETS = 64 };
 
+/* Read the table of datasets, before anything asks for it. Errors STATUS_MEMORY */
+enum status registry_load(void);
+
 /* Parsed once; a damaged embedded file is our own mistake and asserts. */
 const struct registry_dataset *registry_datasets(int *count);
 

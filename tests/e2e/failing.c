@@ -1,11 +1,13 @@
 /* For LD_PRELOAD: the n-th call of one kind fails, in `vitamin` and `vitamin-report` only.
  *
  *   FAILING=open|write|fsync|rename|read|malloc   the kind
+ *                     (malloc: of the program itself; what libraries make of none is theirs)
  *   FAILING_AT=N      which call fails; 0: none, they are counted only
  *   FAILING_COUNT=F   a file of eight bytes in which all processes count together */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -25,6 +27,7 @@ static _Atomic int64_t own_count, *calls = &own_count;
 static int64_t at;
 static const char *kind = "";
 static bool armed;
+static uintptr_t text_from, text_to; /* of the program */
 
 static ssize_t (*real_read)(int, void *, size_t);
 static ssize_t (*real_write)(int, const void *, size_t);
@@ -35,6 +38,26 @@ static int (*real_fsync)(int);
 static int (*real_rename)(const char *, const char *);
 
 #define LOOK_UP(name) *(void **)(&real_##name) = dlsym(RTLD_NEXT, #name)
+
+/* The program is the first object. */
+static int take_text(struct dl_phdr_info *object, size_t size, void *context)
+{
+    (void)size;
+    (void)context;
+    for (int i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &object->dlpi_phdr[i];
+        if (part->p_type != PT_LOAD || (part->p_flags & PF_X) == 0)
+            continue;
+        text_from = object->dlpi_addr + part->p_vaddr;
+        text_to = text_from + part->p_memsz;
+    }
+    return 1;
+}
+
+static bool is_own(const void *caller)
+{
+    return (uintptr_t)caller >= text_from && (uintptr_t)caller < text_to;
+}
 
 __attribute__((constructor)) static void set_up(void)
 {
@@ -59,6 +82,7 @@ __attribute__((constructor)) static void set_up(void)
     }
     ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
     const char *slash = n > 0 ? strrchr(program, '/') : NULL;
+    dl_iterate_phdr(take_text, NULL);
     armed = slash != NULL && strncmp(slash, "/vitamin", 8) == 0;
 }
 
@@ -143,15 +167,17 @@ int rename(const char *from, const char *to)
 
 void *malloc(size_t n)
 {
-    return fails("malloc", ENOMEM) ? NULL : __libc_malloc(n);
+    return is_own(__builtin_return_address(0)) && fails("malloc", ENOMEM) ? NULL : __libc_malloc(n);
 }
 
 void *calloc(size_t n, size_t width)
 {
-    return fails("malloc", ENOMEM) ? NULL : __libc_calloc(n, width);
+    return is_own(__builtin_return_address(0)) && fails("malloc", ENOMEM) ? NULL
+                                                                          : __libc_calloc(n, width);
 }
 
 void *realloc(void *p, size_t n)
 {
-    return fails("malloc", ENOMEM) ? NULL : __libc_realloc(p, n);
+    return is_own(__builtin_return_address(0)) && fails("malloc", ENOMEM) ? NULL
+                                                                          : __libc_realloc(p, n);
 }
