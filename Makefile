@@ -69,16 +69,16 @@ SUITES   := $(call find_c,suites)
 HARNESS  := $(filter-out harness/main.c,$(call find_c,harness))
 REPORT   := $(filter-out report/main.c,$(call find_c,report))
 # The report reads result files only: it is linked without the methods and MuJoCo.
-REPORT_NEEDS := $(BASE) $(wildcard harness/curve.c)
+REPORT_NEEDS := $(BASE) $(wildcard harness/curve/curve.c)
 SUPPORT  := $(call find_c,tests/support)
 
 # Text files that travel inside the programs.
-HARNESS_TEXT := $(sort $(wildcard harness/slurm.sh harness/presets/*/*.ini harness/matrices/*.ini \
+HARNESS_TEXT := $(sort $(wildcard harness/sweep/slurm.sh harness/presets/*/*.ini harness/matrices/*.ini \
                   harness/explain/*.txt docs/ledger.md))
 HARNESS_OBJECTS := $(call objects,$(HARNESS)) $(BUILD)/embed/harness.o
 SUITES_TEXT := $(sort $(wildcard suites/models/*.xml))
 SUITES_OBJECTS := $(call objects,$(SUITES)) $(BUILD)/embed/suites.o
-REPORT_TEXT := $(sort $(wildcard report/*.gp report/*.css report/*.js results/paper/*.csv))
+REPORT_TEXT := $(sort $(wildcard report/draw/*.gp report/page/*.css report/page/*.js results/paper/*.csv))
 REPORT_OBJECTS := $(call objects,$(REPORT) $(REPORT_NEEDS)) $(BUILD)/embed/report.o
 
 PROGRAMS := $(BUILD)/vitamin $(if $(wildcard report/main.c),$(BUILD)/vitamin-report)
@@ -155,9 +155,9 @@ DIRTY    := $(shell git diff --quiet HEAD -- '*.c' '*.h' '*.def' '*.xml' '*.ini'
 STAMP    := $(BUILD)/revision-$(REVISION)-$(DIRTY)
 $(STAMP):
 	@mkdir -p $(@D) && rm -f $(BUILD)/revision-* && touch $@
-$(BUILD)/harness/provenance.o: CPPFLAGS += -DVITAMIN_REVISION='"$(REVISION)"' \
+$(BUILD)/harness/curve/provenance.o: CPPFLAGS += -DVITAMIN_REVISION='"$(REVISION)"' \
     -DVITAMIN_DIRTY=$(DIRTY) -DVITAMIN_FLAGS='"$(OPT)"'
-$(BUILD)/harness/provenance.o: $(STAMP)
+$(BUILD)/harness/curve/provenance.o: $(STAMP)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 

@@ -1,7 +1,8 @@
 #include "engine/base/file.h"
 #include "engine/base/say.h"
 #include "engine/base/threads.h"
-#include "harness/command.h"
+#include "harness/base/exit_status.h"
+#include "harness/commands/command.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,11 +56,11 @@ static int exit_status(enum status result)
     case STATUS_CONFIG:
         return 2;
     case STATUS_INTERRUPTED:
-        return COMMAND_INTERRUPTED;
+        return EXIT_INTERRUPTED;
     case STATUS_BUSY:
-        return COMMAND_BUSY;
+        return EXIT_BUSY;
     case STATUS_WAITS:
-        return COMMAND_WAITS;
+        return EXIT_WAITS;
     default:
         return 1;
     }

@@ -1,6 +1,6 @@
 #include "report/export.h"
 
-#include "report/text.h"
+#include "report/text/text.h"
 
 #include <errno.h>
 #include <stdio.h>

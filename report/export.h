@@ -2,7 +2,7 @@
 #ifndef REPORT_EXPORT_H
 #define REPORT_EXPORT_H
 
-#include "report/results.h"
+#include "report/results/results.h"
 
 /* scores.csv: one line a run. Errors STATUS_IO, STATUS_MEMORY. */
 enum status export_scores(const struct results *r, const char *path);

@@ -1,7 +1,7 @@
 #include "report/options.h"
 
 #include "engine/base/file.h"
-#include "report/results_impl.h"
+#include "report/results/results_impl.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -218,7 +218,7 @@ static const struct option_row {
     {"--sd",         "FORM",   set_sd,         "population (divide by n, default) or sample (n-1)"},
     {"--gamma",      "G",      set_gamma,      "of the optimality gap, default 100"},
     {"--width",      "W",      set_width,      "of figures: two-column, neurips, column, slides"},
-    {"--style",      "FILE",   set_style,      "gnuplot commands in place of report/style.gp"},
+    {"--style",      "FILE",   set_style,      "gnuplot commands in place of report/draw/style.gp"},
     {"--markers",    NULL,     set_markers,    "markers on curves"},
     {"--greyscale",  NULL,     set_greyscale,  "dashes instead of colours"},
     {"--legend-by-final", NULL, set_legend,    "legend in order of the final value"},

@@ -2,10 +2,10 @@
 #ifndef REPORT_OPTIONS_H
 #define REPORT_OPTIONS_H
 
-#include "report/picture.h"
-#include "report/report.h"
-#include "report/text.h"
-#include "report/theme.h"
+#include "report/draw/picture.h"
+#include "report/results/report.h"
+#include "report/text/text.h"
+#include "report/draw/theme.h"
 
 #include <stdio.h>
 

@@ -2,8 +2,8 @@
 
 #include "engine/base/escape.h"
 #include "engine/base/sha256.h"
-#include "report/gnuplot.h"
-#include "report/text.h"
+#include "report/draw/gnuplot.h"
+#include "report/text/text.h"
 
 #include <gnu/libc-version.h>
 #include <hdf5.h>

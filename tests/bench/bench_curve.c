@@ -3,7 +3,7 @@
  * and the digest. */
 #include "engine/base/file.h"
 #include "engine/base/sha256.h"
-#include "harness/curve.h"
+#include "harness/curve/curve.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -6,10 +6,10 @@
  * do in seconds. */
 #include "engine/base/rng.h"
 #include "engine/base/threads.h"
-#include "report/aggregate.h"
-#include "report/compare.h"
-#include "report/efficiency.h"
-#include "report/profile.h"
+#include "report/stats/aggregate.h"
+#include "report/stats/compare.h"
+#include "report/stats/efficiency.h"
+#include "report/stats/profile.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,13 +1,13 @@
 /* The checkpoint reader on any bytes, into what a run keeps: a replay, a buffer of transitions, a
  * normaliser and a small learner. It may refuse the file, with a sentence, and nothing else. What
  * it accepts can be gone on with: sampled from, added to, trained on and written again.
- * tests/harness/test_fuzz_checkpoint.c replays the corpus. */
+ * tests/harness/curve/test_fuzz_checkpoint.c replays the corpus. */
 #include "engine/data/normalizer.h"
 #include "engine/data/replay.h"
 #include "engine/data/transitions.h"
 #include "engine/methods/learner.h"
-#include "harness/checkpoint.h"
-#include "harness/config.h"
+#include "harness/curve/checkpoint.h"
+#include "harness/config/config.h"
 #include "tests/fuzz/taster.h"
 #include "tests/support/reseal.h"
 

@@ -1,9 +1,9 @@
 /* Readers of INI text on any bytes, as a method of one's own and as a matrix: they may refuse them,
  * with a sentence, and nothing else. A configuration that is accepted is written down so that the
  * text, read again, gives the same text; cells of a matrix are numbered in order and have folders
- * below the results. tests/harness/test_fuzz_config.c replays the corpus. */
-#include "harness/config.h"
-#include "harness/matrix.h"
+ * below the results. tests/harness/config/test_fuzz_config.c replays the corpus. */
+#include "harness/config/config.h"
+#include "harness/matrix/matrix.h"
 
 #include <stdint.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
  * and read back as the same; a report's run has scores at increasing x.
  * tests/report/test_fuzz_curve.c replays the corpus. */
 #include "engine/base/file.h"
-#include "harness/curve.h"
-#include "report/results.h"
+#include "harness/curve/curve.h"
+#include "report/results/results.h"
 #include "tests/fuzz/taster.h"
 
 #include <math.h>

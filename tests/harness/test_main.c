@@ -1,8 +1,8 @@
 /* What every command has in common, asked of the program itself. */
-#include "harness/command.h"
+#include "harness/commands/command.h"
 
 #include "engine/base/file.h"
-#include "harness/provenance.h"
+#include "harness/curve/provenance.h"
 #include "tests/support/command_line.h"
 #include "tests/support/program.h"
 

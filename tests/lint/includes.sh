@@ -9,8 +9,29 @@ engine/data    engine/base/ engine/data/
 engine/optim   engine/base/ engine/nn/params.h engine/optim/
 engine/methods engine/
 suites         engine/base/ engine/data/trajectory.h suites/
-harness        engine/base/ engine/data/ engine/methods/ suites/ harness/
-report         engine/base/ harness/curve.h report/'
+harness/base engine/base/ engine/data/ engine/methods/ suites/ harness/base/
+harness/config engine/base/ engine/data/ engine/methods/ suites/ harness/base/ harness/config/
+harness/curve engine/base/ engine/data/ engine/methods/ suites/ harness/base/ harness/config/ harness/curve/
+harness/run engine/base/ engine/data/ engine/methods/ suites/ harness/base/ harness/config/ harness/curve/ harness/run/
+harness/matrix engine/base/ engine/data/ engine/methods/ suites/ harness/base/ harness/config/ harness/curve/ harness/run/ harness/matrix/
+harness/sweep engine/base/ engine/data/ engine/methods/ suites/ harness/base/ harness/config/ harness/curve/ harness/run/ harness/matrix/ harness/sweep/
+harness/commands engine/base/ engine/data/ engine/methods/ suites/ harness/base/ harness/config/ harness/curve/ harness/run/ harness/matrix/ harness/sweep/ harness/commands/
+harness/main.c engine/base/ engine/data/ engine/methods/ suites/ harness/
+report/text engine/base/ report/text/
+report/stats engine/base/ report/text/ report/stats/
+report/results engine/base/ harness/curve/curve.h report/text/ report/stats/ report/results/
+report/draw engine/base/ report/text/ report/stats/ report/results/ report/draw/
+report/tables engine/base/ harness/curve/curve.h report/text/ report/stats/ report/results/ report/tables/
+report/claims engine/base/ harness/curve/curve.h report/text/ report/stats/ report/results/ report/tables/ report/claims/
+report/figures engine/base/ harness/curve/curve.h report/text/ report/stats/ report/results/ report/draw/ report/tables/ report/claims/ report/figures/
+report/page engine/base/ harness/curve/curve.h report/text/ report/stats/ report/results/ report/draw/ report/tables/ report/claims/ report/figures/ report/page/
+report/export.c engine/base/ harness/curve/curve.h report/
+report/export.h engine/base/ harness/curve/curve.h report/
+report/options.c engine/base/ harness/curve/curve.h report/
+report/options.h engine/base/ harness/curve/curve.h report/
+report/provenance.c engine/base/ harness/curve/curve.h report/
+report/provenance.h engine/base/ harness/curve/curve.h report/
+report/main.c engine/base/ harness/curve/curve.h report/'
 
 bad=0
 while read -r folder allowed; do

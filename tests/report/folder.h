@@ -2,8 +2,8 @@
 #ifndef TESTS_REPORT_FOLDER_H
 #define TESTS_REPORT_FOLDER_H
 
-#include "harness/curve.h"
-#include "report/results.h"
+#include "harness/curve/curve.h"
+#include "report/results/results.h"
 
 /* .init and .fini of a suite. */
 void folder_make(void);

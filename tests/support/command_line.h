@@ -2,7 +2,7 @@
 #ifndef TESTS_SUPPORT_COMMAND_LINE_H
 #define TESTS_SUPPORT_COMMAND_LINE_H
 
-#include "harness/command.h"
+#include "harness/commands/command.h"
 
 /* `words` is one line, split at spaces (the command's name goes before it). What went to stdout is
  * left in *printed, for free(); NULL: not wanted. */

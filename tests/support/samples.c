@@ -2,8 +2,8 @@
 
 #include "engine/base/file.h"
 #include "engine/base/rng.h"
-#include "report/paper.h"
-#include "report/registry.h"
+#include "report/results/paper.h"
+#include "report/results/registry.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

@@ -3,7 +3,7 @@
 #ifndef TESTS_SUPPORT_SAMPLES_H
 #define TESTS_SUPPORT_SAMPLES_H
 
-#include "harness/curve.h"
+#include "harness/curve/curve.h"
 
 /* A score file: curves of `points` evaluations of every cell of Tables 1, 2, 3, 10 and 11, that
  * rise (or fall) from the printed initial to the printed final score, plus noise of a few points.

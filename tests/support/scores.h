@@ -2,8 +2,8 @@
 #ifndef TESTS_SUPPORT_SCORES_H
 #define TESTS_SUPPORT_SCORES_H
 
-#include "report/bootstrap.h"
-#include "report/matrix.h"
+#include "report/stats/bootstrap.h"
+#include "report/stats/matrix.h"
 #include "tests/support/fixture.h"
 
 /* Dataset `name`, run x task; NaN marks a missing run. Tasks are named "task0", "task1", ... */

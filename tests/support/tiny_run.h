@@ -2,8 +2,8 @@
 #ifndef TESTS_SUPPORT_TINY_RUN_H
 #define TESTS_SUPPORT_TINY_RUN_H
 
-#include "harness/curve.h"
-#include "harness/run.h"
+#include "harness/curve/curve.h"
+#include "harness/run/run.h"
 
 /* A folder of the test's own, its end, and a path within it (valid until the next but three). */
 void tiny_run_folder(void);

@@ -1,0 +1,502 @@
+#include "harness/base/download.h"
+
+#include "engine/base/file.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    HTTP_PARTIAL = 206,
+    HTTP_RANGE_ERROR = 416, /* nothing lies behind what we have */
+    SLOW = 1000,            /* bytes a second: less is a stall */
+    CONNECT_SECONDS = 20,
+    REDIRECTS = 10,
+    WORTH = 1000000,  /* bytes: what a connection that stalled must have brought to count */
+    SHOW_EVERY = 500, /* ms */
+    NAP = 100,        /* ms between two looks at `stop` while nothing goes on */
+};
+
+/* Why we broke a transfer off ourselves. */
+enum refusal {
+    REFUSED_NOT,
+    REFUSED_DISK,   /* why_disk */
+    REFUSED_START,  /* it does not begin as it must */
+    REFUSED_LONG,   /* longer than allowed */
+    REFUSED_PLACE,  /* another part than was asked for */
+    REFUSED_LENGTH, /* another length than before: the file was replaced meanwhile */
+};
+
+struct transfer {
+    const struct download_request *q;
+    struct download_result *r;
+    CURL *curl;
+    char message[CURL_ERROR_SIZE];
+    int64_t have;  /* bytes in the file */
+    int64_t best;  /* the most it ever had */
+    int64_t total; /* of the whole file, as the server says; -1: it has not */
+    long stall, retry;
+    /* of one connection */
+    int64_t range_first, range_total; /* as Content-Range says; -1: it does not */
+    bool placed;                      /* where its body goes is settled */
+    enum refusal refused;
+    int why_disk;
+    bool page; /* it looks like a web page */
+    struct timespec shown;
+};
+
+/* Seconds that the environment may set. */
+static enum status read_seconds(const char *name, long standard, long low, long high, long *out)
+{
+    const char *text = getenv(name);
+    char *end;
+    *out = standard;
+    if (text == NULL || *text == '\0')
+        return STATUS_OK;
+    errno = 0;
+    *out = strtol(text, &end, 10);
+    if (errno != 0 || *end != '\0' || *out < low || *out > high)
+        return status_fail(STATUS_CONFIG,
+                           "%s is '%.60s'; whole seconds from %ld to %ld are expected", name, text,
+                           low, high);
+    return STATUS_OK;
+}
+
+static bool is_stopped(const struct transfer *t)
+{
+    return t->q->stop != NULL && *t->q->stop != 0;
+}
+
+static enum status empty_file(struct transfer *t)
+{
+    if (ftruncate(t->q->fd, 0) != 0)
+        return status_fail(STATUS_IO, "%s: cannot be emptied: %s", t->q->path, strerror(errno));
+    t->have = t->r->resumed = 0;
+    return STATUS_OK;
+}
+
+/* --- what curl calls ----------------------------------------------------------------------------
+ */
+
+static size_t take_header(char *line, size_t size, size_t count, void *context)
+{
+    struct transfer *t = context;
+    char text[256];
+    long long first, total;
+    snprintf(text, sizeof text, "%.*s", (int)(size * count), line);
+    if (strncasecmp(text, "HTTP/", 5) == 0) /* another answer: the last was a redirection */
+        t->range_first = t->range_total = -1;
+    else if (strncasecmp(text, "Content-Range:", 14) == 0) {
+        if (sscanf(text + 14, " bytes %lld-%*d/%lld", &first, &total) == 2) {
+            t->range_first = first;
+            t->range_total = total;
+        } else if (sscanf(text + 14, " bytes %lld-", &first) == 1)
+            t->range_first = first;
+        else if (sscanf(text + 14, " bytes */%lld", &total) == 1)
+            t->range_total = total;
+    }
+    return size * count;
+}
+
+/* Before the first byte of a body: where does it go, and is it of the same file as before? */
+static bool place(struct transfer *t)
+{
+    long code = 0;
+    curl_off_t length = -1;
+    curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &code);
+    curl_easy_getinfo(t->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    int64_t total = code == HTTP_PARTIAL ? t->range_total : (int64_t)length;
+    t->placed = true;
+    if (code == HTTP_PARTIAL && t->range_first != t->have) {
+        t->refused = REFUSED_PLACE;
+    } else if (t->total >= 0 && total >= 0 && total != t->total) {
+        t->refused = REFUSED_LENGTH;
+    } else if (code != HTTP_PARTIAL && t->have > 0 && empty_file(t) != STATUS_OK) {
+        t->refused = REFUSED_DISK;
+        t->why_disk = errno;
+    }
+    if (t->refused != REFUSED_NOT)
+        return false;
+    t->total = total >= 0 ? total : t->total;
+    return true;
+}
+
+static bool begins_rightly(const struct transfer *t, const char *data, size_t bytes)
+{
+    if (t->have >= (int64_t)t->q->start_bytes)
+        return true;
+    size_t at = (size_t)t->have,
+           n = t->q->start_bytes - at < bytes ? t->q->start_bytes - at : bytes;
+    return memcmp(data, (const char *)t->q->start + at, n) == 0;
+}
+
+static enum refusal judge(const struct transfer *t, const char *data, size_t bytes)
+{
+    int64_t end = t->have + (int64_t)bytes;
+    if (!begins_rightly(t, data, bytes))
+        return REFUSED_START;
+    if (end > t->q->limit || t->total > t->q->limit)
+        return REFUSED_LONG;
+    return t->total >= 0 && end > t->total ? REFUSED_LENGTH : REFUSED_NOT;
+}
+
+/* The file's time is the server's, so that a later process can ask whether it is still that file's
+ * beginning; 0 when it gives none. Set at once: we may be killed. */
+static void stamp(const struct transfer *t)
+{
+    curl_off_t when = -1;
+    curl_easy_getinfo(t->curl, CURLINFO_FILETIME_T, &when);
+    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
+                                      {.tv_sec = when > 0 ? (time_t)when : 0}};
+    (void)futimens(t->q->fd, times);
+}
+
+static size_t take_body(char *data, size_t size, size_t count, void *context)
+{
+    struct transfer *t = context;
+    size_t bytes = size * count;
+    if (!t->placed && !place(t))
+        return CURL_WRITEFUNC_ERROR;
+    t->refused = judge(t, data, bytes);
+    if (t->refused != REFUSED_NOT) {
+        t->page = bytes > 0 && data[0] == '<';
+        return CURL_WRITEFUNC_ERROR;
+    }
+    for (size_t done = 0; done < bytes;) {
+        ssize_t n = pwrite(t->q->fd, data + done, bytes - done, (off_t)t->have);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            t->refused = REFUSED_DISK;
+            t->why_disk = n < 0 ? errno : ENOSPC;
+            return CURL_WRITEFUNC_ERROR;
+        }
+        done += (size_t)n;
+        t->have += n;
+    }
+    stamp(t);
+    return bytes;
+}
+
+static int take_progress(void *context, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
+                         curl_off_t up)
+{
+    struct transfer *t = context;
+    struct timespec now;
+    (void)down_total, (void)down, (void)up_total, (void)up;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    long since = (now.tv_sec - t->shown.tv_sec) * 1000 + (now.tv_nsec - t->shown.tv_nsec) / 1000000;
+    if (t->q->show && since >= SHOW_EVERY) {
+        t->shown = now;
+        if (t->total > 0)
+            fprintf(stderr, "\r  %.1f of %.1f MB ", (double)t->have / 1e6, (double)t->total / 1e6);
+        else
+            fprintf(stderr, "\r  %.1f MB ", (double)t->have / 1e6);
+    }
+    return is_stopped(t);
+}
+
+/* --- one connection -----------------------------------------------------------------------------
+ */
+
+static bool set_up(struct transfer *t)
+{
+    CURL *c = t->curl;
+    long connect = t->stall < CONNECT_SECONDS ? t->stall : CONNECT_SECONDS;
+    return curl_easy_setopt(c, CURLOPT_URL, t->q->url) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https,file") == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, "http,https") == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_USERAGENT, "vitamin") == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_MAXREDIRS, (long)REDIRECTS) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_FAILONERROR, 1L) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_FILETIME, 1L) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, connect) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, (long)SLOW) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, t->stall) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_ERRORBUFFER, t->message) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, take_header) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_HEADERDATA, t) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_WRITEDATA, t) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, take_progress) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_XFERINFODATA, t) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L) == CURLE_OK;
+}
+
+/* Ask for what is missing, provided that it is still the same file. */
+static struct curl_slist *ask_for_rest(const struct transfer *t)
+{
+    char range[32], condition[64];
+    struct stat info;
+    struct tm utc;
+    struct curl_slist *headers = NULL;
+    snprintf(range, sizeof range, "%lld-", (long long)t->have);
+    curl_easy_setopt(t->curl, CURLOPT_RANGE, t->have > 0 ? range : NULL);
+    if (t->have > 0 && fstat(t->q->fd, &info) == 0 && info.st_mtime > 0 &&
+        gmtime_r(&info.st_mtime, &utc) != NULL &&
+        strftime(condition, sizeof condition, "If-Range: %a, %d %b %Y %H:%M:%S GMT", &utc) > 0)
+        headers = curl_slist_append(NULL, condition);
+    curl_easy_setopt(t->curl, CURLOPT_HTTPHEADER, headers);
+    return headers;
+}
+
+static CURLcode connect_once(struct transfer *t)
+{
+    t->range_first = t->range_total = -1;
+    t->placed = false;
+    t->refused = REFUSED_NOT;
+    *t->message = '\0';
+    t->r->connections++;
+    struct curl_slist *headers = ask_for_rest(t);
+    CURLcode code = curl_easy_perform(t->curl);
+    curl_easy_setopt(t->curl, CURLOPT_HTTPHEADER, NULL);
+    curl_slist_free_all(headers);
+    if (t->q->show)
+        fprintf(stderr, "\r%26s\r", "");
+    if (*t->message == '\0')
+        snprintf(t->message, sizeof t->message, "%s", curl_easy_strerror(code));
+    const char *effective = NULL;
+    curl_easy_getinfo(t->curl, CURLINFO_EFFECTIVE_URL, &effective);
+    snprintf(t->r->url, sizeof t->r->url, "%s", effective != NULL ? effective : t->q->url);
+    return code;
+}
+
+/* --- what to make of its end --------------------------------------------------------------------
+ */
+
+/* WHOLE: done. AGAIN: the connection broke. ANEW: what is there is of no use. FAILED: for good, the
+ * sentence is kept. */
+enum verdict { VERDICT_WHOLE, VERDICT_AGAIN, VERDICT_ANEW, VERDICT_FAILED };
+
+static enum status refuse(struct transfer *t)
+{
+    const char *url = t->q->url;
+    if (t->refused == REFUSED_DISK) {
+        errno = t->why_disk;
+        return status_fail(STATUS_IO, "%s: cannot be written: %s", t->q->path, file_reason());
+    }
+    TRY(empty_file(t));
+    if (t->refused == REFUSED_LONG)
+        return status_fail(STATUS_FORMAT,
+                           "%s: sends more than the %lld MB that are expected at most", url,
+                           (long long)(t->q->limit / 1000000));
+    const char *type = NULL;
+    curl_easy_getinfo(t->curl, CURLINFO_CONTENT_TYPE, &type);
+    bool page = t->page || (type != NULL && strncasecmp(type, "text/html", 9) == 0);
+    return status_fail(STATUS_FORMAT, "%s: sends %s instead of the file%s", url,
+                       page ? "a web page" : "something else",
+                       page ? "; does a proxy or a log-in page stand between?" : "");
+}
+
+static bool is_passing(long http)
+{
+    return http == 408 || http == 429 || http == 502 || http == 503 || http == 504;
+}
+
+static enum verdict take_http_error(struct transfer *t, enum status *out)
+{
+    long http = 0;
+    curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &http);
+    *out = status_fail(STATUS_MISSING, "%s: the server answers with error %ld", t->q->url, http);
+    if (http == HTTP_RANGE_ERROR && t->have > 0 && t->range_total == t->have)
+        *out = STATUS_OK;
+    if (http == HTTP_RANGE_ERROR && t->have > 0)
+        return t->range_total == t->have ? VERDICT_WHOLE : VERDICT_ANEW;
+    return is_passing(http) ? VERDICT_AGAIN : VERDICT_FAILED;
+}
+
+static bool never_connected(const struct transfer *t, CURLcode code)
+{
+    curl_off_t when = 0;
+    curl_easy_getinfo(t->curl, CURLINFO_CONNECT_TIME_T, &when);
+    return code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_COULDNT_RESOLVE_HOST ||
+           code == CURLE_COULDNT_CONNECT || (code == CURLE_OPERATION_TIMEDOUT && when == 0);
+}
+
+static enum verdict take_broken(struct transfer *t, CURLcode code, enum status *out)
+{
+    const char *url = t->q->url;
+    if (never_connected(t, code)) {
+        *out = status_fail(STATUS_IO, "%s cannot be reached, is this machine offline? (%s)%s", url,
+                           t->message,
+                           t->have > 0 ? "; what has arrived is kept, run again to go on" : "");
+        return t->best > 0 && t->r->connections > 1 ? VERDICT_AGAIN : VERDICT_FAILED;
+    }
+    if (code == CURLE_PARTIAL_FILE && t->total > 0)
+        *out = status_fail(STATUS_IO,
+                           "%s: the server promises %lld bytes and breaks off after %lld; what has "
+                           "arrived is kept, run again to go on",
+                           url, (long long)t->total, (long long)t->have);
+    else if (code == CURLE_OPERATION_TIMEDOUT)
+        *out = status_fail(STATUS_IO,
+                           "%s: brought less than %d bytes a second for %ld s; the %lld bytes that "
+                           "have arrived are kept, run again to go on",
+                           url, SLOW, t->stall, (long long)t->have);
+    else
+        *out = status_fail(STATUS_IO,
+                           "%s: the download broke off (%s); what has arrived is kept, run again "
+                           "to go on",
+                           url, t->message);
+    return VERDICT_AGAIN;
+}
+
+static enum verdict take_refusal(struct transfer *t, enum status *out)
+{
+    if (t->refused == REFUSED_PLACE || t->refused == REFUSED_LENGTH) {
+        *out = status_fail(
+            STATUS_FORMAT,
+            t->refused == REFUSED_PLACE
+                ? "%s: the server sends another part of the file than it is asked for"
+                : "%s: the server names another length each time it is asked",
+            t->q->url);
+        return VERDICT_ANEW;
+    }
+    *out = refuse(t);
+    return VERDICT_FAILED;
+}
+
+static enum verdict take_success(struct transfer *t, enum status *out)
+{
+    if (!t->placed && !place(t)) /* no byte of a body came */
+        return take_refusal(t, out);
+    if (t->have == 0) {
+        *out = status_fail(STATUS_FORMAT, "%s: the server sends nothing", t->q->url);
+        return VERDICT_FAILED;
+    }
+    /* Said to be whole, but only a part of what was asked for. */
+    return t->total >= 0 && t->have < t->total ? take_broken(t, CURLE_PARTIAL_FILE, out)
+                                               : VERDICT_WHOLE;
+}
+
+static enum verdict conclude(struct transfer *t, CURLcode code, enum status *out)
+{
+    const char *url = t->q->url;
+    switch (code) {
+    case CURLE_OK:
+        return take_success(t, out);
+    case CURLE_HTTP_RETURNED_ERROR:
+        return take_http_error(t, out);
+    case CURLE_WRITE_ERROR:
+        return take_refusal(t, out);
+    case CURLE_ABORTED_BY_CALLBACK:
+        *out = status_fail(STATUS_INTERRUPTED,
+                           "%s: stopped after %lld bytes, which are kept; run again to go on", url,
+                           (long long)t->have);
+        return VERDICT_FAILED;
+    case CURLE_TOO_MANY_REDIRECTS:
+        *out = status_fail(STATUS_MISSING,
+                           "%s: the server sends from one address to the next, more than %d times",
+                           url, REDIRECTS);
+        return VERDICT_FAILED;
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_URL_MALFORMAT:
+        *out = status_fail(code == CURLE_URL_MALFORMAT ? STATUS_CONFIG : STATUS_MISSING,
+                           "%s: leads to an address that is not followed, neither http:// nor "
+                           "https:// (%s)",
+                           url, t->message);
+        return VERDICT_FAILED;
+    case CURLE_FILE_COULDNT_READ_FILE:
+        *out = status_fail(STATUS_MISSING, "%s: there is no such file", url);
+        return VERDICT_FAILED;
+    case CURLE_PEER_FAILED_VERIFICATION:
+        *out = status_fail(STATUS_IO, "%s: its certificate does not hold (%s)", url, t->message);
+        return VERDICT_FAILED;
+    case CURLE_OUT_OF_MEMORY:
+        *out = status_fail(STATUS_MEMORY, "%s: no memory to get it", url);
+        return VERDICT_FAILED;
+    default:
+        return take_broken(t, code, out);
+    }
+}
+
+/* --- as often as it brings something ------------------------------------------------------------
+ */
+
+static enum status pause_before(const struct transfer *t, int failures)
+{
+    const struct timespec nap = {.tv_nsec = NAP * 1000000};
+    long naps = failures > 0 ? (t->retry << (failures - 1)) * 1000 / NAP : 0;
+    for (long i = 0; i < naps && !is_stopped(t); i++)
+        nanosleep(&nap, NULL);
+    if (is_stopped(t))
+        return status_fail(STATUS_INTERRUPTED,
+                           "%s: stopped after %lld bytes, which are kept; run again to go on",
+                           t->q->url, (long long)t->have);
+    return STATUS_OK;
+}
+
+static enum status get(struct transfer *t)
+{
+    for (int failures = 0;;) {
+        enum status result = STATUS_OK;
+        TRY(pause_before(t, failures));
+        CURLcode code = connect_once(t);
+        enum verdict verdict = conclude(t, code, &result);
+        if (verdict == VERDICT_WHOLE || verdict == VERDICT_FAILED)
+            return result;
+        struct status_note note;
+        status_save(&note, result);
+        int64_t gained = t->have - t->best, worth = code == CURLE_OPERATION_TIMEDOUT ? WORTH : 1;
+        failures = verdict == VERDICT_AGAIN && gained >= worth ? 0 : failures + 1;
+        if (gained > 0)
+            t->best = t->have;
+        if (verdict == VERDICT_ANEW) {
+            TRY(empty_file(t));
+            t->total = -1;
+            if (t->r->connections == 1) /* an earlier call's beginning was another file's */
+                t->best = failures = 0;
+        }
+        if (failures < DOWNLOAD_PATIENCE && t->r->connections < DOWNLOAD_CONNECTIONS)
+            continue;
+        (void)status_restore(&note);
+        return status_prefix(note.code, "given up after %d connections", t->r->connections);
+    }
+}
+
+/* A beginning that cannot be of the file is not gone on with; from a disk all is taken anew. */
+static enum status look_at_beginning(struct transfer *t)
+{
+    struct stat info;
+    char begun[64];
+    if (fstat(t->q->fd, &info) != 0)
+        return status_fail(STATUS_IO, "%s: cannot be looked at: %s", t->q->path, strerror(errno));
+    t->have = info.st_size;
+    size_t n = t->q->start_bytes < sizeof begun ? t->q->start_bytes : sizeof begun;
+    if (t->have < (int64_t)n)
+        n = (size_t)t->have;
+    if (strncasecmp(t->q->url, "file:", 5) == 0 || t->have > t->q->limit ||
+        (n > 0 &&
+         (pread(t->q->fd, begun, n, 0) != (ssize_t)n || memcmp(begun, t->q->start, n) != 0)))
+        return empty_file(t);
+    t->best = t->r->resumed = t->have;
+    return STATUS_OK;
+}
+
+enum status download(const struct download_request *q, struct download_result *r)
+{
+    struct transfer t = {.q = q, .r = r, .total = -1};
+    *r = (struct download_result){.bytes = 0};
+    TRY(read_seconds("VITAMIN_STALL_SECONDS", 60, 1, 3600, &t.stall));
+    TRY(read_seconds("VITAMIN_RETRY_SECONDS", 1, 0, 60, &t.retry));
+    TRY(look_at_beginning(&t));
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || (t.curl = curl_easy_init()) == NULL ||
+        !set_up(&t)) {
+        curl_easy_cleanup(t.curl);
+        return status_fail(STATUS_MEMORY, "%s: no memory to get it", q->url);
+    }
+    enum status result = get(&t);
+    curl_easy_cleanup(t.curl);
+    r->bytes = t.have;
+    struct stat info;
+    if (result == STATUS_OK && fstat(q->fd, &info) == 0 && info.st_mtime == 0)
+        (void)futimens(q->fd, NULL); /* stamp() had nothing better */
+    return result;
+}

@@ -1,0 +1,70 @@
+#include "harness/base/progress.h"
+
+#include <math.h>
+#include <stdio.h>
+
+const char *const progress_stages[PROGRESS_STAGES] = {"rollout", "sample",   "critic",
+                                                      "actor",   "evaluate", "store"};
+
+double progress_since(const struct timespec *from)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - from->tv_sec) + 1e-9 * (double)(now.tv_nsec - from->tv_nsec);
+}
+
+void progress_duration(double seconds, char out[32])
+{
+    if (!isfinite(seconds) || seconds < 0) {
+        snprintf(out, 32, "?");
+        return;
+    }
+    long s = (long)(seconds + 0.5);
+    if (s < 120)
+        snprintf(out, 32, "%ld s", s);
+    else if (s < 7200)
+        snprintf(out, 32, "%ld min", (s + 30) / 60);
+    else if (s < 172800)
+        snprintf(out, 32, "%ld h %02ld", s / 3600, s / 60 % 60);
+    else
+        snprintf(out, 32, "%.1f days", (double)s / 86400);
+}
+
+/* Plain digits, three that count: 0.0012, 1.23, 120. */
+static int print_seconds(double seconds, char *out, size_t size)
+{
+    int digits = seconds >= 100    ? 0
+                 : seconds >= 10   ? 1
+                 : seconds >= 1    ? 2
+                 : seconds >= 0.01 ? 3
+                                   : 5;
+    return snprintf(out, size, "%.*f", digits, seconds);
+}
+
+void progress_line(const struct progress *p, char *out, size_t size)
+{
+    char score[32] = "-", left[32], stages[256] = " none yet";
+    double each = p->done > p->first ? p->seconds / (double)(p->done - p->first) : (double)NAN;
+    progress_duration(each * (double)(p->total > p->done ? p->total - p->done : 0), left);
+    if (!isnan(p->score))
+        snprintf(score, sizeof score, "%.1f", p->score);
+    size_t used = 0;
+    for (int i = 0; i < PROGRESS_STAGES; i++) {
+        if (p->stage[i] <= 0)
+            continue;
+        used += (size_t)snprintf(stages + used, sizeof stages - used, " %s ", progress_stages[i]);
+        used += (size_t)print_seconds(p->stage[i] / (double)(p->units > 0 ? p->units : 1),
+                                      stages + used, sizeof stages - used);
+    }
+    char where[96];
+    const char *unit = p->online ? "an iteration" : "a batch";
+    if (p->online)
+        snprintf(where, sizeof where, "iteration %lld, %lld of %lld transitions",
+                 (long long)p->iteration, (long long)p->done, (long long)p->total);
+    else
+        snprintf(where, sizeof where, "pretraining, %lld of %lld batches", (long long)p->done,
+                 (long long)p->total);
+    snprintf(out, size, "%s %s seed %llu: %s, score %s, seconds %s:%s, left %s%s", p->method,
+             p->dataset, (unsigned long long)p->seed, where, score, p->units > 0 ? unit : "so far",
+             stages, left, p->online ? "" : " of pretraining");
+}

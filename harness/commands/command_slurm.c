@@ -1,0 +1,341 @@
+#include "harness/commands/command_slurm.h"
+
+#include "engine/base/file.h"
+#include "engine/base/say.h"
+#include "harness/base/argument.h"
+#include "harness/matrix/cell.h"
+#include "harness/sweep/cost.h"
+#include "harness/matrix/guide.h"
+#include "harness/sweep/slurm.h"
+#include "harness/matrix/supply.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { EXTRAS = 32, HOMES = 32 };
+
+struct arguments {
+    const char *matrix, *results, *report, *data, *out;
+    struct slurm_job job;
+    const char *extra[EXTRAS];
+    bool submit;
+};
+
+/* What the script holds; the job points into it. */
+struct plan {
+    struct matrix m;
+    struct cost cost;
+    struct cell_look *look;
+    struct slurm_cell *cell; /* those to do */
+    int cells;
+    char matrix[FILE_PATH], program[FILE_PATH], folder[FILE_PATH], results[FILE_PATH],
+        report[FILE_PATH], data[FILE_PATH], out[FILE_PATH], name[CONFIG_NAME + 16], memory[32];
+    char homes[HOMES][CONFIG_NAME];
+    const char *home[HOMES];
+};
+
+/* --- the command line ------------------------------------------------------------------------- */
+
+static enum status take_extra(void *context, const char *word)
+{
+    struct arguments *a = context;
+    if (a->job.extras == EXTRAS)
+        return status_fail(STATUS_CONFIG, "more than %d --sbatch", EXTRAS);
+    if (word[0] != '-')
+        return status_fail(STATUS_CONFIG,
+                           "--sbatch is '%s', should be one option of sbatch as one word: "
+                           "--sbatch=--qos=low",
+                           word);
+    a->extra[a->job.extras++] = word;
+    return STATUS_OK;
+}
+
+static enum status parse(int argc, char **argv, struct arguments *a)
+{
+    struct slurm_job *job = &a->job;
+    int rest;
+    *a = (struct arguments){.results = MATRIX_RESULTS, .report = "out/report"};
+    *job = (struct slurm_job){.time = "24:00:00", .cpus = 4, .array_most = SLURM_ARRAY_MOST};
+    TRY(argument_read(argc, argv,
+                      (const struct argument[]){
+                          {"results", .text = &a->results},
+                          {"report", .text = &a->report},
+                          {"data", .text = &a->data},
+                          {"out", .text = &a->out},
+                          {"preset", .text = &job->preset},
+                          {"time", .text = &job->time},
+                          {"grace", .integer = &job->grace, .low = 10, .high = 65535},
+                          {"partition", .text = &job->partition},
+                          {"account", .text = &job->account},
+                          {"cpus", .whole = &job->cpus, .low = 1, .high = 4096},
+                          {"mem", .text = &job->memory},
+                          {"array-limit", .whole = &job->array_limit, .low = 1, .high = INT_MAX},
+                          {"array-most", .whole = &job->array_most, .low = 1, .high = 4e6},
+                          {"sbatch", .take = take_extra, .context = a},
+                          {"submit", .flag = &a->submit},
+                          {.name = NULL}},
+                      &rest));
+    TRY(argument_last(argc, argv, rest, &a->matrix));
+    if (a->matrix == NULL)
+        return status_fail(STATUS_CONFIG, "which matrix? A name (smoke) or a file (./mine.ini)");
+    return STATUS_OK;
+}
+
+/* Ten minutes suffice for an evaluation at the paper's size; of a short limit a quarter is kept. */
+static enum status settle_grace(struct slurm_job *job)
+{
+    long seconds;
+    TRY(slurm_seconds(job->time, &seconds));
+    if (job->grace == 0)
+        job->grace = seconds / 4 < 600 ? seconds / 4 : 600;
+    if (job->grace >= seconds)
+        return status_fail(STATUS_CONFIG,
+                           "--grace is %ld seconds, --time %s is %ld: nothing is "
+                           "left to work in",
+                           job->grace, job->time, seconds);
+    return STATUS_OK;
+}
+
+/* --- what is to be done ----------------------------------------------------------------------- */
+
+/* Paths must be good on any node: absolute, links resolved, folders made. */
+static enum status resolve(const char *path, bool folder, char out[FILE_PATH])
+{
+    char whole[PATH_MAX];
+    if (folder)
+        TRY(file_make_folder(path));
+    if (realpath(path, whole) == NULL)
+        return status_fail(STATUS_IO, "%s: %s", path, strerror(errno));
+    return file_path(out, "%s", whole);
+}
+
+static bool is_matrix_file(const char *name)
+{
+    return strchr(name, '/') != NULL || strstr(name, ".ini") != NULL;
+}
+
+/* A job's name is part of its logs' names. */
+static void name_job(const char *matrix, char out[CONFIG_NAME + 16])
+{
+    static const char good[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+    size_t used = (size_t)snprintf(out, CONFIG_NAME + 16, "vitamin-%.*s", CONFIG_NAME, matrix);
+    for (size_t i = 0; i < used; i++) {
+        if (strchr(good, out[i]) == NULL)
+            out[i] = '_';
+    }
+}
+
+static enum status look_at_cells(struct plan *p, const char *results)
+{
+    p->look = calloc((size_t)p->m.cells, sizeof *p->look);
+    p->cell = calloc((size_t)p->m.cells, sizeof *p->cell);
+    if (p->look == NULL || p->cell == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for the cells of %s", p->m.name);
+    for (int i = 0; i < p->m.cells; i++) {
+        char folder[FILE_PATH];
+        TRY(matrix_folder(&p->m.cell[i], results, folder));
+        cell_look(folder, &p->look[i]);
+        if (cell_is_over(p->look[i].state))
+            continue;
+        /* A guide that is over will not come; its task says so at once. */
+        const struct matrix_cell *c = &p->m.cell[i];
+        bool waits = guide_check(&p->m, c, results) == STATUS_WAITS;
+        p->cell[p->cells++] = (struct slurm_cell){c->number, waits ? c->guide : 0};
+    }
+    TRY(cost_init(&p->m, &p->cost));
+    cost_measure(&p->cost, &p->m, p->look);
+    return STATUS_OK;
+}
+
+/* Half as much again as the largest cell is thought to need, in steps of 256 MiB. */
+static void settle_memory(struct plan *p)
+{
+    size_t most = 0, step = (size_t)256 << 20;
+    for (int i = 0; i < p->cells; i++) {
+        size_t bytes = cost_memory(&p->m.cell[p->cell[i].number - 1]);
+        most = bytes > most ? bytes : most;
+    }
+    most = (most + most / 2 + step) / step * 256;
+    snprintf(p->memory, sizeof p->memory, "%zuM", most);
+}
+
+static enum status settle_homes(struct plan *p, struct slurm_job *job)
+{
+    const char *home;
+    for (int i = 0; (home = matrix_home(&p->m, i)) != NULL; i++) {
+        if (i == HOMES)
+            return status_fail(STATUS_CONFIG, "%s: includes more than %d matrices", p->m.name,
+                               HOMES);
+        snprintf(p->homes[i], sizeof p->homes[i], "%s", home);
+        p->home[i] = p->homes[i];
+        job->homes = i + 1;
+    }
+    job->home = p->home;
+    return STATUS_OK;
+}
+
+static bool is_needed(const struct plan *p, const char *dataset)
+{
+    for (int i = 0; i < p->cells; i++) {
+        if (strcmp(p->m.cell[p->cell[i].number - 1].dataset, dataset) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Name the datasets that are not there and that no task makes by itself; how many. */
+static int tell_missing_data(const struct plan *p, const char *folder)
+{
+    int missing = 0;
+    for (int i = 0; i < p->m.sources; i++) {
+        const struct matrix_source *s = &p->m.source[i];
+        if (s->generated || strcmp(s->dataset, "bandit") == 0 || !is_needed(p, s->dataset) ||
+            supply_is_there(s, folder))
+            continue;
+        if (missing++ == 0)
+            printf("not there yet, and tasks without their dataset fail:\n");
+        say("  %s\n", status_sentence());
+    }
+    return missing;
+}
+
+static enum status make_plan(struct arguments *a, struct plan *p)
+{
+    struct slurm_job *job = &a->job;
+    TRY(settle_grace(job));
+    TRY(matrix_load(a->matrix, job->preset, &p->m));
+    if (is_matrix_file(a->matrix))
+        TRY(resolve(a->matrix, false, p->matrix));
+    else
+        TRY(file_path(p->matrix, "%s", a->matrix));
+    TRY(resolve("/proc/self/exe", false, p->program));
+    TRY(resolve(".", false, p->folder));
+    TRY(resolve(a->results, true, p->results));
+    TRY(resolve(a->report, true, p->report));
+    if (a->data != NULL)
+        TRY(resolve(a->data, false, p->data));
+    TRY(look_at_cells(p, p->results));
+    TRY(settle_homes(p, job));
+    name_job(p->m.name, p->name);
+    if (job->memory == NULL) {
+        settle_memory(p);
+        job->memory = p->memory;
+    }
+    job->matrix = p->matrix;
+    job->name = p->name;
+    job->program = p->program;
+    job->folder = p->folder; /* datasets are looked for in ./data too */
+    job->results = p->results;
+    job->report = p->report;
+    job->data = a->data != NULL ? p->data : NULL;
+    job->extra = a->extra;
+    return a->out != NULL ? file_path(p->out, "%s", a->out)
+                          : file_path(p->out, "%s/slurm/%s.sh", p->results, p->name);
+}
+
+static void free_plan(struct plan *p)
+{
+    cost_free(&p->cost);
+    free(p->look);
+    free(p->cell);
+    matrix_free(&p->m);
+}
+
+/* --- writing and submitting ------------------------------------------------------------------- */
+
+static enum status submit(const char *script)
+{
+    char *argv[] = {"bash", (char *)script, NULL};
+    pid_t child;
+    int state = 0;
+    fflush(NULL);
+    int error = posix_spawnp(&child, "bash", NULL, NULL, argv, environ);
+    if (error != 0)
+        return status_fail(STATUS_IO, "bash cannot be started: %s", strerror(error));
+    while (waitpid(child, &state, 0) < 0 && errno == EINTR)
+        continue;
+    if (!WIFEXITED(state) || WEXITSTATUS(state) != 0)
+        return status_fail(STATUS_MISSING,
+                           "Slurm did not take all of it (see above); `bash %s` tries again",
+                           script);
+    return STATUS_OK;
+}
+
+static void tell(const struct plan *p, const struct slurm_job *job)
+{
+    double left = 0;
+    int arrays = slurm_arrays(job, p->cell, p->cells);
+    for (int i = 0; i < p->cells; i++)
+        left += p->cost.seconds[p->cell[i].number - 1];
+    say("%s: %d of %d cells of %s in %d array%s; a task has %d core%s, %s and %s at a time, and "
+        "goes on where it was until it is done\n",
+        p->out, p->cells, p->m.cells, p->m.name, arrays, arrays == 1 ? "" : "s", job->cpus,
+        job->cpus == 1 ? "" : "s", job->memory, job->time);
+    say("about %.*f core-hours%s\n", left < 36000 ? 2 : 0, left / 3600,
+        p->cost.measured > 0 ? ", by the cells that are done" : ", a guess: no cell is done yet");
+}
+
+static enum status write_and_submit(struct arguments *a, struct plan *p)
+{
+    char *text, folder[FILE_PATH];
+    if (p->cells == 0) {
+        say("all %d cells of %s are over; `vitamin report` shows them\n", p->m.cells, p->m.name);
+        return STATUS_OK;
+    }
+    TRY(file_parent(p->out, folder));
+    TRY(slurm_script(&a->job, p->cell, p->cells, &text));
+    enum status result = file_make_folder(folder);
+    if (result == STATUS_OK)
+        result = file_replace(p->out, text, strlen(text));
+    free(text);
+    TRY(result);
+    tell(p, &a->job);
+    int missing = tell_missing_data(p, a->job.data);
+    if (!a->submit) {
+        say("submit it: bash %s\n", p->out);
+        return STATUS_OK;
+    }
+    if (missing > 0)
+        return status_fail(STATUS_MISSING, "not submitted: %d dataset%s missing", missing,
+                           missing == 1 ? " is" : "s are");
+    return submit(p->out);
+}
+
+static enum status run(int argc, char **argv)
+{
+    struct arguments a;
+    struct plan *p = calloc(1, sizeof *p);
+    if (p == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for a plan");
+    enum status result = parse(argc, argv, &a);
+    if (result == STATUS_OK)
+        result = make_plan(&a, p);
+    if (result == STATUS_OK)
+        result = write_and_submit(&a, p);
+    free_plan(p);
+    free(p);
+    return result;
+}
+
+const struct command command_slurm = {
+    .name = "slurm",
+    .usage =
+        "MATRIX [--submit] [--results DIR] [--report DIR] [--data DIR] [--preset P]\n"
+        "        [--time LIMIT] [--grace SECONDS] [--cpus N] [--mem SIZE] [--partition P]\n"
+        "        [--account A] [--sbatch=OPTION ...] [--array-limit N] [--array-most N]\n"
+        "        [--out FILE]\n\n"
+        "writes a script (RESULTS/slurm/vitamin-MATRIX.sh) that submits one task a cell and a\n"
+        "report job behind them; --submit runs it. --time (24:00:00) is the limit of one go:\n"
+        "a task is told --grace seconds before, saves its work and is queued again. --cpus (4)\n"
+        "and --mem (by the largest cell) are of one task, --array-limit is how many run at a\n"
+        "time, --array-most (1000) is this cluster's MaxArraySize less one",
+    .help = "run a matrix on a Slurm cluster",
+    .run = run,
+};

@@ -1,0 +1,248 @@
+#include "harness/config/config.h"
+
+#include "engine/base/embed.h"
+#include "engine/base/file.h"
+#include "harness/base/ini_text.h"
+
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* `small` is the size of the reference curves made with the authors' program; `tiny` only proves
+ * that everything works. Keys that do not apply to a method are passed over. */
+static const char *const size_paper[] = {NULL};
+static const char *const size_small[] = {"embed_dim=128",
+                                         "n_layer=2",
+                                         "n_head=4",
+                                         "T_train=10",
+                                         "T_eval=5",
+                                         "batch_size=64",
+                                         "lr_actor=1e-3",
+                                         "warmup_actor_steps=2000",
+                                         "lr_critic=1e-3",
+                                         "pretrain_actor_steps=2000",
+                                         "actor_updates_per_iter=100",
+                                         NULL};
+static const char *const size_tiny[] = {"embed_dim=32",
+                                        "n_layer=1",
+                                        "n_head=2",
+                                        "T_train=4",
+                                        "T_eval=2",
+                                        "batch_size=32",
+                                        "warmup_actor_steps=100",
+                                        "critic_hidden=32",
+                                        "mlp_hidden=32",
+                                        "pretrain_actor_steps=60",
+                                        "actor_updates_per_iter=20",
+                                        "updates_per_transition=0.1",
+                                        "pdt_samples=8",
+                                        "pdt_return_steps=40",
+                                        "pdt_warmup_transitions=400",
+                                        "stop_transitions=2000",
+                                        "score_at=2000",
+                                        "eval_episodes=2",
+                                        NULL};
+
+const struct config_size config_sizes[] = {
+    {"paper", "the paper's networks and budgets", size_paper},
+    {"small", "embed 128, 2 layers, K 10, batch 64: hours on one core", size_small},
+    {"tiny", "embed 32, 1 layer: seconds, proves only that it runs", size_tiny},
+};
+const int config_size_count = sizeof config_sizes / sizeof *config_sizes;
+
+/* What goes to each line of an INI text. */
+struct loading {
+    struct hyper *h;
+    const char *file, *dataset, *suite;
+};
+
+static bool section_matches(const struct loading *l, const char *section)
+{
+    return strcmp(section, "method") == 0 || strcmp(section, l->suite) == 0 ||
+           fnmatch(section, l->dataset, 0) == 0;
+}
+
+static enum status mark_unused(struct hyper *h, const char *list)
+{
+    char copy[512], *rest = copy;
+    snprintf(copy, sizeof copy, "%s", list);
+    for (char *key = strtok_r(copy, " ,", &rest); key != NULL; key = strtok_r(NULL, " ,", &rest))
+        TRY(hyper_set(h, key, "-"));
+    return STATUS_OK;
+}
+
+static enum status take_line(void *context, const char *section, const char *key, const char *value)
+{
+    struct loading *l = context;
+    /* Keys of other datasets are checked all the same: a typo must not wait for its dataset. */
+    struct hyper scratch = *l->h, *h = section_matches(l, section) ? l->h : &scratch;
+    return strcmp(key, "does_not_apply") == 0 ? mark_unused(h, value) : hyper_set(h, key, value);
+}
+
+/* The file name's stem of an embedded "presets/PRESET/x.ini", or NULL. */
+static const char *stem_of(const struct embed_file *f, const char *preset)
+{
+    static _Thread_local char stem[CONFIG_NAME];
+    char prefix[CONFIG_NAME];
+    size_t skip = (size_t)snprintf(prefix, sizeof prefix, "presets/%s/", preset);
+    if (strncmp(f->name, prefix, skip) != 0)
+        return NULL;
+    snprintf(stem, sizeof stem, "%s", f->name + skip);
+    char *dot = strrchr(stem, '.');
+    if (dot != NULL)
+        *dot = '\0';
+    return strcmp(stem, "datasets") == 0 ? NULL : stem;
+}
+
+const char *config_method(const char *preset, int i)
+{
+    for (const struct embed_file *f = embed_harness; f->name != NULL; f++) {
+        const char *stem = stem_of(f, preset);
+        if (stem != NULL && i-- == 0)
+            return stem;
+    }
+    return NULL;
+}
+
+bool config_is_preset(const char *name)
+{
+    return config_method(name, 0) != NULL;
+}
+
+static const char *next_method(const void *preset, int i)
+{
+    return config_method(preset, i);
+}
+
+/* Length of the longest common subsequence: forgiving about what is left out or added. */
+static int alike(const char *a, const char *b)
+{
+    int row[128] = {0}, n = (int)strlen(b);
+    if (n > 127)
+        return 0;
+    for (; *a != '\0'; a++) {
+        int diagonal = 0;
+        for (int j = 1; j <= n; j++) {
+            int up = row[j];
+            row[j] = *a == b[j - 1] ? diagonal + 1 : row[j] > row[j - 1] ? row[j] : row[j - 1];
+            diagonal = up;
+        }
+    }
+    return row[n];
+}
+
+const char *config_nearest(const char *name, const char *(*next)(const void *context, int i),
+                           const void *context)
+{
+    static _Thread_local char best[CONFIG_NAME];
+    double most = -1;
+    best[0] = '\0';
+    for (int i = 0;; i++) {
+        const char *candidate = next(context, i);
+        if (candidate == NULL)
+            return best;
+        double score = 2.0 * alike(name, candidate) / (double)(strlen(name) + strlen(candidate));
+        if (score > most) {
+            most = score;
+            snprintf(best, sizeof best, "%s", candidate);
+        }
+    }
+}
+
+static enum status load_method(struct loading *l, const struct config_request *r)
+{
+    char name[2 * CONFIG_NAME];
+    snprintf(name, sizeof name, "presets/%s/%s.ini", r->preset, r->method);
+    const struct embed_file *f = embed_find(embed_harness, name);
+    if (f != NULL) {
+        l->file = f->name;
+        return ini_text_read(f->text, l->file, take_line, l);
+    }
+    if (strchr(r->method, '/') == NULL && strstr(r->method, ".ini") == NULL)
+        return status_fail(STATUS_CONFIG, "unknown method '%s'; did you mean '%s'?", r->method,
+                           config_nearest(r->method, next_method, r->preset));
+    char *text;
+    TRY(file_read(r->method, 1 << 20, &text, NULL));
+    l->file = r->method;
+    enum status result = ini_text_read(text, l->file, take_line, l);
+    free(text);
+    return result;
+}
+
+enum status config_override(struct hyper *h, const char *assignment)
+{
+    char key[CONFIG_NAME];
+    const char *equals = strchr(assignment, '=');
+    if (equals == NULL || equals == assignment || equals - assignment >= CONFIG_NAME)
+        return status_fail(STATUS_CONFIG, "'%s': write key=value", assignment);
+    snprintf(key, sizeof key, "%.*s", (int)(equals - assignment), assignment);
+    return hyper_set(h, key, equals + 1);
+}
+
+static enum status apply_size(struct hyper *h, const char *size)
+{
+    for (int i = 0; i < config_size_count; i++) {
+        if (strcmp(config_sizes[i].name, size) != 0)
+            continue;
+        for (const char *const *set = config_sizes[i].set; *set != NULL; set++) {
+            struct hyper scratch = *h;
+            TRY(config_override(&scratch, *set));
+            /* A size reduces what is there; it gives no method a part it does not have. */
+            char key[CONFIG_NAME];
+            snprintf(key, sizeof key, "%.*s", (int)(strchr(*set, '=') - *set), *set);
+            if (hyper_applies(h, key))
+                *h = scratch;
+        }
+        if (h->T_eval > h->T_train)
+            h->T_eval = h->T_train;
+        if (h->actor == HYPER_actor_pdt) /* its future is as long as a segment */
+            h->pdt_future = h->T_train;
+        return STATUS_OK;
+    }
+    return status_fail(STATUS_CONFIG, "unknown size '%s'; there are paper, small and tiny", size);
+}
+
+enum status config_load(const struct config_request *r, struct hyper *h)
+{
+    char name[2 * CONFIG_NAME];
+    snprintf(name, sizeof name, "presets/%s/datasets.ini", r->preset);
+    const struct embed_file *datasets = embed_find(embed_harness, name);
+    if (datasets == NULL)
+        return status_fail(STATUS_CONFIG, "unknown preset '%s'; there are paper and code",
+                           r->preset);
+    hyper_defaults(h);
+    struct loading l = {.h = h, .file = datasets->name, .dataset = r->dataset, .suite = r->suite};
+    TRY(ini_text_read(datasets->text, l.file, take_line, &l));
+    TRY(load_method(&l, r));
+    TRY(apply_size(h, r->size));
+    for (int i = 0; i < r->sets; i++) {
+        enum status result = config_override(h, r->set[i]);
+        if (result != STATUS_OK)
+            return status_prefix(result, "--set %s", r->set[i]);
+    }
+    return hyper_check(h);
+}
+
+enum status config_add_set(struct config_request *r, const char *assignment)
+{
+    if (r->sets == CONFIG_OVERRIDES)
+        return status_fail(STATUS_CONFIG, "more than %d --set", CONFIG_OVERRIDES);
+    r->set[r->sets++] = assignment;
+    return STATUS_OK;
+}
+
+enum status config_text(const struct hyper *h, char **out)
+{
+    size_t capacity = (size_t)hyper_count * (HYPER_TEXT_SIZE + 64), used = 0;
+    *out = malloc(capacity);
+    if (*out == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for the configuration's text");
+    for (int i = 0; i < hyper_count; i++) {
+        char value[HYPER_TEXT_SIZE];
+        hyper_format(h, i, value);
+        used += (size_t)snprintf(*out + used, capacity - used, "%s = %s\n", hyper_table[i].name,
+                                 h->applies[i] ? value : "-");
+    }
+    return STATUS_OK;
+}

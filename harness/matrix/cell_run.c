@@ -1,0 +1,72 @@
+#include "harness/matrix/cell_run.h"
+
+#include "engine/base/log.h"
+#include "harness/matrix/guide.h"
+#include "harness/matrix/supply.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static void take_look(const struct cell_look *look, struct cell_outcome *out)
+{
+    out->diverged = look->state == CELL_DIVERGED;
+    out->first_score = look->first_score;
+    out->last_score = look->last_score;
+    out->transitions = look->transitions;
+}
+
+static enum status run(const struct matrix *m, const struct matrix_cell *cell, const char *results,
+                       const struct run_request *how, struct cell_outcome *out)
+{
+    struct run_request r = *how;
+    char folder[FILE_PATH];
+    const struct matrix_source *source = supply_of(m, cell->dataset);
+    TRY(guide_check(m, cell, results));
+    matrix_request(cell, &r.config);
+    r.seed = (uint64_t)cell->seed;
+    r.folder = out->folder;
+    r.matrix = cell->matrix;
+    r.results = results != NULL ? results : MATRIX_RESULTS;
+    /* What failed before is tried again; were it killed now, it would be a stopped cell. */
+    cell_forget_failure(out->folder);
+    if (source != NULL && source->generated)
+        TRY(supply_get(source, how->data_folder));
+    if (source != NULL)
+        TRY(supply_folder(source, how->data_folder, folder, &r.data_folder));
+    return run_execute(&r, &out->summary);
+}
+
+/* A full disk may refuse this one too: then the log has it. */
+static enum status record(const char *folder, enum status failure)
+{
+    struct status_note note;
+    status_save(&note, failure);
+    if (cell_fail(folder, note.sentence) != STATUS_OK)
+        log_error("cell", "%s; and this cannot be recorded: %s", note.sentence, status_sentence());
+    return status_restore(&note);
+}
+
+enum status cell_run(const struct matrix *m, const struct matrix_cell *cell, const char *results,
+                     const struct run_request *how, struct cell_outcome *out)
+{
+    struct cell_look look;
+    char hash[SHA256_HEX];
+    *out = (struct cell_outcome){.first_score = (double)NAN, .last_score = (double)NAN};
+    TRY(matrix_folder(cell, results, out->folder));
+    cell_look(out->folder, &look);
+    out->was_over = cell_is_over(look.state);
+    if (out->was_over) {
+        TRY(cell_config_hash(cell, hash));
+        TRY(cell_check(hash, out->folder, &look));
+        take_look(&look, out);
+        return STATUS_OK;
+    }
+    enum status result = run(m, cell, results, how, out);
+    if (result == STATUS_INTERRUPTED || result == STATUS_BUSY || result == STATUS_WAITS)
+        return result;
+    if (result != STATUS_OK && result != STATUS_NONFINITE)
+        return record(out->folder, result);
+    cell_look(out->folder, &look);
+    take_look(&look, out);
+    return STATUS_OK;
+}

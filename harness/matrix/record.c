@@ -1,0 +1,409 @@
+#include "harness/matrix/record.h"
+
+#include "engine/base/guard.h"
+#include "engine/base/say.h"
+#include "harness/curve/provenance.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <fts.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+/* Texts come from files of anywhere: nothing that moves a terminal's cursor gets through. */
+static void make_printable(char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (iscntrl((unsigned char)*text))
+            *text = ' ';
+    }
+}
+
+/* ".../METHOD@key=value/SEED": the folder above the run's, from the @ on. */
+static void find_variant(struct record *r)
+{
+    const char *end = strrchr(r->name, '/'), *start = end;
+    while (start != NULL && start > r->name && start[-1] != '/')
+        start--;
+    const char *at = start != NULL ? memchr(start, '@', (size_t)(end - start)) : NULL;
+    snprintf(r->variant, sizeof r->variant, "%.*s", at != NULL ? (int)(end - at) : 0,
+             at != NULL ? at : "");
+}
+
+static void summarise(struct record *r, struct curve *c)
+{
+    r->evaluations = c->evaluations;
+    r->rows = c->iterations;
+    r->episodes = c->episodes;
+    for (int i = 0; i < c->evaluations; i++) {
+        double score = curve_mean_score(c, i);
+        r->first_score = i == 0 ? score : r->first_score;
+        r->last_score = score;
+        r->best_score = fmax(r->best_score, score); /* of NaN and a number: the number */
+        r->transitions = c->evaluation[i].transitions;
+        r->gradient_steps = c->evaluation[i].gradient_steps;
+        r->seconds = c->evaluation[i].seconds;
+    }
+    r->segments = curve_describe_segments(c, r->segment_text, sizeof r->segment_text);
+    r->sealed = c->sealed;
+    /* The attributes stay, the arrays go: a thousand curves would fill the memory. */
+    r->about = (struct curve){.attribute = c->attribute, .attributes = c->attributes};
+    c->attribute = NULL;
+    c->attributes = 0;
+    for (int i = 0; i < r->about.attributes; i++)
+        make_printable(r->about.attribute[i].value);
+}
+
+static void read_record(struct record *r, const char *path)
+{
+    struct curve c;
+    struct cell_look look;
+    r->first_score = r->last_score = r->best_score = r->seconds = (double)NAN;
+    find_variant(r);
+    /* The state first: a run that ends in between is then "running" with its whole curve. */
+    cell_look(r->folder, &look);
+    r->state = look.state;
+    snprintf(r->reason, sizeof r->reason, "%s", look.reason);
+    r->readable = curve_read(path, &c) == STATUS_OK;
+    if (r->readable) {
+        summarise(r, &c);
+        curve_free(&c);
+    } else {
+        snprintf(r->reason, sizeof r->reason, "%.500s", status_sentence());
+    }
+    make_printable(r->name);
+    make_printable(r->variant);
+    make_printable(r->reason);
+    make_printable(r->segment_text);
+}
+
+static enum status add_record(struct record_list *list, const char *root, const char *path)
+{
+    if ((list->count & (list->count - 1)) == 0) {
+        size_t room = list->count > 0 ? 2 * (size_t)list->count : 1;
+        struct record *larger = realloc(list->record, room * sizeof *larger);
+        if (larger == NULL)
+            return status_fail(STATUS_MEMORY, "no memory for the list of runs");
+        list->record = larger;
+    }
+    struct record *r = &list->record[list->count++];
+    memset(r, 0, sizeof *r);
+    TRY(file_parent(path, r->folder));
+    size_t skip = strlen(root);
+    const char *below = strncmp(r->folder, root, skip) == 0 ? r->folder + skip : r->folder;
+    below += strspn(below, "/");
+    TRY(file_path(r->name, "%s", below[0] != '\0' ? below : r->folder));
+    read_record(r, path);
+    return STATUS_OK;
+}
+
+/* Seed 2 comes before seed 10. */
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+    return strverscmp((*a)->fts_name, (*b)->fts_name);
+}
+
+static enum status walk(const char *root, struct record_list *list)
+{
+    char copy[FILE_PATH];
+    TRY(file_path(copy, "%s", root));
+    char *roots[] = {copy, NULL};
+    FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_name);
+    if (tree == NULL)
+        return status_fail(STATUS_IO, "%s: cannot be listed: %s", root, strerror(errno));
+    enum status result = STATUS_OK;
+    for (FTSENT *e; result == STATUS_OK && (e = fts_read(tree)) != NULL;) {
+        if (e->fts_info == FTS_F && strcmp(e->fts_name, "curve.h5") == 0)
+            result = add_record(list, root, e->fts_path);
+        else if (e->fts_info == FTS_NS && e->fts_level == 0)
+            result = status_fail(STATUS_IO, "%s: %s", root, strerror(e->fts_errno));
+        else if (e->fts_info == FTS_DNR)
+            result = status_fail(STATUS_IO, "%s: cannot be read: %s", e->fts_path,
+                                 strerror(e->fts_errno));
+    }
+    fts_close(tree);
+    return result;
+}
+
+enum status record_read(const char *folder, struct record_list *out)
+{
+    char root[FILE_PATH];
+    *out = (struct record_list){.count = 0};
+    TRY(file_path(root, "%s", folder));
+    for (size_t n = strlen(root); n > 1 && root[n - 1] == '/'; n--)
+        root[n - 1] = '\0';
+    guard_keep(true);
+    enum status result = walk(root, out);
+    guard_keep(false);
+    if (result == STATUS_OK && out->count == 0)
+        result = status_fail(STATUS_MISSING, "%s: no recorded run (curve.h5) below it", folder);
+    if (result != STATUS_OK)
+        record_free(out);
+    return result;
+}
+
+enum status record_all_readable(const struct record_list *list)
+{
+    int unreadable = 0, first = 0;
+    for (int i = 0; i < list->count; i++) {
+        if (!list->record[i].readable && unreadable++ == 0)
+            first = i;
+    }
+    if (unreadable == 0)
+        return STATUS_OK;
+    return status_fail(STATUS_FORMAT, "%d of %d curves cannot be read; the first: %s", unreadable,
+                       list->count, list->record[first].reason);
+}
+
+void record_free(struct record_list *list)
+{
+    for (int i = 0; i < list->count; i++)
+        curve_free(&list->record[i].about);
+    free(list->record);
+    *list = (struct record_list){.count = 0};
+}
+
+/* --- what a run is ---------------------------------------------------------------------------- */
+
+const char *record_state(const struct record *r)
+{
+    return r->readable ? cell_state_word(r->state) : "unreadable";
+}
+
+static bool is_dirty(const struct record *r)
+{
+    return strcmp(curve_get(&r->about, "dirty"), "0") != 0;
+}
+
+bool record_is_ours(const struct record *r)
+{
+    return !provenance_dirty() && !is_dirty(r) &&
+           strcmp(curve_get(&r->about, "revision"), provenance_revision()) == 0;
+}
+
+void record_code(const struct record *r, char out[RECORD_CODE])
+{
+    const char *theirs = curve_get(&r->about, "revision");
+    bool same = strcmp(theirs, provenance_revision()) == 0;
+    snprintf(out, RECORD_CODE, "%.40s%s",
+             theirs[0] == '\0' ? "unknown"
+             : same            ? "this"
+                               : theirs,
+             is_dirty(r) ? ", dirty" : "");
+}
+
+/* --- choosing --------------------------------------------------------------------------------- */
+
+enum { WORDS = 3 };
+
+/* What a filter of some kind is held against; NULL-terminated when fewer than WORDS. */
+typedef void record_words(const struct record *r, const char *word[WORDS], char room[FILE_PATH]);
+
+static void matrix_words(const struct record *r, const char *word[WORDS], char room[FILE_PATH])
+{
+    snprintf(room, FILE_PATH, "%.*s", (int)strcspn(r->name, "/"), r->name);
+    word[0] = curve_get(&r->about, "matrix");
+    word[1] = room;
+}
+
+static void method_words(const struct record *r, const char *word[WORDS], char room[FILE_PATH])
+{
+    word[0] = curve_get(&r->about, "method");
+    if (file_path(room, "%s%s", word[0], r->variant) != STATUS_OK)
+        *room = '\0'; /* matches nothing */
+    word[1] = room;
+    word[2] = curve_get(&r->about, "label");
+}
+
+static void dataset_words(const struct record *r, const char *word[WORDS], char room[FILE_PATH])
+{
+    (void)room;
+    word[0] = curve_get(&r->about, "dataset");
+    word[1] = curve_get(&r->about, "suite");
+}
+
+static void status_words(const struct record *r, const char *word[WORDS], char room[FILE_PATH])
+{
+    (void)room;
+    word[0] = record_state(r);
+}
+
+static bool matches(const struct record *r, record_words *words, const char *pattern)
+{
+    const char *word[WORDS] = {NULL};
+    char room[FILE_PATH];
+    words(r, word, room);
+    for (int i = 0; i < WORDS && word[i] != NULL; i++) {
+        if (strcmp(word[i], pattern) == 0 || fnmatch(pattern, word[i], 0) == 0)
+            return true;
+    }
+    return false;
+}
+
+struct nearest {
+    const struct record_list *list;
+    record_words *words;
+};
+
+static const char *next_word(const void *context, int i)
+{
+    const struct nearest *n = context;
+    static _Thread_local char text[FILE_PATH];
+    const char *word[WORDS] = {NULL};
+    char room[FILE_PATH];
+    if (i >= n->list->count)
+        return NULL;
+    n->words(&n->list->record[i], word, room);
+    snprintf(text, sizeof text, "%s", word[0][0] == '\0' && word[1] != NULL ? word[1] : word[0]);
+    return text;
+}
+
+/* A matrix that includes others has cells in several folders. */
+static bool is_home(const struct matrix *m, const struct record *r)
+{
+    const char *word[WORDS] = {NULL}, *home;
+    char room[FILE_PATH];
+    matrix_words(r, word, room);
+    for (int i = 0; (home = matrix_home(m, i)) != NULL; i++) {
+        if (strcmp(home, word[0]) == 0 || strcmp(home, word[1]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_matrix_name(const char *name)
+{
+    const char *known;
+    for (int i = 0; (known = matrix_name(i)) != NULL; i++) {
+        if (strcmp(known, name) == 0)
+            return true;
+    }
+    return strstr(name, ".ini") != NULL;
+}
+
+/* Mark what one word of a filter wants; `found` when there was any. */
+static enum status mark(const struct record_list *list, record_words *words, const char *pattern,
+                        bool *keep, bool *found)
+{
+    struct matrix m = {.cells = 0};
+    if (words == matrix_words && is_matrix_name(pattern))
+        TRY(matrix_load(pattern, NULL, &m));
+    for (int i = 0; i < list->count; i++) {
+        if (matches(&list->record[i], words, pattern) || is_home(&m, &list->record[i]))
+            keep[i] = *found = true;
+    }
+    matrix_free(&m);
+    return STATUS_OK;
+}
+
+static void drop_unmarked(struct record_list *list, const bool *keep)
+{
+    int kept = 0;
+    for (int i = 0; i < list->count; i++) {
+        if (keep[i])
+            list->record[kept++] = list->record[i];
+        else
+            curve_free(&list->record[i].about);
+    }
+    list->count = kept;
+}
+
+static enum status select_by(struct record_list *list, const char *option, record_words *words,
+                             const char *patterns)
+{
+    if (patterns == NULL || list->count == 0)
+        return STATUS_OK;
+    bool *keep = calloc((size_t)list->count, sizeof *keep);
+    if (keep == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for a choice of runs");
+    enum status result = STATUS_OK;
+    for (const char *at = patterns; *at != '\0' && result == STATUS_OK;) {
+        char pattern[FILE_PATH];
+        bool found = false;
+        size_t n = strcspn(at, ",");
+        snprintf(pattern, sizeof pattern, "%.*s", (int)n, at);
+        result = mark(list, words, pattern, keep, &found);
+        const struct nearest near = {list, words};
+        if (result == STATUS_OK && !found)
+            result = status_fail(STATUS_CONFIG,
+                                 "--%s %s: matches none of the %d runs that are left; the nearest "
+                                 "is '%s'",
+                                 option, pattern, list->count,
+                                 config_nearest(pattern, next_word, &near));
+        at += n + (at[n] == ',');
+    }
+    if (result == STATUS_OK)
+        drop_unmarked(list, keep);
+    free(keep);
+    return result;
+}
+
+enum status record_select(struct record_list *list, const struct record_filter *f)
+{
+    TRY(select_by(list, "matrix", matrix_words, f->matrix));
+    TRY(select_by(list, "dataset", dataset_words, f->dataset));
+    TRY(select_by(list, "method", method_words, f->method));
+    return select_by(list, "status", status_words, f->status);
+}
+
+/* --- comparing -------------------------------------------------------------------------------- */
+
+static const struct record *find(const struct record_list *list, const char *name)
+{
+    for (int i = 0; i < list->count; i++) {
+        if (strcmp(list->record[i].name, name) == 0)
+            return &list->record[i];
+    }
+    return NULL;
+}
+
+static enum status compare_curves(const struct record *a, const struct record *b)
+{
+    char path[FILE_PATH];
+    struct curve x, y;
+    TRY(file_path(path, "%s/curve.h5", a->folder));
+    TRY(curve_read(path, &x));
+    enum status result = file_path(path, "%s/curve.h5", b->folder);
+    if (result == STATUS_OK)
+        result = curve_read(path, &y);
+    if (result == STATUS_OK) {
+        /* The dataset itself is compared by its digest. */
+        result = curve_set(&x, "dataset_path", "%s", curve_get(&y, "dataset_path"));
+        if (result == STATUS_OK)
+            result = curve_compare(&x, &y, false);
+        curve_free(&y);
+    }
+    curve_free(&x);
+    return result;
+}
+
+enum status record_compare(const struct record_list *a, const struct record_list *b,
+                           int *differences)
+{
+    *differences = 0;
+    for (int i = 0; i < a->count; i++) {
+        const struct record *r = &a->record[i], *other = find(b, r->name);
+        enum status result = STATUS_OK;
+        if (other == NULL)
+            result = status_fail(STATUS_MISSING, "only in the first folder");
+        else
+            result = compare_curves(r, other);
+        if (result == STATUS_MEMORY)
+            return result;
+        if (result != STATUS_OK)
+            say("%s: %s\n", r->name, status_sentence());
+        *differences += result != STATUS_OK;
+    }
+    for (int i = 0; i < b->count; i++) {
+        if (find(a, b->record[i].name) != NULL)
+            continue;
+        say("%s: only in the second folder\n", b->record[i].name);
+        ++*differences;
+    }
+    return STATUS_OK;
+}

@@ -1,0 +1,427 @@
+#include "harness/run/run_impl.h"
+#include "harness/run/run_rules.h"
+
+#include "engine/base/log.h"
+#include "engine/base/threads.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+uint64_t run_key(const char *dataset, uint64_t seed)
+{
+    return rng_key_mix(rng_key(dataset), seed);
+}
+
+static const char *suite_name(enum env_suite suite)
+{
+    static const char *const names[] = {[SUITE_MUJOCO] = "mujoco",
+                                        [SUITE_ADROIT] = "adroit",
+                                        [SUITE_MAZE2D] = "maze2d",
+                                        [SUITE_ANTMAZE] = "antmaze",
+                                        [SUITE_BANDIT] = "bandit"};
+    return names[suite];
+}
+
+/* --- set-up ----------------------------------------------------------------------------------- */
+
+static enum status take_lock(struct run *r)
+{
+    char path[FILE_PATH];
+    TRY(run_path(r, "lock", path));
+    return lock_try(&r->lock, path, r->request->folder);
+}
+
+static const char *next_dataset(const void *unused, int i)
+{
+    (void)unused;
+    return i < dataset_count ? dataset_table[i].id : NULL;
+}
+
+/* The preset's pattern sections want the dataset's id and suite before it is loaded. */
+enum status run_configure(struct config_request *config, struct hyper *h)
+{
+    const char *name = config->dataset;
+    const struct dataset_entry *entry = dataset_find(name);
+    const struct env_kind *kind = env_find(entry != NULL ? entry->env : name);
+    const char *base = strrchr(name, '/');
+    if (kind == NULL && base != NULL)
+        kind = env_find(base + 1);
+    if (kind == NULL)
+        return status_fail(STATUS_CONFIG,
+                           "unknown dataset '%s'; did you mean '%s'? `vitamin data list` shows the "
+                           "ids, and a file of one's own is named after its environment "
+                           "(hopper-mine.hdf5)",
+                           name, config_nearest(name, next_dataset, NULL));
+    if (entry != NULL)
+        config->dataset = entry->id;
+    else if (base != NULL)
+        config->dataset = base + 1;
+    config->suite = suite_name(kind->suite);
+    return config_load(config, h);
+}
+
+enum status run_config_hash(const struct hyper *h, char out[SHA256_HEX])
+{
+    char *text;
+    TRY(config_text(h, &text));
+    sha256_of(text, strlen(text), out);
+    free(text);
+    return STATUS_OK;
+}
+
+static enum status load_config(struct run *r, struct config_request *config)
+{
+    TRY(run_configure(config, &r->hyper));
+    TRY(config_text(&r->hyper, &r->config_text));
+    return run_config_hash(&r->hyper, r->config_hash);
+}
+
+static struct dataset_options dataset_options_of(const struct run *r, double scale)
+{
+    struct dataset_options o = dataset_defaults();
+    o.folder = r->request->data_folder;
+    o.reward_div = r->hyper.reward_div / scale;
+    o.reward_shift = r->hyper.reward_shift;
+    o.delay = (int)r->hyper.delayed_reward;
+    o.singles_kept = (int)r->hyper.antmaze_singles_kept;
+    o.q_view = r->hyper.dataset_view == HYPER_dataset_view_q_learning;
+    return o;
+}
+
+/* What the file holds, before any filter or view (Tables 4-7). Loaded apart where they matter, and
+ * freed before the data proper, so that memory need not hold both. */
+static enum status describe_file(struct run *r)
+{
+    struct dataset_options o = dataset_defaults();
+    struct dataset d;
+    o.folder = r->request->data_folder;
+    TRY(dataset_load(r->request->config.dataset, &o, &d));
+    r->file_transitions = d.transitions;
+    r->file_trajectories = d.count;
+    enum status result = dataset_summarise(&d, &r->file_summary);
+    dataset_free(&d);
+    return result;
+}
+
+/* IQL's extra factor on locomotion: 1000 / (best - worst return of the dataset). */
+static enum status reward_scale(struct run *r, double *scale)
+{
+    *scale = 1;
+    if (r->hyper.reward_extra != HYPER_reward_extra_times_1000_over_return_range)
+        return STATUS_OK;
+    struct dataset_options o = dataset_options_of(r, 1);
+    struct dataset d;
+    TRY(dataset_load(r->request->config.dataset, &o, &d));
+    double low = d.list[0].total_reward, high = low;
+    for (int i = 1; i < d.count; i++) {
+        low = fmin(low, d.list[i].total_reward);
+        high = fmax(high, d.list[i].total_reward);
+    }
+    dataset_free(&d);
+    if (high > low)
+        *scale = 1000 / (high - low);
+    return STATUS_OK;
+}
+
+static enum status load_data(struct run *r)
+{
+    double scale;
+    bool filtered = strcmp(r->request->config.suite, "antmaze") == 0 ||
+                    r->hyper.dataset_view != HYPER_dataset_view_trajectories;
+    if (filtered)
+        TRY(describe_file(r));
+    TRY(reward_scale(r, &scale));
+    struct dataset_options o = dataset_options_of(r, scale);
+    TRY(dataset_load(r->request->config.dataset, &o, &r->dataset));
+    r->offline = r->dataset.list;
+    r->offline_count = r->dataset.count;
+    if (!filtered) {
+        r->file_transitions = r->dataset.transitions;
+        r->file_trajectories = r->dataset.count;
+        TRY(dataset_summarise(&r->dataset, &r->file_summary));
+    }
+    /* Statistics come before the worst trajectory goes (docs/methods.md 1.3). */
+    TRY(normalizer_fit(r->offline, r->offline_count, r->dataset.S, r->hyper.state_std_eps,
+                       &r->normalizer));
+    for (int i = 0; i < r->offline_count; i++)
+        r->offline_mean_return += r->offline[i].total_reward / r->offline_count;
+    if (r->hyper.drop_worst_trajectory)
+        TRY(replay_drop_worst(r->offline, r->dataset.count, &r->offline_count));
+    r->env_options = env_defaults();
+    r->env_options.reward_div = r->hyper.iql_online_reward_scaled ? o.reward_div
+                                                                  : r->hyper.reward_div;
+    r->env_options.reward_shift = o.reward_shift;
+    r->env_options.delay = o.delay;
+    if (strcmp(r->dataset.env->name, "maze2d-open") == 0)
+        r->env_options.reward_div *= r->hyper.maze2d_open_env_reward_div;
+    return STATUS_OK;
+}
+
+static enum status make_buffers(struct run *r)
+{
+    const struct hyper *h = &r->hyper;
+    int S = r->dataset.S, A = r->dataset.A;
+    r->by_transition = h->buffer_unit == HYPER_buffer_unit_transitions;
+    r->clears_rollouts = h->rl_gradient == HYPER_rl_gradient_ppo;
+    r->keeps_rollouts = r->clears_rollouts || h->rl_gradient == HYPER_rl_gradient_awr;
+    r->starts_empty = h->buffer_init == HYPER_buffer_init_empty_then_10000_warmup_transitions;
+    if (r->by_transition)
+        return transitions_init(&r->transitions, S, A, h->buffer_capacity, r->offline,
+                                r->offline_count, false);
+    TRY(replay_init(&r->pretrain, S, A, REPLAY_UNBOUNDED));
+    TRY(replay_fill(&r->pretrain, r->offline, r->offline_count));
+    TRY(replay_init(&r->replay, S, A, (int)h->buffer_capacity));
+    return r->keeps_rollouts ? replay_init(&r->rollouts, S, A, REPLAY_UNBOUNDED) : STATUS_OK;
+}
+
+static void tick(void *context, enum learner_stage stage)
+{
+    static const enum run_timer timers[] = {[STAGE_SAMPLE] = TIMER_SAMPLE,
+                                            [STAGE_CRITIC] = TIMER_CRITIC,
+                                            [STAGE_ACTOR] = TIMER_ACTOR,
+                                            [STAGE_OTHER] = TIMER_OTHER};
+    run_switch(context, timers[stage]);
+}
+
+static enum status make_learner(struct run *r)
+{
+    struct learner_spec spec = {.hyper = &r->hyper,
+                                .S = r->dataset.S,
+                                .A = r->dataset.A,
+                                .run = r->key,
+                                .normalizer = r->hyper.normalize_states ? &r->normalizer : NULL,
+                                .tick = tick,
+                                .context = r};
+    TRY(learner_new(&spec, &r->learner));
+    return learner_begin(r->learner, LEARNER_PRETRAIN);
+}
+
+static enum status make_envs(struct run *r)
+{
+    TRY(env_open(r->dataset.env->name, &r->env_options, &r->train_env));
+    r->max_steps = r->dataset.env->time_limit;
+    r->eval_env = calloc((size_t)r->hyper.eval_episodes, sizeof(struct env *));
+    if (r->eval_env == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for the evaluation's environments");
+    for (int e = 0; e < r->hyper.eval_episodes; e++)
+        TRY(env_clone(r->train_env, &r->eval_env[e]));
+    return STATUS_OK;
+}
+
+/* --- the loop --------------------------------------------------------------------------------- */
+
+static bool budget_spent(const struct run *r)
+{
+    return rules_budget_spent(&r->hyper, r->transitions_done, r->by_transition ? 0 : r->iteration);
+}
+
+static bool evaluation_due(const struct run *r)
+{
+    return rules_evaluation_due(&r->hyper, r->evaluated_at, r->transitions_done, r->iteration);
+}
+
+static bool last_row_is_current(const struct run *r)
+{
+    return r->curve.evaluations > 0 &&
+           r->curve.evaluation[r->curve.evaluations - 1].transitions == r->transitions_done;
+}
+
+static enum status maybe_save(struct run *r)
+{
+    if (progress_since(&r->last_checkpoint) < r->request->checkpoint_every)
+        return STATUS_OK;
+    return run_save(r);
+}
+
+static enum status interrupted(struct run *r)
+{
+    TRY(run_save(r));
+    return status_fail(STATUS_INTERRUPTED, "stopped after %lld transitions; run it again to go on",
+                       (long long)r->transitions_done);
+}
+
+/* Has a run that is to do only so much done it? */
+static bool enough(const struct run *r)
+{
+    const struct run_request *q = r->request;
+    return r->pending_batches == 0 && ((q->stop_after > 0 && r->iterations_here >= q->stop_after) ||
+                                       (q->stop_rows > 0 && r->curve.iterations >= q->stop_rows));
+}
+
+static enum status evaluate_and_show(struct run *r)
+{
+    TRY(evaluate(r));
+    run_progress(r, r->live);
+    return run_save_curve(r, "running");
+}
+
+static enum status loop(struct run *r)
+{
+    run_begin_phase(r);
+    bool pretrained = r->online || r->pretrained >= run_pretrain_total(r);
+    while (!pretrained) {
+        TRY(run_pretrain_block(r, &pretrained));
+        if (run_should_stop(r) || (enough(r) && !pretrained))
+            return interrupted(r);
+        TRY(maybe_save(r));
+    }
+    if (!r->online) {
+        TRY(evaluate_and_show(r));
+        TRY(run_write_policy(r, "policy_offline.h5"));
+        TRY(run_begin_online(r));
+        if (enough(r))
+            return interrupted(r);
+        TRY(maybe_save(r));
+    }
+    while (!budget_spent(r) || r->pending_batches > 0) {
+        TRY(run_iteration(r));
+        if (r->pending_batches == 0 && evaluation_due(r))
+            TRY(evaluate_and_show(r));
+        if (run_should_stop(r) || enough(r))
+            return interrupted(r);
+        TRY(maybe_save(r));
+    }
+    /* The budget's end is always evaluated: the final score is read there. */
+    if (!last_row_is_current(r))
+        TRY(evaluate(r));
+    TRY(run_write_policy(r, "policy.h5"));
+    return run_save_curve(r, "complete");
+}
+
+/* What is on disk stays valid when a run fails; a divergence is a result and is recorded. */
+static enum status finish(struct run *r, enum status result)
+{
+    struct status_note note;
+    status_save(&note, result);
+    if (result == STATUS_OK) {
+        run_remove_checkpoints(r);
+        log_info("run", "complete after %lld transitions", (long long)r->transitions_done);
+    } else if (result == STATUS_NONFINITE && r->learner != NULL) {
+        log_error("run", "diverged: %s", status_sentence());
+        (void)curve_set(&r->curve, "failure", "%s", note.sentence);
+        (void)run_save_curve(r, "diverged");
+    }
+    return status_restore(&note);
+}
+
+static void release(struct run *r)
+{
+    for (int e = 0; r->eval_env != NULL && e < r->hyper.eval_episodes; e++)
+        env_close(r->eval_env[e]);
+    free(r->eval_env);
+    env_close(r->train_env);
+    run_close_guide(r);
+    learner_delete(r->learner);
+    replay_free(&r->pretrain);
+    replay_free(&r->replay);
+    replay_free(&r->rollouts);
+    transitions_free(&r->transitions);
+    normalizer_free(&r->normalizer);
+    dataset_free(&r->dataset);
+    curve_free(&r->curve);
+    free(r->config_text);
+    log_close();
+    lock_release(&r->lock);
+}
+
+static enum status write_config(const struct run *r)
+{
+    char path[FILE_PATH];
+    TRY(run_path(r, "config.ini", path));
+    return file_replace(path, r->config_text, strlen(r->config_text));
+}
+
+/* A killed run leaves half-written files; nobody else is at work here while we hold the lock. */
+static void remove_leftovers(const struct run *r)
+{
+    const char *const names[] = {"curve.h5", run_checkpoint_names[0], "config.ini",
+                                 "policy_offline.h5", "policy.h5"};
+    char path[FILE_PATH];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (run_path(r, names[i], path) == STATUS_OK)
+            file_remove_leftovers(path);
+    }
+}
+
+static enum status execute(struct run *r, struct run_summary *summary)
+{
+    char path[FILE_PATH];
+    bool complete;
+    TRY(file_make_folder(r->request->folder));
+    TRY(take_lock(r));
+    remove_leftovers(r);
+    TRY(run_path(r, "run.log", path));
+    TRY(run_look_for_complete(r, &complete, summary));
+    if (complete)
+        return STATUS_OK;
+    TRY(threads_reserve());
+    TRY(log_open(path));
+    if (r->curve_lost)
+        TRY(run_set_aside(r, "curve.h5"));
+    TRY(write_config(r));
+    if (strcmp(r->request->config.suite, "bandit") == 0) {
+        log_info("run", "starts");
+        TRY(run_bandit(r));
+        log_info("run", "complete");
+        summary->first_score = curve_mean_score(&r->curve, 0);
+        summary->last_score = curve_mean_score(&r->curve, r->curve.evaluations - 1);
+        summary->transitions = r->curve.evaluation[r->curve.evaluations - 1].transitions;
+        return STATUS_OK;
+    }
+    TRY(load_data(r));
+    r->key = run_key(r->dataset.id, r->request->seed);
+    r->env_key = r->hyper.env_seed_from_run ? r->key : run_key("environments", 0);
+    TRY(make_buffers(r));
+    TRY(run_open_guide(r));
+    TRY(make_learner(r));
+    TRY(make_envs(r));
+    TRY(run_resume(r));
+    return finish(r, loop(r));
+}
+
+enum status run_execute(const struct run_request *request, struct run_summary *summary)
+{
+    struct run_summary none = {.first_score = (double)NAN, .last_score = (double)NAN};
+    struct run *r = calloc(1, sizeof *r);
+    if (r == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for a run");
+    struct run_request own = *request;
+    r->request = &own;
+    r->lock = lock_none();
+    r->evaluated_at = -1;
+    r->running = TIMER_OTHER;
+    r->live = !request->quiet && isatty(STDERR_FILENO);
+    log_set_stderr_level(request->quiet || r->live ? LOG_WARN : LOG_DEBUG);
+    clock_gettime(CLOCK_MONOTONIC, &r->started);
+    r->since = r->last_checkpoint = r->last_report = r->started;
+    if (summary == NULL)
+        summary = &none;
+    *summary = none;
+
+    const char *as_given = request->config.dataset;
+    enum status result = load_config(r, &own.config);
+    if (result == STATUS_OK) {
+        /* The pattern name is for the presets, the file as given for loading. */
+        const char *id = own.config.dataset;
+        own.config.dataset = as_given;
+        result = execute(r, summary);
+        own.config.dataset = id;
+    }
+    if (r->learner != NULL && !summary->already_complete) {
+        summary->transitions = r->transitions_done;
+        summary->iterations = r->iteration;
+        summary->seconds = r->seconds + progress_since(&r->started);
+        if (r->curve.evaluations > 0) {
+            summary->first_score = curve_mean_score(&r->curve, 0);
+            summary->last_score = curve_mean_score(&r->curve, r->curve.evaluations - 1);
+        }
+    }
+    struct status_note note;
+    status_save(&note, result);
+    release(r);
+    free(r);
+    return status_restore(&note);
+}

@@ -1,0 +1,154 @@
+/* The parts of run.c: set-up and loop (run.c), training and rollouts (run_train.c), evaluation
+ * (evaluate.c), curve, checkpoint and progress (run_store.c). */
+#ifndef HARNESS_RUN_IMPL_H
+#define HARNESS_RUN_IMPL_H
+
+#include "engine/base/lock.h"
+#include "engine/data/replay.h"
+#include "engine/data/transitions.h"
+#include "engine/methods/learner.h"
+#include "harness/curve/checkpoint.h"
+#include "harness/curve/curve.h"
+#include "harness/base/progress.h"
+#include "harness/run/rollout.h"
+#include "harness/run/run.h"
+#include "suites/dataset.h"
+
+#include <time.h>
+
+enum run_timer {
+    TIMER_ROLLOUT,
+    TIMER_SAMPLE,
+    TIMER_CRITIC,
+    TIMER_ACTOR,
+    TIMER_EVALUATE,
+    TIMER_STORE,
+    TIMER_OTHER,
+    TIMERS
+};
+
+/* Sums of what the current iteration reports; survives a checkpoint in its middle. */
+struct run_sums {
+    struct stats_sum metrics;
+    double returns, lengths;
+    int64_t trajectories;
+};
+
+struct run {
+    const struct run_request *request;
+    struct hyper hyper;
+    char config_hash[SHA256_HEX];
+    char *config_text;
+    uint64_t key;     /* streams of this seed */
+    uint64_t env_key; /* streams of environments: the run's, or a constant (D60) */
+
+    /* data */
+    struct dataset dataset;
+    struct trajectory *offline; /* dataset.list sorted by return, the worst one dropped */
+    int offline_count;
+    double offline_mean_return; /* modified, of all trajectories: where the curriculum starts */
+    /* of the file as it is, for the curve */
+    struct score_summary file_summary;
+    int64_t file_transitions;
+    int file_trajectories;
+    struct normalizer normalizer;
+    struct replay pretrain; /* segments of the offline data */
+    struct replay replay;   /* online phase */
+    struct replay rollouts; /* PPO, AWR: the rollouts alone */
+    struct transitions transitions;
+    bool by_transition; /* rollout unit is one step (TD3+BC, IQL) */
+    bool keeps_rollouts, clears_rollouts, starts_empty;
+
+    struct learner *learner;
+    struct run_guide *guide; /* JSRL's oracle, or NULL */
+    struct env_options env_options;
+    struct env *train_env;
+    struct env **eval_env; /* (eval_episodes) */
+    int max_steps;
+
+    /* progress, all of it in the checkpoint */
+    int32_t online;           /* the online phase has begun */
+    int64_t pretrained;       /* actor updates (segments) or batches (transitions) of pretraining */
+    int64_t iteration;        /* online iterations completed */
+    int64_t transitions_done; /* online transitions */
+    int64_t uncounted;        /* PDT's warm-up when it does not count */
+    int64_t episodes;         /* training episodes begun */
+    int64_t evaluated_at;     /* iteration or transitions of the last evaluation; -1 none */
+    int64_t eval_episodes_done;
+    int64_t pending_batches; /* of the iteration under way */
+    int64_t batches_owed;    /* batches done against updates_per_transition */
+    int32_t mid_episode;     /* train_env is within an episode (by_transition) */
+    double episode_return;
+    double seconds; /* wall time before this process */
+    struct run_sums sums;
+
+    struct curve curve;
+    /* this process only */
+    struct timespec started, last_checkpoint, last_report;
+    double timer[TIMERS];   /* seconds of the iteration under way */
+    enum run_timer running; /* which stopwatch runs, since `since` */
+    struct timespec since;
+    int64_t iterations_here;
+    /* The phase (pretraining, online) in this process: its begin, where it stood then, and seconds
+     * of what is complete, for the progress line. */
+    struct timespec phase_started;
+    int64_t phase_first; /* batches of pretraining, or transitions */
+    double phase_timer[TIMERS];
+    int64_t batches_of_block; /* pretraining: done in the block under way */
+    struct lock lock;
+    bool curve_lost; /* curve.h5 was damaged and is to be made again from the checkpoint */
+    bool live;       /* one rewritten line on a terminal */
+};
+
+/* Stop the running stopwatch, start another. */
+void run_switch(struct run *r, enum run_timer to);
+
+/* run_train.c */
+enum status run_pretrain_block(struct run *r, bool *done);
+enum status run_begin_online(struct run *r);
+/* Roll out and update until the iteration is complete or a stop is asked for. */
+enum status run_iteration(struct run *r);
+int64_t run_pretrain_total(const struct run *r);
+
+/* run_policy.c: the policy of a run whose policy is a plain network as a file in its folder, and
+ * JSRL's guide from such a file. Others write none. */
+enum status run_write_policy(const struct run *r, const char *name);
+enum status run_open_guide(struct run *r);
+/* The SHA-256 of the guide's file; "" without a guide. */
+const char *run_guide_digest(const struct run *r);
+const char *run_guide_file(const struct run *r);
+void run_close_guide(struct run *r);
+void run_guide_act(void *guide, const float *state, int t, float *action);
+
+/* run_progress.c: a line a minute, or one rewritten line on a terminal; `force`: now. */
+void run_progress(struct run *r, bool force);
+
+/* run_bandit.c: the whole run of the single-state MDP. */
+enum status run_bandit(struct run *r);
+
+/* evaluate.c: eval_episodes episodes, appended to the curve. */
+enum status evaluate(struct run *r);
+
+/* run_resume.c: begin anew, or go on from a checkpoint if what decides the result is as it was.
+ * Errors STATUS_CONFIG: it is not. */
+enum status run_resume(struct run *r);
+/* Is there a finished curve of this very run? Another run's is an error, and so is one that cannot
+ * be read now; a damaged one is noted in r->curve_lost, for run_set_aside() once there is a log. */
+enum status run_look_for_complete(struct run *r, bool *complete, struct run_summary *summary);
+/* Rename a damaged file of the run, and say so. */
+enum status run_set_aside(const struct run *r, const char *name);
+void run_remove_checkpoints(const struct run *r);
+
+/* run_store.c */
+extern const char *const run_checkpoint_names[2]; /* the last one, the one before it */
+enum status run_visit(void *context, struct visitor *v);
+enum status run_stamp(struct run *r);
+enum status run_add_iteration(struct run *r);
+enum status run_save(struct run *r); /* curve, then checkpoint */
+enum status run_save_curve(struct run *r, const char *state);
+bool run_should_stop(const struct run *r);
+void run_begin_phase(struct run *r);
+enum status run_path(const struct run *r, const char *name, char out[FILE_PATH])
+    __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,174 @@
+/* What a run finds in its folder: nothing, a finished curve, or checkpoints to go on from. */
+#include "harness/run/run_impl.h"
+
+#include "engine/base/log.h"
+#include "harness/curve/provenance.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum status run_set_aside(const struct run *r, const char *name)
+{
+    char path[FILE_PATH], aside[FILE_PATH];
+    TRY(run_path(r, name, path));
+    TRY(file_set_aside(path, aside));
+    log_warn("run", "%s: was damaged after it was written; it is now %s", path, aside);
+    return STATUS_OK;
+}
+
+void run_remove_checkpoints(const struct run *r)
+{
+    for (int i = 0; i < 2; i++) {
+        char path[FILE_PATH];
+        if (run_path(r, run_checkpoint_names[i], path) == STATUS_OK)
+            unlink(path);
+    }
+}
+
+/* --- a finished run --------------------------------------------------------------------------- */
+
+static void summarise(const struct curve *c, struct run_summary *summary)
+{
+    summary->already_complete = true;
+    if (c->evaluations == 0)
+        return;
+    const struct curve_evaluation *last = &c->evaluation[c->evaluations - 1];
+    summary->first_score = curve_mean_score(c, 0);
+    summary->last_score = curve_mean_score(c, c->evaluations - 1);
+    summary->transitions = last->transitions;
+    summary->seconds = last->seconds;
+}
+
+static enum status check_seed(const struct run *r, const struct curve *c)
+{
+    char seed[32];
+    snprintf(seed, sizeof seed, "%llu", (unsigned long long)r->request->seed);
+    if (strcmp(curve_get(c, "seed"), seed) == 0)
+        return STATUS_OK;
+    return status_fail(STATUS_CONFIG,
+                       "%s: holds a run with seed %.40s, not %s; use another output folder, or "
+                       "remove it to start anew",
+                       r->request->folder, curve_get(c, "seed"), seed);
+}
+
+enum status run_look_for_complete(struct run *r, bool *complete, struct run_summary *summary)
+{
+    char path[FILE_PATH];
+    struct curve c;
+    *complete = false;
+    TRY(run_path(r, "curve.h5", path));
+    enum status result = curve_read(path, &c);
+    if (result == STATUS_MISSING)
+        return STATUS_OK;
+    if (result == STATUS_DAMAGED) {
+        r->curve_lost = true;
+        return STATUS_OK;
+    }
+    TRY(result);
+    if (strcmp(curve_get(&c, "config_hash"), r->config_hash) != 0)
+        result = status_fail(STATUS_CONFIG,
+                             "%s: holds a run of another configuration (hash %.12s, this run has "
+                             "%.12s); use another output folder or remove it",
+                             path, curve_get(&c, "config_hash"), r->config_hash);
+    if (result == STATUS_OK)
+        result = check_seed(r, &c);
+    *complete = result == STATUS_OK && strcmp(curve_get(&c, "status"), "complete") == 0;
+    if (*complete)
+        summarise(&c, summary);
+    curve_free(&c);
+    return result;
+}
+
+/* --- a run that was stopped ------------------------------------------------------------------- */
+
+static enum status check_dataset(const struct run *r)
+{
+    const struct curve *c = &r->curve;
+    const char *path = curve_get(c, "dataset_path"), *kind = curve_get(c, "dataset_kind"),
+               *recorded = curve_get(c, "dataset_sha256");
+    char digest[SHA256_HEX];
+    TRY(dataset_digest(&r->dataset, digest));
+    if (strcmp(recorded, digest) != 0)
+        return status_fail(STATUS_CONFIG,
+                           "%.200s: began with the dataset %.200s (SHA-256 %.12s), now given is "
+                           "%.200s (SHA-256 %.12s); put the first one back, or use another output "
+                           "folder",
+                           r->request->folder, path, recorded, r->dataset.path, digest);
+    if (strcmp(kind, dataset_kind_name(r->dataset.kind)) != 0 ||
+        strcmp(curve_get(c, "dataset"), r->dataset.id) != 0)
+        return status_fail(
+            STATUS_CONFIG,
+            "%.200s: began with %.200s as %.60s (%.20s), now %.200s is %.60s (%.20s); "
+            "give it the first name, or use another output folder",
+            r->request->folder, path, curve_get(c, "dataset"), kind, r->dataset.path, r->dataset.id,
+            dataset_kind_name(r->dataset.kind));
+    return STATUS_OK;
+}
+
+/* Both may be "": a run without one. */
+static enum status check_guide(const struct run *r)
+{
+    const char *recorded = curve_get(&r->curve, "guide_sha256"), *now = run_guide_digest(r);
+    if (strcmp(recorded, now) == 0)
+        return STATUS_OK;
+    return status_fail(STATUS_CONFIG,
+                       "%.200s: began with another guide (%.200s, SHA-256 %.12s) than "
+                       "jsrl_guide_file is now (%.200s, SHA-256 %.12s); put the first one back, or "
+                       "remove the folder to start anew",
+                       r->request->folder, curve_get(&r->curve, "guide_path"), recorded,
+                       run_guide_file(r), now);
+}
+
+/* The configuration was compared before anything was read. What only decides the last bits is not
+ * refused: the curve tells from which row it holds. */
+static enum status check_start(struct run *r)
+{
+    char segments[2 * CURVE_VALUE];
+    int before = r->curve.segments;
+    TRY(check_seed(r, &r->curve));
+    TRY(check_dataset(r));
+    TRY(check_guide(r));
+    TRY(provenance_resume(&r->curve));
+    if (r->curve.segments == before)
+        return STATUS_OK;
+    curve_describe_segments(&r->curve, segments, sizeof segments);
+    log_warn("run", "another program or machine than before: the curve is now of %d segments (%s)",
+             r->curve.segments + 1, segments);
+    return STATUS_OK;
+}
+
+static enum status go_on(struct run *r)
+{
+    TRY(check_start(r));
+    log_info("run", "goes on after %lld transitions", (long long)r->transitions_done);
+    int resumes = (int)curve_get_integer(&r->curve, "resumes", 0);
+    TRY(curve_set(&r->curve, "resumes", "%d", resumes + 1));
+    return r->curve_lost ? run_save_curve(r, "running") : STATUS_OK;
+}
+
+enum status run_resume(struct run *r)
+{
+    bool damaged = r->curve_lost;
+    for (int i = 0; i < 2; i++) {
+        char path[FILE_PATH];
+        struct checkpoint_info info;
+        bool there;
+        TRY(run_path(r, run_checkpoint_names[i], path));
+        TRY(file_look(path, &there));
+        if (!there)
+            continue;
+        enum status result = checkpoint_read(path, r->config_hash, &info, run_visit, r);
+        if (result == STATUS_OK)
+            return go_on(r);
+        if (result != STATUS_DAMAGED)
+            return result;
+        TRY(run_set_aside(r, run_checkpoint_names[i]));
+        damaged = true;
+    }
+    if (damaged)
+        log_warn("run", "starts from zero: no checkpoint is left to go on from");
+    else
+        log_info("run", "starts");
+    return run_stamp(r);
+}

@@ -1,0 +1,205 @@
+#include "harness/sweep/overview.h"
+
+#include "engine/base/guard.h"
+#include "engine/base/say.h"
+#include "harness/matrix/guide.h"
+#include "harness/base/progress.h"
+#include "harness/run/run.h"
+#include "harness/sweep/speed.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Kinds, and which seed of its kind each cell is. Cells of one kind mostly stand together. */
+static void find_kinds(struct overview *o)
+{
+    const struct matrix *m = o->m;
+    for (int i = 0; i < m->cells; i++) {
+        int before = i - 1;
+        while (before >= 0 && !matrix_same_kind(&m->cell[before], &m->cell[i]))
+            before--;
+        o->kind[i] = before >= 0 ? o->kind[before] : i;
+        o->round[i] = before >= 0 ? o->round[before] + 1 : 0;
+    }
+}
+
+static enum status allocate(struct overview *o)
+{
+    size_t cells = (size_t)o->m->cells;
+    o->look = calloc(cells, sizeof *o->look);
+    o->kind = calloc(cells, sizeof *o->kind);
+    o->round = calloc(cells, sizeof *o->round);
+    o->hash = calloc(cells, sizeof *o->hash);
+    o->left = calloc(cells, sizeof *o->left);
+    if (o->look == NULL || o->kind == NULL || o->round == NULL || o->hash == NULL ||
+        o->left == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for %d cells", o->m->cells);
+    return cost_init(o->m, &o->cost);
+}
+
+/* Hints from this machine's measured speed, for whatever has not finished a cell of its own. */
+static void calibrate(struct overview *o)
+{
+    struct speed_table t;
+    if (strcmp(o->m->name, "cost") == 0 || speed_read(o->results, &t) != STATUS_OK)
+        return;
+    o->calibrated = true;
+    for (int i = 0; i < o->m->cells; i++) {
+        struct speed_estimate e;
+        double sum = 0;
+        if (o->kind[i] != i)
+            o->cost.hint[i] = o->cost.hint[o->kind[i]];
+        else if (speed_estimate(&t, &o->m->cell[i], &e) == STATUS_OK)
+            sum = e.learning + e.rollout + e.evaluation + e.store;
+        if (sum > 0)
+            o->cost.hint[i] = sum;
+    }
+    speed_free(&t);
+}
+
+enum status overview_init(const struct matrix *m, const char *results, struct overview *out)
+{
+    *out = (struct overview){.m = m, .results = results};
+    enum status result = allocate(out);
+    if (result != STATUS_OK) {
+        overview_free(out);
+        return result;
+    }
+    find_kinds(out);
+    calibrate(out);
+    out->count[CELL_WAITING] = m->cells; /* as calloc left them */
+    guard_keep(true);
+    for (int i = 0; i < m->cells; i++)
+        overview_look(out, i);
+    guard_keep(false);
+    overview_measure(out);
+    return STATUS_OK;
+}
+
+void overview_free(struct overview *o)
+{
+    free(o->look);
+    free(o->kind);
+    free(o->round);
+    free(o->hash);
+    free(o->left);
+    cost_free(&o->cost);
+    *o = (struct overview){.m = NULL};
+}
+
+/* Is the result that stands there this cell's own? */
+static enum status check(struct overview *o, int cell, const char *folder)
+{
+    char *hash = o->hash[o->kind[cell]];
+    if (*hash == '\0')
+        TRY(cell_config_hash(&o->m->cell[cell], hash));
+    return cell_check(hash, folder, &o->look[cell]);
+}
+
+void overview_look(struct overview *o, int cell)
+{
+    char folder[FILE_PATH];
+    struct cell_look *look = &o->look[cell];
+    o->count[look->state]--;
+    if (matrix_folder(&o->m->cell[cell], o->results, folder) != STATUS_OK) {
+        *look = (struct cell_look){.state = CELL_FAILED, .threads = 1};
+        snprintf(look->reason, sizeof look->reason, "%.500s", status_sentence());
+        o->count[look->state]++;
+        return;
+    }
+    cell_look(folder, look);
+    if (cell_is_over(look->state) && check(o, cell, folder) != STATUS_OK) {
+        look->state = CELL_FAILED;
+        snprintf(look->reason, sizeof look->reason, "%.500s", status_sentence());
+    } else if (!cell_is_over(look->state) && look->state != CELL_RUNNING) {
+        look->waits = guide_check(o->m, &o->m->cell[cell], o->results) != STATUS_OK;
+        if (look->waits && look->state != CELL_FAILED)
+            snprintf(look->reason, sizeof look->reason, "%.500s", status_sentence());
+    }
+    o->count[look->state]++;
+}
+
+double overview_progress(const struct overview *o, int cell)
+{
+    const struct cell_look *look = &o->look[cell];
+    if (cell_is_over(look->state))
+        return 1;
+    return look->budget > 0 ? fmin((double)look->transitions / (double)look->budget, 1) : 0;
+}
+
+void overview_measure(struct overview *o)
+{
+    cost_measure(&o->cost, o->m, o->look);
+    for (int i = 0; i < o->m->cells; i++) {
+        const struct cell_look *look = &o->look[i];
+        double done = overview_progress(o, i), spent = look->seconds * look->threads;
+        o->left[i] = (1 - done) * o->cost.seconds[i];
+        /* Well under way it is its own best measure. */
+        if (done > 0.1 && done < 1 && spent > 0)
+            o->left[i] = spent / done * (1 - done);
+    }
+}
+
+double overview_left(const struct overview *o)
+{
+    double left = 0;
+    for (int i = 0; i < o->m->cells; i++)
+        left += o->left[i];
+    return left;
+}
+
+void overview_counts(const struct overview *o, char *out, size_t size)
+{
+    size_t used = (size_t)snprintf(out, size, "%d of %d done", o->count[CELL_DONE], o->m->cells);
+    static const enum cell_state order[] = {CELL_DIVERGED, CELL_RUNNING, CELL_STOPPED, CELL_WAITING,
+                                            CELL_FAILED};
+    for (size_t i = 0; i < sizeof order / sizeof *order && used < size; i++) {
+        if (o->count[order[i]] > 0)
+            used += (size_t)snprintf(out + used, size - used, ", %d %s", o->count[order[i]],
+                                     cell_state_word(order[i]));
+    }
+}
+
+void overview_list_guides(const struct overview *o, FILE *to)
+{
+    for (int g = 0; g < o->m->cells; g++) {
+        int waiting = 0, first = 0;
+        for (int i = 0; i < o->m->cells; i++) {
+            if (o->m->cell[i].guide != o->m->cell[g].number || !o->look[i].waits)
+                continue;
+            first = waiting++ == 0 ? i : first;
+        }
+        if (waiting > 0 && guide_check(o->m, &o->m->cell[first], o->results) != STATUS_OK)
+            say_to(to, "guides     %d x %s\n", waiting, status_sentence());
+    }
+}
+
+static void print_cell(const struct overview *o, int i, FILE *to)
+{
+    const struct matrix_cell *c = &o->m->cell[i];
+    const struct cell_look *look = &o->look[i];
+    char name[4 * CONFIG_NAME], score[32] = "", time[32], left[48] = "";
+    matrix_describe(c, name, sizeof name);
+    if (isfinite(look->last_score))
+        snprintf(score, sizeof score, "score %.1f", look->last_score);
+    progress_duration(o->left[i] / look->threads, time);
+    if (!cell_is_over(look->state))
+        snprintf(left, sizeof left, "%s %s", look->state == CELL_RUNNING ? "left" : "takes", time);
+    say_to(to, "%6d  %-8s  %-52s %3.0f %%  %-12s %s%s%s\n", c->number, cell_state_word(look->state),
+           name, 100 * overview_progress(o, i), score, left, *look->reason != '\0' ? "  " : "",
+           look->reason);
+}
+
+void overview_list(const struct overview *o, enum cell_state only, int most, FILE *to)
+{
+    int found = 0;
+    for (int i = 0; i < o->m->cells; i++) {
+        if (only != CELL_STATE_COUNT && o->look[i].state != only)
+            continue;
+        if (found++ < most)
+            print_cell(o, i, to);
+    }
+    if (found > most)
+        fprintf(to, "        and %d more; --cells lists all\n", found - most);
+}

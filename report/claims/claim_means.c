@@ -1,0 +1,398 @@
+/* Tests on final scores and increases: T-diff, T-gain, T-equiv, T-poi, interactions, trends. */
+#include "report/stats/aggregate.h"
+#include "report/claims/claims_impl.h"
+#include "report/stats/compare.h"
+#include "report/stats/contrast.h"
+#include "report/results/gather.h"
+#include "report/stats/inference.h"
+#include "report/results/paper.h"
+#include "report/stats/rank.h"
+#include "report/results/registry.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The paper's mean over these tasks; NaN when a cell is not printed. */
+static double published(const char *method, const struct matrix *tasks, bool increase)
+{
+    double sum = 0;
+    for (int i = 0; i < tasks->tasks; i++) {
+        struct paper_cell c = paper_cell(tasks->task[i], method);
+        sum += increase ? c.increase : c.final;
+    }
+    return tasks->tasks > 0 ? sum / tasks->tasks : (double)NAN;
+}
+
+static int fewest(const struct matrix *x, const struct matrix *y)
+{
+    int a = matrix_fewest(x), b = matrix_fewest(y);
+    return a < b ? a : b;
+}
+
+enum status claim_mean(const struct report *r, const char *who, const char *where,
+                       pick_value *value, const void *context, struct claim_outcome *o)
+{
+    struct picked x;
+    TRY(pick(r, who, where, value, context, &x));
+    enum status status = STATUS_OK;
+    o->tasks = x.x.tasks;
+    o->wanted = x.wanted;
+    if (o->tasks > 0)
+        status = contrast_interval(&(struct contrast_term){&x.x, 1}, 1, &r->bootstrap, NULL,
+                                   &o->estimate);
+    if (o->tasks > 0 && (value == pick_final || value == pick_increase))
+        o->published = published(who, &x.x, value == pick_increase);
+    pick_free(&x);
+    return status;
+}
+
+enum status claim_mean_difference(const struct report *r, const struct claim_part *p,
+                                  pick_value *value, const void *context, struct claim_outcome *o)
+{
+    struct picked x, y;
+    TRY(pick_pair(r, p->a, p->b, p->on, value, context, &x, &y));
+    enum status status = STATUS_OK;
+    o->tasks = x.x.tasks;
+    o->wanted = x.wanted;
+    if (o->tasks > 0) {
+        const struct contrast_term terms[] = {{&x.x, 1}, {&y.x, -1}};
+        status = contrast_interval(terms, 2, &r->bootstrap, NULL, &o->estimate);
+        if (value == pick_final || value == pick_increase)
+            o->published = published(p->a, &x.x, value == pick_increase) -
+                           published(p->b, &x.x, value == pick_increase);
+        if (strchr(p->a, '|') != NULL || strchr(p->b, '|') != NULL)
+            snprintf(o->detail, sizeof o->detail, "best of several: %.96s, %.96s", x.who, y.who);
+    }
+    pick_free(&x);
+    pick_free(&y);
+    return status;
+}
+
+enum status claim_difference(const struct report *r, const struct claim_part *p,
+                             struct claim_outcome *o)
+{
+    TRY(claim_mean_difference(r, p, pick_final, NULL, o));
+    if (o->tasks == 0)
+        return STATUS_OK;
+    o->verdict = p->test == CLAIM_EQUAL  ? verdict_within(o->estimate, p->value)
+                 : p->test == CLAIM_SAME ? verdict_includes(o->estimate, 0)
+                                         : verdict_above(o->estimate, p->value);
+    return STATUS_OK;
+}
+
+/* Every dataset by itself, with Holm's correction over them. */
+enum status claim_each(const struct report *r, const struct claim_part *p, struct claim_outcome *o)
+{
+    TRY(claim_mean_difference(r, p, pick_final, NULL, o));
+    struct picked x, y;
+    TRY(pick_pair(r, p->a, p->b, p->on, pick_final, NULL, &x, &y));
+    struct interval d[PICK_DATASETS];
+    double probability[PICK_DATASETS], holm[PICK_DATASETS] = {0}, least = 1;
+    enum verdict each[PICK_DATASETS];
+    int above = 0, below = 0, n = x.x.tasks;
+    enum status status = n > 0 ? compare_tasks(&x.x, &y.x, &r->bootstrap, NULL, d, probability)
+                               : STATUS_OK;
+    if (n > 0 && status == STATUS_OK)
+        status = inference_holm(probability, n, holm);
+    for (int i = 0; i < n && status == STATUS_OK; i++) {
+        each[i] = verdict_above(d[i], 0);
+        above += each[i] == VERDICT_SUPPORTED;
+        below += each[i] == VERDICT_CONTRADICTED;
+        least = fmin(least, holm[i]);
+    }
+    if (n > 0 && status == STATUS_OK) {
+        o->verdict = verdict_all(each, n);
+        snprintf(o->detail, sizeof o->detail,
+                 "interval above 0 on %d, below 0 on %d of %d datasets; smallest p by Holm %.2g",
+                 above, below, n, least);
+    }
+    pick_free(&x);
+    pick_free(&y);
+    return status;
+}
+
+enum status claim_level(const struct report *r, const struct claim_part *p, struct claim_outcome *o)
+{
+    TRY(claim_mean(r, p->a, p->on, pick_final, NULL, o));
+    if (o->tasks > 0)
+        o->verdict = p->test == CLAIM_LEVEL_ABOVE ? verdict_above(o->estimate, p->value)
+                                                  : verdict_below(o->estimate, p->value);
+    return STATUS_OK;
+}
+
+/* A count of datasets: sure ones decide, unsure ones leave it open. */
+enum status claim_most_below(const struct report *r, const struct claim_part *p,
+                             struct claim_outcome *o)
+{
+    char dataset[PICK_DATASETS][RESULTS_ID];
+    int wanted = pick_datasets(p->on, dataset), sure = 0, against = 0, untested = 0;
+    TRY(claim_mean(r, p->a, p->on, pick_final, NULL, o));
+    for (int i = 0; i < wanted; i++) {
+        struct claim_outcome one = {.estimate = {.runs = 0}};
+        TRY(claim_mean(r, p->a, dataset[i], pick_final, NULL, &one));
+        enum verdict v = one.tasks > 0 ? verdict_below(one.estimate, p->value) : VERDICT_UNTESTABLE;
+        sure += v == VERDICT_SUPPORTED;
+        against += v == VERDICT_CONTRADICTED;
+        untested += v == VERDICT_UNTESTABLE;
+    }
+    if (o->tasks > 0)
+        o->verdict = sure >= p->least                              ? VERDICT_SUPPORTED
+                     : against > wanted - p->least                 ? VERDICT_CONTRADICTED
+                     : sure + untested >= p->least && untested > 0 ? VERDICT_UNTESTABLE
+                                                                   : VERDICT_INCONCLUSIVE;
+    snprintf(o->detail, sizeof o->detail,
+             "surely below %g on %d, surely above on %d of %d datasets", p->value, sure, against,
+             wanted);
+    return STATUS_OK;
+}
+
+enum status claim_gain(const struct report *r, const struct claim_part *p, struct claim_outcome *o)
+{
+    TRY(claim_mean(r, p->a, p->on, pick_increase, NULL, o));
+    if (o->tasks == 0)
+        return STATUS_OK;
+    o->verdict = p->test == CLAIM_NO_GAIN      ? verdict_no_gain(o->estimate)
+                 : p->test == CLAIM_GAIN_ABOVE ? verdict_above(o->estimate, p->value)
+                                               : verdict_below(o->estimate, p->value);
+    return STATUS_OK;
+}
+
+enum status claim_gain_difference(const struct report *r, const struct claim_part *p,
+                                  struct claim_outcome *o)
+{
+    TRY(claim_mean_difference(r, p, pick_increase, NULL, o));
+    if (o->tasks > 0)
+        o->verdict = verdict_above(o->estimate, p->value);
+    return STATUS_OK;
+}
+
+/* Scores of two sets of datasets are compared only when both are read at the same budgets. */
+static bool is_read_alike(const struct results *r, const struct matrix *x, const struct matrix *y,
+                          struct claim_outcome *o)
+{
+    const struct matrix *side[] = {x, y};
+    double low[2] = {HUGE_VAL, HUGE_VAL}, high[2] = {0, 0};
+    for (int s = 0; s < 2; s++) {
+        for (int i = 0; i < side[s]->tasks; i++) {
+            double budget = r->dataset[results_stand_in(r, side[s]->task[i])].budget;
+            low[s] = fmin(low[s], budget);
+            high[s] = fmax(high[s], budget);
+        }
+    }
+    if (low[0] == low[1] && high[0] == high[1])
+        return true;
+    snprintf(o->detail, sizeof o->detail,
+             "not compared: the datasets of the two sides are read at different budgets");
+    return false;
+}
+
+/* One method on two sets of datasets. */
+enum status claim_drop(const struct report *r, const struct claim_part *p, struct claim_outcome *o)
+{
+    struct picked x, y;
+    TRY(pick(r, p->a, p->on, pick_final, NULL, &x));
+    enum status status = pick(r, p->a, p->on2, pick_final, NULL, &y);
+    if (status != STATUS_OK) {
+        pick_free(&x);
+        return status;
+    }
+    o->wanted = x.wanted + y.wanted;
+    o->tasks = x.x.tasks + y.x.tasks;
+    if (x.x.tasks > 0 && y.x.tasks > 0 && is_read_alike(&r->results, &x.x, &y.x, o)) {
+        const struct contrast_term terms[] = {{&x.x, 1}, {&y.x, -1}};
+        status = contrast_interval(terms, 2, &r->bootstrap, NULL, &o->estimate);
+        o->published = published(p->a, &x.x, false) - published(p->a, &y.x, false);
+        o->verdict = p->test == CLAIM_DROP_EQUAL ? verdict_within(o->estimate, p->value)
+                                                 : verdict_above(o->estimate, p->value);
+    }
+    pick_free(&x);
+    pick_free(&y);
+    return status;
+}
+
+/* (a - b on D) - (a - b on D2). */
+enum status claim_interaction(const struct report *r, const struct claim_part *p,
+                              struct claim_outcome *o)
+{
+    struct picked a, b, a2, b2;
+    TRY(pick_pair(r, p->a, p->b, p->on, pick_final, NULL, &a, &b));
+    enum status status = pick_pair(r, p->a, p->b, p->on2, pick_final, NULL, &a2, &b2);
+    if (status != STATUS_OK) {
+        pick_free(&a);
+        pick_free(&b);
+        return status;
+    }
+    o->wanted = a.wanted + a2.wanted;
+    o->tasks = a.x.tasks + a2.x.tasks;
+    if (a.x.tasks > 0 && a2.x.tasks > 0 && is_read_alike(&r->results, &a.x, &a2.x, o)) {
+        const struct contrast_term terms[] = {{&a.x, 1}, {&b.x, -1}, {&a2.x, -1}, {&b2.x, 1}};
+        status = contrast_interval(terms, 4, &r->bootstrap, NULL, &o->estimate);
+        o->published = published(p->a, &a.x, false) - published(p->b, &a.x, false) -
+                       published(p->a, &a2.x, false) + published(p->b, &a2.x, false);
+        o->verdict = verdict_above(o->estimate, 0);
+    }
+    struct picked *all[] = {&a, &b, &a2, &b2};
+    for (int i = 0; i < 4; i++)
+        pick_free(all[i]);
+    return status;
+}
+
+enum status claim_better(const struct report *r, const struct claim_part *p,
+                         struct claim_outcome *o)
+{
+    struct picked x, y;
+    TRY(pick_pair(r, p->a, p->b, p->on, pick_final, NULL, &x, &y));
+    enum status status = STATUS_OK;
+    struct comparison c = {0};
+    o->tasks = x.x.tasks;
+    o->wanted = x.wanted;
+    if (o->tasks > 0)
+        status = compare_pair(&x.x, &y.x, &r->bootstrap, &c);
+    if (o->tasks > 0 && status == STATUS_OK) {
+        o->estimate = c.improvement;
+        o->verdict = verdict_above(o->estimate, 0.5);
+    }
+    pick_free(&x);
+    pick_free(&y);
+    return status;
+}
+
+/* The IQM's interval of a against those of all others that have the same tasks. */
+enum status claim_best_iqm(const struct report *r, const struct claim_part *p,
+                           struct claim_outcome *o)
+{
+    char dataset[PICK_DATASETS][RESULTS_ID];
+    int suite = results_suite(&r->results, p->on);
+    struct gather g;
+    o->wanted = pick_datasets(p->on, dataset);
+    if (suite < 0)
+        return STATUS_OK;
+    TRY(gather_suite(&r->results, suite, RESULTS_FINAL, &g));
+    int ours = gather_find(&g, results_method(&r->results, p->a)), above = 0, below = 0, few = 0;
+    enum status status = STATUS_OK;
+    struct interval mine = {0};
+    for (int pass = 0; pass < 2 && ours >= 0; pass++) {
+        for (int i = 0; i < g.methods && status == STATUS_OK; i++) {
+            struct interval a[AGGREGATE_COUNT];
+            if ((pass == 0) != (i == ours))
+                continue;
+            status = aggregate_intervals(&g.x[i], r->gamma, &r->bootstrap, a);
+            if (status != STATUS_OK)
+                break;
+            struct interval other = a[AGGREGATE_IQM];
+            if (pass == 0)
+                mine = other;
+            few += other.runs < VERDICT_RUNS;
+            above += pass == 1 && mine.low > other.high;
+            below += pass == 1 && mine.high < other.low;
+        }
+    }
+    if (ours >= 0 && g.methods > 1 && status == STATUS_OK) {
+        o->tasks = g.datasets;
+        o->estimate = mine;
+        o->verdict = few > 0                  ? VERDICT_UNTESTABLE
+                     : below > 0              ? VERDICT_CONTRADICTED
+                     : above == g.methods - 1 ? VERDICT_SUPPORTED
+                                              : VERDICT_INCONCLUSIVE;
+        snprintf(o->detail, sizeof o->detail,
+                 "IQM; its interval lies above that of %d, below that of %d of %d others", above,
+                 below, g.methods - 1);
+    }
+    gather_free(&g);
+    return status;
+}
+
+enum status claim_variance(const struct report *r, const struct claim_part *p,
+                           struct claim_outcome *o)
+{
+    struct picked x, y;
+    TRY(pick_pair(r, p->a, p->b, p->on, pick_final, NULL, &x, &y));
+    enum status status = STATUS_OK;
+    o->tasks = x.x.tasks;
+    o->wanted = x.wanted;
+    if (o->tasks > 0)
+        status = contrast_variance_ratio(&x.x, &y.x, &r->bootstrap, &o->estimate);
+    if (o->tasks > 0 && status == STATUS_OK)
+        o->verdict = p->test == CLAIM_STEADIER ? verdict_below(o->estimate, p->value)
+                                               : verdict_above(o->estimate, p->value);
+    pick_free(&x);
+    pick_free(&y);
+    return status;
+}
+
+/* Is the difference larger where the data is poorer? */
+enum status claim_trend(const struct report *r, const struct claim_part *p, struct claim_outcome *o)
+{
+    struct picked x, y;
+    TRY(pick_pair(r, p->a, p->b, p->on, pick_final, NULL, &x, &y));
+    enum status status = STATUS_OK;
+    double mean[PICK_DATASETS];
+    o->tasks = x.x.tasks;
+    o->wanted = x.wanted;
+    for (int i = 0; i < x.x.tasks; i++)
+        mean[i] = registry_datasets(NULL)[registry_find_dataset(x.x.task[i])].mean;
+    if (o->tasks > 2)
+        status = rank_trend(&x.x, &y.x, mean, &r->bootstrap, &o->estimate);
+    if (o->tasks > 2 && status == STATUS_OK) {
+        o->estimate.runs = fewest(&x.x, &y.x);
+        o->verdict = verdict_below(o->estimate, 0);
+    }
+    pick_free(&x);
+    pick_free(&y);
+    return status;
+}
+
+int claim_knob_values(const char *knob, char key[64], double value[CLAIM_KNOB_VALUES])
+{
+    int count = 0;
+    size_t n = strcspn(knob, ":");
+    snprintf(key, 64, "%.*s", (int)n, knob);
+    for (const char *at = knob + n + 1; count < CLAIM_KNOB_VALUES;) {
+        char *end;
+        value[count] = strtod(at, &end);
+        if (end == at)
+            break;
+        at = end;
+        count++;
+    }
+    return count;
+}
+
+void claim_knob_who(const char *who, const char *key, double value, char *out, size_t size)
+{
+    snprintf(out, size, "%s{%s=%g}", who, key, value);
+}
+
+/* Spearman of the score with the knob's value: every value is a task of one matrix. */
+enum status claim_knob(const struct report *r, const struct claim_part *p, struct claim_outcome *o)
+{
+    char key[64], who[MATRIX_NAME], task[MATRIX_NAME];
+    double value[CLAIM_KNOB_VALUES], used[CLAIM_KNOB_VALUES];
+    int count = claim_knob_values(p->knob, key, value), kept = 0;
+    struct matrix all;
+    TRY(matrix_init(&all, p->a));
+    enum status status = STATUS_OK;
+    for (int i = 0; i < count && status == STATUS_OK; i++) {
+        struct picked x;
+        claim_knob_who(p->a, key, value[i], who, sizeof who);
+        status = pick(r, who, p->on, pick_final, NULL, &x);
+        if (status != STATUS_OK)
+            break;
+        snprintf(task, sizeof task, "%s=%g", key, value[i]);
+        if (x.x.tasks == 1) {
+            status = matrix_add(&all, task, x.x.runs[0], x.x.score);
+            used[kept++] = value[i];
+        }
+        pick_free(&x);
+    }
+    o->tasks = kept;
+    o->wanted = count;
+    if (kept > 2 && status == STATUS_OK) {
+        status = rank_trend(&all, NULL, used, &r->bootstrap, &o->estimate);
+        o->verdict = verdict_above(o->estimate, 0);
+    }
+    matrix_free(&all);
+    return status;
+}

@@ -1,0 +1,157 @@
+#include "report/claims/claims.h"
+
+#include "report/claims/claims_impl.h"
+#include "report/results/registry.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *claim_test_name(enum claim_test t)
+{
+#define CLAIM_NAME(code, name, assertion) name,
+    static const char *const names[] = {CLAIM_TESTS(CLAIM_NAME)};
+#undef CLAIM_NAME
+    return names[t];
+}
+
+const char *claim_test_assertion(enum claim_test t)
+{
+#define CLAIM_ASSERTION(code, name, assertion) assertion,
+    static const char *const assertions[] = {CLAIM_TESTS(CLAIM_ASSERTION)};
+#undef CLAIM_ASSERTION
+    return assertions[t];
+}
+
+static claim_function *const functions[CLAIM_TEST_COUNT] = {
+    [CLAIM_DIFF] = claim_difference,
+    [CLAIM_EACH] = claim_each,
+    [CLAIM_EQUAL] = claim_difference,
+    [CLAIM_SAME] = claim_difference,
+    [CLAIM_LEVEL_ABOVE] = claim_level,
+    [CLAIM_LEVEL_BELOW] = claim_level,
+    [CLAIM_MOST_BELOW] = claim_most_below,
+    [CLAIM_GAIN_ABOVE] = claim_gain,
+    [CLAIM_GAIN_BELOW] = claim_gain,
+    [CLAIM_NO_GAIN] = claim_gain,
+    [CLAIM_GAIN_DIFF] = claim_gain_difference,
+    [CLAIM_DROP] = claim_drop,
+    [CLAIM_DROP_EQUAL] = claim_drop,
+    [CLAIM_INTERACTION] = claim_interaction,
+    [CLAIM_BETTER] = claim_better,
+    [CLAIM_BEST_IQM] = claim_best_iqm,
+    [CLAIM_VARIANCE] = claim_variance,
+    [CLAIM_STEADIER] = claim_variance,
+    [CLAIM_WOBBLE] = claim_wobble,
+    [CLAIM_TREND] = claim_trend,
+    [CLAIM_KNOB] = claim_knob,
+    [CLAIM_REACH] = claim_reach,
+    [CLAIM_PEAK] = claim_peak,
+    [CLAIM_LATER] = claim_later,
+    [CLAIM_HALVED] = claim_halved,
+    [CLAIM_LARGE_Q] = claim_large_q,
+    [CLAIM_RATIO] = claim_ratio,
+    [CLAIM_LOSS] = claim_loss,
+    [CLAIM_COST] = claim_cost,
+    [CLAIM_FINDS] = claim_share_found,
+    [CLAIM_MISSES] = claim_share_found,
+    [CLAIM_CRITIC] = claim_critic_error,
+    [CLAIM_NEAR_DATA] = claim_near_data,
+    [CLAIM_OUTSIDE] = NULL};
+
+/* --- what a verdict would need ---------------------------------------------------------------- */
+
+/* The number that the interval is held against. */
+static double threshold(const struct claim_part *p)
+{
+    return p->test == CLAIM_BETTER ? 0.5 : p->value;
+}
+
+static void need_runs(const struct claim_part *p, struct claim_outcome *o)
+{
+    char a[96], b[96] = "", on[96], on2[96] = "";
+    pick_who_title(p->a, a, sizeof a);
+    pick_where_title(p->on, on, sizeof on);
+    if (p->b != NULL)
+        pick_who_title(p->b, b, sizeof b);
+    if (p->on2 != NULL)
+        pick_where_title(p->on2, on2, sizeof on2);
+    if (o->tasks == 0 || isnan(o->estimate.point))
+        snprintf(o->needed, sizeof o->needed, "runs of %.60s%s%.60s on %.50s%s%.50s", a,
+                 b[0] != '\0' ? " and " : "", b, on, on2[0] != '\0' ? " and " : "", on2);
+    else if (o->estimate.runs < VERDICT_RUNS)
+        snprintf(o->needed, sizeof o->needed,
+                 "at least %d seeds in every cell of %.90s%s%.90s, now %d", VERDICT_RUNS, a,
+                 b[0] != '\0' ? " and " : "", b, o->estimate.runs);
+    else
+        snprintf(o->needed, sizeof o->needed, "the remaining %d of %d datasets or settings",
+                 o->wanted - o->tasks, o->wanted);
+}
+
+/* An interval narrows with the root of the number of seeds. */
+static void need_seeds(const struct claim_part *p, struct claim_outcome *o)
+{
+    struct interval e = o->estimate;
+    double half = (e.high - e.low) / 2, away = fabs(e.point - threshold(p));
+    if (p->test == CLAIM_EQUAL || p->test == CLAIM_DROP_EQUAL)
+        away = fabs(fabs(e.point) - p->value);
+    double seeds = away > 0 ? ceil(e.runs * (half / away) * (half / away)) : (double)INFINITY;
+    if (!interval_known(e) || p->test == CLAIM_EACH || p->test == CLAIM_BEST_IQM ||
+        p->test == CLAIM_MOST_BELOW)
+        snprintf(o->needed, sizeof o->needed, "more seeds");
+    else if (seeds > 1000)
+        snprintf(o->needed, sizeof o->needed,
+                 "more seeds than anybody has, if the effect is as small as estimated");
+    else
+        snprintf(o->needed, sizeof o->needed, "about %.0f seeds, if the effect is as estimated",
+                 fmax(seeds, e.runs + 1));
+}
+
+enum status claim_evaluate_part(const struct report *r, const struct claim_part *p,
+                                struct claim_outcome *o)
+{
+    const double nan = (double)NAN;
+    *o = (struct claim_outcome){
+        .verdict = VERDICT_UNTESTABLE, .estimate = {nan, nan, nan, 0}, .published = nan};
+    if (functions[p->test] == NULL) {
+        snprintf(o->needed, sizeof o->needed, "%s", p->label);
+        return STATUS_OK;
+    }
+    TRY(functions[p->test](r, p, o));
+    if (o->verdict == VERDICT_UNTESTABLE)
+        need_runs(p, o);
+    else if (o->verdict == VERDICT_INCONCLUSIVE)
+        need_seeds(p, o);
+    return STATUS_OK;
+}
+
+static int parts_of(const struct claim *c)
+{
+    int n = 0;
+    while (n < CLAIM_PARTS && (c->part[n].a != NULL || c->part[n].test == CLAIM_OUTSIDE))
+        n++;
+    return n;
+}
+
+enum status claims_evaluate(const struct report *report, struct claim_result *out)
+{
+    /* The tests are defined by resampling runs: --task-bootstrap does not apply to verdicts. */
+    struct report runs_only = *report;
+    runs_only.bootstrap.tasks = false;
+    const struct report *r = &runs_only;
+    for (int i = 0; i < claim_count; i++) {
+        struct claim_result *result = &out[i];
+        enum verdict votes[CLAIM_PARTS];
+        int count = 0;
+        *result = (struct claim_result){.claim = &claim_table[i]};
+        result->parts = parts_of(&claim_table[i]);
+        for (int k = 0; k < result->parts; k++) {
+            const struct claim_part *p = &claim_table[i].part[k];
+            TRY(claim_evaluate_part(r, p, &result->outcome[k]));
+            if (!p->aside)
+                votes[count++] = result->outcome[k].verdict;
+        }
+        result->verdict = verdict_all(votes, count);
+    }
+    return STATUS_OK;
+}

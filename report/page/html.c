@@ -1,0 +1,383 @@
+#include "report/page/html_impl.h"
+
+#include "engine/base/embed.h"
+#include "engine/base/escape.h"
+#include "engine/base/file.h"
+
+#include <fnmatch.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    LONG_NOTE = 180,
+    LARGEST_PICTURE = 16 * 1024 * 1024,
+    LARGEST_PAGE = 10 * 1000 * 1000 - 700 * 1000 /* ten megabytes, and some for what comes last */
+};
+
+/* --- text ------------------------------------------------------------------------------------- */
+
+void html_put(struct text *out, const char *text)
+{
+    size_t room = 6 * strlen(text) + 1;
+    char *safe = malloc(room);
+    if (safe == NULL)
+        out->broken = true;
+    else
+        text_add(out, "%s", escape_html(text, safe, room));
+    free(safe);
+}
+
+void html_put_format(struct text *out, const char *format, ...)
+{
+    char line[4096];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    html_put(out, line);
+}
+
+void html_put_lines(struct text *out, const char *text)
+{
+    while (*text != '\0') {
+        size_t n = strcspn(text, "\n");
+        char *line = strndup(text, n);
+        if (line == NULL) {
+            out->broken = true;
+            return;
+        }
+        html_put(out, line);
+        free(line);
+        text += n;
+        if (*text == '\n') {
+            text_add(out, "\n");
+            text++;
+        }
+    }
+}
+
+/* --- tables ----------------------------------------------------------------------------------- */
+
+static void put_cell(struct text *out, const struct table_cell *c)
+{
+    const char *face = c->face == FACE_BOLD ? "b" : c->face == FACE_UNDERLINE ? "u" : NULL;
+    if (face != NULL)
+        text_add(out, "<%s>", face);
+    html_put(out, c->text);
+    if (face != NULL)
+        text_add(out, "</%s>", face);
+    if (c->mark[0] != '\0') {
+        text_add(out, "<sup>");
+        html_put(out, c->mark);
+        text_add(out, "</sup>");
+    }
+}
+
+void html_table(struct text *out, const struct table *t)
+{
+    if (t->rows == 0 || t->columns == 0 || t->broken)
+        return;
+    text_add(out, "<div class=\"scroll\"><table id=\"table-");
+    html_put(out, t->id);
+    text_add(out, "\">\n<caption><b>");
+    html_put(out, t->title);
+    text_add(out, "</b>");
+    html_put(out, text_get(&t->caption));
+    text_add(out, "</caption>\n<thead><tr>");
+    for (int c = 0; c < t->columns; c++) {
+        text_add(out, "<th scope=\"col\"%s>",
+                 t->column[c].words || c == 0 ? " class=\"words\"" : "");
+        html_put(out, t->column[c].title);
+        text_add(out, "</th>");
+    }
+    text_add(out, "</tr></thead>\n<tbody>\n");
+    for (int r = 0; r < t->rows; r++) {
+        text_add(out, "<tr%s>", t->rule[r] ? " class=\"rule\"" : "");
+        for (int c = 0; c < t->columns; c++) {
+            const struct table_cell *cell = &t->cell[(size_t)r * (size_t)t->columns + (size_t)c];
+            text_add(out, c == 0               ? "<th scope=\"row\">"
+                          : t->column[c].words ? "<td class=\"words\">"
+                                               : "<td>");
+            put_cell(out, cell);
+            text_add(out, c == 0 ? "</th>" : "</td>");
+        }
+        text_add(out, "</tr>\n");
+    }
+    text_add(out, "</tbody></table></div>\n");
+}
+
+static const struct table *find_table(const struct html_page *page, const char *id)
+{
+    for (int i = 0; i < page->tables; i++) {
+        if (strcmp(page->table[i].id, id) == 0 && page->table[i].rows > 0)
+            return &page->table[i];
+    }
+    return NULL;
+}
+
+static void put_table(struct text *out, const struct html_page *page, const char *id)
+{
+    const struct table *t = find_table(page, id);
+    if (t != NULL)
+        html_table(out, t);
+}
+
+/* --- figures ---------------------------------------------------------------------------------- */
+
+/* The root element of a finished SVG file: without prolog and comment. */
+static void put_svg(struct text *out, const struct figure *f, const char *svg)
+{
+    const char *root = strstr(svg, "<svg");
+    if (root == NULL)
+        return;
+    /* A third larger than on paper. */
+    text_add(out, "<svg class=\"%s\" style=\"width:%.1frem\"%s", f->width > 4.5 ? "wide" : "small",
+             f->width * 8.3, root + 4);
+}
+
+static void put_picture(struct text *out, const struct html_page *page, const struct figure *f)
+{
+    char path[FILE_PATH], *svg = NULL;
+    if (page->figures->skip[PICTURE_SVG] ||
+        file_path(path, "%s/%s.svg", page->figures->folder, f->id) != STATUS_OK ||
+        !file_exists(path) || file_read(path, LARGEST_PICTURE, &svg, NULL) != STATUS_OK) {
+        text_add(out, "<p class=\"note warning\">Not drawn. ");
+        html_put(out, page->figures->trouble);
+        text_add(out, "</p><p>");
+        html_put(out, f->alt);
+        text_add(out, "</p>\n");
+        return;
+    }
+    if (out->length + strlen(svg) > LARGEST_PAGE) {
+        text_add(out,
+                 "<p class=\"note\">One page cannot hold all pictures; "
+                 "<a href=\"%s/%s.svg\">this one</a> is a file of its own.</p>\n<p>",
+                 page->figures_folder, f->id);
+        html_put(out, f->alt);
+        text_add(out, "</p>\n");
+        free(svg);
+        return;
+    }
+    text_add(out, "<div class=\"paper\">");
+    put_svg(out, f, svg);
+    text_add(out, "</div>\n");
+    free(svg);
+}
+
+static void put_links(struct text *out, const struct html_page *page, const struct figure *f)
+{
+    text_add(out, " <span class=\"links\">");
+    for (int k = 0; k < PICTURE_FORMATS; k++) {
+        if (page->figures->skip[k] || (f->page_only && k != PICTURE_SVG))
+            continue;
+        text_add(out, "<a href=\"%s/%s.%s\">%s</a> ", page->figures_folder, f->id,
+                 picture_extension[k], picture_extension[k]);
+    }
+    text_add(out, "<a href=\"%s/%s.dat\">data</a> <a href=\"%s/%s.gp\">script</a></span>",
+             page->figures_folder, f->id, page->figures_folder, f->id);
+}
+
+void html_figure(struct text *out, const struct html_page *page, const char *name)
+{
+    const struct figure *f = figures_find(page->figures, name);
+    if (f == NULL)
+        return;
+    text_add(out, "<figure id=\"%s\">\n", f->id);
+    put_picture(out, page, f);
+    text_add(out, "<figcaption><b>");
+    html_put(out, f->title);
+    text_add(out, ".</b> ");
+    html_put(out, f->caption);
+    put_links(out, page, f);
+    text_add(out, "</figcaption>\n</figure>\n");
+}
+
+/* --- sections --------------------------------------------------------------------------------- */
+
+/* Figures that have a section of their own, and so do not stand in the gallery. */
+static const char *const placed[] = {"gain", "status", "cost", "cost_steps", "phases", "dataset_*"};
+
+static bool in_gallery(const struct html_page *page, const struct figure *f)
+{
+    /* The stack shows its parts. */
+    if (fnmatch("fig7[a-d]", f->id, 0) == 0 && figures_find(page->figures, "fig7") != NULL)
+        return false;
+    for (size_t i = 0; i < sizeof placed / sizeof *placed; i++) {
+        if (fnmatch(placed[i], f->id, 0) == 0)
+            return false;
+    }
+    return true;
+}
+
+static void put_gallery(struct text *out, const struct html_page *page)
+{
+    text_add(out, "<h2 id=\"figures\">Figures</h2>\n"
+                  "<p class=\"soft\">Rest on a point (or tap it) for its value. Script and data "
+                  "stand beside every picture; <code>style.gp</code> holds the common look.</p>\n");
+    for (int i = 0; i < page->figures->count; i++) {
+        if (in_gallery(page, &page->figures->figure[i]))
+            html_figure(out, page, page->figures->figure[i].name);
+    }
+}
+
+/* "tab3" with "tab3-paper" folded below it. */
+static void put_with_paper(struct text *out, const struct html_page *page, const struct table *t)
+{
+    char id[TABLE_ID + 8];
+    html_table(out, t);
+    snprintf(id, sizeof id, "%s-paper", t->id);
+    const struct table *paper = find_table(page, id);
+    if (paper == NULL)
+        return;
+    text_add(out, "<details><summary>Beside the paper's numbers</summary>\n");
+    html_table(out, paper);
+    text_add(out, "</details>\n");
+}
+
+static bool listed(const char *const *patterns, const char *id)
+{
+    for (; *patterns != NULL; patterns++) {
+        if (fnmatch(*patterns, id, 0) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* All listed tables in their order, under a heading of their own when there is one. */
+static void put_tables(struct text *out, const struct html_page *page, const char *const *which,
+                       const char *heading)
+{
+    for (int i = 0; i < page->tables; i++) {
+        const struct table *t = &page->table[i];
+        if (t->rows == 0 || !listed(which, t->id))
+            continue;
+        if (heading != NULL)
+            text_add(out, "<h3>%s</h3>\n", heading);
+        heading = NULL;
+        put_with_paper(out, page, t);
+    }
+}
+
+static void put_results(struct text *out, const struct html_page *page)
+{
+    static const char *const main_tables[] = {"tab1",  "tab2",       "tab3",  "tab10", "tab11",
+                                              "tab-*", "aggregates", "pairs", NULL};
+    static const char *const more[] = {"ablation-*", "ranks",     "agreement",
+                                       "audit",      "*-printed", NULL};
+    static const char *const facts[] = {"tab4", "tab5", "tab6", "tab7", "tab8", "tab9", NULL};
+    text_add(out, "<h2 id=\"tables\">Tables</h2>\n");
+    put_tables(out, page, main_tables, NULL);
+    put_tables(out, page, more, NULL);
+    put_tables(out, page, facts, "Datasets and settings");
+}
+
+/* A long list is folded behind what stands before its colon. */
+static void put_note(struct text *out, const char *note, const char *face, bool banner)
+{
+    const char *mind = banner ? "<strong>Mind: </strong>" : "";
+    const char *colon = strlen(note) > LONG_NOTE ? strchr(note, ':') : NULL;
+    if (colon == NULL) {
+        text_add(out, "<p class=\"%s\">%s", face, mind);
+        html_put(out, note);
+        text_add(out, "</p>\n");
+        return;
+    }
+    text_add(out, "<details class=\"%s\"><summary>%s", face, mind);
+    html_put_format(out, "%.*s", (int)(colon - note), note);
+    text_add(out, " (list)</summary>");
+    html_put(out, colon + 1);
+    text_add(out, "</details>\n");
+}
+
+static void put_notes(struct text *out, const struct results *r)
+{
+    static const char *const face[] = {"note", "note warning", "note banner"};
+    for (int level = NOTE_BANNER; level >= NOTE_INFO; level--) {
+        for (int i = 0; i < r->notes; i++) {
+            if ((int)r->note[i].level != level)
+                continue;
+            put_note(out, r->note[i].text, face[level], level == NOTE_BANNER);
+        }
+    }
+}
+
+static bool all_foreign(const struct results *r)
+{
+    for (int i = 0; i < r->runs; i++) {
+        if (!r->run[i].origin.foreign)
+            return false;
+    }
+    return r->runs > 0;
+}
+
+static void put_head(struct text *out, const struct html_page *page)
+{
+    text_add(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                  "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                  "<meta name=\"color-scheme\" content=\"light dark\">\n"
+                  "<title>vitamin report</title>\n<style>\n");
+    text_add(out, "%s", embed_find(embed_report, "page/page.css")->text);
+    text_add(out, "</style>\n</head>\n<body>\n<header>\n<h1>Offline to online: the report</h1>\n"
+                  "<p class=\"soft\">");
+    html_put(out, all_foreign(&page->report->results)
+                      ? "Scores read from files of others. "
+                      : "Reproduction of \"Reinforcement Learning Gradients as Vitamin for Online "
+                        "Finetuning Decision Transformers\". ");
+    html_put_format(out, "Report %s.", page->report->hash);
+    text_add(out, "</p>\n<nav>");
+    static const char *const section[][2] = {{"claims", "Claims"},
+                                             {"tables", "Tables"},
+                                             {"figures", "Figures"},
+                                             {"datasets", "Datasets"},
+                                             {"runs", "Runs"},
+                                             {"cost-section", "Cost"},
+                                             {"reading", "How to read this"},
+                                             {"provenance", "Provenance"}};
+    for (size_t i = 0; i < sizeof section / sizeof *section; i++) {
+        if (page->claim != NULL || i > 0)
+            text_add(out, "<a href=\"#%s\">%s</a>", section[i][0], section[i][1]);
+    }
+    text_add(out, "</nav>\n");
+    put_notes(out, &page->report->results);
+    text_add(out, "</header>\n<main>\n");
+}
+
+enum status html_write(const struct html_page *page, const char *path)
+{
+    struct text out = {0};
+    put_head(&out, page);
+    enum status result = html_headline(&out, page);
+    html_figure(&out, page, "gain");
+    if (page->claim != NULL)
+        html_claims(&out, page);
+    put_results(&out, page);
+    put_gallery(&out, page);
+    html_datasets(&out, page);
+
+    text_add(&out, "<h2 id=\"runs\">Runs</h2>\n");
+    html_figure(&out, page, "status");
+    put_table(&out, page, "status");
+    html_failures(&out, page);
+
+    text_add(&out, "<h2 id=\"cost-section\">Cost</h2>\n");
+    size_t before = out.length;
+    put_table(&out, page, "cost");
+    html_figure(&out, page, "cost");
+    html_figure(&out, page, "cost_steps");
+    html_figure(&out, page, "phases");
+    if (out.length == before)
+        text_add(&out, "<p>The files do not say what these runs cost.</p>\n");
+
+    html_reading(&out, page);
+    text_add(&out, "</main>\n");
+    html_provenance(&out, page);
+    text_add(&out, "<script>\n%s</script>\n</body>\n</html>\n",
+             embed_find(embed_report, "page/page.js")->text);
+    if (result != STATUS_OK) {
+        text_free(&out);
+        return result;
+    }
+    return text_write(&out, path);
+}

@@ -1,0 +1,175 @@
+#include "report/page/html_impl.h"
+
+#include "engine/base/file.h"
+#include "report/results/paper.h"
+#include "report/stats/sum.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROOM = 4096, LOG_LINES = 6, LOG_ROOM = 64 * 1024 * 1024, LOGS = 50 };
+
+/* --- one dataset --------------------------------------------------------------------------------
+ */
+
+static void put_number(struct text *out, double value, bool sign)
+{
+    char number[64];
+    if (!isfinite(value))
+        text_add(out, "<td>—</td>");
+    else
+        text_add(out, "<td>%s</td>", table_number(value, 2, sign, number, sizeof number));
+}
+
+static int scores(const struct results *r, int method, int dataset, enum results_what what,
+                  double *out)
+{
+    int n = results_scores(r, method, dataset, what, ROOM, out);
+    return n < ROOM ? n : ROOM;
+}
+
+static double mean_of(const double *x, int n)
+{
+    return n > 0 ? sum_mean(x, (size_t)n) : (double)NAN;
+}
+
+static void put_method(struct text *out, const struct html_page *page, int method, int dataset)
+{
+    const struct results *r = &page->report->results;
+    double *x = malloc(ROOM * sizeof *x);
+    if (x == NULL) {
+        out->broken = true;
+        return;
+    }
+    struct results_count count = results_count(r, method, dataset);
+    text_add(out, "<tr><th scope=\"row\">");
+    html_put(out, r->method[method].label);
+    text_add(out, "</th><td>%d</td>", count.used);
+    int n = scores(r, method, dataset, RESULTS_INITIAL, x);
+    put_number(out, mean_of(x, n), false);
+    n = scores(r, method, dataset, RESULTS_FINAL, x);
+    double low = (double)NAN, high = (double)NAN;
+    for (int i = 0; i < n; i++) {
+        low = i == 0 || x[i] < low ? x[i] : low;
+        high = i == 0 || x[i] > high ? x[i] : high;
+    }
+    put_number(out, mean_of(x, n), false);
+    put_number(out, n > 1 ? sum_deviation(x, (size_t)n, page->report->sample_sd) : (double)NAN,
+               false);
+    put_number(out, low, false);
+    put_number(out, high, false);
+    n = scores(r, method, dataset, RESULTS_INCREASE, x);
+    put_number(out, mean_of(x, n), true);
+    put_number(out,
+               r->method[method].main
+                   ? paper_cell(r->dataset[dataset].id, r->method[method].id).final
+                   : (double)NAN,
+               false);
+    text_add(out, "</tr>\n");
+    free(x);
+}
+
+static bool has_result(const struct results *r, int method, int dataset)
+{
+    return results_count(r, method, dataset).used > 0;
+}
+
+static void put_dataset(struct text *out, const struct html_page *page, int dataset)
+{
+    const struct results *r = &page->report->results;
+    const struct results_dataset *d = &r->dataset[dataset];
+    char name[FIGURE_ID];
+    snprintf(name, sizeof name, "dataset_%s", d->id);
+    bool any = false;
+    for (int m = 0; m < r->methods; m++)
+        any |= has_result(r, m, dataset);
+    if (!any)
+        return;
+    text_add(out, "<details><summary>");
+    html_put(out, d->title);
+    text_add(out, " <span class=\"soft\">");
+    html_put(out, d->id);
+    text_add(out, "</span></summary>\n");
+    html_figure(out, page, name);
+    text_add(out, "<div class=\"scroll\"><table>\n<caption>Scores at ");
+    html_put_format(out, "%.0f %c%s; standard deviation over seeds (divided by %s).", d->budget,
+                    tolower((unsigned char)r->x_title[0]), r->x_title + 1,
+                    page->report->sample_sd ? "n-1" : "n");
+    if (isfinite(d->mean))
+        html_put_format(out, " Mean return of the data: %.2f.", d->mean);
+    text_add(out, "</caption>\n<thead><tr><th scope=\"col\" class=\"words\">Method</th>"
+                  "<th scope=\"col\">Seeds</th><th scope=\"col\">Initial</th>"
+                  "<th scope=\"col\">Final</th><th scope=\"col\">SD</th>"
+                  "<th scope=\"col\">Lowest</th><th scope=\"col\">Highest</th>"
+                  "<th scope=\"col\">Increase</th><th scope=\"col\">Paper</th></tr></thead>\n"
+                  "<tbody>\n");
+    for (int m = 0; m < r->methods; m++) {
+        if (has_result(r, m, dataset))
+            put_method(out, page, m, dataset);
+    }
+    text_add(out, "</tbody></table></div>\n</details>\n");
+}
+
+void html_datasets(struct text *out, const struct html_page *page)
+{
+    const struct results *r = &page->report->results;
+    text_add(out, "<h2 id=\"datasets\">Dataset by dataset</h2>\n");
+    for (int s = 0; s < r->suites; s++) {
+        text_add(out, "<h3>");
+        html_put(out, r->suite[s].title);
+        text_add(out, "</h3>\n");
+        for (int d = r->suite[s].first; d < r->suite[s].first + r->suite[s].count; d++)
+            put_dataset(out, page, d);
+    }
+}
+
+/* --- failures ------------------------------------------------------------------------------------
+ */
+
+/* The last lines of run.log beside the run's file. */
+static void put_log(struct text *out, const struct results_run *run)
+{
+    char folder[FILE_PATH], path[FILE_PATH], *log = NULL;
+    size_t size;
+    if (run->origin.foreign || file_parent(run->origin.path, folder) != STATUS_OK ||
+        file_path(path, "%s/run.log", folder) != STATUS_OK || !file_exists(path) ||
+        file_read(path, LOG_ROOM, &log, &size) != STATUS_OK)
+        return;
+    const char *start = log + size;
+    for (int lines = 0; start > log; start--) {
+        if (start[-1] == '\n' && start < log + size && ++lines == LOG_LINES)
+            break;
+    }
+    text_add(out, "<pre>");
+    html_put_lines(out, start);
+    text_add(out, "</pre>\n");
+    free(log);
+}
+
+void html_failures(struct text *out, const struct html_page *page)
+{
+    const struct results *r = &page->report->results;
+    int shown = 0;
+    for (int i = 0; i < r->runs; i++) {
+        const struct results_run *run = &r->run[i];
+        if (run->status == RUN_OK)
+            continue;
+        if (shown == 0)
+            text_add(out, "<h3>Runs that did not end well, or have not ended</h3>\n<ul>\n");
+        if (shown++ >= LOGS)
+            continue;
+        text_add(out, "<li>");
+        html_put_format(out, "%s, %s, seed %lld: %s. %s", r->method[run->method].label,
+                        r->dataset[run->dataset].title, (long long)run->seed,
+                        run_status_word(run->status), run->why);
+        put_log(out, run);
+        text_add(out, "</li>\n");
+    }
+    if (shown > 0)
+        text_add(out, "</ul>\n");
+    if (shown > LOGS)
+        html_put_format(out, "And %d more.", shown - LOGS);
+}

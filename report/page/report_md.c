@@ -1,0 +1,134 @@
+#include "report/page/report_md.h"
+
+#include "engine/base/escape.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void markdown(struct text *out, const char *text)
+{
+    size_t size = 6 * strlen(text) + 1;
+    char *safe = malloc(size);
+    if (safe == NULL) {
+        out->broken = true;
+        return;
+    }
+    text_add(out, "%s", escape_markdown(text, safe, size));
+    free(safe);
+}
+
+static void count_word(struct text *out, int n, const char *one, const char *many)
+{
+    text_add(out, "%d %s", n, n == 1 ? one : many);
+}
+
+void report_headline(const struct report *r, struct text *out)
+{
+    const struct results *x = &r->results;
+    int used = 0, foreign = 0;
+    for (int i = 0; i < x->runs; i++) {
+        used += x->run[i].used;
+        foreign += x->run[i].origin.foreign;
+    }
+    count_word(out, x->methods, "method", "methods");
+    text_add(out, " on ");
+    count_word(out, x->datasets, "dataset", "datasets");
+    text_add(out, ", up to ");
+    count_word(out, x->seeds, "seed", "seeds");
+    text_add(out, " each: ");
+    count_word(out, x->runs, "run", "runs");
+    text_add(out, ", %d of them with a result", used);
+    if (foreign > 0)
+        text_add(out, ", %d from score files of others", foreign);
+    text_add(out, ".");
+}
+
+static void notes(const struct results *x, enum note_level level, const char *before,
+                  struct text *out)
+{
+    for (int i = 0; i < x->notes; i++) {
+        if (x->note[i].level != level)
+            continue;
+        text_add(out, "%s", before);
+        markdown(out, x->note[i].text);
+        text_add(out, "\n\n");
+    }
+}
+
+static void claims(const struct claim_result *result, struct text *out)
+{
+    int tested = 0;
+    text_add(out, "## Claims\n\n");
+    for (int i = 0; i < claim_count; i++) {
+        if (result[i].verdict == VERDICT_UNTESTABLE)
+            continue;
+        if (tested++ == 0)
+            text_add(out, "| Claim | Verdict | |\n| --- | --- | --- |\n");
+        text_add(out, "| %s | %s | ", result[i].claim->id, verdict_word(result[i].verdict));
+        markdown(out, result[i].claim->claim);
+        text_add(out, " |\n");
+    }
+    text_add(out, "%sNot testable with these results:", tested > 0 ? "\n" : "");
+    for (int i = 0; i < claim_count; i++) {
+        if (result[i].verdict == VERDICT_UNTESTABLE)
+            text_add(out, " %s", result[i].claim->id);
+    }
+    text_add(out,
+             "%s. The numbers behind each verdict, and what is missing for the others, are in "
+             "[claims.md](claims.md).\n\n",
+             tested == claim_count ? " none" : "");
+}
+
+static void reading(const struct report *r, struct text *out)
+{
+    char words[RESULTS_NOTE];
+    results_describe(&r->results, words, sizeof words);
+    text_add(out, "## How to read this\n\n%c%s.\n\n", words[0] - 'a' + 'A', words + 1);
+    report_describe_intervals(r, words, sizeof words);
+    text_add(out,
+             "Intervals: %s. They say how much the number would move with other seeds of the same "
+             "kind. With five seeds such an interval of a mean is about 11 %% too narrow, and it "
+             "cannot see what no seed showed: a method that fails once in ten trainings looks "
+             "certain with five good seeds. Runs are never pooled with their evaluation episodes. "
+             "Per-dataset differences carry no stars: with 5 + 5 seeds nothing survives a "
+             "correction over 34 datasets; conclusions are drawn on suites.\n\n",
+             words);
+}
+
+enum status report_md_write(const struct report *r, const struct table *table, int tables,
+                            const struct claim_result *result,
+                            const struct report_md_figure *figure, int figures,
+                            const char *extension, const char *path)
+{
+    struct text out = {0};
+    text_add(&out, "# Report\n\n");
+    report_headline(r, &out);
+    text_add(&out,
+             " Report `%s`; where everything comes from is in "
+             "[provenance.json](provenance.json).\n\n",
+             r->hash);
+    notes(&r->results, NOTE_BANNER, "> **Note.** ", &out);
+    notes(&r->results, NOTE_WARNING, "> ", &out);
+    notes(&r->results, NOTE_INFO, "", &out);
+    if (result != NULL)
+        claims(result, &out);
+    if (tables > 0)
+        text_add(&out, "## Tables\n\n");
+    for (int i = 0; i < tables; i++) {
+        table_markdown(&table[i], &out);
+        text_add(&out, "\n");
+    }
+    if (figures > 0)
+        text_add(&out, "## Figures\n\n");
+    for (int i = 0; i < figures; i++) {
+        text_add(&out, "![%s](figures/%s.%s)\n\n", figure[i].id, figure[i].id, extension);
+        markdown(&out, figure[i].title);
+        text_add(&out, ". ");
+        markdown(&out, figure[i].caption);
+        text_add(&out, "\n\n");
+    }
+    reading(r, &out);
+    return text_write(&out, path);
+}

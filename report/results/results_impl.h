@@ -1,0 +1,61 @@
+/* Shared by the files that fill struct results; not for tables and figures. */
+#ifndef REPORT_RESULTS_IMPL_H
+#define REPORT_RESULTS_IMPL_H
+
+#include "report/results/results.h"
+
+/* Room for one more element behind `count`, doubling at powers of two. */
+bool results_grow(void **items, int count, size_t width);
+
+/* Indices of a method and a dataset, made when new. A method that goes by a known id or label takes
+ * that id. Control characters in names become spaces. Errors STATUS_MEMORY, STATUS_FORMAT (an
+ * empty name). */
+enum status results_declare(struct results *r, const char *method, const char *label,
+                            const char *dataset, int *m, int *d);
+
+/* Append a run of status RUN_OK without points; its numbers are NaN. *out is valid until the next
+ * add. Errors STATUS_MEMORY. */
+enum status results_add(struct results *r, int method, int dataset, int64_t seed,
+                        struct results_run **out);
+
+/* Room for n points: x, y; spread, hours, steps filled with NaN. */
+enum status results_set_points(struct results_run *run, int n);
+void results_free_run(struct results_run *run);
+
+/* The index of the method of exactly this id, made when new. */
+enum status results_make_method(struct results *r, const char *id, const char *label, int *out);
+
+/* Bring the points in order: ascending x; of equal x the later one wins; from the first y that is
+ * not finite on, points are dropped and the run becomes diverged. `sorted` false: sort first.
+ * Errors STATUS_FORMAT: x decreases, or is not finite. */
+enum status results_settle(struct results_run *run, bool sorted);
+
+/* Index of the dataset of this id, made when new. Errors STATUS_MEMORY. */
+enum status results_make_dataset(struct results *r, const char *id, int *out);
+
+/* Move runs that are to be read at another budget than most of their dataset's to a dataset
+ * "id+at500000"; notes say which. */
+enum status results_split_budgets(struct results *r);
+/* The value that most runs of the dataset have, the larger one of equally many; NaN for none. */
+double results_usual(const struct results *r, int dataset,
+                     double (*value)(const struct results_run *run));
+/* The budget that most runs of the dataset which have a score state; NaN: none does. */
+double results_usual_budget(const struct results *r, int dataset);
+
+/* Tell runs of one method apart that have another preset, size or configuration: their method
+ * becomes "id:key=value". Notes say what was told apart. */
+enum status results_split_variants(struct results *r);
+
+/* Notes on origins, unfinished runs, missing seeds, the scale of the scores. */
+enum status results_collect_notes(struct results *r);
+
+/* The value of `key` in `key = value` lines, or "". */
+const char *results_config_line(const char *config, const char *key, char *out, size_t size);
+
+/* A short digest that tells texts apart for people: FNV-1a, 32 bits. */
+uint32_t results_digest(const char *text);
+
+/* The known word most like `word`. */
+const char *results_nearest(const char *word, const char *const known[], int count);
+
+#endif

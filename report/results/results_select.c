@@ -1,0 +1,176 @@
+#include "report/results/registry.h"
+#include "report/results/results_impl.h"
+
+#include <assert.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { WORD = 128 };
+
+/* Edits (insert, delete, replace, case is free) between two words, cut at WORD letters. */
+static int distance(const char *a, const char *b)
+{
+    int row[WORD + 1], n = (int)strnlen(b, WORD);
+    for (int j = 0; j <= n; j++)
+        row[j] = j;
+    for (int i = 1; i <= WORD && a[i - 1] != '\0'; i++) {
+        int diagonal = row[0];
+        row[0] = i;
+        for (int j = 1; j <= n; j++) {
+            int keep = diagonal + (strncasecmp(&a[i - 1], &b[j - 1], 1) != 0);
+            diagonal = row[j];
+            int change = 1 + (row[j] < row[j - 1] ? row[j] : row[j - 1]);
+            row[j] = keep < change ? keep : change;
+        }
+    }
+    return row[n];
+}
+
+const char *results_nearest(const char *word, const char *const known[], int count)
+{
+    const char *best = "";
+    int least = WORD + 1;
+    for (int i = 0; i < count; i++) {
+        int d = distance(word, known[i]);
+        if (d < least) {
+            least = d;
+            best = known[i];
+        }
+    }
+    return best;
+}
+
+/* Does a word of the user's name this thing: its id, its label or title, or a pattern on the id? */
+static bool names(const char *word, const char *id, const char *base, const char *title)
+{
+    return strcasecmp(word, id) == 0 || strcasecmp(word, base) == 0 ||
+           strcasecmp(word, title) == 0 || fnmatch(word, id, 0) == 0;
+}
+
+/* Something that a list may name. */
+struct thing {
+    const char *id, *base, *title; /* never NULL */
+};
+
+static enum status no_memory(void)
+{
+    return status_fail(STATUS_MEMORY, "no memory for the selection");
+}
+
+static enum status mark(const char *list, const char *what, const struct thing *thing, int count,
+                        bool *keep)
+{
+    for (int i = 0; i < count; i++)
+        keep[i] = list == NULL || list[0] == '\0';
+    for (const char *at = list; at != NULL && *at != '\0';) {
+        char word[WORD];
+        size_t n = strcspn(at, ",");
+        snprintf(word, sizeof word, "%.*s", (int)n, at);
+        bool found = n == 0;
+        for (int i = 0; i < count; i++) {
+            assert(thing[i].id != NULL && thing[i].base != NULL && thing[i].title != NULL);
+            if (n > 0 && names(word, thing[i].id, thing[i].base, thing[i].title))
+                found = keep[i] = true;
+        }
+        if (!found) {
+            const char *known[256];
+            int k = 0;
+            for (; k < count && k < 256; k++)
+                known[k] = thing[k].id;
+            return status_fail(STATUS_CONFIG,
+                               "no %s of the results is called '%s'; the nearest is "
+                               "'%s'",
+                               what, word, results_nearest(word, known, k));
+        }
+        at += n + (at[n] == ',');
+    }
+    return STATUS_OK;
+}
+
+/* Suites are not made yet: a dataset's suite is an index into the registry. A suite also names its
+ * part ("antmaze" keeps antmaze-large). */
+static enum status mark_suites(const struct results *r, const char *list, bool *keep)
+{
+    size_t room = 2 * (size_t)r->datasets + 1;
+    struct thing *thing = calloc(room, sizeof *thing);
+    bool *hit = calloc(room, sizeof *hit);
+    if (thing == NULL || hit == NULL) {
+        free(thing);
+        free(hit);
+        return no_memory();
+    }
+    for (int i = 0; i < r->datasets; i++) {
+        const struct registry_suite *s = &registry_suites[r->dataset[i].suite];
+        thing[2 * i] = (struct thing){s->id, s->id, s->title};
+        thing[2 * i + 1] = s->parent[0] != '\0' ? (struct thing){s->parent, s->parent, s->parent}
+                                                : thing[2 * i];
+    }
+    enum status status = mark(list, "suite", thing, 2 * r->datasets, hit);
+    for (int i = 0; i < r->datasets && status == STATUS_OK; i++)
+        keep[i] = hit[2 * i] || hit[2 * i + 1];
+    free(thing);
+    free(hit);
+    return status;
+}
+
+/* Drop the runs whose method or dataset is not kept; results_finish drops their names. */
+static void drop_runs(struct results *r, const bool *methods, const bool *datasets,
+                      const bool *suites)
+{
+    int kept = 0;
+    for (int i = 0; i < r->runs; i++) {
+        int d = r->run[i].dataset;
+        if (methods[r->run[i].method] && datasets[d] && suites[d])
+            r->run[kept++] = r->run[i];
+        else
+            results_free_run(&r->run[i]);
+    }
+    r->runs = kept;
+}
+
+static void describe(struct results *r, const char *what, const char *list)
+{
+    size_t used = strlen(r->excluded_by);
+    if (list != NULL && list[0] != '\0')
+        snprintf(r->excluded_by + used, sizeof r->excluded_by - used, "%s%s %s",
+                 used > 0 ? "; " : "", what, list);
+}
+
+enum status results_select(struct results *r, const char *methods, const char *datasets,
+                           const char *suites)
+{
+    if (r->runs == 0)
+        return STATUS_OK; /* results_finish says so */
+    size_t M = (size_t)r->methods, D = (size_t)r->datasets;
+    struct thing *thing = calloc(M + D + 1, sizeof *thing);
+    bool *keep = calloc(M + 2 * D + 1, sizeof *keep);
+    if (thing == NULL || keep == NULL) {
+        free(thing);
+        free(keep);
+        return no_memory();
+    }
+    for (size_t i = 0; i < M; i++)
+        thing[i] = (struct thing){r->method[i].id, r->method[i].base, r->method[i].label};
+    for (size_t i = 0; i < D; i++)
+        thing[M + i] = (struct thing){r->dataset[i].id, r->dataset[i].base, r->dataset[i].title};
+    enum status status = mark(methods, "method", thing, r->methods, keep);
+    if (status == STATUS_OK)
+        status = mark(datasets, "dataset", thing + M, r->datasets, keep + M);
+    if (status == STATUS_OK)
+        status = mark_suites(r, suites, keep + M + D);
+    if (status == STATUS_OK) {
+        drop_runs(r, keep, keep + M, keep + M + D);
+        describe(r, "methods", methods);
+        describe(r, "datasets", datasets);
+        describe(r, "suites", suites);
+        if (r->runs == 0)
+            status = status_fail(STATUS_CONFIG, "no run has that method and that dataset (%s)",
+                                 r->excluded_by);
+    }
+    free(thing);
+    free(keep);
+    return status;
+}

@@ -1,0 +1,75 @@
+/* A table before it becomes LaTeX, Markdown, CSV or a piece of the page.
+ *
+ * What people read is a grid of short texts (plain UTF-8, of any origin) with a face and a mark;
+ * what programs read is a CSV of its own with full precision, one line a cell of the grid.
+ * The first column names the rows. Memory that runs out is kept until table_check. */
+#ifndef REPORT_TABLE_H
+#define REPORT_TABLE_H
+
+#include "engine/base/status.h"
+#include "report/text/text.h"
+
+#include <stdbool.h>
+
+enum { TABLE_ID = 64, TABLE_TITLE = 192, TABLE_CELL = 192, TABLE_NOTE = 512 };
+
+enum table_face { FACE_PLAIN, FACE_BOLD, FACE_UNDERLINE };
+
+struct table_cell {
+    char text[TABLE_CELL]; /* "88.38(+46.59)" */
+    char mark[24];         /* superscript: a dagger, a number of seeds */
+    enum table_face face;
+};
+
+struct table_column {
+    char title[TABLE_TITLE];
+    bool words;   /* left-aligned text; otherwise numbers, right-aligned */
+    double width; /* LaTeX: wrap the words at this part of the line width; 0: never wrap */
+};
+
+struct table {
+    char id[TABLE_ID];       /* a safe file name: "tab1" */
+    char title[TABLE_TITLE]; /* "Gym-MuJoCo: final score (increase)" */
+    struct text caption;     /* plain text, sentences */
+    int columns, rows;
+    struct table_column *column; /* (columns) */
+    struct table_cell *cell;     /* (rows, columns) */
+    bool *rule;                  /* (rows) a thin line above this row */
+    struct text csv;
+    bool broken; /* out of memory */
+};
+
+void table_init(struct table *t, const char *id, const char *title);
+void table_free(struct table *t);
+/* Errors STATUS_MEMORY. */
+enum status table_check(const struct table *t);
+
+/* Columns first, then rows. */
+void table_column(struct table *t, const char *title, bool words, double width);
+/* Append an empty row; returns its index. */
+int table_row(struct table *t, bool rule);
+/* Cell of an existing row; a scratch cell when the table is broken. Never NULL. */
+struct table_cell *table_cell(struct table *t, int row, int column);
+void table_put(struct table *t, int row, int column, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* ---- rendering: append to `out` -------------------------------------------------------------- */
+
+/* booktabs; body alone, for \input, or a document that compiles. `comment` (one line) goes on top.
+ * Long or wide tables continue in further tabulars. Columns with a width need package array. */
+void table_latex(const struct table *t, bool standalone, const char *comment, struct text *out);
+/* A heading, the table, its caption. */
+void table_markdown(const struct table *t, struct text *out);
+
+/* FOLDER/<id>.{tex,md,csv} as far as asked for. Errors STATUS_IO, STATUS_MEMORY. */
+struct table_files {
+    bool latex, markdown, csv;
+    bool standalone;
+    const char *comment;
+};
+enum status table_write(const struct table *t, const char *folder, struct table_files files);
+
+/* "12.30", "-0.50"; what rounds to zero has no sign. With `plus` "+12.30", "+0.00". */
+const char *table_number(double value, int digits, bool plus, char *out, size_t size);
+
+#endif

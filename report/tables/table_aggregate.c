@@ -1,0 +1,225 @@
+/* Suite by method: aggregates, pairs, ranks. */
+#include "report/stats/aggregate.h"
+#include "report/stats/compare.h"
+#include "report/results/gather.h"
+#include "report/stats/rank.h"
+#include "report/tables/table_table.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *suite_title(const struct report *r, int suite)
+{
+    return suite < 0 ? "All suites" : r->results.suite[suite].title;
+}
+
+/* "41.9 [38.2, 45.0]"; one decimal: the bounds carry Monte-Carlo noise. */
+static void put_interval(struct table *t, int row, int column, struct interval i, int digits)
+{
+    char a[48], b[48], c[48];
+    table_number(i.point, digits, false, a, sizeof a);
+    if (interval_known(i))
+        table_put(t, row, column, "%s [%s, %s]", a, table_number(i.low, digits, false, b, sizeof b),
+                  table_number(i.high, digits, false, c, sizeof c));
+    else
+        table_put(t, row, column, "%s", a);
+}
+
+static void csv_interval(struct table *t, struct interval i)
+{
+    text_csv_number(&t->csv, i.point);
+    text_csv_number(&t->csv, i.low);
+    text_csv_number(&t->csv, i.high);
+}
+
+/* Each suite, then all of them when there are several. The single-state MDP has rewards, no scores
+ * on the 0-100 scale, and a table of its own. */
+static enum status each_suite(const struct report *r, struct table *t,
+                              enum status (*add)(const struct report *r, const struct gather *g,
+                                                 struct table *t))
+{
+    int real = 0;
+    for (int i = 0; i < r->results.suites; i++)
+        real += strcmp(r->results.suite[i].id, "bandit") != 0;
+    for (int i = 0; i <= r->results.suites; i++) {
+        int suite = i < r->results.suites ? i : -1;
+        if (suite < 0 ? real < 2 : strcmp(r->results.suite[suite].id, "bandit") == 0)
+            continue;
+        struct gather g;
+        TRY(gather_suite(&r->results, suite, RESULTS_FINAL, &g));
+        enum status status = g.methods > 0 ? add(r, &g, t) : STATUS_OK;
+        if (g.methods > 0 && g.note[0] != '\0')
+            text_add(&t->caption, "%s: %s ", suite_title(r, suite), g.note);
+        gather_free(&g);
+        TRY(status);
+    }
+    return STATUS_OK;
+}
+
+static void interval_caption(const struct report *r, struct table *t)
+{
+    char words[256];
+    report_describe_intervals(r, words, sizeof words);
+    text_add(&t->caption, "%s. ", words);
+    table_caption_rules(r, &t->caption);
+}
+
+/* --- aggregates ------------------------------------------------------------------------------- */
+
+static enum status add_aggregates(const struct report *r, const struct gather *g, struct table *t)
+{
+    for (int i = 0; i < g->methods; i++) {
+        struct interval a[AGGREGATE_COUNT];
+        TRY(aggregate_intervals(&g->x[i], r->gamma, &r->bootstrap, a));
+        const struct results_method *m = &r->results.method[g->method[i]];
+        int row = table_row(t, i == 0 && t->rows > 0);
+        table_put(t, row, 0, "%s", i == 0 ? suite_title(r, g->suite) : "");
+        table_put(t, row, 1, "%s", m->label);
+        table_put(t, row, 2, "%d", g->x[i].tasks);
+        int fewest = matrix_fewest(&g->x[i]), most = matrix_most(&g->x[i]);
+        if (fewest == most)
+            table_put(t, row, 3, "%d", fewest);
+        else
+            table_put(t, row, 3, "%d\u2013%d", fewest, most);
+        text_csv(&t->csv, g->suite < 0 ? "all" : r->results.suite[g->suite].id);
+        text_csv(&t->csv, m->id);
+        text_csv_integer(&t->csv, g->x[i].tasks);
+        text_csv_integer(&t->csv, fewest);
+        text_csv_integer(&t->csv, most);
+        for (int k = 0; k < AGGREGATE_COUNT; k++) {
+            /* Over all suites the mean is one task's (maze2d-open weighs like six). */
+            bool shown = g->suite >= 0 || k == AGGREGATE_MEDIAN || k == AGGREGATE_IQM;
+            if (shown)
+                put_interval(t, row, 4 + k, a[k], 1);
+            else
+                table_put(t, row, 4 + k, "\u2014");
+            csv_interval(t, shown ? a[k]
+                                  : (struct interval){(double)NAN, (double)NAN, (double)NAN, 0});
+        }
+        text_csv_end(&t->csv);
+    }
+    return STATUS_OK;
+}
+
+enum status table_aggregate(const struct report *r, const char *none, struct table *t)
+{
+    (void)none;
+    table_column(t, "Suite", true, 0);
+    table_column(t, "Method", true, 0);
+    table_column(t, "Tasks", false, 0);
+    table_column(t, "Seeds", false, 0);
+    text_add(&t->csv, "suite,method,tasks,fewest_runs,most_runs");
+    for (int k = 0; k < AGGREGATE_COUNT; k++) {
+        enum aggregate which = (enum aggregate)k;
+        char title[64];
+        snprintf(title, sizeof title, "%s%s", aggregate_title(which),
+                 aggregate_higher_is_better(which) ? "" : " \u2193");
+        table_column(t, title, false, 0);
+        text_add(&t->csv, ",%s,%s_low,%s_high", aggregate_key(which), aggregate_key(which),
+                 aggregate_key(which));
+    }
+    text_csv_end(&t->csv);
+    text_add(&t->caption,
+             "Mean and median of task means, interquartile mean of pooled runs, "
+             "optimality gap below %g (lower is better; on Maze2D most scores exceed it and it "
+             "says little). ",
+             r->gamma);
+    TRY(each_suite(r, t, add_aggregates));
+    interval_caption(r, t);
+    return STATUS_OK;
+}
+
+/* --- pairs ------------------------------------------------------------------------------------ */
+
+static enum status add_pairs(const struct report *r, const struct gather *g, struct table *t)
+{
+    int ours = gather_find(g, results_method(&r->results, "td3_odt")), first = t->rows;
+    if (ours < 0) /* nobody's: the last one, as in legends */
+        ours = g->methods - 1;
+    for (int i = 0; i < g->methods; i++) {
+        if (i == ours)
+            continue;
+        struct comparison c;
+        TRY(compare_pair(&g->x[ours], &g->x[i], &r->bootstrap, &c));
+        const struct results_method *x = &r->results.method[g->method[ours]];
+        const struct results_method *y = &r->results.method[g->method[i]];
+        int row = table_row(t, t->rows == first && first > 0);
+        table_put(t, row, 0, "%s", row == first ? suite_title(r, g->suite) : "");
+        table_put(t, row, 1, "%s over %s", x->label, y->label);
+        table_put(t, row, 2, "%d", g->datasets);
+        put_interval(t, row, 3, c.improvement, 2);
+        put_interval(t, row, 4, c.difference, 1);
+        table_put(t, row, 5, "%s", compare_word(c.verdict));
+        text_csv(&t->csv, g->suite < 0 ? "all" : r->results.suite[g->suite].id);
+        text_csv(&t->csv, x->id);
+        text_csv(&t->csv, y->id);
+        text_csv_integer(&t->csv, g->datasets);
+        csv_interval(t, c.improvement);
+        csv_interval(t, c.difference);
+        text_csv(&t->csv, compare_word(c.verdict));
+        text_csv_end(&t->csv);
+    }
+    return STATUS_OK;
+}
+
+enum status table_pairs(const struct report *r, const char *none, struct table *t)
+{
+    (void)none;
+    static const char *const titles[] = {"Suite",    "Pair X over Y",     "Tasks",
+                                         "P(X > Y)", "Mean(X) - mean(Y)", "X is"};
+    for (int i = 0; i < 6; i++)
+        table_column(t, titles[i], i < 2 || i == 5, 0);
+    text_add(&t->csv, "suite,x,y,tasks,improvement,improvement_low,improvement_high,difference,"
+                      "difference_low,difference_high,verdict\n");
+    text_add(&t->caption,
+             "Probability that a run of X beats one of Y on the same task, mean over "
+             "tasks, and by how much. Better: the interval of the difference lies above 0 and that "
+             "of the probability above 0.5; worse mirrored; mixed if they disagree. ");
+    TRY(each_suite(r, t, add_pairs));
+    interval_caption(r, t);
+    return STATUS_OK;
+}
+
+/* --- ranks ------------------------------------------------------------------------------------ */
+
+static enum status add_ranks(const struct report *r, const struct gather *g, struct table *t)
+{
+    double *R = malloc((size_t)g->methods * (size_t)g->methods * sizeof *R);
+    if (R == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for ranks");
+    enum status status = rank_probabilities(g->view, g->methods, R);
+    for (int i = 0; i < g->methods && status == STATUS_OK; i++) {
+        const double *mine = R + (size_t)i * (size_t)g->methods;
+        const struct results_method *m = &r->results.method[g->method[i]];
+        int row = table_row(t, i == 0 && t->rows > 0);
+        table_put(t, row, 0, "%s", i == 0 ? suite_title(r, g->suite) : "");
+        table_put(t, row, 1, "%s", m->label);
+        table_put(t, row, 2, "%.2f of %d", 1 + rank_mean(mine, g->methods), g->methods);
+        table_put(t, row, 3, "%.1f %%", 100 * mine[0]);
+        table_put(t, row, 4, "%.1f %%", 100 * mine[g->methods - 1]);
+        for (int k = 0; k < g->methods; k++) {
+            text_csv(&t->csv, g->suite < 0 ? "all" : r->results.suite[g->suite].id);
+            text_csv(&t->csv, m->id);
+            text_csv_integer(&t->csv, k + 1);
+            text_csv_number(&t->csv, mine[k]);
+            text_csv_end(&t->csv);
+        }
+    }
+    free(R);
+    return status;
+}
+
+enum status table_ranks(const struct report *r, const char *none, struct table *t)
+{
+    (void)none;
+    static const char *const titles[] = {"Suite", "Method", "Mean rank", "First", "Last"};
+    for (int i = 0; i < 5; i++)
+        table_column(t, titles[i], i < 2, 0);
+    text_add(&t->csv, "suite,method,rank,probability\n");
+    text_add(&t->caption,
+             "One run of each method is drawn for each task and ranked, ties broken at "
+             "random; exact expectation over all draws, mean over tasks. ");
+    return each_suite(r, t, add_ranks);
+}

@@ -1,0 +1,230 @@
+#include "engine/base/escape.h"
+#include "report/tables/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    MOST_ROWS = 44,  /* a tabular of this many footnotesize rows fits on a page */
+    LINE_WIDTH = 520 /* points between the margins of the standalone page */
+};
+
+static void escaped(struct text *out, const char *text)
+{
+    size_t size = 20 * strlen(text) + 1;
+    char *safe = malloc(size);
+    if (safe == NULL) {
+        out->broken = true;
+        return;
+    }
+    text_add(out, "%s", escape_latex(text, safe, size));
+    free(safe);
+}
+
+/* A number's hyphens are minus signs. */
+static void number(struct text *out, const char *text)
+{
+    for (const char *s = text; *s != '\0';) {
+        size_t n = strcspn(s, "-");
+        char piece[TABLE_CELL];
+        if (n >= sizeof piece)
+            n = sizeof piece - 1;
+        memcpy(piece, s, n);
+        piece[n] = '\0';
+        escaped(out, piece);
+        s += n;
+        if (*s == '-') {
+            text_add(out, "$-$");
+            s++;
+        }
+    }
+}
+
+static void cell(struct text *out, const struct table_column *column, const struct table_cell *c)
+{
+    static const char *const open[] = {"", "\\textbf{", "\\underline{"};
+    text_add(out, "%s", open[c->face]);
+    if (column->words)
+        escaped(out, c->text);
+    else
+        number(out, c->text);
+    text_add(out, "%s", c->face != FACE_PLAIN ? "}" : "");
+    if (c->mark[0] != '\0') {
+        text_add(out, "\\textsuperscript{");
+        escaped(out, c->mark);
+        text_add(out, "}");
+    }
+}
+
+/* --- how wide is it --------------------------------------------------------------------------- */
+
+/* Points of a text in 8 pt Latin Modern, near enough to choose where a table must be split. */
+static double text_width(const char *text, bool bold)
+{
+    double width = 0;
+    for (const char *s = text; *s != '\0'; s++) {
+        if (((unsigned char)*s & 0xC0) == 0x80)
+            continue; /* inside a letter */
+        width += strchr(".,:;'|!il", *s) != NULL    ? 2.5
+                 : strchr("()[] -fjrt", *s) != NULL ? 3.4
+                 : strchr("+=<>mwMW", *s) != NULL   ? 7.0
+                 : *s >= 'A' && *s <= 'Z'           ? 6.0
+                                                    : 4.4;
+    }
+    return bold ? 1.15 * width : width;
+}
+
+static double column_width(const struct table *t, int column)
+{
+    const struct table_column *c = &t->column[column];
+    if (c->width > 0)
+        return c->width * LINE_WIDTH;
+    double most = text_width(c->title, false);
+    for (int i = 0; i < t->rows; i++) {
+        const struct table_cell *cell = &t->cell[(size_t)i * (size_t)t->columns + (size_t)column];
+        double width = text_width(cell->text, cell->face == FACE_BOLD) +
+                       0.8 * text_width(cell->mark, false);
+        most = width > most ? width : most;
+    }
+    return most + 6; /* tabcolsep on both sides */
+}
+
+/* A font for the whole table and the share of the widths above that it leaves. */
+struct font {
+    const char *name;
+    double tabcolsep, scale; /* points; of text */
+};
+static const struct font normal_font = {"footnotesize", 3, 1},
+                         small_font = {"scriptsize", 2, 0.875};
+
+static double set_width(const struct table *t, int column, const struct font *f)
+{
+    if (t->column[column].width > 0)
+        return column_width(t, column);
+    return (column_width(t, column) - 2 * normal_font.tabcolsep) * f->scale + 2 * f->tabcolsep;
+}
+
+/* The smaller font only where it spares a split: seven methods beside long names of datasets. */
+static const struct font *choose_font(const struct table *t)
+{
+    double normal = 0, small = 0;
+    for (int i = 0; i < t->columns; i++) {
+        normal += set_width(t, i, &normal_font);
+        small += set_width(t, i, &small_font);
+    }
+    return normal > LINE_WIDTH && small <= LINE_WIDTH ? &small_font : &normal_font;
+}
+
+/* The end of the columns that fit on the line beside the first one, from `from` on. */
+static int fitting_columns(const struct table *t, int from, const struct font *f)
+{
+    double width = set_width(t, 0, f);
+    int end = from;
+    while (end < t->columns && (end == from || width + set_width(t, end, f) <= LINE_WIDTH))
+        width += set_width(t, end++, f);
+    return end;
+}
+
+/* --- one tabular: rows [top, bottom), the first column and columns [from, to) ----------------- */
+
+struct part {
+    int top, bottom, from, to;
+};
+
+static void column_kind(const struct table_column *c, struct text *out)
+{
+    if (c->width > 0)
+        text_add(out, ">{\\raggedright\\arraybackslash}p{%.3f\\linewidth}", c->width);
+    else
+        text_add(out, "%s", c->words ? "l" : "r");
+}
+
+static void head(const struct table *t, struct part p, struct text *out)
+{
+    text_add(out, "\\begin{tabular}{@{}");
+    column_kind(&t->column[0], out);
+    for (int k = p.from; k < p.to; k++)
+        column_kind(&t->column[k], out);
+    text_add(out, "@{}}\n\\toprule\n");
+    escaped(out, t->column[0].title);
+    for (int k = p.from; k < p.to; k++) {
+        text_add(out, " & ");
+        escaped(out, t->column[k].title);
+    }
+    text_add(out, " \\\\\n\\midrule\n");
+}
+
+static void foot(struct text *out)
+{
+    text_add(out, "\\bottomrule\n\\end{tabular}");
+}
+
+/* Where a tabular that starts at `first` ends: at a rule, when there is one in its second half. */
+static int break_after(const struct table *t, int first)
+{
+    int end = first + MOST_ROWS;
+    if (end >= t->rows)
+        return t->rows;
+    for (int i = end; i > first + MOST_ROWS / 2; i--) {
+        if (t->rule[i])
+            return i;
+    }
+    return end;
+}
+
+static void tabular(const struct table *t, struct part p, struct text *out)
+{
+    head(t, p, out);
+    for (int i = p.top; i < p.bottom; i++) {
+        const struct table_cell *row = &t->cell[(size_t)i * (size_t)t->columns];
+        if (t->rule[i] && i > p.top)
+            text_add(out, "\\midrule\n");
+        cell(out, &t->column[0], &row[0]);
+        for (int k = p.from; k < p.to; k++) {
+            text_add(out, " & ");
+            cell(out, &t->column[k], &row[k]);
+        }
+        text_add(out, " \\\\\n");
+    }
+    foot(out);
+}
+
+/* All parts: blocks of columns, within each blocks of rows. */
+static void body(const struct table *t, const struct font *f, struct text *out)
+{
+    int from = t->columns > 1 ? 1 : 0, to;
+    for (bool first = true; from < t->columns; from = to) {
+        to = fitting_columns(t, from, f);
+        for (int top = 0, bottom; top < t->rows; top = bottom) {
+            bottom = break_after(t, top);
+            text_add(out, "%s", first ? "" : "\n\n\\medskip\n");
+            tabular(t, (struct part){top, bottom, from, to}, out);
+            first = false;
+        }
+    }
+}
+
+void table_latex(const struct table *t, bool standalone, const char *comment, struct text *out)
+{
+    text_add(out, "%% %s\n", comment != NULL ? comment : "vitamin report");
+    if (standalone)
+        text_add(out, "\\documentclass[a4paper,10pt]{article}\n"
+                      "\\usepackage{booktabs,array}\n\\usepackage[margin=12mm]{geometry}\n"
+                      "\\pagestyle{empty}\n\\begin{document}\n\\noindent\n");
+    const struct font *f = choose_font(t);
+    text_add(out,
+             "{\\%s\\setlength{\\tabcolsep}{%gpt}\\setlength{\\parindent}{0pt}%%\n"
+             "\\renewcommand{\\arraystretch}{1.08}%%\n",
+             f->name, f->tabcolsep);
+    body(t, f, out);
+    if (standalone && t->caption.length > 0) {
+        text_add(out, "\n\n\\medskip\n\\raggedright ");
+        escaped(out, t->title);
+        text_add(out, ". ");
+        escaped(out, text_get(&t->caption));
+        text_add(out, "\\par");
+    }
+    text_add(out, "}\n");
+    if (standalone)
+        text_add(out, "\\end{document}\n");
+}

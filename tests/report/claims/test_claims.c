@@ -1,0 +1,324 @@
+/* Scores made around the paper's printed means must give the paper's own effects back. */
+#include "report/claims/claims.h"
+
+#include "report/claims/claims_impl.h"
+#include "report/claims/ledger.h"
+#include "report/results/paper.h"
+#include "report/claims/pick.h"
+#include "report/results/registry.h"
+#include "report/text/text.h"
+#include "tests/report/folder.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+TestSuite(claims, .init = folder_make, .fini = folder_remove, .timeout = 30);
+
+/* Five seeds a cell, symmetric around the printed final, the printed increase in each. */
+static const char *write_paper_like(double spread, int seeds)
+{
+    struct text t = {0};
+    text_add(&t, "method,dataset,seed,score,initial\n");
+    for (int i = 0; i < PAPER_TABLES; i++) {
+        const struct paper_table *p = &paper_tables()[i];
+        for (int d = 0; d < p->rows; d++) {
+            for (int m = 0; m < PAPER_METHODS; m++) {
+                for (int s = 0; s < seeds && !isnan(p->cell[d][m].final); s++) {
+                    double shift = spread * (s - 0.5 * (seeds - 1));
+                    text_add(&t, "%s,%s%s,%d,%.17g,%.17g\n", registry_methods[m].id, p->dataset[d],
+                             p->delayed, s, p->cell[d][m].final + shift,
+                             p->cell[d][m].final - p->cell[d][m].increase + shift);
+                }
+            }
+        }
+    }
+    const char *path = folder_path("paper.csv");
+    cr_assert_eq(text_write(&t, path), STATUS_OK);
+    return path;
+}
+
+static struct report paper_like(double spread, int seeds)
+{
+    struct report r = {.bootstrap = bootstrap_default(), .gamma = 100, .digits = 2};
+    r.bootstrap.reps = 1000;
+    r.results = folder_scores(write_paper_like(spread, seeds), (struct results_options){0});
+    return r;
+}
+
+static struct claim_result *evaluate(const struct report *r)
+{
+    struct claim_result *result = calloc((size_t)claim_count, sizeof *result);
+    cr_assert_not_null(result);
+    cr_assert_eq(claims_evaluate(r, result), STATUS_OK, "%s", status_sentence());
+    return result;
+}
+
+static const struct claim_result *find(const struct claim_result *result, const char *id)
+{
+    for (int i = 0; i < claim_count; i++) {
+        if (strcmp(result[i].claim->id, id) == 0)
+            return &result[i];
+    }
+    cr_assert_fail("no claim %s", id);
+    abort();
+}
+
+/* What the paper's own tables say when their means are taken as exact enough. */
+static const struct {
+    const char *id;
+    enum verdict verdict;
+    int part;
+    double effect; /* of that part, by the printed tables */
+} known[] = {
+    {"C1", VERDICT_SUPPORTED, 0, 33.24},         {"C2", VERDICT_SUPPORTED, 0, 25.66},
+    {"C3", VERDICT_CONTRADICTED, 0, 7.55},       {"C4", VERDICT_SUPPORTED, 1, 48.68},
+    {"C5", VERDICT_SUPPORTED, 0, 46.41},         {"C6", VERDICT_SUPPORTED, 1, 81.24},
+    {"C7", VERDICT_INCONCLUSIVE, 0, 0.75},       {"C8", VERDICT_SUPPORTED, 1, 26.70},
+    {"C9", VERDICT_SUPPORTED, 3, 6.04},          {"C10", VERDICT_SUPPORTED, 0, 44.95},
+    {"C11", VERDICT_SUPPORTED, 0, -27.07},       {"C15", VERDICT_SUPPORTED, 0, 91.77},
+    {"C17", VERDICT_SUPPORTED, 0, 49.71},        {"C19", VERDICT_CONTRADICTED, 0, 18.58},
+    {"C20", VERDICT_SUPPORTED, 0, 21.73},        {"C21", VERDICT_INCONCLUSIVE, 0, (double)NAN},
+    {"C25", VERDICT_SUPPORTED, 0, 22.91},        {"C26", VERDICT_SUPPORTED, 0, 12.08},
+    {"C40", VERDICT_UNTESTABLE, 0, (double)NAN}, {"C41", VERDICT_UNTESTABLE, 0, (double)NAN},
+    {"C43", VERDICT_UNTESTABLE, 0, (double)NAN},
+};
+
+Test(claims, find_the_effects_of_the_printed_tables)
+{
+    struct report r = paper_like(3, 5);
+    struct claim_result *result = evaluate(&r);
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        const struct claim_result *c = find(result, known[i].id);
+        const struct claim_outcome *o = &c->outcome[known[i].part];
+        cr_expect_eq(c->verdict, known[i].verdict, "%s: %s", known[i].id, verdict_word(c->verdict));
+        if (isnan(known[i].effect))
+            continue;
+        cr_expect_float_eq(o->estimate.point, known[i].effect, 0.011, "%s: %.4f", known[i].id,
+                           o->estimate.point);
+        cr_expect_float_eq(o->published, o->estimate.point, 1e-9, "%s: the paper's is %.4f",
+                           known[i].id, o->published);
+        cr_expect_eq(o->tasks, o->wanted, "%s", known[i].id);
+        cr_expect(interval_holds(o->estimate, o->estimate.point));
+    }
+    free(result);
+    results_free(&r.results);
+}
+
+Test(claims, say_what_an_open_one_would_need)
+{
+    struct report r = paper_like(3, 5);
+    struct claim_result *result = evaluate(&r);
+    for (int i = 0; i < claim_count; i++) {
+        for (int k = 0; k < result[i].parts; k++) {
+            const struct claim_outcome *o = &result[i].outcome[k];
+            bool open = o->verdict == VERDICT_UNTESTABLE || o->verdict == VERDICT_INCONCLUSIVE;
+            cr_expect_eq(o->needed[0] != '\0', open, "%s part %d: '%s'", result[i].claim->id, k,
+                         o->needed);
+        }
+    }
+    cr_expect_not_null(strstr(find(result, "C7")->outcome[0].needed, "seeds"));
+    cr_expect_not_null(strstr(find(result, "C28")->outcome[0].needed, "SAC+ODT"));
+    free(result);
+    results_free(&r.results);
+}
+
+Test(claims, give_no_verdict_on_two_seeds)
+{
+    struct report r = paper_like(3, 2);
+    struct claim_result *result = evaluate(&r);
+    for (int i = 0; i < claim_count; i++)
+        cr_expect_eq(result[i].verdict, VERDICT_UNTESTABLE, "%s", result[i].claim->id);
+    cr_expect_not_null(strstr(find(result, "C1")->outcome[0].needed, "at least 3 seeds"));
+    free(result);
+    results_free(&r.results);
+}
+
+/* --- the table itself ------------------------------------------------------------------------- */
+
+Test(claims, are_45_rows_with_words_that_mean_something)
+{
+    cr_assert_eq(claim_count, 45);
+    for (int i = 0; i < claim_count; i++) {
+        const struct claim *c = &claim_table[i];
+        char id[16];
+        snprintf(id, sizeof id, "C%d", i + 1);
+        cr_expect_str_eq(c->id, id);
+        int votes = 0;
+        for (int k = 0; k < CLAIM_PARTS; k++) {
+            const struct claim_part *p = &c->part[k];
+            if (p->a == NULL && p->test != CLAIM_OUTSIDE)
+                break;
+            votes += !p->aside;
+            if (p->test == CLAIM_OUTSIDE) {
+                cr_expect_not_null(p->label);
+                continue;
+            }
+            char dataset[PICK_DATASETS][RESULTS_ID], title[1024];
+            const char *where[] = {p->on, p->on2};
+            for (int w = 0; w < 2 && where[w] != NULL; w++) {
+                int n = pick_datasets(where[w], dataset);
+                for (int d = 0; d < n; d++) {
+                    dataset[d][strcspn(dataset[d], "+")] = '\0';
+                    cr_expect(strcmp(dataset[d], "bandit") == 0 ||
+                                  registry_find_dataset(dataset[d]) >= 0,
+                              "%s: '%s'", c->id, dataset[d]);
+                }
+            }
+            claim_part_title(p, title, sizeof title);
+            cr_expect_null(strchr(title, '%'), "%s: %s", c->id, title);
+        }
+        cr_expect_gt(votes, 0, "%s", c->id);
+    }
+}
+
+static const struct {
+    const char *where;
+    int count;
+} places[] = {{"*", 34},
+              {"mujoco", 12},
+              {"mujoco/random", 4},
+              {"adroit/cloned+human", 8},
+              {"antmaze", 4},
+              {"antmaze,antmaze-large", 6},
+              {"mujoco-delayed/random", 4},
+              {"hopper-random-v2", 1},
+              {"bandit", 1}};
+
+Test(claims, expand_places_to_datasets)
+{
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        char dataset[PICK_DATASETS][RESULTS_ID];
+        cr_expect_eq(pick_datasets(places[i].where, dataset), places[i].count, "%s",
+                     places[i].where);
+    }
+}
+
+Test(claims, pick_runs_by_their_settings)
+{
+    static const char *const alphas[] = {"0.001", "0.01", "0.1", "1", "10"};
+    for (int k = 0; k < 5; k++) {
+        char config[64], matrix[32];
+        snprintf(config, sizeof config, "alpha_online = %s\nT_train = 20\n", alphas[k]);
+        snprintf(matrix, sizeof matrix, "fig5a-%d", k);
+        for (int seed = 0; seed < 3; seed++)
+            folder_run((struct folder_run){.matrix = matrix,
+                                           .dataset = "halfcheetah-medium-replay-v2",
+                                           .method = "td3_odt",
+                                           .seed = seed,
+                                           .points = 9,
+                                           .end = 1000,
+                                           .first = 5,
+                                           .last = 20 + 10 * k + (k == 4 ? 20 * seed : seed),
+                                           .config = config});
+    }
+    struct report r = {.bootstrap = bootstrap_default(), .gamma = 100, .digits = 2};
+    r.bootstrap.reps = 500;
+    r.results = folder_results(folder_path(""), (struct results_options){0});
+    struct picked x;
+    cr_assert_eq(pick(&r, "td3_odt{alpha_online=0.1}", "mujoco", pick_final, NULL, &x), STATUS_OK);
+    cr_assert_eq(x.x.tasks, 1);
+    cr_expect_eq(x.wanted, 12);
+    cr_expect_eq(x.x.runs[0], 3);
+    cr_expect_float_eq(x.x.score[0], 40, 1e-9);
+    pick_free(&x);
+    cr_assert_eq(pick(&r, "td3_odt{alpha_online=0.01}|td3_odt{alpha_online=1}", "mujoco",
+                      pick_final, NULL, &x),
+                 STATUS_OK);
+    cr_expect_str_eq(x.who, "td3_odt{alpha_online=1}");
+    pick_free(&x);
+    cr_assert_eq(pick(&r, "td3_odt{*}", "mujoco", pick_final, NULL, &x), STATUS_OK);
+    cr_expect_eq(x.x.runs[0], 15);
+    pick_free(&x);
+
+    struct claim_result *result = evaluate(&r);
+    const struct claim_result *c = find(result, "C22");
+    cr_expect_eq(c->outcome[0].verdict, VERDICT_SUPPORTED);
+    cr_expect_float_eq(c->outcome[0].estimate.point, 1, 1e-12);
+    cr_expect_gt(c->outcome[2].estimate.point, 1);
+    free(result);
+    results_free(&r.results);
+}
+
+Test(claims, are_written_as_a_table_and_a_page)
+{
+    struct report r = paper_like(3, 5);
+    r.bootstrap.reps = 100;
+    struct claim_result *result = evaluate(&r);
+    struct table t;
+    struct text page = {0};
+    table_init(&t, "claims", "Claims");
+    cr_assert_eq(claims_tabulate(&r, result, &t), STATUS_OK);
+    cr_expect_gt(t.rows, 100);
+    cr_expect_not_null(strstr(text_get(&t.csv), "C1,Online finetuning with the RL gradient"));
+    claims_markdown(&r, result, &page);
+    cr_expect_not_null(strstr(text_get(&page), "## C45: not testable"));
+    cr_expect_not_null(strstr(text_get(&page), "Ledger entries that touch it: D46, D47, D4, D19."));
+    cr_expect_null(strstr(text_get(&page), " nan"));
+    text_free(&page);
+    table_free(&t);
+    free(result);
+    results_free(&r.results);
+}
+
+Test(claims, have_a_sentence_for_every_disagreement_they_name)
+{
+    bool named[256] = {false};
+    cr_assert_leq(ledger_count, 256);
+    for (int i = 0; i < claim_count; i++) {
+        for (const char *at = claim_table[i].ledger; *at != '\0';) {
+            char id[16];
+            size_t n = strcspn(at, ", ");
+            snprintf(id, sizeof id, "%.*s", (int)n, at);
+            const struct ledger_entry *e = ledger_find(id);
+            cr_assert_not_null(e, "%s names %s, which the ledger does not have", claim_table[i].id,
+                               id);
+            named[e - ledger_table] = true;
+            at += n;
+            at += strspn(at, ", ");
+        }
+    }
+    for (int i = 0; i < ledger_count; i++)
+        cr_expect(named[i], "no claim names %s", ledger_table[i].id);
+    cr_assert_null(ledger_find("D999"));
+}
+
+/* The page for people lists what the table holds, in its words. */
+Test(claims, are_all_on_the_page_of_claims)
+{
+    char *page = folder_read("docs/claims.md");
+    for (int i = 0; i < claim_count; i++) {
+        char row[512];
+        snprintf(row, sizeof row, "| %s | %s (%s) |", claim_table[i].id, claim_table[i].claim,
+                 claim_table[i].where);
+        cr_expect_not_null(strstr(page, row), "docs/claims.md lacks: %s", row);
+    }
+    free(page);
+}
+
+/* Delayed rewards at another budget than the others: a drop between the two means nothing. */
+Test(claims, do_not_compare_datasets_that_are_read_at_different_budgets)
+{
+    for (int same = 0; same < 2; same++) {
+        struct text t = {0};
+        text_add(&t, "method,dataset,seed,score,budget\n");
+        for (int seed = 0; seed < 5; seed++) {
+            text_add(&t, "td3,hopper-medium-v2,%d,%d,1000\n", seed, 80 + seed);
+            text_add(&t, "td3,hopper-medium-v2+delay5,%d,%d,%d\n", seed, 20 + seed,
+                     same ? 1000 : 200);
+        }
+        const char *path = folder_path(same ? "same.csv" : "other.csv");
+        cr_assert_eq(text_write(&t, path), STATUS_OK);
+        struct report r = {.bootstrap = bootstrap_default(), .gamma = 100, .digits = 2};
+        r.bootstrap.reps = 200;
+        r.results = folder_scores(path, (struct results_options){0});
+        const struct claim_part part = {CLAIM_DROP, "td3", .on = "mujoco", .on2 = "mujoco-delayed"};
+        struct claim_outcome o = {.verdict = VERDICT_UNTESTABLE};
+        cr_assert_eq(claim_drop(&r, &part, &o), STATUS_OK);
+        cr_expect_eq(o.verdict, same ? VERDICT_SUPPORTED : VERDICT_UNTESTABLE);
+        cr_expect_eq(strstr(o.detail, "different budgets") != NULL, !same);
+        results_free(&r.results);
+    }
+}
