@@ -3,9 +3,9 @@
 #define REPORT_OPTIONS_H
 
 #include "report/draw/picture.h"
+#include "report/draw/theme.h"
 #include "report/results/report.h"
 #include "report/text/text.h"
-#include "report/draw/theme.h"
 
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
-/* Exit statuses of `vitamin`: 0 done, 1 failed, 2 usage error, and these. The scheduler and the Slurm
- * script read them of the runs that they start. */
+/* Exit statuses of `vitamin`: 0 done, 1 failed, 2 usage error, and these. The scheduler and the
+ * Slurm script read them of the runs that they start. */
 #ifndef HARNESS_EXIT_STATUS_H
 #define HARNESS_EXIT_STATUS_H
 

@@ -4,10 +4,10 @@
 #include "engine/base/say.h"
 #include "harness/base/argument.h"
 #include "harness/matrix/cell.h"
-#include "harness/sweep/cost.h"
 #include "harness/matrix/guide.h"
-#include "harness/sweep/slurm.h"
 #include "harness/matrix/supply.h"
+#include "harness/sweep/cost.h"
+#include "harness/sweep/slurm.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -1,7 +1,7 @@
 #include "engine/base/say.h"
 #include "harness/base/argument.h"
 #include "harness/commands/command_data.h"
-#include "harness/commands/data_target.h"
+#include "harness/matrix/data_target.h"
 #include "suites/dataset_convert.h"
 
 #include <stdio.h>

@@ -4,8 +4,8 @@
 #define HARNESS_RECORD_H
 
 #include "engine/base/file.h"
-#include "harness/matrix/cell.h"
 #include "harness/curve/curve.h"
+#include "harness/matrix/cell.h"
 
 #include <stdint.h>
 

@@ -1,8 +1,10 @@
 #include "harness/matrix/supply.h"
 
 #include "engine/base/rng.h"
+#include "engine/base/stop.h"
 #include "engine/base/threads.h"
-#include "harness/commands/command_data.h"
+#include "harness/matrix/fetch.h"
+#include "harness/matrix/generate.h"
 #include "suites/dataset_table.h"
 
 #include <stdio.h>
@@ -45,36 +47,36 @@ bool supply_is_there(const struct matrix_source *s, const char *data)
     return look(s, data, &there) == STATUS_OK && there;
 }
 
-static enum status run_command(const struct matrix_source *s, const char *path)
+static enum status generate(const struct matrix_source *s, const char *path)
 {
-    char text[MATRIX_ARGS], folder[FILE_PATH], *rest, *argv[WORDS + 8];
-    int argc = 0;
-    argv[argc++] = "data";
-    argv[argc++] = s->generated ? "generate" : "fetch";
-    argv[argc++] = (char *)s->dataset;
-    snprintf(text, sizeof text, "%s", s->generated ? s->args : "");
-    for (char *word = strtok_r(text, " \t", &rest); word != NULL;
-         word = strtok_r(NULL, " \t", &rest)) {
-        if (argc == WORDS)
+    char text[MATRIX_ARGS], *rest, *word[WORDS + 1] = {(char *)"generate", (char *)s->dataset};
+    int words = 2;
+    snprintf(text, sizeof text, "%s", s->args);
+    for (char *at = strtok_r(text, " \t", &rest); at != NULL; at = strtok_r(NULL, " \t", &rest)) {
+        if (words == WORDS)
             return status_fail(STATUS_CONFIG, "[generate] %s has more than %d words", s->dataset,
-                               WORDS);
-        argv[argc++] = word;
+                               WORDS - 2);
+        word[words++] = at;
     }
-    if (s->generated) {
-        argv[argc++] = "--out";
-        argv[argc++] = (char *)path;
-        argv[argc++] = "--missing";
-    } else {
-        TRY(file_parent(path, folder));
-        argv[argc++] = "--data";
-        argv[argc++] = folder;
-    }
-    argv[argc] = NULL;
-    /* The command sets its own. */
-    int threads = threads_count();
-    enum status result = command_data.run(argc, argv);
+    struct generate_request request;
+    TRY(generate_read(words, word, &request));
+    request.out = path;
+    request.missing = true;
+    int threads = threads_count(); /* generating sets its own */
+    enum status result = generate_dataset(&request);
     threads_set(threads);
     return result;
+}
+
+static enum status fetch(const struct matrix_source *s, const char *folder)
+{
+    const struct dataset_entry *entry = dataset_find(s->dataset);
+    struct fetch_request request = {.folder = folder, .stop = stop_catch()};
+    if (entry == NULL)
+        return status_fail(
+            STATUS_CONFIG,
+            "'%s' is none of the paper's datasets; `vitamin data list` shows the ids", s->dataset);
+    return fetch_dataset(&request, entry);
 }
 
 enum status supply_get(const struct matrix_source *s, const char *data)
@@ -87,5 +89,5 @@ enum status supply_get(const struct matrix_source *s, const char *data)
         return STATUS_OK;
     TRY(supply_folder(s, data, buffer, &folder));
     TRY(file_path(path, "%s/%s.hdf5", dataset_folder(folder), s->dataset));
-    return run_command(s, path);
+    return s->generated ? generate(s, path) : fetch(s, dataset_folder(folder));
 }

@@ -2,8 +2,8 @@
 
 #include "engine/base/guard.h"
 #include "engine/base/say.h"
-#include "harness/matrix/guide.h"
 #include "harness/base/progress.h"
+#include "harness/matrix/guide.h"
 #include "harness/run/run.h"
 #include "harness/sweep/speed.h"
 

@@ -7,8 +7,8 @@
 #ifndef HARNESS_SPEED_H
 #define HARNESS_SPEED_H
 
-#include "harness/sweep/cost.h"
 #include "harness/curve/curve.h"
+#include "harness/sweep/cost.h"
 
 #include <stdbool.h>
 

@@ -4,9 +4,9 @@
 #include "engine/base/threads.h"
 #include "harness/base/child.h"
 #include "harness/base/exit_status.h"
-#include "harness/sweep/display.h"
 #include "harness/base/progress.h"
 #include "harness/matrix/supply.h"
+#include "harness/sweep/display.h"
 #include "suites/dataset_table.h"
 
 #include <math.h>
@@ -315,8 +315,7 @@ static void end_cell(struct sweep *w, int cell, int status, const char *words)
         return;
     }
     if (code == EXIT_BUSY || code == EXIT_WAITS) {
-        schedule_end(&w->schedule, cell,
-                     code == EXIT_BUSY ? SCHEDULE_ELSEWHERE : SCHEDULE_BLOCKED);
+        schedule_end(&w->schedule, cell, code == EXIT_BUSY ? SCHEDULE_ELSEWHERE : SCHEDULE_BLOCKED);
         return;
     }
     if (w->stopping > 0 && (code < 0 || code == EXIT_INTERRUPTED)) {

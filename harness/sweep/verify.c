@@ -1,8 +1,8 @@
 #include "harness/sweep/verify.h"
 
 #include "engine/base/sha256.h"
-#include "harness/curve/checkpoint.h"
 #include "harness/base/progress.h"
+#include "harness/curve/checkpoint.h"
 #include "harness/curve/provenance.h"
 #include "harness/run/run.h"
 #include "suites/dataset_table.h"

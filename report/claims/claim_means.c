@@ -1,13 +1,13 @@
 /* Tests on final scores and increases: T-diff, T-gain, T-equiv, T-poi, interactions, trends. */
-#include "report/stats/aggregate.h"
 #include "report/claims/claims_impl.h"
+#include "report/results/gather.h"
+#include "report/results/paper.h"
+#include "report/results/registry.h"
+#include "report/stats/aggregate.h"
 #include "report/stats/compare.h"
 #include "report/stats/contrast.h"
-#include "report/results/gather.h"
 #include "report/stats/inference.h"
-#include "report/results/paper.h"
 #include "report/stats/rank.h"
-#include "report/results/registry.h"
 
 #include <math.h>
 #include <stdio.h>

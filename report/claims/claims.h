@@ -8,8 +8,8 @@
 #define REPORT_CLAIMS_H
 
 #include "report/results/report.h"
-#include "report/tables/table.h"
 #include "report/stats/verdict.h"
+#include "report/tables/table.h"
 
 enum { CLAIM_PARTS = 12, CLAIM_TEXT = 256 };
 

@@ -6,8 +6,8 @@
 #ifndef REPORT_FIG_BARS_H
 #define REPORT_FIG_BARS_H
 
-#include "report/stats/bootstrap.h"
 #include "report/draw/plot.h"
+#include "report/stats/bootstrap.h"
 
 enum bars_kind { BARS_INTERVAL, BARS_ARROW, BARS_STACK };
 

@@ -1,7 +1,7 @@
 #include "report/figures/fig_status.h"
 
-#include "report/figures/board.h"
 #include "report/draw/fig_bars.h"
+#include "report/figures/board.h"
 #include "report/figures/lines.h"
 
 #include <math.h>

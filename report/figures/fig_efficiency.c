@@ -1,8 +1,8 @@
 #include "report/figures/fig_suites.h"
 
+#include "report/draw/fig_grid.h"
 #include "report/figures/board.h"
 #include "report/stats/efficiency.h"
-#include "report/draw/fig_grid.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 #include "report/figures/fig_suites.h"
 
-#include "report/stats/aggregate.h"
-#include "report/figures/board.h"
 #include "report/draw/fig_bars.h"
+#include "report/figures/board.h"
+#include "report/stats/aggregate.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 #include "report/figures/fig_suites.h"
 
-#include "report/figures/board.h"
-#include "report/stats/compare.h"
 #include "report/draw/fig_bars.h"
 #include "report/draw/fig_heat.h"
+#include "report/figures/board.h"
+#include "report/stats/compare.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
 #include "report/figures/fig_paper.h"
 
-#include "report/stats/aggregate.h"
 #include "report/results/agreement.h"
 #include "report/results/paper.h"
 #include "report/results/registry.h"
+#include "report/stats/aggregate.h"
 
 #include <math.h>
 #include <stdio.h>

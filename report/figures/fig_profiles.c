@@ -1,7 +1,7 @@
 #include "report/figures/fig_suites.h"
 
-#include "report/figures/board.h"
 #include "report/draw/fig_grid.h"
+#include "report/figures/board.h"
 #include "report/stats/profile.h"
 
 #include <math.h>

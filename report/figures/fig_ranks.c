@@ -1,7 +1,7 @@
 #include "report/figures/fig_suites.h"
 
-#include "report/figures/board.h"
 #include "report/draw/fig_bars.h"
+#include "report/figures/board.h"
 #include "report/stats/rank.h"
 
 #include <stdio.h>

@@ -227,7 +227,8 @@ static enum status write_style(const struct figures *f)
 {
     char path[FILE_PATH];
     TRY(file_path(path, "%s/style.gp", f->folder));
-    const char *text = f->style != NULL ? f->style : embed_find(embed_report, "draw/style.gp")->text;
+    const char *text = f->style != NULL ? f->style
+                                        : embed_find(embed_report, "draw/style.gp")->text;
     return file_replace(path, text, strlen(text));
 }
 

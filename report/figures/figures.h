@@ -10,11 +10,11 @@
 #ifndef REPORT_FIGURES_H
 #define REPORT_FIGURES_H
 
-#include "report/stats/bootstrap.h"
 #include "report/draw/fig_grid.h"
-#include "report/results/gather.h"
 #include "report/draw/plot.h"
+#include "report/results/gather.h"
 #include "report/results/results.h"
+#include "report/stats/bootstrap.h"
 
 #include <stdbool.h>
 

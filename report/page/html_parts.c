@@ -1,8 +1,8 @@
 #include "report/page/html_impl.h"
 
+#include "report/claims/ledger.h"
 #include "report/stats/aggregate.h"
 #include "report/stats/compare.h"
-#include "report/claims/ledger.h"
 
 #include <ctype.h>
 #include <math.h>

@@ -8,8 +8,8 @@
 #ifndef REPORT_GATHER_H
 #define REPORT_GATHER_H
 
-#include "report/stats/matrix.h"
 #include "report/results/results.h"
+#include "report/stats/matrix.h"
 
 #include <stdbool.h>
 

@@ -1,8 +1,8 @@
 #include "report/results/paper.h"
 
 #include "engine/base/embed.h"
-#include "report/text/csv.h"
 #include "report/results/registry.h"
+#include "report/text/csv.h"
 
 #include <assert.h>
 #include <math.h>

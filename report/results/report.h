@@ -3,8 +3,8 @@
 #ifndef REPORT_REPORT_H
 #define REPORT_REPORT_H
 
-#include "report/stats/bootstrap.h"
 #include "report/results/results.h"
+#include "report/stats/bootstrap.h"
 
 #include <stdbool.h>
 

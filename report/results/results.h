@@ -1,7 +1,7 @@
 /* All results in memory: methods x datasets x seeds, each run a curve with a status and an origin.
  *
- * Read from result folders (harness/curve/curve.h) and from score files of other people (scores.h); what
- * tables, figures, claims and the page draw from. Plain data; results_init, results_read_*,
+ * Read from result folders (harness/curve/curve.h) and from score files of other people (scores.h);
+ * what tables, figures, claims and the page draw from. Plain data; results_init, results_read_*,
  * results_finish once, then const.
  *
  *   results.run is sorted by (method, dataset, seed), so that a cell is a contiguous piece:

@@ -1,8 +1,8 @@
 #include "report/results/scores.h"
 
 #include "engine/base/file.h"
-#include "report/text/csv.h"
 #include "report/results/results_impl.h"
+#include "report/text/csv.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /* Suite by method: aggregates, pairs, ranks. */
+#include "report/results/gather.h"
 #include "report/stats/aggregate.h"
 #include "report/stats/compare.h"
-#include "report/results/gather.h"
 #include "report/stats/rank.h"
 #include "report/tables/table_table.h"
 

@@ -1,7 +1,7 @@
 /* The paper's numbers beside ours: cell by cell, and in sum. */
 #include "report/results/agreement.h"
-#include "report/stats/rank.h"
 #include "report/results/registry.h"
+#include "report/stats/rank.h"
 #include "report/stats/sum.h"
 #include "report/tables/table_table.h"
 

@@ -6,8 +6,8 @@
 #include "engine/data/replay.h"
 #include "engine/data/transitions.h"
 #include "engine/methods/learner.h"
-#include "harness/curve/checkpoint.h"
 #include "harness/config/config.h"
+#include "harness/curve/checkpoint.h"
 #include "tests/fuzz/taster.h"
 #include "tests/support/reseal.h"
 

@@ -201,7 +201,8 @@ Test(ledger, has_every_entry_that_keys_parts_presets_and_claims_mention)
     for (const struct embed_file *f = embed_harness; f->name != NULL; f++)
         expect_known_ids(f->name, f->text);
     static const char *const files[] = {"report/claims/claim_table.c", "report/claims/claim_runs.c",
-                                        "report/claims/claim_means.c", "report/claims/claim_bandit.c"};
+                                        "report/claims/claim_means.c",
+                                        "report/claims/claim_bandit.c"};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         char *text;
         cr_assert_eq(file_read(files[i], 1 << 22, &text, NULL), STATUS_OK, "%s", status_sentence());

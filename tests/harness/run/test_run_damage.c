@@ -3,8 +3,8 @@
  * kinds never passes for one. */
 #include "engine/base/file.h"
 #include "engine/base/h5.h"
-#include "harness/matrix/cell.h"
 #include "harness/curve/checkpoint.h"
+#include "harness/matrix/cell.h"
 #include "tests/support/reseal.h"
 #include "tests/support/tiny_run.h"
 

@@ -1,8 +1,8 @@
 /* The scheduler as a whole: the built program, its processes and its files. VITAMIN_KILLS=200 kills
  * that often instead of 20 times (`make test-kills`). */
 #include "engine/base/stop.h"
-#include "harness/matrix/cell.h"
 #include "harness/curve/curve.h"
+#include "harness/matrix/cell.h"
 #include "harness/matrix/supply.h"
 #include "tests/support/program.h"
 #include "tests/support/small_disk.h"

@@ -3,8 +3,8 @@
 
 #include "report/claims/claims_impl.h"
 #include "report/claims/ledger.h"
-#include "report/results/paper.h"
 #include "report/claims/pick.h"
+#include "report/results/paper.h"
 #include "report/results/registry.h"
 #include "report/text/text.h"
 #include "tests/report/folder.h"

@@ -1,4 +1,4 @@
-#include "harness/commands/data_target.h"
+#include "harness/matrix/data_target.h"
 
 #include "suites/dataset.h"
 

@@ -1,0 +1,144 @@
+#include "harness/matrix/generate.h"
+
+#include "engine/base/say.h"
+#include "engine/base/threads.h"
+#include "harness/base/argument.h"
+#include "harness/curve/provenance.h"
+#include "harness/matrix/data_target.h"
+#include "suites/dataset_table.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { STEM = 160 };
+
+enum status generate_read(int argc, char **argv, struct generate_request *a)
+{
+    struct dataset_recipe *r = &a->recipe;
+    int rest;
+    *a = (struct generate_request){.seed = 1};
+    TRY(argument_read(
+        argc, argv,
+        (const struct argument[]){{"policy", .text = &a->policy},
+                                  {"rows", .integer = &a->rows, .low = 1, .high = 1e9},
+                                  {"transitions", .integer = &a->rows, .low = 1, .high = 1e9},
+                                  {"seed", .integer = &a->seed, .high = 1e18},
+                                  {"out", .text = &a->out},
+                                  {"threads", .integer = &a->threads, .low = 1, .high = 1024},
+                                  {"missing", .flag = &a->missing},
+                                  {"noise", .number = &r->noise, .high = 100},
+                                  {"stochastic", .flag = &r->stochastic},
+                                  {.name = NULL}},
+        &rest));
+    if (argc - rest != 1)
+        return status_fail(STATUS_CONFIG,
+                           "one dataset id or environment is expected, not %d; "
+                           "`vitamin data list` and `vitamin env` show them",
+                           argc - rest);
+    a->name = argv[rest];
+    return STATUS_OK;
+}
+
+/* Who acts: as asked, else D4RL's own way where that takes no trained policy. */
+static enum status choose_actor(struct generate_request *a, const struct env_kind *kind)
+{
+    struct dataset_recipe *r = &a->recipe;
+    bool bare = a->entry == NULL;
+    if (a->policy == NULL && kind->suite == SUITE_MAZE2D)
+        r->actor = ACT_WAYPOINT;
+    else if (a->policy == NULL && (bare || strcmp(a->entry->quality, "random") == 0))
+        r->actor = ACT_RANDOM;
+    else if (a->policy == NULL)
+        return status_fail(STATUS_CONFIG,
+                           "%s: D4RL made it with trained policies or people, which are not here; "
+                           "give a policy (--policy FILE), or take uniform actions in its place "
+                           "(--policy random), or get the real one: vitamin data fetch %s",
+                           a->name, a->name);
+    else if (strcmp(a->policy, "random") == 0)
+        r->actor = ACT_RANDOM;
+    else if (strcmp(a->policy, "waypoint") == 0)
+        r->actor = ACT_WAYPOINT;
+    else
+        r->actor = ACT_POLICY;
+    r->policy = r->actor == ACT_POLICY ? a->policy : NULL;
+    if (r->stochastic && r->actor != ACT_POLICY)
+        return status_fail(STATUS_CONFIG, "--stochastic is for --policy FILE");
+    return STATUS_OK;
+}
+
+/* The file's name: an id as it is, an environment with its actor ("hopper-random", and
+ * "hopper-a2c" for hopper_a2c.h5). */
+static enum status name_file(const struct generate_request *a, char stem[STEM])
+{
+    const char *actor = a->recipe.actor == ACT_WAYPOINT ? "waypoint" : "random";
+    if (a->entry != NULL) {
+        snprintf(stem, STEM, "%s", a->entry->id);
+        return STATUS_OK;
+    }
+    if (a->recipe.actor == ACT_POLICY) {
+        const char *slash = strrchr(a->policy, '/');
+        size_t n = strlen(a->name);
+        actor = slash != NULL ? slash + 1 : a->policy;
+        if (strncmp(actor, a->name, n) == 0 && (actor[n] == '_' || actor[n] == '-'))
+            actor += n + 1;
+    }
+    if (snprintf(stem, STEM, "%s-%.*s", a->name, file_stem(actor), actor) >= STEM)
+        return status_fail(STATUS_CONFIG,
+                           "the policy's name, '%.60s...', is too long for a dataset's; name the "
+                           "dataset with --out",
+                           actor);
+    return file_check_name("the dataset's name", stem);
+}
+
+/* As many rows as D4RL's file has, else a million. */
+static int64_t default_rows(const struct dataset_entry *e)
+{
+    if (e == NULL)
+        return 1000000;
+    return e->rows > 0 ? e->rows : e->paper_transitions;
+}
+
+/* Under the file's lock. */
+static enum status make(const struct generate_request *a, const char *path)
+{
+    struct dataset_made made;
+    bool there;
+    TRY(file_look(path, &there));
+    if (a->missing && there) {
+        say("%s: is there already\n", path);
+        return STATUS_OK;
+    }
+    threads_set((int)a->threads);
+    TRY(dataset_generate(&a->recipe, path, &made));
+    say("%s: %lld rows, %lld episodes (%lld terminals, %lld timeouts)\n", path,
+        (long long)a->recipe.rows, (long long)made.episodes, (long long)made.terminals,
+        (long long)made.timeouts);
+    if (made.diverged > 0)
+        printf("%lld episodes ended because the simulation diverged\n", (long long)made.diverged);
+    printf("a stand-in, not D4RL's data: what is computed on it says so\n");
+    return STATUS_OK;
+}
+
+enum status generate_dataset(struct generate_request *a)
+{
+    char stem[STEM], path[FILE_PATH];
+    struct lock lock;
+    a->entry = dataset_find(a->name);
+    const struct env_kind *kind = env_find(a->entry != NULL ? a->entry->env : a->name);
+    if (kind == NULL || strchr(a->name, '/') != NULL)
+        return status_fail(STATUS_CONFIG,
+                           "'%.200s' is neither a dataset id nor an environment; `vitamin data "
+                           "list` and `vitamin env` show them",
+                           a->name);
+    TRY(choose_actor(a, kind));
+    a->recipe.env = kind->name;
+    a->recipe.rows = a->rows > 0 ? a->rows : default_rows(a->entry);
+    a->recipe.seed = (uint64_t)a->seed;
+    a->recipe.revision = provenance_revision();
+    TRY(name_file(a, stem));
+    TRY(data_target(a->out, stem, path, &lock));
+    enum status result = make(a, path);
+    lock_release(&lock);
+    return result;
+}
