@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -272,8 +273,7 @@ const char *image_next(const struct image *image, const char *object, bool attri
         path[n++] = '/';
     if (after != NULL && strlen(after) >= IMAGE_NAME)
         return NULL;
-    memcpy(from, path, n);
-    strcpy(from + n, after != NULL ? after : "");
+    snprintf(from, sizeof from, "%.*s%s", (int)n, path, after != NULL ? after : "");
     /* What follows: its attributes and, mixed with other members, what lies deeper. */
     for (size_t at = lower_bound(image, from, ""); at < image->records; at++) {
         const struct image_record *r = image->record[at];
@@ -394,7 +394,7 @@ enum status image_numbers(const char *path, const struct image_record *r, int fd
                           size_t count, struct image_type type, void *out)
 {
     enum { BLOCK = 1 << 13 };
-    unsigned char block[BLOCK * 8], *to = out;
+    unsigned char block[BLOCK * 8] = {0}, *to = out;
     uint64_t offset = r->offset + (uint64_t)start * r->width;
     bool same = r->value == type.value && r->width == type.width && (!r->swapped || r->width == 1);
     if (!r->in_file) {

@@ -24,7 +24,7 @@ struct arguments {
 
 static void put(struct sink *s, const char *bytes, size_t n)
 {
-    if (s->to != NULL) {
+    if (s->out == NULL) {
         fwrite(bytes, 1, n, s->to);
         return;
     }

@@ -122,10 +122,11 @@ enum status threads_reserve(void)
                            "threads (--threads 1)",
                            (int)(room >> 20), wanted, wanted == 1 ? "" : "s");
     munmap(trial, room);
-    void *buffer[BLAS_BUFFERS];
-    for (int i = 0; blas_memory_alloc != NULL && i < wanted; i++)
+    void *buffer[BLAS_BUFFERS] = {NULL};
+    bool can = blas_memory_alloc != NULL && blas_memory_free != NULL;
+    for (int i = 0; can && i < wanted; i++)
         buffer[i] = blas_memory_alloc(0);
-    for (int i = 0; blas_memory_free != NULL && i < wanted; i++)
+    for (int i = 0; can && i < wanted; i++)
         blas_memory_free(buffer[i]);
 #pragma omp parallel
     (void)omp_get_thread_num(); /* the threads, with their stacks */

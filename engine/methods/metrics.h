@@ -1,6 +1,7 @@
 /* What a learner tells about its updates, and how the numbers of many updates become one.
  *
- * X(name, kind, meaning); the names are those of the curve's columns (harness/curve/curve.h). Kinds:
+ * X(name, kind, meaning); the names are those of the curve's columns (harness/curve/curve.h).
+ * Kinds:
  *
  *   MEAN     over the updates that have such a number
  *   LATEST   of the last of them
