@@ -60,7 +60,7 @@ static void write_script(const char *id, const char *body)
     char name[64], text[2048];
     const struct embed_file *style = embed_find(embed_report, "draw/style.gp");
     cr_assert_not_null(style);
-    write_text("draw/style.gp", style->text);
+    write_text("style.gp", style->text);
     snprintf(name, sizeof name, "%s.gp", id);
     snprintf(text, sizeof text, "ID = '%s'; W = 2; H = 1.5\nload 'style.gp'\n%s\n", id, body);
     write_text(name, text);

@@ -56,7 +56,7 @@ static void draw(const struct figure *f, enum picture_format format)
     if (gnuplot_find(path) != STATUS_OK)
         cr_skip_test("%s", status_sentence());
     const struct embed_file *style = embed_find(embed_report, "draw/style.gp");
-    cr_assert_eq(file_replace(in_folder("draw/style.gp"), style->text, style->size), STATUS_OK);
+    cr_assert_eq(file_replace(in_folder("style.gp"), style->text, style->size), STATUS_OK);
     struct gnuplot_job job = {
         .folder = folder,
         .format = format,
