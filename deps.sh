@@ -12,7 +12,7 @@ set -eu
 packages="build-essential pkg-config git ca-certificates
 libopenblas-pthread-dev libhdf5-dev libmujoco-dev libinih-dev libcriterion-dev zlib1g-dev libcurl4-openssl-dev libssl-dev
 gnuplot-nox fonts-urw-base35 fontconfig
-clang clang-format clang-tidy libomp-dev cppcheck shellcheck"
+clang clang-format clang-tidy libclang-rt-dev libomp-dev cppcheck shellcheck"
 case "${1:-}" in
 slurm) packages="slurm-wlm munge parallel" ;;
 distros) packages="debootstrap debian-archive-keyring" ;;
