@@ -453,6 +453,45 @@ static herr_t follow_link(const char *parent_file, const char *parent_group, con
     return -1;
 }
 
+/* Files that others replace all the time (curves, locks of a sweep) are small. */
+static const uint64_t IN_MEMORY_MOST = (uint64_t)16 << 20;
+
+/* Reads the file of the parent's descriptor, whatever is at its path by now. */
+static bool read_whole(struct scan *s, char *bytes, uint64_t count)
+{
+    for (uint64_t done = 0; done < count;) {
+        ssize_t got = pread(s->fd, bytes + done, count - done, (off_t)done);
+        if (got == 0) /* cut short under our hands: damaged, says the library */
+            memset(bytes + done, 0, count - done);
+        if (got == 0)
+            return true;
+        if (got < 0 && errno != EINTR) {
+            s->result = status_fail(STATUS_IO, "%s: cannot be read: %s", s->file->of.path,
+                                    strerror(errno));
+            return false;
+        }
+        done += got > 0 ? (uint64_t)got : 0;
+    }
+    return true;
+}
+
+/* A file in memory has a name that is nowhere on the disk. */
+static hid_t open_in_memory(struct scan *s)
+{
+    uint64_t count = s->file->of.file_bytes;
+    char *bytes = malloc(count + 1);
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS), file = -1;
+    if (bytes == NULL || access < 0)
+        s->result = status_fail(STATUS_MEMORY, "%s: no memory to read it", s->file->of.path);
+    else if (read_whole(s, bytes, count) && H5Pset_fapl_core(access, 1 << 16, 0) >= 0 &&
+             H5Pset_file_image(access, bytes, count) >= 0)
+        file = H5Fopen("in memory", H5F_ACC_RDONLY, access);
+    free(bytes);
+    if (access >= 0)
+        H5Pclose(access);
+    return file;
+}
+
 static bool are_same(const struct stat *a, const struct stat *b)
 {
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
@@ -467,7 +506,7 @@ static bool is_same_file(hid_t file, int fd)
            fstat(*handle, &its) == 0 && are_same(&ours, &its);
 }
 
-/* Does the path lead to another file by now? The library cannot open one without a name. */
+/* Does the path lead to another file by now? The library cannot open a large one without a name. */
 static bool is_replaced(const struct scan *s)
 {
     struct stat ours, now;
@@ -478,13 +517,12 @@ static bool is_replaced(const struct scan *s)
 static hid_t open_file(struct scan *s)
 {
     const char *path = s->file->of.path;
-    char name[64];
-    snprintf(name, sizeof name, "/proc/self/fd/%d", s->fd);
-    hid_t file = H5Fopen(access(name, R_OK) == 0 ? name : path, H5F_ACC_RDONLY, H5P_DEFAULT);
-    if (file >= 0 && is_same_file(file, s->fd))
+    bool small = s->file->of.file_bytes <= IN_MEMORY_MOST;
+    hid_t file = small ? open_in_memory(s) : H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    if (file >= 0 && (small || is_same_file(file, s->fd)))
         return file;
     (void)damage(s);
-    if (file >= 0 || is_replaced(s))
+    if (!small && (file >= 0 || is_replaced(s)))
         s->result = status_fail(STATUS_BUSY, "%s: is replaced again and again; run again", path);
     else if (s->result == STATUS_OK)
         s->result = status_fail(STATUS_FORMAT,

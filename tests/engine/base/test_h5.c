@@ -68,10 +68,11 @@ static hid_t memory_type(int i)
 
 /* What is stored in any_type(i), from the doubles below. */
 static const double extremes[] = {
-    0,    1,     -1,           2.5,          -2.5,          127,    128,    -129,
-    255,  256,   65535.0,      65536.0,      1e9,           3e9,    -3e9,   16777217,
-    1e18, 1e19,  -1e19,        9.3e18,       1.8e19,        1e38,   3.5e38, -1e300,
-    0.1,  1e-40, 2147483647.0, 2147483648.0, -2147483649.0, FLT_MAX};
+    0,     1,      -1,           2.5,          -2.5,          127,
+    128,   -129,   255,          256,          65535.0,       65536.0,
+    1e9,   3e9,    -3e9,         16777217,     1e18,          1e19,
+    -1e19, 9.3e18, 1.8e19,       1e38,         3.5e38,        -1e300,
+    0.1,   1e-40,  2147483647.0, 2147483648.0, -2147483649.0, (double)FLT_MAX};
 enum { EXTREMES = sizeof extremes / sizeof *extremes };
 
 static void write_extremes(const char *name, int gzip)
