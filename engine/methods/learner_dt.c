@@ -88,14 +88,10 @@ static enum status new_actor(struct dt *d)
         d->gaussian = head_gaussian_plan(&d->layout, "head", d->net.C, d->learner.A);
     else
         d->tanh = head_tanh_plan(&d->layout, "head", d->net.C, d->learner.A);
-    TRY(params_new(&d->layout, &d->theta));
-    TRY(params_init(&d->layout, d->theta, d->learner.run, INIT_ACTOR));
-    if (d->rl->targets) {
-        TRY(params_new(&d->layout, &d->target));
-        memcpy(d->target, d->theta, d->layout.size * sizeof *d->theta);
-    }
     d->log_temperature.value = log(h->init_temperature);
-    return moments_init(&d->moments, &d->layout);
+    TRY(network_init(&d->actor, &d->layout, d->learner.run, INIT_ACTOR, d->rl->targets));
+    d->actor.freezes = true;
+    return STATUS_OK;
 }
 
 static enum status new_critic(struct dt *d)
@@ -117,13 +113,8 @@ static enum status new_critic(struct dt *d)
         return STATUS_OK;
     d->has_critic = true;
     TRY(critic_plan(&spec, &d->critic));
-    TRY(params_new(&d->critic.layout, &d->critic_theta));
-    TRY(params_init(&d->critic.layout, d->critic_theta, d->learner.run, INIT_CRITIC));
-    if (d->rl->targets) {
-        TRY(params_new(&d->critic.layout, &d->critic_target));
-        memcpy(d->critic_target, d->critic_theta, d->critic.layout.size * sizeof *d->critic_theta);
-    }
-    return moments_init(&d->critic_moments, &d->critic.layout);
+    return network_init(&d->critic_net, &d->critic.layout, d->learner.run, INIT_CRITIC,
+                        d->rl->targets);
 }
 
 static enum status new_floats(float **out, size_t n)
@@ -184,27 +175,20 @@ static enum status new_workspace(struct dt *d)
         TRY(new_floats(&d->noise[DRAW_TARGET_NOISE], batch_floats(d, A)));
 
     if (d->has_critic) {
-        TRY(lanes_init(&d->critic_lanes, d->critic.layout.size, critic_scratch(d, B)));
+        TRY(lanes_init(&d->critic_net.lanes, d->critic.layout.size, critic_scratch(d, B)));
         TRY(arena_init(&d->arena, critic_scratch(d, (B + 1) / 2)));
     }
     TRY(make_window_rows(d, 2 * B));
-    TRY(lanes_init(&d->lanes, d->layout.size, lane_scratch(d)));
+    TRY(lanes_init(&d->actor.lanes, d->layout.size, lane_scratch(d)));
     return lanes_init(&d->forward, 0, lane_scratch(d));
 }
 
 static void destroy(struct learner *l)
 {
     struct dt *d = dt_of(l);
-    free(d->theta);
-    free(d->target);
-    free(d->frozen);
-    moments_free(&d->moments);
-    lanes_free(&d->lanes);
+    network_free(&d->actor);
+    network_free(&d->critic_net);
     lanes_free(&d->forward);
-    free(d->critic_theta);
-    free(d->critic_target);
-    lanes_free(&d->critic_lanes);
-    moments_free(&d->critic_moments);
     arena_free(&d->arena);
     batch_free(&d->batch);
     batch_free(&d->online);
@@ -268,19 +252,12 @@ static enum status begin(struct learner *l, enum learner_phase phase)
     d->rl_updates = 0;
     if (phase != LEARNER_ONLINE)
         return STATUS_OK;
-    size_t bytes = d->layout.size * sizeof *d->theta;
-    if (d->target != NULL && l->hyper.online_reinit_targets)
-        memcpy(d->target, d->theta, bytes);
-    if (d->critic_target != NULL && l->hyper.online_reinit_targets)
-        memcpy(d->critic_target, d->critic_theta, d->critic.layout.size * sizeof *d->critic_theta);
-    bool guided = l->hyper.jsrl_n0 > 0 && l->hyper.jsrl_guide == HYPER_jsrl_guide_pretrained;
-    if (l->hyper.kl_c0 > 0 || guided) {
-        float *frozen = d->frozen;
-        if (frozen == NULL)
-            TRY(params_new(&d->layout, &frozen));
-        d->frozen = memcpy(frozen, d->theta, bytes);
+    if (l->hyper.online_reinit_targets) {
+        network_renew_target(&d->actor);
+        network_renew_target(&d->critic_net);
     }
-    return STATUS_OK;
+    bool guided = l->hyper.jsrl_n0 > 0 && l->hyper.jsrl_guide == HYPER_jsrl_guide_pretrained;
+    return l->hyper.kl_c0 > 0 || guided ? network_freeze(&d->actor) : STATUS_OK;
 }
 
 /* --- random numbers --------------------------------------------------------------------------- */
@@ -343,7 +320,7 @@ static int split(const struct dt *d, const struct windows *w, const struct windo
 
 struct forward_job {
     struct dt *d;
-    const float *theta;
+    const struct params *params;
     const struct windows *w;
     float *output, *log_std; /* (B,K,A), or (n,A) with OUTPUT_LAST; log_std only when stochastic */
 };
@@ -355,18 +332,19 @@ static void forward_lane(void *context, int lane, struct span items, float *dthe
     (void)dtheta;
     const struct forward_job *job = context;
     struct dt *d = job->d;
+    const float *theta = job->params->value;
     size_t A = (size_t)d->learner.A;
     while (items.count > 0) {
         size_t mark = arena_mark(scratch);
         struct span block = transformer_block(&d->net, job->w, &items);
-        const struct transformer_pass *pass = transformer_forward(&d->net, job->theta, job->w,
-                                                                  block, NULL, scratch);
+        const struct transformer_pass *pass = transformer_forward(&d->net, theta, job->w, block,
+                                                                  NULL, scratch);
         float *mu = arena_take(scratch, (size_t)pass->rows * A), *log_std = NULL;
         if (d->stochastic) {
             log_std = arena_take(scratch, (size_t)pass->rows * A);
-            head_gaussian_forward(&d->gaussian, job->theta, pass->hidden, pass->rows, mu, log_std);
+            head_gaussian_forward(&d->gaussian, theta, pass->hidden, pass->rows, mu, log_std);
         } else {
-            head_tanh_forward(&d->tanh, job->theta, pass->hidden, pass->rows, mu);
+            head_tanh_forward(&d->tanh, theta, pass->hidden, pass->rows, mu);
         }
         bool last = job->w->outputs == OUTPUT_LAST;
         for (int i = 0; i < pass->rows; i++) {
@@ -379,10 +357,10 @@ static void forward_lane(void *context, int lane, struct span items, float *dthe
     }
 }
 
-static void forward(struct dt *d, const float *theta, const struct windows *w, float *output,
+static void forward(struct dt *d, const struct params *p, const struct windows *w, float *output,
                     float *log_std)
 {
-    struct forward_job job = {d, theta, w, output, log_std};
+    struct forward_job job = {d, p, w, output, log_std};
     struct span spans[LANES_MAX];
     int lanes = split(d, w, NULL, spans);
     lanes_run(&d->forward, lanes, spans, forward_lane, &job);
@@ -396,7 +374,7 @@ enum status dt_target_actions(struct dt *d, const struct batch *b)
         /* Padding that is not computed is no action, not an old batch's: a recurrent critic is fed
          * whole windows. */
         memset(d->next_action, 0, n * sizeof *d->next_action);
-        forward(d, d->target, &w, d->next_action, NULL);
+        forward(d, &d->actor.target, &w, d->next_action, NULL);
         head_clamp(d->next_action, n);
         return STATUS_OK;
     }
@@ -407,7 +385,7 @@ enum status dt_target_actions(struct dt *d, const struct batch *b)
     int N = b->B * b->K;
     memset(log_std, 0, n * sizeof *log_std);
     memset(mu, 0, n * sizeof *mu);
-    forward(d, d->target, &w, mu, log_std);
+    forward(d, &d->actor.target, &w, mu, log_std);
     float *u = d->noise[DRAW_RL_SAMPLE]; /* free until the actor's update */
     head_sample(mu, log_std, eps, N, b->A, u, NULL);
     head_log_prob(mu, log_std, u, N, b->A, d->next_log_prob);
@@ -421,11 +399,11 @@ enum status reg_kl_prepare(struct dt *d, const struct batch *b)
 {
     struct windows w = policy_windows(b, OUTPUT_REAL);
     if (d->stochastic) {
-        forward(d, d->frozen, &w, d->frozen_action, d->noise[DRAW_RL_SAMPLE]);
+        forward(d, &d->actor.frozen, &w, d->frozen_action, d->noise[DRAW_RL_SAMPLE]);
         for (size_t i = 0; i < batch_floats(d, b->A); i++)
             d->frozen_action[i] = tanhf(d->frozen_action[i]);
     } else {
-        forward(d, d->frozen, &w, d->frozen_action, NULL);
+        forward(d, &d->actor.frozen, &w, d->frozen_action, NULL);
     }
     return STATUS_OK;
 }
@@ -464,7 +442,7 @@ static void actor_blocks(struct actor_job *job, const struct batch *b, const str
                          struct arena *scratch, double sum[SUMS])
 {
     struct dt *d = job->d;
-    const float *theta = d->theta;
+    const float *theta = d->actor.current.value;
     while (items.count > 0) {
         size_t mark = arena_mark(scratch);
         struct span block = transformer_block(&d->net, w, &items);
@@ -554,20 +532,16 @@ static enum transformer_outputs outputs_of(const struct dt *d)
 static enum status step_actor(struct dt *d, int lanes)
 {
     const struct hyper *h = &d->learner.hyper;
-    double lr = schedule_warm_up(h->lr_actor, d->moments.step, h->warmup_actor_steps);
-    struct follow follow = {d->target, (float)h->tau};
-    const struct follow *moved = d->target != NULL ? &follow : NULL;
+    double lr = schedule_warm_up(h->lr_actor, d->actor.moments.step, h->warmup_actor_steps);
     static const char what[] = "gradient of the actor";
     if (h->actor_opt == HYPER_actor_opt_adam) {
         struct adam_rule rule = adam_rule_default(h->wd_actor);
         rule.clip = h->actor_grad_clip;
-        return adam_step(&rule, &d->moments, lr, d->lanes.dtheta, lanes, what, d->theta, moved,
-                         &d->report);
+        return network_adam(&d->actor, &rule, lr, lanes, what, h->tau, &d->report);
     }
     struct lamb_rule rule = lamb_rule_default(h->wd_actor);
     rule.clip = h->actor_grad_clip;
-    return lamb_step(&rule, &d->moments, lr, d->lanes.dtheta, lanes, what, d->theta, moved,
-                     &d->report);
+    return network_lamb(&d->actor, &rule, lr, lanes, what, h->tau, &d->report);
 }
 
 /* loss = temperature (H - H_target), by Adam on its logarithm, in double. */
@@ -642,12 +616,11 @@ enum status dt_actor_update(struct dt *d, const struct batch *b, const struct ba
         d->rl->after_first(d, b);
         job.first = false;
     }
-    run_lanes(&job, &d->lanes, total, &lanes);
+    run_lanes(&job, &d->actor.lanes, total, &lanes);
     TRY(learner_check_loss(job.weight * total[SUM_SUPERVISED] + job.alpha * total[SUM_RL],
                            "actor loss", d->learner.updates));
     TRY(step_actor(d, lanes));
-    if (d->critic_target != NULL)
-        params_polyak(d->critic_target, d->critic_theta, (float)h->tau, d->critic.layout.size);
+    network_follow(&d->critic_net, h->tau);
     if (wants_entropy(d))
         TRY(step_temperature(d, total[SUM_ENTROPY]));
     report_actor(d, &job, total, stats);
@@ -780,8 +753,8 @@ static enum status act(struct learner *l, const struct act_context context[], in
                         .pitch = {E, E * S, E * A},
                         .length = d->act_length,
                         .outputs = OUTPUT_LAST};
-    assert(!frozen || d->frozen != NULL);
-    forward(d, frozen ? d->frozen : d->theta, &w, d->act_output, d->act_log_std);
+    assert(!frozen || d->actor.frozen.value != NULL);
+    forward(d, frozen ? &d->actor.frozen : &d->actor.current, &w, d->act_output, d->act_log_std);
 
     if (!d->stochastic) {
         memcpy(action, d->act_output, N * sizeof *action);
@@ -826,44 +799,21 @@ static enum status visit_iteration(struct dt *d, struct visitor *v)
 static enum status visit(struct learner *l, struct visitor *v)
 {
     struct dt *d = dt_of(l);
-    int32_t frozen = d->frozen != NULL;
-    visitor_enter(v, "actor");
-    TRY(visit_floats(v, "theta", d->theta, d->layout.size));
-    if (d->target != NULL)
-        TRY(visit_floats(v, "target", d->target, d->layout.size));
-    TRY(visit_int32s(v, "has_frozen", &frozen, 1));
-    if (frozen && d->frozen == NULL)
-        TRY(params_new(&d->layout, &d->frozen));
-    if (frozen)
-        TRY(visit_floats(v, "frozen", d->frozen, d->layout.size));
-    TRY(moments_visit(&d->moments, v));
-    visitor_leave(v);
+    TRY(network_visit(&d->actor, "actor", v));
     visitor_enter(v, "temperature");
     TRY(adam_scalar_visit(&d->log_temperature, v));
     visitor_leave(v);
     TRY(visit_count(v, "rl_updates", &d->rl_updates, 0));
-    if (d->has_critic) {
-        visitor_enter(v, "critic");
-        TRY(visit_floats(v, "theta", d->critic_theta, d->critic.layout.size));
-        if (d->critic_target != NULL)
-            TRY(visit_floats(v, "target", d->critic_target, d->critic.layout.size));
-        TRY(moments_visit(&d->critic_moments, v));
-        visitor_leave(v);
-    }
+    if (d->has_critic)
+        TRY(network_visit(&d->critic_net, "critic", v));
     return d->rl->online ? visit_iteration(d, v) : STATUS_OK;
 }
 
 static size_t memory(const struct learner *l)
 {
     const struct dt *d = (const struct dt *)l;
-    size_t vectors = 3 + (d->target != NULL) + (d->frozen != NULL) + LANES_MAX;
-    size_t bytes = vectors * d->layout.size * sizeof(float);
-    if (d->has_critic)
-        bytes += (4 + LANES_MAX) * d->critic.layout.size * sizeof(float) + d->arena.size +
-                 (size_t)d->critic_lanes.workers * d->critic_lanes.scratch[0].size;
-    for (int i = 0; i < d->lanes.workers; i++)
-        bytes += d->lanes.scratch[i].size + d->forward.scratch[i].size;
-    return bytes;
+    return network_memory(&d->actor) + network_memory(&d->critic_net) + lanes_memory(&d->forward) +
+           d->arena.size;
 }
 
 const struct learner_ops learner_dt = {

@@ -11,11 +11,9 @@
 #include "engine/data/batch.h"
 #include "engine/methods/critic.h"
 #include "engine/methods/learner_impl.h"
+#include "engine/methods/network.h"
 #include "engine/nn/head.h"
-#include "engine/nn/lanes.h"
 #include "engine/nn/transformer.h"
-#include "engine/optim/adam.h"
-#include "engine/optim/lamb.h"
 
 struct rl_ops;
 
@@ -39,18 +37,14 @@ struct dt {
     struct transformer net;
     struct head_tanh tanh;
     struct head_gaussian gaussian;
-    float *theta, *target, *frozen; /* target, frozen: NULL when not needed */
-    struct moments moments;
-    struct lanes lanes;   /* with gradients: the actor's pass */
-    struct lanes forward; /* without: target actions, acting */
+    struct network actor; /* of `net` and the head */
+    struct lanes forward; /* without gradients: target actions, acting */
     struct adam_scalar log_temperature;
 
     /* critic; spec.q = 0 and !spec.v when there is none */
     struct critic critic;
     bool has_critic;
-    float *critic_theta, *critic_target;
-    struct moments critic_moments;
-    struct lanes critic_lanes;
+    struct network critic_net;
     struct arena arena; /* small arrays between passes, and V of whole trajectories */
 
     /* one update */

@@ -50,24 +50,11 @@ static float dropout_of(const struct mlp_learner *d)
 
 /* --- making and freeing ----------------------------------------------------------------------- */
 
-static enum status new_net(struct mlp_net *n, uint64_t run, uint64_t base, bool target)
+static enum status new_net(struct network *n, const struct layout *l, uint64_t run, uint64_t base,
+                           bool target)
 {
-    TRY(params_new(n->layout, &n->theta));
-    TRY(params_init(n->layout, n->theta, run, base));
-    TRY(params_new(n->layout, &n->gradient));
-    if (target) {
-        TRY(params_new(n->layout, &n->target));
-        memcpy(n->target, n->theta, n->layout->size * sizeof *n->theta);
-    }
-    return moments_init(&n->moments, n->layout);
-}
-
-static void free_net(struct mlp_net *n)
-{
-    free(n->theta);
-    free(n->gradient);
-    free(n->target);
-    moments_free(&n->moments);
+    TRY(network_init(n, l, run, base, target));
+    return lanes_init(&n->lanes, l->size, 0);
 }
 
 /* IQL starts orthogonal with gain sqrt(2), the last layers too. */
@@ -104,14 +91,10 @@ static enum status new_networks(struct mlp_learner *d)
         TRY(critic_plan(&spec, &d->value));
         start_orthogonal(&d->value.layout, &d->value.net[CRITIC_V]);
     }
-    d->actor_net.layout = &d->actor_layout;
-    d->critic_net.layout = &d->critic.layout;
-    d->value_net.layout = &d->value.layout;
-    TRY(new_net(&d->actor_net, d->learner.run, INIT_ACTOR, !is_iql(d)));
-    TRY(new_net(&d->critic_net, d->learner.run, INIT_CRITIC, true));
-    if (is_iql(d))
-        TRY(new_net(&d->value_net, d->learner.run, INIT_VALUE, false));
-    return STATUS_OK;
+    uint64_t run = d->learner.run;
+    TRY(new_net(&d->actor_net, &d->actor_layout, run, INIT_ACTOR, !is_iql(d)));
+    TRY(new_net(&d->critic_net, &d->critic.layout, run, INIT_CRITIC, true));
+    return is_iql(d) ? new_net(&d->value_net, &d->value.layout, run, INIT_VALUE, false) : STATUS_OK;
 }
 
 /* All arrays of one step, also as a dry run. */
@@ -140,9 +123,9 @@ static enum status new_workspace(struct mlp_learner *d)
 static void destroy(struct learner *l)
 {
     struct mlp_learner *d = mlp_of(l);
-    free_net(&d->actor_net);
-    free_net(&d->critic_net);
-    free_net(&d->value_net);
+    network_free(&d->actor_net);
+    network_free(&d->critic_net);
+    network_free(&d->value_net);
     batch_free(&d->batch);
     arena_free(&d->arena);
     free(d);
@@ -178,8 +161,8 @@ static enum status begin(struct learner *l, enum learner_phase phase)
     struct mlp_learner *d = mlp_of(l);
     /* RvS shares the outer loop of the transformer methods, with its fresh targets (D23). */
     if (phase == LEARNER_ONLINE && is_rvs(d) && l->hyper.online_reinit_targets) {
-        memcpy(d->actor_net.target, d->actor_net.theta, d->actor_layout.size * sizeof(float));
-        memcpy(d->critic_net.target, d->critic_net.theta, d->critic.layout.size * sizeof(float));
+        network_renew_target(&d->actor_net);
+        network_renew_target(&d->critic_net);
     }
     return STATUS_OK;
 }
@@ -201,10 +184,10 @@ static const float *input_of(struct mlp_learner *d, const float *state, const fl
     return x;
 }
 
-static void actor_forward(struct mlp_learner *d, const float *theta, const float *x, int N,
+static void actor_forward(struct mlp_learner *d, const struct params *p, const float *x, int N,
                           float *action)
 {
-    mlp_forward(&d->mlp, theta, x, N, &d->tape, action);
+    mlp_forward(&d->mlp, p->value, x, N, &d->tape, action);
     for (size_t i = 0; i < (size_t)N * (size_t)d->learner.A; i++)
         action[i] = tanhf(action[i]);
 }
@@ -214,19 +197,20 @@ static void actor_backward(struct mlp_learner *d, const float *action, float *da
 {
     for (size_t i = 0; i < (size_t)N * (size_t)d->learner.A; i++)
         daction[i] *= 1 - action[i] * action[i];
-    mlp_backward(&d->mlp, d->actor_net.theta, daction, &d->tape, d->actor_net.gradient, NULL, 0);
+    mlp_backward(&d->mlp, d->actor_net.current.value, daction, &d->tape,
+                 d->actor_net.lanes.dtheta[0], NULL, 0);
 }
 
-static void zero(struct mlp_net *n)
+static void zero(struct network *n)
 {
-    memset(n->gradient, 0, n->layout->size * sizeof *n->gradient);
+    memset(n->lanes.dtheta[0], 0, n->layout->size * sizeof(float));
 }
 
-static enum status step(struct mlp_net *n, double lr, double decay, const char *what,
+static enum status step(struct network *n, double lr, double decay, const char *what,
                         struct step_report *report)
 {
     struct adam_rule rule = adam_rule_default(decay);
-    return adam_step(&rule, &n->moments, lr, &n->gradient, 1, what, n->theta, NULL, report);
+    return network_adam(n, &rule, lr, 1, what, 0, report);
 }
 
 /* Sum (or mean) over Q nets of mean (Q - y)^2, its step and statistics. */
@@ -243,10 +227,11 @@ static enum status step_critic(struct mlp_learner *d, const float *y, double sha
     zero(&d->critic_net);
     for (int i = 0; i < d->critic.spec.q; i++) {
         enum critic_which which = i == 0 ? CRITIC_Q1 : CRITIC_Q2;
-        critic_q(&d->critic, d->critic_net.theta, which, b->state, b->action, b->B, &tape, q);
+        critic_q(&d->critic, d->critic_net.current.value, which, b->state, b->action, b->B, &tape,
+                 q);
         loss += critic_td_loss(q, y, b->weight, divisor, N, dq);
-        critic_backward(&d->critic, d->critic_net.theta, which, dq, &tape, d->critic_net.gradient,
-                        NULL);
+        critic_backward(&d->critic, d->critic_net.current.value, which, dq, &tape,
+                        d->critic_net.lanes.dtheta[0], NULL);
         for (size_t j = 0; i == 0 && j < N; j++) {
             sum += (double)q[j];
             square += (double)q[j] * (double)q[j];
@@ -316,13 +301,14 @@ static enum status td3_critic(struct mlp_learner *d, struct stats_sum *stats)
     float *low = arena_take(&d->arena, N), *other = arena_take(&d->arena, N);
     const float *x = input_of(d, b->next_state, b->return_to_go + 1, 2, b->B);
     const float *eps = draw(d, RNG_TARGET_NOISE, n);
-    actor_forward(d, d->actor_net.target, x, b->B, next);
+    actor_forward(d, &d->actor_net.target, x, b->B, next);
     for (size_t i = 0; i < n; i++) {
         float noisy = next[i] + fminf(fmaxf(scale * eps[i], -clip), clip);
         next[i] = fminf(fmaxf(noisy, -limit), limit);
     }
     critic_take(&d->critic, b->B, 1, &d->arena, &tape);
-    critic_min(&d->critic, d->critic_net.target, b->next_state, next, b->B, &tape, low, other, low);
+    critic_min(&d->critic, d->critic_net.target.value, b->next_state, next, b->B, &tape, low, other,
+               low);
     critic_target(b->reward, b->done, low, (float)h->gamma, N, y);
     arena_release(&d->arena, above);
     enum status result = step_critic(d, y, 1, stats);
@@ -348,8 +334,8 @@ static enum status td3_actor(struct mlp_learner *d, struct stats_sum *stats)
     float *action = arena_take(&d->arena, n), *daction = arena_take(&d->arena, n);
     float *q = arena_take(&d->arena, N), *dq = arena_take(&d->arena, N);
     const float *x = input_of(d, b->state, b->return_to_go, 2, b->B);
-    actor_forward(d, d->actor_net.theta, x, b->B, action);
-    critic_q(&d->critic, d->critic_net.theta, CRITIC_Q1, b->state, action, b->B, &tape, q);
+    actor_forward(d, &d->actor_net.current, x, b->B, action);
+    critic_q(&d->critic, d->critic_net.current.value, CRITIC_Q1, b->state, action, b->B, &tape, q);
     double value = 0, size = 0, error = 0;
     for (size_t i = 0; i < N; i++) {
         value += (double)q[i] / (double)N;
@@ -359,7 +345,7 @@ static enum status td3_actor(struct mlp_learner *d, struct stats_sum *stats)
         rl = size > 0 ? rl / size : 0;
     for (size_t i = 0; i < N; i++)
         dq[i] = (float)(-rl / (double)N);
-    critic_backward(&d->critic, d->critic_net.theta, CRITIC_Q1, dq, &tape, NULL, daction);
+    critic_backward(&d->critic, d->critic_net.current.value, CRITIC_Q1, dq, &tape, NULL, daction);
     for (size_t i = 0; i < n; i++) {
         double off = (double)action[i] - (double)b->action[i];
         error += off * off / sup_divisor;
@@ -372,8 +358,8 @@ static enum status td3_actor(struct mlp_learner *d, struct stats_sum *stats)
     stats_add(stats, LEARNER_loss_supervised, error);
     stats_add(stats, LEARNER_loss_rl, -value);
     TRY(step_actor(d, sup * error - rl * value, stats));
-    params_polyak(d->actor_net.target, d->actor_net.theta, (float)h->tau, d->actor_layout.size);
-    params_polyak(d->critic_net.target, d->critic_net.theta, (float)h->tau, d->critic.layout.size);
+    network_follow(&d->actor_net, h->tau);
+    network_follow(&d->critic_net, h->tau);
     return STATUS_OK;
 }
 
@@ -392,8 +378,8 @@ static enum status iql_actor(struct mlp_learner *d, const float *weight, struct 
     const struct batch *b = &d->batch;
     size_t N = (size_t)b->B, A = (size_t)b->A, n = N * A, mark = arena_mark(&d->arena);
     float low = is_corl(d) ? -20.0f : -5.0f, dropout = dropout_of(d);
-    const float *log_std = d->actor_net.theta + d->log_std;
-    float *dlog_std = d->actor_net.gradient + d->log_std;
+    const float *log_std = d->actor_net.current.value + d->log_std;
+    float *dlog_std = d->actor_net.lanes.dtheta[0] + d->log_std;
     mlp_take(&d->mlp, b->B, dropout > 0, &d->arena, &d->tape);
     if (dropout > 0)
         mlp_draw_dropout(&d->mlp, dropout,
@@ -401,7 +387,7 @@ static enum status iql_actor(struct mlp_learner *d, const float *weight, struct 
                          &d->tape);
     float *mean = arena_take(&d->arena, n), *dmean = arena_take(&d->arena, n);
     zero(&d->actor_net);
-    actor_forward(d, d->actor_net.theta, b->state, b->B, mean);
+    actor_forward(d, &d->actor_net.current, b->state, b->B, mean);
     double loss = 0;
     for (size_t i = 0; i < N; i++) {
         double share = (double)weight[i] / (double)N;
@@ -438,29 +424,29 @@ enum status mlp_iql_update(struct mlp_learner *d, struct stats_sum *stats)
 
     /* q = min Q'(s,a), kept for both uses. */
     critic_take(&d->critic, b->B, 1, &d->arena, &tape);
-    critic_min(&d->critic, d->critic_net.target, b->state, b->action, b->B, &tape, q, v, q);
+    critic_min(&d->critic, d->critic_net.target.value, b->state, b->action, b->B, &tape, q, v, q);
     arena_release(&d->arena, above);
 
     /* V step; CORL looks at V(s') before it, the original after. */
     critic_take(&d->value, b->B, 1, &d->arena, &tape);
     float *dv = arena_take(&d->arena, N), *one = arena_take(&d->arena, N);
-    critic_v(&d->value, d->value_net.theta, b->next_state, b->B, &tape, next);
-    critic_v(&d->value, d->value_net.theta, b->state, b->B, &tape, v);
+    critic_v(&d->value, d->value_net.current.value, b->next_state, b->B, &tape, next);
+    critic_v(&d->value, d->value_net.current.value, b->state, b->B, &tape, v);
     for (size_t i = 0; i < N; i++) {
         u[i] = q[i] - v[i];
         one[i] = 1;
     }
     double loss = rl_expectile_loss(u, one, N, h->expectile, (double)N, dv);
     zero(&d->value_net);
-    critic_backward(&d->value, d->value_net.theta, CRITIC_V, dv, &tape, d->value_net.gradient,
-                    NULL);
+    critic_backward(&d->value, d->value_net.current.value, CRITIC_V, dv, &tape,
+                    d->value_net.lanes.dtheta[0], NULL);
     TRY(learner_check_loss(loss, "value loss", d->learner.batches));
     stats_add(stats, LEARNER_loss_value, loss);
     struct step_report report;
     TRY(step(&d->value_net, h->lr_critic, 0, "gradient of V", &report));
     if (!corl) {
-        critic_v(&d->value, d->value_net.theta, b->next_state, b->B, &tape, next);
-        critic_v(&d->value, d->value_net.theta, b->state, b->B, &tape, v);
+        critic_v(&d->value, d->value_net.current.value, b->next_state, b->B, &tape, next);
+        critic_v(&d->value, d->value_net.current.value, b->state, b->B, &tape, v);
         for (size_t i = 0; i < N; i++)
             u[i] = q[i] - v[i];
     }
@@ -478,7 +464,7 @@ enum status mlp_iql_update(struct mlp_learner *d, struct stats_sum *stats)
     TRY(iql_actor(d, u, stats));
     critic_target(b->reward, b->done, next, (float)h->gamma, N, v);
     TRY(step_critic(d, v, corl ? 0.5 : 1, stats));
-    params_polyak(d->critic_net.target, d->critic_net.theta, (float)h->tau, d->critic.layout.size);
+    network_follow(&d->critic_net, h->tau);
     arena_release(&d->arena, mark);
     return STATUS_OK;
 }
@@ -536,7 +522,7 @@ static enum status act_rows(struct mlp_learner *d, const struct act_context cont
         normalizer_apply(d->learner.normalizer, state, n, state);
     mlp_take(&d->mlp, n, false, &d->arena, &d->tape);
     float *out = arena_take(&d->arena, (size_t)n * A);
-    actor_forward(d, d->actor_net.theta, input_of(d, state, rtg, 1, n), n, out);
+    actor_forward(d, &d->actor_net.current, input_of(d, state, rtg, 1, n), n, out);
     memcpy(action, out, (size_t)n * A * sizeof *action);
     arena_release(&d->arena, mark);
     return STATUS_OK;
@@ -557,7 +543,7 @@ static enum status act(struct learner *l, const struct act_context context[], in
         if (mode == ACT_EXPLORE) {
             float std = (float)l->hyper.expl_noise;
             if (is_iql(d))
-                std = expf(fminf(fmaxf(d->actor_net.theta[d->log_std + (size_t)(i % A)],
+                std = expf(fminf(fmaxf(d->actor_net.current.value[d->log_std + (size_t)(i % A)],
                                        is_corl(d) ? -20.0f : -5.0f),
                                  2));
             action[i] += std * noise[i];
@@ -569,33 +555,19 @@ static enum status act(struct learner *l, const struct act_context context[], in
 
 /* --- state ------------------------------------------------------------------------------------ */
 
-static enum status visit_net(struct visitor *v, const char *name, struct mlp_net *n)
-{
-    visitor_enter(v, name);
-    TRY(visit_floats(v, "theta", n->theta, n->layout->size));
-    if (n->target != NULL)
-        TRY(visit_floats(v, "target", n->target, n->layout->size));
-    TRY(moments_visit(&n->moments, v));
-    visitor_leave(v);
-    return STATUS_OK;
-}
-
 static enum status visit(struct learner *l, struct visitor *v)
 {
     struct mlp_learner *d = mlp_of(l);
-    TRY(visit_net(v, "actor", &d->actor_net));
-    TRY(visit_net(v, "critic", &d->critic_net));
-    if (is_iql(d))
-        TRY(visit_net(v, "value", &d->value_net));
-    return STATUS_OK;
+    TRY(network_visit(&d->actor_net, "actor", v));
+    TRY(network_visit(&d->critic_net, "critic", v));
+    return is_iql(d) ? network_visit(&d->value_net, "value", v) : STATUS_OK;
 }
 
 static size_t memory(const struct learner *l)
 {
     const struct mlp_learner *d = (const struct mlp_learner *)l;
-    return 5 * (d->actor_layout.size + d->critic.layout.size + d->value.layout.size) *
-               sizeof(float) +
-           d->arena.size;
+    return network_memory(&d->actor_net) + network_memory(&d->critic_net) +
+           network_memory(&d->value_net) + d->arena.size;
 }
 
 static int layers(const struct learner *l, struct learner_layer out[])
@@ -608,8 +580,8 @@ static int layers(const struct learner *l, struct learner_layer out[])
         const struct linear *f = &d->mlp.layer[i];
         out[i] = (struct learner_layer){.in = f->in,
                                         .out = f->out,
-                                        .weight = d->actor_net.theta + f->weight,
-                                        .bias = d->actor_net.theta + f->bias};
+                                        .weight = d->actor_net.current.value + f->weight,
+                                        .bias = d->actor_net.current.value + f->bias};
     }
     return d->mlp.hidden + 1;
 }

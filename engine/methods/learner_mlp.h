@@ -5,17 +5,9 @@
 #include "engine/data/batch.h"
 #include "engine/methods/critic.h"
 #include "engine/methods/learner_impl.h"
+#include "engine/methods/network.h"
 #include "engine/nn/head.h"
 #include "engine/nn/mlp.h"
-#include "engine/optim/moments.h"
-
-/* One network with what its optimiser needs. */
-struct mlp_net {
-    const struct layout *layout;
-    float *theta, *gradient;
-    float *target; /* or NULL */
-    struct moments moments;
-};
 
 struct mlp_learner {
     struct learner learner; /* first */
@@ -23,10 +15,10 @@ struct mlp_learner {
     struct layout actor_layout;
     struct mlp mlp;
     size_t log_std; /* IQL: offset of the (A) log standard deviations in the actor's theta */
-    struct mlp_net actor_net, critic_net, value_net;
-    struct critic critic; /* Q nets */
-    struct critic value;  /* IQL's V, stepped on its own */
-    struct batch batch;   /* K = 1 */
+    struct network actor_net, critic_net, value_net; /* one lane each, without scratch */
+    struct critic critic;                            /* Q nets */
+    struct critic value;                             /* IQL's V, stepped on its own */
+    struct batch batch;                              /* K = 1 */
     struct arena arena;
     struct mlp_tape tape;
     const float *given_noise; /* tests: (B,A) instead of the stream */

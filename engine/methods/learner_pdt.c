@@ -41,13 +41,9 @@ static enum status new_networks(struct pdt *d)
     d->posterior = gaussian_plan(&d->layout, "future.z", C, Z);
     d->prior = gaussian_plan(&d->layout, "prior", C, Z);
     d->returns = gaussian_plan(&d->return_layout, "return", 2 * C, 1);
-    TRY(params_new(&d->layout, &d->theta));
-    TRY(params_init(&d->layout, d->theta, d->learner.run, INIT_ACTOR));
-    TRY(params_new(&d->return_layout, &d->return_theta));
-    TRY(params_init(&d->return_layout, d->return_theta, d->learner.run, INIT_RETURN));
     d->log_temperature.value = log(h->init_temperature);
-    TRY(moments_init(&d->moments, &d->layout));
-    TRY(moments_init(&d->return_moments, &d->return_layout));
+    TRY(network_init(&d->net, &d->layout, d->learner.run, INIT_ACTOR, false));
+    TRY(network_init(&d->return_net, &d->return_layout, d->learner.run, INIT_RETURN, false));
     return moments_init(&d->return_adam, &d->return_layout);
 }
 
@@ -98,20 +94,16 @@ static enum status new_workspace(struct pdt *d)
     TRY(new_values(d));
     TRY(pdt_make_windows(d, B));
     size_t act = pdt_act_scratch(d), returns = pdt_return_scratch(d);
-    TRY(lanes_init(&d->light, d->return_layout.size, act > returns ? act : returns));
-    return lanes_init(&d->lanes, d->layout.size + d->return_layout.size, pdt_update_scratch(d));
+    TRY(lanes_init(&d->return_net.lanes, d->return_layout.size, act > returns ? act : returns));
+    return lanes_init(&d->net.lanes, d->layout.size + d->return_layout.size, pdt_update_scratch(d));
 }
 
 static void destroy(struct learner *l)
 {
     struct pdt *d = pdt_of(l);
-    free(d->theta);
-    free(d->return_theta);
-    moments_free(&d->moments);
-    moments_free(&d->return_moments);
+    network_free(&d->net);
+    network_free(&d->return_net);
     moments_free(&d->return_adam);
-    lanes_free(&d->lanes);
-    lanes_free(&d->light);
     batch_free(&d->batch);
     batch_free(&d->future);
     free(d->memory);
@@ -241,13 +233,10 @@ static enum status train(struct learner *l, const struct learner_data *data, int
 static enum status visit(struct learner *l, struct visitor *v)
 {
     struct pdt *d = pdt_of(l);
-    visitor_enter(v, "actor");
-    TRY(visit_floats(v, "theta", d->theta, d->layout.size));
-    TRY(moments_visit(&d->moments, v));
-    visitor_leave(v);
-    visitor_enter(v, "return_head"); /* its Adam moments live within one call of train */
-    TRY(visit_floats(v, "theta", d->return_theta, d->return_layout.size));
-    TRY(moments_visit(&d->return_moments, v));
+    TRY(network_visit(&d->net, "actor", v));
+    /* The moments of return_adam live within one call of train. */
+    TRY(network_visit(&d->return_net, "return_head", v));
+    visitor_enter(v, "return_head");
     TRY(visit_int32s(v, "ready", &d->return_ready, 1));
     visitor_leave(v);
     visitor_enter(v, "temperature");
@@ -259,11 +248,8 @@ static enum status visit(struct learner *l, struct visitor *v)
 static size_t memory(const struct learner *l)
 {
     const struct pdt *d = (const struct pdt *)l;
-    size_t floats = (3 + LANES_MAX) * d->layout.size + (5 + 2 * LANES_MAX) * d->return_layout.size;
-    size_t bytes = floats * sizeof(float);
-    for (int i = 0; i < d->lanes.workers; i++)
-        bytes += d->lanes.scratch[i].size + d->light.scratch[i].size;
-    return bytes;
+    return network_memory(&d->net) + network_memory(&d->return_net) +
+           2 * d->return_layout.size * sizeof(float);
 }
 
 const struct learner_ops learner_pdt = {

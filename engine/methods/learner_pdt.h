@@ -23,12 +23,10 @@
 
 #include "engine/data/batch.h"
 #include "engine/methods/learner_impl.h"
+#include "engine/methods/network.h"
 #include "engine/nn/gaussian.h"
 #include "engine/nn/head.h"
-#include "engine/nn/lanes.h"
 #include "engine/nn/transformer.h"
-#include "engine/optim/adam.h"
-#include "engine/optim/lamb.h"
 
 /* Where standard normals are drawn. Latents come from RNG_LATENT at number * 4 + site. */
 enum pdt_site {
@@ -69,14 +67,12 @@ struct pdt {
     struct gaussian posterior, prior;   /* "future.z", "prior" */
     struct layout return_layout;        /* the return head */
     struct gaussian returns;            /* "return" */
-    float *theta, *return_theta;
-    struct moments moments, return_moments; /* LAMB; the return head steps online only */
-    struct moments return_adam;             /* Adam of its preparation, empty outside of it */
+    struct network net;         /* its lanes hold the return head's gradient behind their own */
+    struct network return_net;  /* LAMB, online only; its lanes: acting, and its preparation */
+    struct moments return_adam; /* Adam of its preparation, empty outside of it */
     struct adam_scalar log_temperature;
     int32_t return_ready; /* the return head is prepared: acting may choose by it */
 
-    struct lanes lanes; /* gradients: layout, then return_layout behind it */
-    struct lanes light; /* gradients: return_layout; acting, and preparing the return head */
     struct batch batch, future;
     struct pdt_values value;
     float *memory;    /* of value */

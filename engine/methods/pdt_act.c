@@ -107,13 +107,14 @@ static void place_context(struct pdt *d, const struct act_context *c, int i)
 static int best_candidate(const struct pdt *d, const struct choice *c, int samples)
 {
     size_t C = (size_t)d->policy.C, n = (size_t)samples;
-    linear_forward(&d->policy.embed[1], d->theta, c->z, samples, c->narrow);
+    linear_forward(&d->policy.embed[1], d->net.current.value, c->z, samples, c->narrow);
     activation_relu(c->narrow, n * C, c->narrow);
     for (size_t i = 0; i < n; i++) {
         memcpy(c->joint + 2 * i * C, c->embedded, C * sizeof(float));
         memcpy(c->joint + (2 * i + 1) * C, c->narrow + i * C, C * sizeof(float));
     }
-    gaussian_forward(&d->returns, d->return_theta, c->joint, samples, c->mean, c->spread);
+    gaussian_forward(&d->returns, d->return_net.current.value, c->joint, samples, c->mean,
+                     c->spread);
     int best = 0;
     for (int i = 1; i < samples; i++)
         best = c->mean[i] > c->mean[best] ? i : best;
@@ -128,10 +129,10 @@ static void choose_latent(const struct job *job, int i, struct arena *scratch)
     size_t mark = arena_mark(scratch), Z = (size_t)d->Z, E = (size_t)job->w.K;
     size_t newest = (size_t)(i + 1) * E - 1;
     struct choice c = take_choice(d, job->samples, scratch);
-    linear_forward(&d->policy.embed[0], d->theta, d->act_state + newest * (size_t)d->learner.S, 1,
-                   c.embedded);
+    linear_forward(&d->policy.embed[0], d->net.current.value,
+                   d->act_state + newest * (size_t)d->learner.S, 1, c.embedded);
     activation_relu(c.embedded, (size_t)d->policy.C, c.embedded);
-    gaussian_forward(&d->prior, d->theta, c.embedded, 1, c.mu, c.log_std);
+    gaussian_forward(&d->prior, d->net.current.value, c.embedded, 1, c.mu, c.log_std);
 
     size_t n = (size_t)job->samples * Z;
     pdt_draw(d, job->site, context->stream, c.z, n);
@@ -160,11 +161,11 @@ static void act_lane(void *context, int lane, struct span items, float *dtheta,
     while (items.count > 0) {
         size_t mark = arena_mark(scratch), at = (size_t)items.first * A;
         struct span block = transformer_block(&d->policy, &job->w, &items);
-        const struct transformer_pass *pass = transformer_forward(&d->policy, d->theta, &job->w,
-                                                                  block, NULL, scratch);
+        const struct transformer_pass *pass = transformer_forward(&d->policy, d->net.current.value,
+                                                                  &job->w, block, NULL, scratch);
         assert(pass->rows == block.count);
-        head_gaussian_forward(&d->action, d->theta, pass->hidden, pass->rows, d->act_mu + at,
-                              d->act_log_std + at);
+        head_gaussian_forward(&d->action, d->net.current.value, pass->hidden, pass->rows,
+                              d->act_mu + at, d->act_log_std + at);
         arena_release(scratch, mark);
     }
 }
@@ -197,7 +198,7 @@ enum status pdt_act(struct learner *l, const struct act_context context[], int n
     for (int i = 0; i < n; i++)
         d->window_rows[i] = transformer_rows(&d->policy, &job.w, i);
     int lanes = lanes_split(n, d->window_rows, spans);
-    lanes_run(&d->light, lanes, spans, act_lane, &job);
+    lanes_run(&d->return_net.lanes, lanes, spans, act_lane, &job);
 
     for (size_t i = 0; i < N; i++) {
         float u = d->act_mu[i];

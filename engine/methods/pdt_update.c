@@ -108,12 +108,12 @@ static struct transformer_pass *encode(const struct job *job, const struct block
     const struct dropout *drop = job->drop_future.p > 0 || job->drop_future.p_embedding > 0
                                      ? &job->drop_future
                                      : NULL;
-    struct transformer_pass *pass = transformer_forward(&d->encoder, d->theta, &job->future,
-                                                        k->windows, drop, scratch);
+    struct transformer_pass *pass = transformer_forward(&d->encoder, d->net.current.value,
+                                                        &job->future, k->windows, drop, scratch);
     assert(pass->rows == k->N);
     size_t Z = (size_t)d->Z, at = k->first * Z;
     float *mu = d->value.posterior_mu + at, *log_std = d->value.posterior_log_std + at;
-    gaussian_forward(&d->posterior, d->theta, pass->hidden, k->N, mu, log_std);
+    gaussian_forward(&d->posterior, d->net.current.value, pass->hidden, k->N, mu, log_std);
     const float *xi = d->value.latent_noise + at;
     float *z = d->value.z + at;
     for (size_t i = 0; i < (size_t)k->N * Z; i++)
@@ -125,7 +125,7 @@ static struct transformer_pass *encode(const struct job *job, const struct block
 static void embed_state(const struct pdt *d, const struct block *k)
 {
     size_t n = (size_t)k->N * (size_t)d->policy.C;
-    linear_forward(&d->policy.embed[0], d->theta, k->state, k->N, k->relu_state);
+    linear_forward(&d->policy.embed[0], d->net.current.value, k->state, k->N, k->relu_state);
     activation_relu(k->relu_state, n, k->relu_state);
 }
 
@@ -136,7 +136,7 @@ static void predict_return(const struct pdt *d, const struct block *k, double *s
     size_t C = (size_t)d->policy.C, row = C * sizeof(float);
     float *mu = d->value.return_mu + k->first, *log_std = d->value.return_log_std + k->first;
     const float *z = d->value.z + k->first * (size_t)d->Z;
-    linear_forward(&d->policy.embed[1], d->theta, z, k->N, k->narrow);
+    linear_forward(&d->policy.embed[1], d->net.current.value, z, k->N, k->narrow);
     activation_relu(k->narrow, (size_t)k->N * C, k->narrow);
     for (size_t i = 0; i < (size_t)k->N; i++) {
         memcpy(k->joint + 2 * i * C, k->relu_state + i * C, row);
@@ -144,7 +144,7 @@ static void predict_return(const struct pdt *d, const struct block *k, double *s
         size_t window = (k->first + i) / (size_t)b->K, step = (k->first + i) % (size_t)b->K;
         k->g[i] = b->return_to_go[window * ((size_t)b->K + 1) + step];
     }
-    gaussian_forward(&d->returns, d->return_theta, k->joint, k->N, mu, log_std);
+    gaussian_forward(&d->returns, d->return_net.current.value, k->joint, k->N, mu, log_std);
 
     double valid = (double)(b->valid > 0 ? b->valid : 1), total = 0;
     gaussian_nll(mu, log_std, k->g, k->N, 1, k->value);
@@ -168,12 +168,12 @@ static void policy_loss(const struct job *job, const struct block *k, struct are
     struct pdt *d = job->d;
     const struct batch *b = &d->batch;
     const struct dropout *drop = job->drop.p > 0 || job->drop.p_embedding > 0 ? &job->drop : NULL;
-    struct transformer_pass *pass = transformer_forward(&d->policy, d->theta, &job->segment,
-                                                        k->windows, drop, scratch);
+    struct transformer_pass *pass = transformer_forward(&d->policy, d->net.current.value,
+                                                        &job->segment, k->windows, drop, scratch);
     assert(pass->rows == k->N);
     size_t A = (size_t)b->A, n = (size_t)k->N * A, at = k->first * A;
     float *mu = d->value.action_mu + at, *log_std = d->value.action_log_std + at;
-    head_gaussian_forward(&d->action, d->theta, pass->hidden, k->N, mu, log_std);
+    head_gaussian_forward(&d->action, d->net.current.value, pass->hidden, k->N, mu, log_std);
     memset(k->dmu, 0, n * sizeof(float));
     memset(k->dlog_std, 0, n * sizeof(float));
 
@@ -202,9 +202,10 @@ static void policy_loss(const struct job *job, const struct block *k, struct are
     }
 
     float *const dinput[TRANSFORMER_TOKENS] = {NULL, d->value.dz, NULL};
-    head_gaussian_backward(&d->action, d->theta, pass->hidden, log_std, k->dmu, k->dlog_std, k->N,
-                           scratch, dtheta, k->dhidden);
-    transformer_backward(&d->policy, d->theta, pass, k->dhidden, scratch, dtheta, dinput);
+    head_gaussian_backward(&d->action, d->net.current.value, pass->hidden, log_std, k->dmu,
+                           k->dlog_std, k->N, scratch, dtheta, k->dhidden);
+    transformer_backward(&d->policy, d->net.current.value, pass, k->dhidden, scratch, dtheta,
+                         dinput);
 }
 
 /* KL(stopgrad q || p) through the prior, into dstate (N,C) before the ReLU. */
@@ -215,7 +216,7 @@ static void prior_loss(const struct pdt *d, const struct block *k, struct arena 
     const float *q_mu = d->value.posterior_mu + at, *q_log_std = d->value.posterior_log_std + at;
     float *mu = d->value.prior_mu + at, *log_std = d->value.prior_log_std + at;
     double divisor = (double)(d->batch.valid > 0 ? d->batch.valid : 1) * d->Z, total = 0;
-    gaussian_forward(&d->prior, d->theta, k->relu_state, k->N, mu, log_std);
+    gaussian_forward(&d->prior, d->net.current.value, k->relu_state, k->N, mu, log_std);
     gaussian_kl(q_mu, q_log_std, mu, log_std, k->N, d->Z, k->value);
     for (int i = 0; i < k->N; i++) {
         total += k->mask[i] != 0 ? (double)k->value[i] : 0;
@@ -225,8 +226,8 @@ static void prior_loss(const struct pdt *d, const struct block *k, struct arena 
     memset(k->dmu, 0, n * sizeof(float));
     memset(k->dlog_std, 0, n * sizeof(float));
     gaussian_kl_backward(q_mu, q_log_std, mu, log_std, k->slope, k->N, d->Z, k->dmu, k->dlog_std);
-    gaussian_backward(&d->prior, d->theta, k->relu_state, log_std, k->dmu, k->dlog_std, k->N,
-                      scratch, dtheta, k->dstate);
+    gaussian_backward(&d->prior, d->net.current.value, k->relu_state, log_std, k->dmu, k->dlog_std,
+                      k->N, scratch, dtheta, k->dstate);
 }
 
 /* NLL of the return, into dstate and d->value.dz, which hold the other terms' already. */
@@ -235,8 +236,9 @@ static void return_loss(const struct pdt *d, const struct block *k, struct arena
 {
     size_t C = (size_t)d->policy.C, at = k->first * (size_t)d->Z;
     predict_return(d, k, &sum[SUM_RETURN]);
-    gaussian_backward(&d->returns, d->return_theta, k->joint, d->value.return_log_std + k->first,
-                      k->dmu, k->dlog_std, k->N, scratch, dtheta + d->layout.size, k->djoint);
+    gaussian_backward(&d->returns, d->return_net.current.value, k->joint,
+                      d->value.return_log_std + k->first, k->dmu, k->dlog_std, k->N, scratch,
+                      dtheta + d->layout.size, k->djoint);
     for (size_t i = 0; i < (size_t)k->N; i++) {
         const float *left = k->djoint + 2 * i * C, *right = left + C;
         const float *z = k->joint + (2 * i + 1) * C;
@@ -245,15 +247,16 @@ static void return_loss(const struct pdt *d, const struct block *k, struct arena
             k->narrow[i * C + j] = z[j] > 0 ? right[j] : 0.0f;
         }
     }
-    linear_backward_add(&d->policy.embed[1], d->theta, d->value.z + at, k->narrow, k->N, dtheta,
-                        d->value.dz + at);
+    linear_backward_add(&d->policy.embed[1], d->net.current.value, d->value.z + at, k->narrow, k->N,
+                        dtheta, d->value.dz + at);
 }
 
 static void embed_state_backward(const struct pdt *d, const struct block *k, float *dtheta)
 {
     activation_relu_backward(k->relu_state, k->dstate, (size_t)k->N * (size_t)d->policy.C,
                              k->dstate);
-    linear_backward(&d->policy.embed[0], d->theta, k->state, k->dstate, k->N, dtheta, NULL);
+    linear_backward(&d->policy.embed[0], d->net.current.value, k->state, k->dstate, k->N, dtheta,
+                    NULL);
 }
 
 /* KL(q || N(0,I)), and dz through the sample; through the posterior head and the encoder. */
@@ -277,9 +280,10 @@ static void posterior_loss(const struct pdt *d, const struct block *k,
         k->dlog_std[i] = real ? dz[i] * expf(log_std[i]) * xi[i] : 0.0f;
     }
     gaussian_kl_unit_backward(mu, log_std, k->slope, k->N, d->Z, k->dmu, k->dlog_std);
-    gaussian_backward(&d->posterior, d->theta, future->hidden, log_std, k->dmu, k->dlog_std, k->N,
-                      scratch, dtheta, k->dhidden);
-    transformer_backward(&d->encoder, d->theta, future, k->dhidden, scratch, dtheta, NULL);
+    gaussian_backward(&d->posterior, d->net.current.value, future->hidden, log_std, k->dmu,
+                      k->dlog_std, k->N, scratch, dtheta, k->dhidden);
+    transformer_backward(&d->encoder, d->net.current.value, future, k->dhidden, scratch, dtheta,
+                         NULL);
 }
 
 /* --- the passes over a batch --------------------------------------------------------------------
@@ -317,8 +321,9 @@ static void return_lane(void *context, int lane, struct span items, float *dthet
         encode(job, &k, scratch);
         embed_state(d, &k);
         predict_return(d, &k, &job->sum[lane][SUM_RETURN]);
-        gaussian_backward(&d->returns, d->return_theta, k.joint, d->value.return_log_std + k.first,
-                          k.dmu, k.dlog_std, k.N, scratch, dtheta, NULL);
+        gaussian_backward(&d->returns, d->return_net.current.value, k.joint,
+                          d->value.return_log_std + k.first, k.dmu, k.dlog_std, k.N, scratch,
+                          dtheta, NULL);
         arena_release(scratch, mark);
     }
 }
@@ -372,22 +377,21 @@ static int run_lanes(struct job *job, struct lanes *l, lanes_body *body, double 
 enum status pdt_step(struct pdt *d, int lanes, bool joint)
 {
     const struct hyper *h = &d->learner.hyper;
-    double lr = schedule_warm_up(h->lr_actor, d->moments.step, h->warmup_actor_steps), norm = 0;
+    double lr = schedule_warm_up(h->lr_actor, d->net.moments.step, h->warmup_actor_steps), norm = 0;
     struct lamb_rule rule = lamb_rule_default(h->wd_actor);
     rule.clip = h->actor_grad_clip;
     float *behind[LANES_MAX];
     for (int i = 0; i < LANES_MAX; i++)
-        behind[i] = d->lanes.dtheta[i] + d->layout.size;
+        behind[i] = d->net.lanes.dtheta[i] + d->layout.size;
     if (joint)
-        TRY(clip_gather(&d->return_moments, behind, lanes, return_gradient, &norm));
+        TRY(clip_gather(&d->return_net.moments, behind, lanes, return_gradient, &norm));
     rule.beside = norm * norm;
-    TRY(lamb_step(&rule, &d->moments, lr, d->lanes.dtheta, lanes, "gradient of the actor", d->theta,
-                  NULL, &d->report));
+    TRY(network_lamb(&d->net, &rule, lr, lanes, "gradient of the actor", 0, &d->report));
     if (!joint)
         return STATUS_OK;
     rule.beside = d->report.grad_norm * d->report.grad_norm - norm * norm;
-    return lamb_step(&rule, &d->return_moments, lr, behind, 1, return_gradient, d->return_theta,
-                     NULL, NULL);
+    return lamb_step(&rule, &d->return_net.moments, lr, behind, 1, return_gradient,
+                     d->return_net.current.value, NULL, NULL);
 }
 
 enum status pdt_update(struct pdt *d, bool joint)
@@ -402,7 +406,7 @@ enum status pdt_update(struct pdt *d, bool joint)
         pdt_draw(d, PDT_ENTROPY, number, d->value.entropy_noise, N * (size_t)d->learner.A);
 
     double total[SUMS];
-    int lanes = run_lanes(&job, &d->lanes, update_lane, total);
+    int lanes = run_lanes(&job, &d->net.lanes, update_lane, total);
     struct pdt_losses *loss = &d->losses;
     *loss = (struct pdt_losses){.nll = total[SUM_NLL],
                                 .entropy = total[SUM_ENTROPY],
@@ -431,10 +435,11 @@ enum status pdt_return_update(struct pdt *d, int64_t number, double *loss)
     struct job job = job_of(d, run, rng_key_mix(run, DROP_FUTURE_RETURN), (uint64_t)number);
     pdt_draw(d, PDT_LATENT_RETURN, (uint64_t)number, d->value.latent_noise, N * (size_t)d->Z);
     double total[SUMS];
-    int lanes = run_lanes(&job, &d->light, return_lane, total);
+    int lanes = run_lanes(&job, &d->return_net.lanes, return_lane, total);
     TRY(learner_check_loss(total[SUM_RETURN], "loss of the return head", number));
     *loss = total[SUM_RETURN];
     struct adam_rule rule = adam_rule_default(0);
-    return adam_step(&rule, &d->return_adam, d->learner.hyper.pdt_return_lr, d->light.dtheta, lanes,
-                     return_gradient, d->return_theta, NULL, NULL);
+    return adam_step(&rule, &d->return_adam, d->learner.hyper.pdt_return_lr,
+                     d->return_net.lanes.dtheta, lanes, return_gradient,
+                     d->return_net.current.value, NULL, NULL);
 }

@@ -62,7 +62,7 @@ enum status rl_critic_pass(struct dt *d, const struct batch *b, critic_body *bod
     for (int i = 0; i < b->B; i++)
         d->window_rows[i] = b->K;
     int lanes = lanes_split(b->B, d->window_rows, spans);
-    lanes_run(&d->critic_lanes, lanes, spans, critic_lane, &pass);
+    lanes_run(&d->critic_net.lanes, lanes, spans, critic_lane, &pass);
 
     struct critic_sums total = {0};
     for (int i = 0; i < lanes; i++) {
@@ -77,8 +77,8 @@ enum status rl_critic_pass(struct dt *d, const struct batch *b, critic_body *bod
     bool decoupled = h->critic_opt == HYPER_critic_opt_adamw;
     struct adam_rule rule = adam_rule_default(decoupled ? h->wd_critic : 0);
     struct step_report step;
-    TRY(adam_step(&rule, &d->critic_moments, h->lr_critic, d->critic_lanes.dtheta, lanes,
-                  "gradient of the critic", d->critic_theta, NULL, &step));
+    TRY(network_adam(&d->critic_net, &rule, h->lr_critic, lanes, "gradient of the critic", 0,
+                     &step));
     report(&total, b, step.grad_norm, stats);
     return STATUS_OK;
 }
@@ -109,10 +109,10 @@ void rl_td_windows(struct dt *d, const struct batch *b, struct span windows, con
     critic_target(b->reward + from, b->done + from, next, (float)h->gamma, n, y);
     for (int i = 0; i < d->critic.spec.q; i++) {
         enum critic_which which = i == 0 ? CRITIC_Q1 : CRITIC_Q2;
-        critic_q(&d->critic, d->critic_theta, which, b->state + from * (size_t)b->S,
+        critic_q(&d->critic, d->critic_net.current.value, which, b->state + from * (size_t)b->S,
                  b->action + from * (size_t)b->A, windows.count, tape, q);
         sums->q_loss += critic_td_loss(q, y, b->weight + from, divisor, n, dq);
-        critic_backward(&d->critic, d->critic_theta, which, dq, tape, gradient, NULL);
+        critic_backward(&d->critic, d->critic_net.current.value, which, dq, tape, gradient, NULL);
         if (i == 0)
             sum_q(b->mask + from, q, y, n, sums);
     }
@@ -125,7 +125,7 @@ static void td_body(struct dt *d, const struct batch *b, struct span windows, bo
     struct critic_tape tape;
     critic_take(&d->critic, windows.count, b->K, scratch, &tape);
     float *low = arena_take(scratch, n), *other = arena_take(scratch, n);
-    critic_min(&d->critic, d->critic_target, b->next_state + from * (size_t)b->S,
+    critic_min(&d->critic, d->critic_net.target.value, b->next_state + from * (size_t)b->S,
                d->next_action + from * (size_t)b->A, windows.count, &tape, low, other, low);
     float lambda = soft ? (float)dt_temperature(d) : 0;
     for (size_t i = 0; soft && i < n; i++)
@@ -153,9 +153,10 @@ static void q_windows(struct dt *d, const struct actor_rows *r, const float *act
     int K = (int)d->learner.hyper.T_train, B = r->rows / K;
     struct critic_tape tape;
     critic_take(&d->critic, B, K, r->scratch, &tape);
-    critic_q(&d->critic, d->critic_theta, which, r->state, action, B, &tape, value);
+    critic_q(&d->critic, d->critic_net.current.value, which, r->state, action, B, &tape, value);
     if (dvalue != NULL)
-        critic_backward(&d->critic, d->critic_theta, which, dvalue, &tape, NULL, daction);
+        critic_backward(&d->critic, d->critic_net.current.value, which, dvalue, &tape, NULL,
+                        daction);
 }
 
 void rl_q_rows(struct dt *d, const struct actor_rows *r, const float *action, bool low,
@@ -179,10 +180,11 @@ void rl_q_rows(struct dt *d, const struct actor_rows *r, const float *action, bo
     struct critic_tape tape;
     critic_take(&d->critic, r->rows, 1, r->scratch, &tape);
     if (twin)
-        critic_min(&d->critic, d->critic_theta, r->state, action, r->rows, &tape, value, other,
-                   smaller);
+        critic_min(&d->critic, d->critic_net.current.value, r->state, action, r->rows, &tape, value,
+                   other, smaller);
     else
-        critic_q(&d->critic, d->critic_theta, CRITIC_Q1, r->state, action, r->rows, &tape, value);
+        critic_q(&d->critic, d->critic_net.current.value, CRITIC_Q1, r->state, action, r->rows,
+                 &tape, value);
 
     /* The derivative of a minimum goes to the smaller of the two. */
     for (int net = 0; dvalue != NULL && net < (twin ? 2 : 1); net++) {
@@ -190,8 +192,8 @@ void rl_q_rows(struct dt *d, const struct actor_rows *r, const float *action, bo
             bool mine = !twin || (net == 0 ? value[i] <= other[i] : value[i] > other[i]);
             part[i] = mine ? dvalue[i] : 0;
         }
-        critic_backward(&d->critic, d->critic_theta, net == 0 ? CRITIC_Q1 : CRITIC_Q2, part, &tape,
-                        NULL, step);
+        critic_backward(&d->critic, d->critic_net.current.value, net == 0 ? CRITIC_Q1 : CRITIC_Q2,
+                        part, &tape, NULL, step);
         for (size_t i = 0; i < n; i++)
             daction[i] += step[i];
     }

@@ -35,18 +35,18 @@ static void critic_windows(struct dt *d, const struct batch *b, struct span wind
     float *next = arena_take(scratch, n), *weight = arena_take(scratch, n);
     float *u = d->per_step2 + from;
 
-    critic_min(&d->critic, d->critic_target, state, b->action + from * (size_t)b->A, windows.count,
-               &tape, low, v, low);
-    critic_v(&d->critic, d->critic_target, b->next_state + from * (size_t)b->S, windows.count,
-             &tape, next);
-    critic_v(&d->critic, d->critic_theta, state, windows.count, &tape, v);
+    critic_min(&d->critic, d->critic_net.target.value, state, b->action + from * (size_t)b->A,
+               windows.count, &tape, low, v, low);
+    critic_v(&d->critic, d->critic_net.target.value, b->next_state + from * (size_t)b->S,
+             windows.count, &tape, next);
+    critic_v(&d->critic, d->critic_net.current.value, state, windows.count, &tape, v);
     for (size_t i = 0; i < n; i++) {
         u[i] = low[i] - v[i];
         weight[i] = all ? 1 : b->mask[from + i];
     }
     double divisor = all ? (double)b->B * (double)b->K : b->valid > 0 ? b->valid : 1;
     sums->v_loss += rl_expectile_loss(u, weight, n, h->expectile, divisor, dv);
-    critic_backward(&d->critic, d->critic_theta, CRITIC_V, dv, &tape, gradient, NULL);
+    critic_backward(&d->critic, d->critic_net.current.value, CRITIC_V, dv, &tape, gradient, NULL);
     rl_td_windows(d, b, windows, next, &tape, gradient, scratch, sums);
 }
 

@@ -19,8 +19,8 @@ static void pretrain_windows(struct dt *d, const struct batch *b, struct span wi
     float *next = arena_take(scratch, n), *v = arena_take(scratch, n),
           *off = arena_take(scratch, n);
 
-    critic_v(&d->critic, d->critic_theta, next_state, windows.count, &tape, next);
-    critic_v(&d->critic, d->critic_theta, state, windows.count, &tape, v);
+    critic_v(&d->critic, d->critic_net.current.value, next_state, windows.count, &tape, next);
+    critic_v(&d->critic, d->critic_net.current.value, state, windows.count, &tape, v);
     for (size_t i = 0; i < n; i++) {
         double weight = released ? 1 : (double)b->weight[from + i];
         double error = (double)v[i] - (double)b->reward[from + i] -
@@ -28,14 +28,14 @@ static void pretrain_windows(struct dt *d, const struct batch *b, struct span wi
         sums->v_loss += weight * error * error / divisor;
         off[i] = (float)(2 * weight * error / divisor);
     }
-    critic_backward(&d->critic, d->critic_theta, CRITIC_V, off, &tape, gradient, NULL);
+    critic_backward(&d->critic, d->critic_net.current.value, CRITIC_V, off, &tape, gradient, NULL);
     if (!released)
         return;
     /* The released code lets the gradient through V(s') as well (D36). */
-    critic_v(&d->critic, d->critic_theta, next_state, windows.count, &tape, next);
+    critic_v(&d->critic, d->critic_net.current.value, next_state, windows.count, &tape, next);
     for (size_t i = 0; i < n; i++)
         off[i] *= -(1 - b->done[from + i]);
-    critic_backward(&d->critic, d->critic_theta, CRITIC_V, off, &tape, gradient, NULL);
+    critic_backward(&d->critic, d->critic_net.current.value, CRITIC_V, off, &tape, gradient, NULL);
 }
 
 enum status value_pretrain(struct dt *d, const struct batch *b, struct stats_sum *stats)
@@ -58,7 +58,7 @@ static void values_of(struct dt *d, const float *state, int length, float *out)
         memcpy(s, state + (size_t)from * (size_t)S, (size_t)n * (size_t)S * sizeof *s);
         if (d->learner.normalizer != NULL)
             normalizer_apply(d->learner.normalizer, s, n, s);
-        critic_v(&d->critic, d->critic_theta, s, n, &tape, out + from);
+        critic_v(&d->critic, d->critic_net.current.value, s, n, &tape, out + from);
         arena_release(&d->arena, mark);
     }
 }
@@ -173,7 +173,8 @@ static void regress_windows(struct dt *d, const struct batch *b, struct span win
     struct critic_tape tape;
     critic_take(&d->critic, windows.count, b->K, scratch, &tape);
     float *v = arena_take(scratch, n), *dv = arena_take(scratch, n);
-    critic_v(&d->critic, d->critic_theta, b->state + from * (size_t)b->S, windows.count, &tape, v);
+    critic_v(&d->critic, d->critic_net.current.value, b->state + from * (size_t)b->S, windows.count,
+             &tape, v);
     for (size_t i = 0; i < n; i++) {
         double error = all || b->mask[from + i] != 0
                            ? (double)v[i] - (double)d->regress_target[from + i]
@@ -181,7 +182,7 @@ static void regress_windows(struct dt *d, const struct batch *b, struct span win
         sums->v_loss += 0.5 * error * error / divisor;
         dv[i] = (float)(error / divisor);
     }
-    critic_backward(&d->critic, d->critic_theta, CRITIC_V, dv, &tape, gradient, NULL);
+    critic_backward(&d->critic, d->critic_net.current.value, CRITIC_V, dv, &tape, gradient, NULL);
 }
 
 enum status value_regress(struct dt *d, const struct batch *b, const float *target, bool all,

@@ -48,6 +48,14 @@ void lanes_free(struct lanes *l)
     *l = (struct lanes){0};
 }
 
+size_t lanes_memory(const struct lanes *l)
+{
+    size_t bytes = l->gradient * LANES_MAX * sizeof(float);
+    for (int i = 0; i < l->workers; i++)
+        bytes += l->scratch[i].size;
+    return bytes;
+}
+
 int lanes_split(int count, const int *rows, struct span out[LANES_MAX])
 {
     long total = 0;

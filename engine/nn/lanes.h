@@ -36,13 +36,16 @@ struct lanes {
     int workers;                     /* threads used at most: min(threads_count(), LANES_MAX) */
     size_t gradient;                 /* floats of a gradient vector, 0: none */
     float *dtheta[LANES_MAX];        /* (gradient) each; untouched ones cost no memory */
-    struct arena scratch[LANES_MAX]; /* one per worker */
+    struct arena scratch[LANES_MAX]; /* one per worker; of size 0 for who has its own */
 };
 
 /* Reserve gradient vectors and one scratch arena of `scratch` bytes per thread.
  * Errors STATUS_MEMORY. */
 enum status lanes_init(struct lanes *l, size_t gradient, size_t scratch);
 void lanes_free(struct lanes *l);
+
+/* Bytes reserved. */
+size_t lanes_memory(const struct lanes *l);
 
 /* Cut items 0..count-1 into lanes of about equal work, in order; rows[i] is the work of item i in
  * rows of a GEMM (NULL: one each). Returns how many lanes: 1, 2 or 4, fewer when the whole batch

@@ -43,6 +43,18 @@ struct layout {
     size_t size; /* floats in a vector of this layout, padding included (padding stays 0) */
 };
 
+/* The weights of a network, as a pass reads them.
+ *
+ * `value` is the vector that optimisers step, targets follow and checkpoints keep. A pass may be
+ * quicker with the weights in a second form beside it (matrices packed for the processor's bf16
+ * products, say), made from `value` once after each change instead of in every pass. Its place is
+ * here: the changes all go through network.h, and readers hold a struct params, not a vector. Until
+ * there is such a form they hand `value` on to the kernels, which take it as `theta`. */
+struct params {
+    const struct layout *layout; /* not owned; must outlive */
+    float *value;                /* (layout->size) */
+};
+
 /* Append the tensor "prefix.leaf" and return its offset. Too many or too long: assert. */
 size_t layout_add(struct layout *l, const char *prefix, const char *leaf, int rows, int cols,
                   enum init init, float scale);

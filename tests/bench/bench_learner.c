@@ -252,7 +252,8 @@ static void bench_steps(int shape, int threads, int repeats)
            median(critic.flops, repeats) * 1e-9, median(actor.flops, repeats) * 1e-9,
            median(rates, repeats) * 1e-9, 100 * median(critic.share, repeats),
            100 * median(actor.share, repeats), (double)usage.ru_maxrss / 1024,
-           checksum(d->theta, d->layout.size), checksum(d->critic_theta, d->critic.layout.size),
+           checksum(d->actor.current.value, d->layout.size),
+           checksum(d->critic_net.current.value, d->critic.layout.size),
            checksum(d->batch.state, (size_t)d->batch.B * (size_t)d->batch.K * (size_t)S));
     fflush(stdout);
     learner_delete(l);

@@ -91,15 +91,15 @@ struct dt *learner_fixture_new_sized(const struct h5 *f, const struct hyper *h, 
     cr_assert_eq(learner_new(&spec, &l), STATUS_OK, "%s", status_sentence());
     struct dt *d = (struct dt *)l;
     if (h5_has(f, "init/actor"))
-        dt_load(f, "init/actor", &d->layout, d->theta);
-    if (d->target != NULL)
+        dt_load(f, "init/actor", &d->layout, d->actor.current.value);
+    if (d->actor.target.value != NULL)
         dt_load(f, h5_has(f, "init/actor_target") ? "init/actor_target" : "init/actor", &d->layout,
-                d->target);
+                d->actor.target.value);
     if (d->has_critic)
-        load_critic(f, "init/critic", d, d->critic_theta);
-    if (d->critic_target != NULL)
+        load_critic(f, "init/critic", d, d->critic_net.current.value);
+    if (d->critic_net.target.value != NULL)
         load_critic(f, h5_has(f, "init/critic_target") ? "init/critic_target" : "init/critic", d,
-                    d->critic_target);
+                    d->critic_net.target.value);
     return d;
 }
 

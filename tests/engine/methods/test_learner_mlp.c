@@ -140,10 +140,10 @@ Test(learner_mlp, td3bc_steps_equal_the_published)
     h.actor_update_interval = fixture_int(&f, "policy_freq");
     struct mlp_learner *d = new_learner(&h, fixture_dim(&f, "batch/step1/state", 1),
                                         fixture_dim(&f, "batch/step1/action", 1));
-    actor_of_td3bc(&f, "init/actor", d, d->actor_net.theta, load);
-    actor_of_td3bc(&f, "init/actor_target", d, d->actor_net.target, load);
-    critic_of_td3bc(&f, "init/critic", d, d->critic_net.theta, load);
-    critic_of_td3bc(&f, "init/critic_target", d, d->critic_net.target, load);
+    actor_of_td3bc(&f, "init/actor", d, d->actor_net.current.value, load);
+    actor_of_td3bc(&f, "init/actor_target", d, d->actor_net.target.value, load);
+    critic_of_td3bc(&f, "init/critic", d, d->critic_net.current.value, load);
+    critic_of_td3bc(&f, "init/critic_target", d, d->critic_net.target.value, load);
 
     for (int step = 1; h5_has(&f, at("batch/step%d", step)); step++) {
         struct stats_sum stats = {{0}, {0}};
@@ -154,19 +154,19 @@ Test(learner_mlp, td3bc_steps_equal_the_published)
         cr_assert_eq(mlp_td3_update(d, actor, &stats), STATUS_OK, "%s", status_sentence());
         expect_number(at("critic_loss %d", step), stats.sum[LEARNER_loss_critic],
                       fixture_scalar(&f, at("f64/step%d/critic_loss", step)), LOSS, 0);
-        critic_of_td3bc(&f, at("f64/step%d/critic_grad", step), d, d->critic_net.gradient,
+        critic_of_td3bc(&f, at("f64/step%d/critic_grad", step), d, d->critic_net.lanes.dtheta[0],
                         expect_gradient);
-        critic_of_td3bc(&f, at("f32/step%d/critic_after", step), d, d->critic_net.theta,
+        critic_of_td3bc(&f, at("f32/step%d/critic_after", step), d, d->critic_net.current.value,
                         expect_after);
         if (actor) {
             expect_number("bc_loss", stats.sum[LEARNER_loss_supervised],
                           fixture_scalar(&f, at("f64/step%d/bc_loss", step)), LOSS, 0);
-            actor_of_td3bc(&f, at("f64/step%d/actor_grad", step), d, d->actor_net.gradient,
+            actor_of_td3bc(&f, at("f64/step%d/actor_grad", step), d, d->actor_net.lanes.dtheta[0],
                            expect_gradient);
-            actor_of_td3bc(&f, at("f32/step%d/actor_after", step), d, d->actor_net.theta,
+            actor_of_td3bc(&f, at("f32/step%d/actor_after", step), d, d->actor_net.current.value,
                            expect_after);
-            actor_of_td3bc(&f, at("f32/step%d/actor_target_after", step), d, d->actor_net.target,
-                           expect_after);
+            actor_of_td3bc(&f, at("f32/step%d/actor_target_after", step), d,
+                           d->actor_net.target.value, expect_after);
         }
         free(noise);
     }
@@ -199,10 +199,10 @@ static void check_iql(const char *profile)
     h.actor_cosine_steps = fixture_int(&f, "cosine_steps");
     struct mlp_learner *d = new_learner(&h, fixture_dim(&f, "batch/step1/state", 1),
                                         fixture_dim(&f, "batch/step1/action", 1));
-    nets_of_iql(&f, "init/actor", "actor", d, d->actor_net.theta, load);
-    nets_of_iql(&f, "init/q", "q", d, d->critic_net.theta, load);
-    nets_of_iql(&f, "init/q_target", "q", d, d->critic_net.target, load);
-    nets_of_iql(&f, "init/v", "v", d, d->value_net.theta, load);
+    nets_of_iql(&f, "init/actor", "actor", d, d->actor_net.current.value, load);
+    nets_of_iql(&f, "init/q", "q", d, d->critic_net.current.value, load);
+    nets_of_iql(&f, "init/q_target", "q", d, d->critic_net.target.value, load);
+    nets_of_iql(&f, "init/v", "v", d, d->value_net.current.value, load);
 
     for (int step = 1; h5_has(&f, at("batch/step%d", step)); step++) {
         struct stats_sum stats = {{0}, {0}};
@@ -219,17 +219,21 @@ static void check_iql(const char *profile)
         bool last = !h5_has(&f, at("batch/step%d", step + 1));
         if (strcmp(profile, "corl") == 0)
             group = last ? "f64/corl/step1" : "none";
-        nets_of_iql(&f, at("%s/v_grad", group), "v", d, d->value_net.gradient, expect_gradient);
-        nets_of_iql(&f, at("%s/q_grad", group), "q", d, d->critic_net.gradient, expect_gradient);
-        nets_of_iql(&f, at("%s/actor_grad", group), "actor", d, d->actor_net.gradient,
+        nets_of_iql(&f, at("%s/v_grad", group), "v", d, d->value_net.lanes.dtheta[0],
+                    expect_gradient);
+        nets_of_iql(&f, at("%s/q_grad", group), "q", d, d->critic_net.lanes.dtheta[0],
+                    expect_gradient);
+        nets_of_iql(&f, at("%s/actor_grad", group), "actor", d, d->actor_net.lanes.dtheta[0],
                     expect_gradient);
     }
-    nets_of_iql(&f, at("f32/%s/after/actor", profile), "actor", d, d->actor_net.theta,
+    nets_of_iql(&f, at("f32/%s/after/actor", profile), "actor", d, d->actor_net.current.value,
                 expect_after);
-    nets_of_iql(&f, at("f32/%s/after/q", profile), "q", d, d->critic_net.theta, expect_after);
-    nets_of_iql(&f, at("f32/%s/after/q_target", profile), "q", d, d->critic_net.target,
+    nets_of_iql(&f, at("f32/%s/after/q", profile), "q", d, d->critic_net.current.value,
                 expect_after);
-    nets_of_iql(&f, at("f32/%s/after/v", profile), "v", d, d->value_net.theta, expect_after);
+    nets_of_iql(&f, at("f32/%s/after/q_target", profile), "q", d, d->critic_net.target.value,
+                expect_after);
+    nets_of_iql(&f, at("f32/%s/after/v", profile), "v", d, d->value_net.current.value,
+                expect_after);
     learner_delete(&d->learner);
     h5_close(&f);
 }

@@ -93,8 +93,8 @@ static void give(const void *context, enum pdt_site site, float *out, size_t n)
 static struct pdt *fixture_learner(const struct h5 *f, const struct hyper *h)
 {
     struct pdt *d = learner_of(h, fixture_int(f, "sd"), fixture_int(f, "ad"));
-    dt_load(f, "init/model", &d->layout, d->theta);
-    dt_load(f, "init/model", &d->return_layout, d->return_theta);
+    dt_load(f, "init/model", &d->layout, d->net.current.value);
+    dt_load(f, "init/model", &d->return_layout, d->return_net.current.value);
     load_batch(f, "", &d->batch);
     load_batch(f, "f", &d->future);
     return d;
@@ -154,10 +154,12 @@ static void expect_own_step(const struct h5 *f, const struct pdt *d, bool joint)
 {
     size_t bytes = (d->layout.size + d->return_layout.size) * sizeof(float);
     struct pdt *other = fixture_learner(f, &d->learner.hyper);
-    memcpy(other->lanes.dtheta[0], d->lanes.dtheta[0], bytes);
+    memcpy(other->net.lanes.dtheta[0], d->net.lanes.dtheta[0], bytes);
     check(pdt_step(other, 1, joint));
-    cr_assert_arr_eq(d->theta, other->theta, d->layout.size * sizeof(float));
-    cr_assert_arr_eq(d->return_theta, other->return_theta, d->return_layout.size * sizeof(float));
+    cr_assert_arr_eq(d->net.current.value, other->net.current.value,
+                     d->layout.size * sizeof(float));
+    cr_assert_arr_eq(d->return_net.current.value, other->return_net.current.value,
+                     d->return_layout.size * sizeof(float));
     learner_delete(&other->learner);
 }
 
@@ -171,7 +173,7 @@ static void check_phase(const char *phase, bool joint)
     d->noise_context = &names;
     size_t size = d->layout.size, return_size = d->return_layout.size;
     float *before = malloc(return_size * sizeof *before);
-    memcpy(before, d->return_theta, return_size * sizeof *before);
+    memcpy(before, d->return_net.current.value, return_size * sizeof *before);
 
     check(pdt_update(d, joint));
     expect_outputs(&f, phase, d, joint);
@@ -193,10 +195,10 @@ static void check_phase(const char *phase, bool joint)
         expect_number(at("%s %s", phase, numbers[i].name), numbers[i].got,
                       fixture_scalar(&f, at("%s/%s", group, numbers[i].name)), numbers[i].relative,
                       0);
-    dt_expect_gradient(&f, at("%s/grad", group), &d->layout, d->lanes.dtheta[0], PDT_GRADIENT);
+    dt_expect_gradient(&f, at("%s/grad", group), &d->layout, d->net.lanes.dtheta[0], PDT_GRADIENT);
     if (joint)
-        dt_expect_gradient(&f, at("%s/grad", group), &d->return_layout, d->lanes.dtheta[0] + size,
-                           PDT_GRADIENT);
+        dt_expect_gradient(&f, at("%s/grad", group), &d->return_layout,
+                           d->net.lanes.dtheta[0] + size, PDT_GRADIENT);
 
     /* Parameters are not compared end to end. The published single precision is off by 1e-4 in the
      * encoder's gradient and 2e-5 elsewhere, as padded futures are rounded in it, and a first step
@@ -205,7 +207,7 @@ static void check_phase(const char *phase, bool joint)
      * in turn. */
     expect_own_step(&f, d, joint);
     if (!joint) /* without a gradient the return head stays, weight decay or not */
-        cr_assert_arr_eq(d->return_theta, before, return_size * sizeof *before);
+        cr_assert_arr_eq(d->return_net.current.value, before, return_size * sizeof *before);
     /* PDT keeps the temperature in single precision. */
     expect_number("log_temperature", d->log_temperature.value,
                   fixture_scalar(&f, at("%s/log_temperature", after)), 2e-7, 0);
@@ -222,19 +224,19 @@ static void check_step(const char *phase, bool joint)
     struct pdt *d = fixture_learner(&f, &h);
     size_t size = d->layout.size, return_size = d->return_layout.size;
     float *before = malloc((size + return_size) * sizeof *before);
-    memcpy(before, d->theta, size * sizeof *before);
-    memcpy(before + size, d->return_theta, return_size * sizeof *before);
-    memset(d->lanes.dtheta[0], 0, (size + return_size) * sizeof *before);
-    dt_load(&f, at("f32/%s/grad", phase), &d->layout, d->lanes.dtheta[0]);
+    memcpy(before, d->net.current.value, size * sizeof *before);
+    memcpy(before + size, d->return_net.current.value, return_size * sizeof *before);
+    memset(d->net.lanes.dtheta[0], 0, (size + return_size) * sizeof *before);
+    dt_load(&f, at("f32/%s/grad", phase), &d->layout, d->net.lanes.dtheta[0]);
     if (joint)
-        dt_load(&f, at("f32/%s/grad", phase), &d->return_layout, d->lanes.dtheta[0] + size);
+        dt_load(&f, at("f32/%s/grad", phase), &d->return_layout, d->net.lanes.dtheta[0] + size);
 
     check(pdt_step(d, 1, joint));
     expect_number(at("%s clip_coef", phase), d->report.clip,
                   fixture_scalar(&f, at("f32/%s/clip_coef", phase)), 1e-6, 0);
     const char *after = at("f32/%s/after", phase);
-    dt_expect_given_step(&f, after, &d->layout, before, d->theta);
-    dt_expect_given_step(&f, after, &d->return_layout, before + size, d->return_theta);
+    dt_expect_given_step(&f, after, &d->layout, before, d->net.current.value);
+    dt_expect_given_step(&f, after, &d->return_layout, before + size, d->return_net.current.value);
     free(before);
     learner_delete(&d->learner);
     h5_close(&f);
@@ -324,21 +326,21 @@ Test(learner_pdt, prepares_the_return_head_alone_before_the_first_online_update)
     check(learner_begin(&d->learner, LEARNER_PRETRAIN));
     check(learner_train(&d->learner, &data, 3, NULL));
     cr_assert_not(d->return_ready);
-    cr_assert_eq(d->return_moments.step, 0, "LAMB stepped the return head in pretraining");
+    cr_assert_eq(d->return_net.moments.step, 0, "LAMB stepped the return head in pretraining");
 
     check(learner_begin(&d->learner, LEARNER_ONLINE));
     float *before = malloc(bytes);
-    memcpy(before, d->theta, bytes);
+    memcpy(before, d->net.current.value, bytes);
     check(learner_train(&d->learner, &data, 0, NULL)); /* no update: the preparation only */
     cr_assert(d->return_ready);
     cr_assert_eq(d->return_adam.step, ROUNDS);
     cr_assert_eq(d->learner.updates, 3);
-    cr_assert_arr_eq(d->theta, before, bytes);
+    cr_assert_arr_eq(d->net.current.value, before, bytes);
 
     /* It has learned: the loss on one and the same batch and noise has fallen. */
     double trained, fresh;
     struct pdt *other = learner_of(&h, S, A);
-    memcpy(other->theta, d->theta, bytes);
+    memcpy(other->net.current.value, d->net.current.value, bytes);
     check(learner_begin(&other->learner, LEARNER_ONLINE));
     struct batch_rule rule = batch_rule_default();
     rule.segment = BATCH_END_UNIFORM;
@@ -350,8 +352,8 @@ Test(learner_pdt, prepares_the_return_head_alone_before_the_first_online_update)
     cr_assert_lt(trained, fresh - 0.2, "loss %g before, %g after", fresh, trained);
 
     check(learner_train(&d->learner, &data, 2, NULL));
-    cr_assert_eq(d->return_moments.step, 2);
-    cr_assert_neq(memcmp(d->theta, before, bytes), 0);
+    cr_assert_eq(d->return_net.moments.step, 2);
+    cr_assert_neq(memcmp(d->net.current.value, before, bytes), 0);
     free(before);
     learner_delete(&other->learner);
     learner_delete(&d->learner);
@@ -397,9 +399,9 @@ static void act_by_hand(const struct pdt *d, const float *state, const float *la
     struct arena arena;
     float log_std[A];
     check(arena_init(&arena, transformer_scratch(&d->policy, length, false)));
-    struct transformer_pass *pass = transformer_forward(&d->policy, d->theta, &w,
+    struct transformer_pass *pass = transformer_forward(&d->policy, d->net.current.value, &w,
                                                         (struct span){0, 1}, NULL, &arena);
-    head_gaussian_forward(&d->action, d->theta, pass->hidden, 1, out, log_std);
+    head_gaussian_forward(&d->action, d->net.current.value, pass->hidden, 1, out, log_std);
     for (int a = 0; a < A; a++)
         out[a] = tanhf(out[a]);
     arena_free(&arena);
@@ -424,10 +426,11 @@ Test(learner_pdt, acts_on_the_last_steps_with_the_latents_it_chose_then)
         cr_assert_arr_eq(newest + d->Z, old.latent + steps * d->Z,
                          (size_t)(8 - steps) * 5 * sizeof(float));
         float embedded[16], mu[5], log_std[5], eps[5];
-        linear_forward(&d->policy.embed[0], d->theta, history.state + (steps - 1) * S, 1, embedded);
+        linear_forward(&d->policy.embed[0], d->net.current.value, history.state + (steps - 1) * S,
+                       1, embedded);
         for (int i = 0; i < 16; i++)
             embedded[i] = fmaxf(embedded[i], 0);
-        gaussian_forward(&d->prior, d->theta, embedded, 1, mu, log_std);
+        gaussian_forward(&d->prior, d->net.current.value, embedded, 1, mu, log_std);
         pdt_draw(d, PDT_LATENT_EVALUATE, (uint64_t)steps, eps, 5);
         for (int i = 0; i < 5; i++)
             eps[i] = mu[i] + expf(log_std[i]) * eps[i];
@@ -457,18 +460,19 @@ Test(learner_pdt, takes_the_candidate_whose_predicted_return_is_highest)
 
         float joint[32], mu[5], log_std[5], z[7 * 5], mean, spread, most = -INFINITY;
         int best = 0;
-        linear_forward(&d->policy.embed[0], d->theta, history.state, 1, joint);
+        linear_forward(&d->policy.embed[0], d->net.current.value, history.state, 1, joint);
         for (int i = 0; i < 16; i++)
             joint[i] = fmaxf(joint[i], 0);
-        gaussian_forward(&d->prior, d->theta, joint, 1, mu, log_std);
+        gaussian_forward(&d->prior, d->net.current.value, joint, 1, mu, log_std);
         pdt_draw(d, PDT_LATENT_ROLLOUT, stream, z, 7 * 5);
         for (int k = 0; k < 7; k++) {
             for (int i = 0; i < 5; i++)
                 z[k * 5 + i] = mu[i] + expf(log_std[i]) * z[k * 5 + i];
-            linear_forward(&d->policy.embed[1], d->theta, z + (ptrdiff_t)k * 5, 1, joint + 16);
+            linear_forward(&d->policy.embed[1], d->net.current.value, z + (ptrdiff_t)k * 5, 1,
+                           joint + 16);
             for (int i = 16; i < 32; i++)
                 joint[i] = fmaxf(joint[i], 0);
-            gaussian_forward(&d->returns, d->return_theta, joint, 1, &mean, &spread);
+            gaussian_forward(&d->returns, d->return_net.current.value, joint, 1, &mean, &spread);
             best = mean > most ? k : best;
             most = fmaxf(mean, most);
         }

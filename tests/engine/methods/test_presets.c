@@ -74,7 +74,7 @@ static void values(struct dt *d, const float *state, float *out)
     size_t mark = arena_mark(&d->arena);
     struct critic_tape tape;
     critic_take(&d->critic, B, K, &d->arena, &tape);
-    critic_v(&d->critic, d->critic_theta, state, B, &tape, out);
+    critic_v(&d->critic, d->critic_net.current.value, state, B, &tape, out);
     arena_release(&d->arena, mark);
 }
 
@@ -116,15 +116,15 @@ static void check_pretraining(const char *variant)
     expect_number("loss", stats.sum[LEARNER_loss_value], want, 1e-6, 0);
 
     for (size_t j = 0; j < d->critic.layout.size; j += 3) {
-        const float step = 1e-2f, at_j = d->critic_theta[j];
-        d->critic_theta[j] = at_j + step;
+        const float step = 1e-2f, at_j = d->critic_net.current.value[j];
+        d->critic_net.current.value[j] = at_j + step;
         double more = pretraining_loss(d, released, released ? NULL : next);
-        d->critic_theta[j] = at_j - step;
+        d->critic_net.current.value[j] = at_j - step;
         double less = pretraining_loss(d, released, released ? NULL : next);
-        d->critic_theta[j] = at_j;
-        cr_assert_float_eq((double)d->critic_lanes.dtheta[0][j], (more - less) / (2 * 0.01),
+        d->critic_net.current.value[j] = at_j;
+        cr_assert_float_eq((double)d->critic_net.lanes.dtheta[0][j], (more - less) / (2 * 0.01),
                            5e-3 * (1 + fabs(want)), "parameter %zu: %g, by differences %g", j,
-                           (double)d->critic_lanes.dtheta[0][j], (more - less) / 0.02);
+                           (double)d->critic_net.lanes.dtheta[0][j], (more - less) / 0.02);
     }
     learner_delete(&d->learner);
 }
@@ -161,7 +161,7 @@ static double value_loss(const char *rl, int unmasked, float padding, float grad
         check(dt_critic_update(d, b, &stats));
     cr_assert_leq(d->critic.layout.size, ROOM);
     memset(gradient, 0, ROOM * sizeof *gradient);
-    memcpy(gradient, d->critic_lanes.dtheta[0], d->critic.layout.size * sizeof *gradient);
+    memcpy(gradient, d->critic_net.lanes.dtheta[0], d->critic.layout.size * sizeof *gradient);
     double loss = stats.sum[LEARNER_loss_value];
     learner_delete(&d->learner);
     return loss;
@@ -197,20 +197,21 @@ Test(presets, targets_start_anew_online_or_not)
         h.online_reinit_targets = anew;
         struct dt *d = learner_of(&h);
         struct stats_sum stats = {{0}, {0}};
-        size_t bytes = d->layout.size * sizeof *d->theta;
-        size_t critic_bytes = d->critic.layout.size * sizeof *d->critic_theta;
+        size_t bytes = d->layout.size * sizeof *d->actor.current.value;
+        size_t critic_bytes = d->critic.layout.size * sizeof *d->critic_net.current.value;
         float *target = malloc(bytes), *critic_target = malloc(critic_bytes);
         check(learner_begin(&d->learner, LEARNER_PRETRAIN));
         fill(&d->batch, 0);
         check(dt_critic_update(d, &d->batch, &stats));
         check(dt_actor_update(d, &d->batch, NULL, &stats));
-        memcpy(target, d->target, bytes);
-        memcpy(critic_target, d->critic_target, critic_bytes);
-        cr_assert_arr_neq(target, d->theta, bytes);
-        cr_assert_arr_neq(critic_target, d->critic_theta, critic_bytes);
+        memcpy(target, d->actor.target.value, bytes);
+        memcpy(critic_target, d->critic_net.target.value, critic_bytes);
+        cr_assert_arr_neq(target, d->actor.current.value, bytes);
+        cr_assert_arr_neq(critic_target, d->critic_net.current.value, critic_bytes);
         check(learner_begin(&d->learner, LEARNER_ONLINE));
-        cr_assert_arr_eq(d->target, anew ? d->theta : target, bytes);
-        cr_assert_arr_eq(d->critic_target, anew ? d->critic_theta : critic_target, critic_bytes);
+        cr_assert_arr_eq(d->actor.target.value, anew ? d->actor.current.value : target, bytes);
+        cr_assert_arr_eq(d->critic_net.target.value,
+                         anew ? d->critic_net.current.value : critic_target, critic_bytes);
         free(target);
         free(critic_target);
         learner_delete(&d->learner);

@@ -29,7 +29,7 @@ static struct hyper hyper_of(const struct h5 *f, const char *rl, bool stochastic
 static float *copy_of(const struct dt *d)
 {
     float *before = malloc(d->layout.size * sizeof *before);
-    memcpy(before, d->theta, d->layout.size * sizeof *before);
+    memcpy(before, d->actor.current.value, d->layout.size * sizeof *before);
     return before;
 }
 
@@ -53,8 +53,8 @@ static void check_off_policy(const char *name, struct hyper (*configure)(const s
     cr_assert_eq(dt_critic_update(d, &d->batch, &stats), STATUS_OK, "%s", status_sentence());
     expect_number("critic_loss", stats_mean(&stats, LEARNER_loss_critic),
                   fixture_scalar(&f, "f64/critic_loss"), DT_FORWARD, 0);
-    expect_critic(&f, "f64/critic_grad", d, d->critic_lanes.dtheta[0], DT_GRADIENT);
-    expect_critic_change(&f, "f32/critic_after", "init/critic", d, d->critic_theta);
+    expect_critic(&f, "f64/critic_grad", d, d->critic_net.lanes.dtheta[0], DT_GRADIENT);
+    expect_critic_change(&f, "f32/critic_after", "init/critic", d, d->critic_net.current.value);
 
     cr_assert_eq(dt_actor_update(d, &d->batch, NULL, &stats), STATUS_OK, "%s", status_sentence());
     expect_number("entropy", stats_mean(&stats, LEARNER_entropy),
@@ -65,8 +65,9 @@ static void check_off_policy(const char *name, struct hyper (*configure)(const s
                   DT_ENTROPY, 0);
     expect_number("loss", stats_mean(&stats, LEARNER_loss_actor), fixture_scalar(&f, "f64/loss"),
                   DT_ENTROPY, 0);
-    dt_expect_gradient(&f, "f64/actor_grad", &d->layout, d->lanes.dtheta[0], DT_GRADIENT);
-    dt_expect_step(&f, "f32/actor_after", "f64/actor_grad", &d->layout, before, d->theta);
+    dt_expect_gradient(&f, "f64/actor_grad", &d->layout, d->actor.lanes.dtheta[0], DT_GRADIENT);
+    dt_expect_step(&f, "f32/actor_after", "f64/actor_grad", &d->layout, before,
+                   d->actor.current.value);
     expect_number("log_temperature", d->log_temperature.value,
                   fixture_scalar(&f, "f64/log_temperature_after"), 1e-9, 0);
     free(before);
@@ -138,8 +139,8 @@ static void check_iql(const char *name, bool stochastic)
                   fixture_scalar(&f, "f64/v_loss"), DT_FORWARD, 0);
     expect_number("critic_loss", stats_mean(&stats, LEARNER_loss_critic),
                   fixture_scalar(&f, "f64/critic_loss"), DT_FORWARD, 0);
-    expect_critic(&f, "f64/critic_grad", d, d->critic_lanes.dtheta[0], DT_GRADIENT);
-    expect_critic_change(&f, "f32/critic_after", "init/critic", d, d->critic_theta);
+    expect_critic(&f, "f64/critic_grad", d, d->critic_net.lanes.dtheta[0], DT_GRADIENT);
+    expect_critic_change(&f, "f32/critic_after", "init/critic", d, d->critic_net.current.value);
 
     cr_assert_eq(dt_actor_update(d, &d->batch, NULL, &stats), STATUS_OK, "%s", status_sentence());
     double loose = stochastic ? DT_ENTROPY : DT_FORWARD;
@@ -147,8 +148,9 @@ static void check_iql(const char *name, bool stochastic)
                   DT_FORWARD, 0);
     expect_number("loss", stats_mean(&stats, LEARNER_loss_actor), fixture_scalar(&f, "f64/loss"),
                   loose, 0);
-    dt_expect_gradient(&f, "f64/actor_grad", &d->layout, d->lanes.dtheta[0], DT_GRADIENT);
-    dt_expect_step(&f, "f32/actor_after", "f64/actor_grad", &d->layout, before, d->theta);
+    dt_expect_gradient(&f, "f64/actor_grad", &d->layout, d->actor.lanes.dtheta[0], DT_GRADIENT);
+    dt_expect_step(&f, "f32/actor_after", "f64/actor_grad", &d->layout, before,
+                   d->actor.current.value);
     free(before);
     learner_delete(&d->learner);
     h5_close(&f);
@@ -301,15 +303,16 @@ Test(rl_ppo, step_equals_the_published)
                   RATIO_LOSS, 0);
     expect_number("sup_loss", stats_mean(&stats, LEARNER_loss_supervised),
                   fixture_scalar(&f, "f64/sup_loss"), DT_ENTROPY, 0);
-    dt_expect_gradient(&f, "f64/actor_grad", &d->layout, d->lanes.dtheta[0], VALUE_GRADIENT);
-    dt_expect_step(&f, "f32/actor_after", "f64/actor_grad", &d->layout, before, d->theta);
+    dt_expect_gradient(&f, "f64/actor_grad", &d->layout, d->actor.lanes.dtheta[0], VALUE_GRADIENT);
+    dt_expect_step(&f, "f32/actor_after", "f64/actor_grad", &d->layout, before,
+                   d->actor.current.value);
 
     cr_assert_eq(d->rl->after_actor(d, &d->online, &stats), STATUS_OK, "%s", status_sentence());
     expect_ratios(d, &stats);
     expect_number("critic_loss", stats_mean(&stats, LEARNER_loss_value),
                   fixture_scalar(&f, "f64/critic_loss"), DT_FORWARD, 0);
-    expect_critic(&f, "f64/critic_grad", d, d->critic_lanes.dtheta[0], DT_GRADIENT);
-    expect_critic_change(&f, "f32/critic_after", "init/critic", d, d->critic_theta);
+    expect_critic(&f, "f64/critic_grad", d, d->critic_net.lanes.dtheta[0], DT_GRADIENT);
+    expect_critic_change(&f, "f32/critic_after", "init/critic", d, d->critic_net.current.value);
     free(slot);
     free(start);
     free(target);
@@ -344,8 +347,8 @@ static void check_awr(const char *name)
                  status_sentence());
     expect_number("critic_loss", stats_mean(&stats, LEARNER_loss_value),
                   fixture_scalar(&f, "f64/critic_loss"), DT_FORWARD, 0);
-    expect_critic(&f, "f64/critic_grad", d, d->critic_lanes.dtheta[0], DT_GRADIENT);
-    expect_critic_change(&f, "f32/critic_after", "init/critic", d, d->critic_theta);
+    expect_critic(&f, "f64/critic_grad", d, d->critic_net.lanes.dtheta[0], DT_GRADIENT);
+    expect_critic_change(&f, "f32/critic_after", "init/critic", d, d->critic_net.current.value);
     cr_assert_eq(value_targets(d, &online), STATUS_OK, "%s", status_sentence());
     expect_targets(&f, d, &online);
 
@@ -366,8 +369,9 @@ static void check_awr(const char *name)
                   DT_ENTROPY, 0);
     expect_number("sup_loss", stats_mean(&stats, LEARNER_loss_supervised),
                   fixture_scalar(&f, "f64/sup_loss"), DT_ENTROPY, 0);
-    dt_expect_gradient(&f, "f64/actor_grad", &d->layout, d->lanes.dtheta[0], VALUE_GRADIENT);
-    dt_expect_step(&f, "f32/actor_after", "f64/actor_grad", &d->layout, before, d->theta);
+    dt_expect_gradient(&f, "f64/actor_grad", &d->layout, d->actor.lanes.dtheta[0], VALUE_GRADIENT);
+    dt_expect_step(&f, "f32/actor_after", "f64/actor_grad", &d->layout, before,
+                   d->actor.current.value);
     free(target);
     free(slot);
     free(start);

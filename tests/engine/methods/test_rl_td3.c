@@ -44,10 +44,11 @@ static void check_critic(const char *name)
     expect_close("q_backup", d->per_step, y, N, DT_FORWARD, 0);
     expect_number("critic_loss", stats_mean(&stats, LEARNER_loss_critic),
                   fixture_scalar(&f, "f64/critic_loss"), DT_FORWARD, 0);
-    expect_critic(&f, "f64/critic_grad", d, d->critic_lanes.dtheta[0], DT_GRADIENT);
-    expect_critic_change(&f, "f32/critic_after", "init/critic", d, d->critic_theta);
-    params_polyak(d->critic_target, d->critic_theta, (float)h.tau, d->critic.layout.size);
-    expect_critic(&f, "f64/critic_target_after_soft_update", d, d->critic_target, 1e-6);
+    expect_critic(&f, "f64/critic_grad", d, d->critic_net.lanes.dtheta[0], DT_GRADIENT);
+    expect_critic_change(&f, "f32/critic_after", "init/critic", d, d->critic_net.current.value);
+    params_polyak(d->critic_net.target.value, d->critic_net.current.value, (float)h.tau,
+                  d->critic.layout.size);
+    expect_critic(&f, "f64/critic_target_after_soft_update", d, d->critic_net.target.value, 1e-6);
     free(action);
     free(y);
     learner_delete(&d->learner);
@@ -83,8 +84,8 @@ static void expect_actor_target(const struct h5 *f, const char *group, const str
         const struct view *v = &d->layout.views[i];
         float *want = dt_tensor(f, group, v);
         if (want != NULL)
-            expect_close(at("%s %s", group, v->name), d->target + v->offset, want, view_size(v),
-                         1e-6, 0);
+            expect_close(at("%s %s", group, v->name), d->actor.target.value + v->offset, want,
+                         view_size(v), 1e-6, 0);
         free(want);
     }
 }
@@ -105,7 +106,7 @@ static void check_actor_case(const struct h5 *f, const char *group, double sup, 
     learner_fixture_noise(d, &noise);
     learner_fixture_batch(f, "batch", &d->batch);
     float *before = malloc(d->layout.size * sizeof *before);
-    memcpy(before, d->theta, d->layout.size * sizeof *before);
+    memcpy(before, d->actor.current.value, d->layout.size * sizeof *before);
 
     struct stats_sum stats = {{0}, {0}};
     cr_assert_eq(dt_actor_update(d, &d->batch, NULL, &stats), STATUS_OK, "%s", status_sentence());
@@ -120,16 +121,17 @@ static void check_actor_case(const struct h5 *f, const char *group, double sup, 
                       fixture_scalar(f, at("f64/%s/rl_loss", group)), DT_FORWARD, 0);
     expect_number(at("%s grad_norm", group), stats_mean(&stats, LEARNER_grad_norm_actor),
                   fixture_scalar(f, at("f64/%s/grad_norm", group)), DT_GRADIENT, 0);
-    dt_expect_gradient(f, at("f64/%s/actor_grad", group), &d->layout, d->lanes.dtheta[0],
+    dt_expect_gradient(f, at("f64/%s/actor_grad", group), &d->layout, d->actor.lanes.dtheta[0],
                        DT_GRADIENT);
     if (h5_has(f, at("f32/%s/actor_after", group)))
         dt_expect_step(f, at("f32/%s/actor_after", group), at("f64/%s/actor_grad", group),
-                       &d->layout, before, d->theta);
+                       &d->layout, before, d->actor.current.value);
     if (h5_has(f, at("f64/%s/log_temperature_after", group)))
         expect_number("log_temperature", d->log_temperature.value,
                       fixture_scalar(f, at("f64/%s/log_temperature_after", group)), 1e-9, 0);
     if (h5_has(f, at("f32/%s/critic_target_after", group)))
-        expect_critic(f, at("f32/%s/critic_target_after", group), d, d->critic_target, 1e-6);
+        expect_critic(f, at("f32/%s/critic_target_after", group), d, d->critic_net.target.value,
+                      1e-6);
     expect_actor_target(f, at("f32/%s/actor_target_after", group), d);
     free(before);
     learner_delete(&d->learner);
@@ -178,21 +180,22 @@ Test(rl_td3, ddpg_is_one_critic_without_noise_or_delay)
     learner_fixture_noise(d, &noise);
     learner_fixture_batch(&f, "batch", &d->batch);
     float *before = malloc(d->layout.size * sizeof *before);
-    memcpy(before, d->theta, d->layout.size * sizeof *before);
+    memcpy(before, d->actor.current.value, d->layout.size * sizeof *before);
 
     struct stats_sum stats = {{0}, {0}};
     cr_assert_eq(dt_critic_update(d, &d->batch, &stats), STATUS_OK, "%s", status_sentence());
     expect_number("critic_loss", stats_mean(&stats, LEARNER_loss_critic),
                   fixture_scalar(&f, "f64/critic_loss"), DT_FORWARD, 0);
-    expect_critic(&f, "f64/critic_grad", d, d->critic_lanes.dtheta[0], DT_GRADIENT);
-    expect_critic_change(&f, "f32/critic_after", "init/critic", d, d->critic_theta);
+    expect_critic(&f, "f64/critic_grad", d, d->critic_net.lanes.dtheta[0], DT_GRADIENT);
+    expect_critic_change(&f, "f32/critic_after", "init/critic", d, d->critic_net.current.value);
     cr_assert_eq(dt_actor_update(d, &d->batch, NULL, &stats), STATUS_OK, "%s", status_sentence());
     expect_number("rl_loss", stats_mean(&stats, LEARNER_loss_rl), fixture_scalar(&f, "f64/rl_loss"),
                   DT_FORWARD, 0);
     expect_number("sup_loss", stats_mean(&stats, LEARNER_loss_supervised),
                   fixture_scalar(&f, "f64/sup_loss"), DT_FORWARD, 0);
-    dt_expect_gradient(&f, "f64/actor_grad", &d->layout, d->lanes.dtheta[0], DT_GRADIENT);
-    dt_expect_step(&f, "f32/actor_after", "f64/actor_grad", &d->layout, before, d->theta);
+    dt_expect_gradient(&f, "f64/actor_grad", &d->layout, d->actor.lanes.dtheta[0], DT_GRADIENT);
+    dt_expect_step(&f, "f32/actor_after", "f64/actor_grad", &d->layout, before,
+                   d->actor.current.value);
     free(before);
     learner_delete(&d->learner);
     h5_close(&f);
