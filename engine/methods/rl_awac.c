@@ -6,7 +6,6 @@
 #include "engine/methods/rl.h"
 
 #include <math.h>
-#include <string.h>
 
 static enum status critic_update(struct dt *d, const struct batch *b, struct stats_sum *stats)
 {

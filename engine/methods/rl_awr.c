@@ -7,7 +7,6 @@
 #include "engine/methods/value_critic.h"
 
 #include <math.h>
-#include <string.h>
 
 /* The released counter is named after episodes but counts actor updates of the phase. It is looked
  * at when an iteration begins and not again: the whole first iteration warms up (D70). */
@@ -42,17 +41,8 @@ static enum status begin_iteration(struct dt *d, const struct learner_data *data
     return value_targets(d, data->online);
 }
 
-static enum status prepare(struct dt *d, const struct batch *b)
-{
-    if (d->warming_up)
-        d->rl_scale = 0;
-    dt_draw(d, b, DRAW_RL_ENTROPY);
-    value_fetch(d, b, d->per_step, d->per_step2);
-    awr_weights(d, b);
-    return STATUS_OK;
-}
-
-void awr_weights(struct dt *d, const struct batch *b)
+/* Weights in d->per_step and advantages in d->per_step2, from targets and old values there. */
+static void weigh(struct dt *d, const struct batch *b)
 {
     const struct hyper *h = &d->learner.hyper;
     size_t N = (size_t)b->B * (size_t)b->K;
@@ -69,6 +59,16 @@ void awr_weights(struct dt *d, const struct batch *b)
             advantage = (advantage - mean) / (sqrt(square) + 1e-8);
         d->per_step[i] = (float)fmin(exp(advantage / h->inv_temp_beta), h->weight_clip);
     }
+}
+
+static enum status prepare(struct dt *d, const struct batch *b)
+{
+    if (d->warming_up)
+        d->rl_scale = 0;
+    dt_draw(d, b, DRAW_RL_ENTROPY);
+    value_fetch(d, b, d->per_step, d->per_step2);
+    weigh(d, b);
+    return STATUS_OK;
 }
 
 static void actor_rows(struct dt *d, const struct batch *b, const struct actor_rows *r,

@@ -8,19 +8,6 @@
 #include "engine/methods/rl.h"
 
 #include <math.h>
-#include <string.h>
-
-double rl_expectile_loss(const float *u, const float *weight, size_t n, double expectile,
-                         double divisor, float *dv)
-{
-    double loss = 0;
-    for (size_t i = 0; i < n; i++) {
-        double w = (double)weight[i] * (u[i] < 0 ? 1 - expectile : expectile);
-        loss += w * (double)u[i] * (double)u[i];
-        dv[i] = (float)(-2 * w * (double)u[i] / divisor); /* u falls as V rises */
-    }
-    return loss / divisor;
-}
 
 static void critic_windows(struct dt *d, const struct batch *b, struct span windows,
                            float *gradient, struct arena *scratch, struct critic_sums *sums)

@@ -7,7 +7,6 @@
 #include "engine/methods/value_critic.h"
 
 #include <math.h>
-#include <string.h>
 
 static const float RATIO_LOG_MAX = 20;
 

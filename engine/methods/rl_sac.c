@@ -7,7 +7,6 @@
  * learned from the supervised entropy draw. */
 #include "engine/methods/rl.h"
 
-#include <math.h>
 #include <string.h>
 
 static enum status critic_update(struct dt *d, const struct batch *b, struct stats_sum *stats)
@@ -21,32 +20,6 @@ static enum status prepare(struct dt *d, const struct batch *b)
     dt_draw(d, b, DRAW_RL_ENTROPY);
     dt_draw(d, b, DRAW_RL_SAMPLE);
     return STATUS_OK;
-}
-
-const float *rl_gather_noise(const struct dt *d, const struct actor_rows *r, enum draw_site site)
-{
-    size_t A = (size_t)d->learner.A;
-    float *eps = arena_take(r->scratch, (size_t)r->rows * A);
-    for (int i = 0; i < r->rows; i++)
-        memcpy(eps + (size_t)i * A, d->noise[site] + (size_t)r->position[i] * A, A * sizeof *eps);
-    return eps;
-}
-
-double rl_entropy_rows(struct dt *d, const struct actor_rows *r, const float *weight, double scale)
-{
-    size_t N = (size_t)r->rows, mark = arena_mark(r->scratch);
-    int A = d->learner.A;
-    double lambda = dt_temperature(d), total = 0;
-    const float *eps = rl_gather_noise(d, r, DRAW_RL_ENTROPY);
-    float *entropy = arena_take(r->scratch, N), *slope = arena_take(r->scratch, N);
-    head_entropy(r->output, r->log_std, eps, r->rows, A, entropy);
-    for (size_t i = 0; i < N; i++) {
-        total -= lambda * (double)weight[i] * (double)entropy[i];
-        slope[i] = (float)(-scale * lambda * (double)weight[i]);
-    }
-    head_entropy_backward(r->output, r->log_std, eps, slope, r->rows, A, r->doutput, r->dlog_std);
-    arena_release(r->scratch, mark);
-    return total;
 }
 
 static void actor_rows(struct dt *d, const struct batch *b, const struct actor_rows *r,

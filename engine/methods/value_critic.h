@@ -25,7 +25,4 @@ void value_fetch(struct dt *d, const struct batch *b, float *target, float *old_
 /* List the targets and old values, for an iteration that is under way. Errors STATUS_MEMORY. */
 enum status value_visit(struct dt *d, struct visitor *v);
 
-/* AWR's weights in d->per_step, advantages in d->per_step2, from targets and old values there. */
-void awr_weights(struct dt *d, const struct batch *b);
-
 #endif
