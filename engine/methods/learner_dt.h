@@ -4,7 +4,9 @@
  *   actor update:  lanes of blocks:  transformer -> head -> supervised + alpha RL -> backward
  *                  gather, clip, LAMB, targets, temperature
  *
- * For learner_dt.c, supervised.c, reg_kl.c and the rl_*.c parts. */
+ * For learner_dt.c (set-up, training loop, state), dt_forward.c (passes without gradient),
+ * dt_update.c (the actor's pass and step), dt_act.c, supervised.c, reg_kl.c and the rl_*.c parts.
+ */
 #ifndef ENGINE_METHODS_LEARNER_DT_H
 #define ENGINE_METHODS_LEARNER_DT_H
 
@@ -30,6 +32,7 @@ enum draw_site {
 struct dt {
     struct learner learner; /* first */
     const struct rl_ops *rl;
+    void *rl_state; /* the gradient's own (rl_ops.state_size bytes), NULL: it has none */
     bool stochastic;
 
     /* actor */
@@ -45,32 +48,20 @@ struct dt {
     struct critic critic;
     bool has_critic;
     struct network critic_net;
-    struct arena arena; /* small arrays between passes, and V of whole trajectories */
 
     /* one update */
-    struct batch batch, online;  /* online: PPO, AWR */
-    float *noise[DRAW_SITES];    /* (B,K,A), allocated when first drawn */
-    float *next_action;          /* (B,K,A) of the target policy, clamped */
-    float *next_log_prob;        /* (B,K), stochastic */
-    float *per_step;             /* (B,K) advantage, weight ...: what the rl part keeps */
-    float *per_step2;            /* (B,K) */
-    const float *regress_target; /* (B,K) of the V step under way (PPO, AWR) */
-    bool regress_all;            /* and whether it runs over padding */
-    float *frozen_action;        /* (B,K,A) KL regulariser */
-    int *window_rows;            /* work of each window, for lanes_split */
+    struct batch batch, online; /* online: PPO, AWR */
+    float *noise[DRAW_SITES];   /* (B,K,A), of the sites where the method draws */
+    float *frozen_action;       /* (B,K,A) KL regulariser */
+    int *window_rows;           /* work of each window, for lanes_split */
     int window_room;
     double rl_scale;           /* factor on alpha: 1/mean|Q| when normalised */
     struct step_report report; /* of the last actor step */
 
-    /* per-trajectory values of the online replay (PPO, AWR): target[slot], old_v[slot], both
-     * (length[slot]); for as long as an iteration is under way */
-    float **online_target, **online_old_v;
-    int32_t *online_length;
-    int32_t online_count, online_slots; /* in use, allocated */
-    int32_t under_way;                  /* the iteration has begun, and batches are still to come */
-    struct stats_sum iteration;         /* of what has been done of it */
-    int64_t rl_updates;                 /* actor updates since the phase began */
-    int32_t warming_up;                 /* AWR: the iteration trains without the RL term */
+    /* training */
+    int64_t phase_updates; /* actor updates since the phase began */
+    int32_t under_way;     /* online gradients: an iteration has begun, and batches are to come */
+    struct stats_sum iteration; /* of what has been done of it */
 
     /* acting */
     float *act_state, *act_action, *act_rtg, *act_output, *act_log_std, *act_u;
@@ -84,20 +75,67 @@ struct dt {
     const struct dropout *given_dropout;
 };
 
+static inline struct dt *dt_of(struct learner *l)
+{
+    return (struct dt *)l; /* struct learner is its first member */
+}
+
+/* --- learner_dt.c -------------------------------------------------------------------------- */
+
+/* exp(log temperature). */
+double dt_temperature(const struct dt *d);
+
+/* Entropy over all positions, padding included (D38): for the bonus and for the temperature. */
+bool dt_wants_entropy(const struct dt *d);
+
+/* n zeros for free(), on a 64-byte boundary. Errors STATUS_MEMORY. */
+enum status dt_new_floats(float **out, size_t n);
+
+/* Floats in (B,K,width). */
+size_t dt_batch_floats(const struct dt *d, int width);
+
+/* Bytes of scratch of a critic pass over so many windows. */
+size_t dt_critic_scratch(const struct dt *d, int windows);
+
+/* Room in window_rows. Errors STATUS_MEMORY. */
+enum status dt_make_windows(struct dt *d, int count);
+
+/* --- dt_forward.c -------------------------------------------------------------------------- */
+
 /* Standard normals (B,K,A) for a site of this update; the same pointer until drawn again. */
 const float *dt_draw(struct dt *d, const struct batch *b, enum draw_site site);
 
-/* next_action (B,K,A) and, for a stochastic policy, next_log_prob: the target policy on shifted
- * windows (docs/methods.md 2.4). A sample is drawn at DRAW_TARGET_SAMPLE when stochastic. */
-enum status dt_target_actions(struct dt *d, const struct batch *b);
+/* The batch as the policy sees it. */
+struct windows dt_windows(const struct batch *b, enum transformer_outputs outputs);
+
+/* lanes_split of the windows of w, and of those of `more` (or NULL) behind them. */
+int dt_split(const struct dt *d, const struct windows *w, const struct windows *more,
+             struct span spans[]);
+
+/* output and, for a stochastic policy, log_std (NULL: not wanted): (B,K,A), or (n,A) with
+ * OUTPUT_LAST. */
+void dt_forward(struct dt *d, const struct params *p, const struct windows *w, float *output,
+                float *log_std);
+
+/* action (B,K,A), clamped, of the target policy on shifted windows (docs/methods.md 2.4). For a
+ * stochastic policy it is a sample, drawn at DRAW_TARGET_SAMPLE, and log_prob (B,K) is its own. */
+void dt_target_actions(struct dt *d, const struct batch *b, float *action, float *log_prob);
+
+/* --- dt_act.c ------------------------------------------------------------------------------ */
+
+enum status dt_act(struct learner *l, const struct act_context context[], int n, enum act_mode mode,
+                   bool frozen, const float *noise, float *action, float *log_prob);
+void dt_act_free(struct dt *d);
+
+/* --- dt_update.c --------------------------------------------------------------------------- */
+
+/* Bytes of scratch of a lane of the actor's pass. */
+size_t dt_update_scratch(const struct dt *d);
 
 /* One critic update and one actor update, on given batches. `online` NULL unless rl->online. */
 enum status dt_critic_update(struct dt *d, const struct batch *b, struct stats_sum *stats);
 enum status dt_actor_update(struct dt *d, const struct batch *b, const struct batch *online,
                             struct stats_sum *stats);
-
-/* exp(log temperature). */
-double dt_temperature(const struct dt *d);
 
 /* --- supervised.c, reg_kl.c ---------------------------------------------------------------- */
 struct actor_rows;
@@ -109,8 +147,11 @@ struct actor_rows;
 void supervised_rows(struct dt *d, const struct batch *b, const struct actor_rows *r, double weight,
                      double sum[]);
 
+/* Bytes that supervised_rows takes from r->scratch for so many rows. */
+size_t supervised_scratch(const struct dt *d, int rows);
+
 /* kl_c0 * mean over real positions of |a - a_frozen|^2 (Fig. 24). */
-enum status reg_kl_prepare(struct dt *d, const struct batch *b);
+void reg_kl_prepare(struct dt *d, const struct batch *b);
 void reg_kl_rows(struct dt *d, const struct batch *b, const struct actor_rows *r, double sum[]);
 
 #endif

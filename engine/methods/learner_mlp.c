@@ -8,7 +8,7 @@
  * Source: docs/methods.md 16, 17, 18; fixtures td3bc.h5, iql_mlp.h5. */
 #include "engine/methods/learner_mlp.h"
 
-#include "engine/methods/rl.h"
+#include "engine/methods/rl_shared.h"
 #include "engine/nn/activation.h"
 #include "engine/optim/adam.h"
 #include "engine/optim/schedule.h"

@@ -3,14 +3,15 @@
  * The paper adds a term to the actor's gradient; so does a part here. Its actor_rows() is called
  * with some rows (window positions) of the batch, from several threads at once, and adds
  * alpha * dL_rl/dhead to what the supervised part has put there. Its critic_update() runs before,
- * on the same batch. To add a gradient: one rl_NAME.c, one row in rl_table (docs/architecture.md).
- */
+ * on the same batch. What it keeps between these calls is its own (state_size, init, free, visit).
+ * To add a gradient: one rl_NAME.c, one row in rl_table (docs/architecture.md). */
 #ifndef ENGINE_METHODS_RL_H
 #define ENGINE_METHODS_RL_H
 
 #include "engine/methods/learner_dt.h"
 
-/* Some positions of a batch during the actor's pass: head outputs and where their gradient goes. */
+/* Some positions of a batch as the losses of the actor's pass see them: head outputs, and where
+ * their gradient goes. dt_update.c fills what is behind it. */
 struct actor_rows {
     int rows;
     const int *position;  /* (rows) b*K + k */
@@ -46,6 +47,15 @@ struct rl_ops {
     bool targets;        /* target networks move after every actor update */
     bool online;         /* the RL term runs on the rollouts own replay */
     bool ratios;         /* importance ratios: rollouts keep log-probabilities (PPO) */
+    /* Its own state, d->rl_state: `state_size` bytes, zeroed (0: none). init makes what is in it
+     * once the networks are there; free undoes that, of an init that failed too. */
+    size_t state_size;
+    enum status (*init)(struct dt *d);
+    void (*free)(struct dt *d);
+    /* What an iteration that was stopped in its middle goes on from: online gradients only. */
+    enum status (*visit)(struct dt *d, struct visitor *v);
+    /* Bytes that first_rows or actor_rows take from r->scratch for so many rows. NULL: none. */
+    size_t (*scratch)(const struct dt *d, int rows);
     /* One critic update. NULL: there is no critic. */
     enum status (*critic_update)(struct dt *d, const struct batch *b, struct stats_sum *stats);
     /* The RL loss runs over padding, which must then be computed. NULL: it does not. */
@@ -55,8 +65,8 @@ struct rl_ops {
                                    struct stats_sum *stats);
     /* On the batch the RL term uses, before the actor's pass: draw noise, fetch targets. */
     enum status (*prepare)(struct dt *d, const struct batch *b);
-    /* A pass without gradient that fills d->per_step for what needs the whole batch first (softmax
-     * weights, mean |Q|); then after_first. NULL when not needed now. */
+    /* A pass without gradient for what needs the whole batch first (softmax weights, mean |Q|);
+     * then after_first. NULL when not needed now. */
     bool (*wants_first)(const struct dt *d);
     void (*first_rows)(struct dt *d, const struct actor_rows *r);
     void (*after_first)(struct dt *d, const struct batch *b);
@@ -73,52 +83,5 @@ extern const int rl_count;
 
 /* The row of that name, or NULL. */
 const struct rl_ops *rl_find(const char *name);
-
-/* --- what several parts share ------------------------------------------------------------- */
-
-/* What a lane's part of a critic pass adds up. */
-struct critic_sums {
-    double q_loss, v_loss;         /* already divided */
-    double q, q_square, q_most, y; /* over real positions */
-};
-
-/* Some windows of the batch in one lane: forward and backward of the critic, adding to gradient. */
-typedef void critic_body(struct dt *d, const struct batch *b, struct span windows, float *gradient,
-                         struct arena *scratch, struct critic_sums *sums);
-
-/* Run `body` over the batch's windows in lanes, check the loss, make the AdamW (or Adam) step and
- * report. One critic update. */
-enum status rl_critic_pass(struct dt *d, const struct batch *b, critic_body *body,
-                           struct stats_sum *stats);
-
-/* For bodies. y = reward + gamma (1-d) next into d->per_step, then the TD loss of every Q net:
- * sum of weight (Q - y)^2 over B K or real positions (D7). next (windows,K) */
-void rl_td_windows(struct dt *d, const struct batch *b, struct span windows, const float *next,
-                   struct critic_tape *tape, float *gradient, struct arena *scratch,
-                   struct critic_sums *sums);
-
-/* Q1 (or min of all Q nets when `low`) at (rows) of state and action, and its derivative with
- * respect to the action, times dvalue (rows), added to daction (rows,A). dvalue NULL: values only.
- */
-void rl_q_rows(struct dt *d, const struct actor_rows *r, const float *action, bool low,
-               const float *dvalue, float *value, float *daction);
-
-/* Bodies of TD3, and of SAC and AWAC with the entropy term: next = min Q'(s', next_action)
- * [- lambda log pi'], then rl_td_windows. dt_target_actions comes before the pass. */
-critic_body rl_td_body, rl_soft_td_body;
-
-/* A site's noise at these rows (rows,A), in r->scratch. */
-const float *rl_gather_noise(const struct dt *d, const struct actor_rows *r, enum draw_site site);
-
-/* sum over rows of -weight lambda H (drawn at DRAW_RL_ENTROPY), and scale times its gradient. */
-double rl_entropy_rows(struct dt *d, const struct actor_rows *r, const float *weight, double scale);
-
-/* sum of weight |e - [u<0]| u^2 / divisor (n), and its derivative dv with respect to V. */
-double rl_expectile_loss(const float *u, const float *weight, size_t n, double expectile,
-                         double divisor, float *dv);
-
-/* sum over rows of -weight log pi(a) / divisor and its gradient (weight (rows), already masked). */
-double rl_weighted_nll(const struct actor_rows *r, int A, const float *weight, double scale,
-                       float *doutput, float *dlog_std);
 
 #endif

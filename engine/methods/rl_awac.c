@@ -3,13 +3,19 @@
  *   A      = ( min_i Q_i(s, a) - min_i Q_i(s, a~) ) / beta,   a~ ~ pi(z), no gradient
  *   weight = min(exp(A), clip), or softmax of A over all B K positions (awac_normalise)
  *   L_rl   = -mean over real positions of weight log pi(a)  [+ lambda H if awac_soft = 2] */
-#include "engine/methods/rl.h"
+#include "engine/methods/rl_shared.h"
 
 #include <math.h>
 
+/* Noise and sample of the advantage; weight and baseline, two numbers a row of each loss. */
+static size_t scratch(const struct dt *d, int rows)
+{
+    return rl_scratch(d, rows, 2, 4, true);
+}
+
 static enum status critic_update(struct dt *d, const struct batch *b, struct stats_sum *stats)
 {
-    TRY(dt_target_actions(d, b));
+    rl_target_actions(d, b);
     bool soft = d->learner.hyper.awac_soft != 0;
     return rl_critic_pass(d, b, soft ? rl_soft_td_body : rl_td_body, stats);
 }
@@ -48,23 +54,24 @@ static void first_rows(struct dt *d, const struct actor_rows *r)
     float *advantage = arena_take(r->scratch, (size_t)r->rows);
     advantages(d, r, advantage);
     for (int i = 0; i < r->rows; i++)
-        d->per_step2[r->position[i]] = advantage[i];
+        rl_q_state(d)->per_step[r->position[i]] = advantage[i];
     arena_release(r->scratch, mark);
 }
 
 static void after_first(struct dt *d, const struct batch *b)
 {
     size_t N = (size_t)b->B * (size_t)b->K;
-    float most = d->per_step2[0];
+    float *per_step = rl_q_state(d)->per_step;
+    float most = per_step[0];
     for (size_t i = 1; i < N; i++)
-        most = fmaxf(most, d->per_step2[i]);
+        most = fmaxf(most, per_step[i]);
     double sum = 0;
     for (size_t i = 0; i < N; i++) {
-        d->per_step2[i] = expf(d->per_step2[i] - most);
-        sum += (double)d->per_step2[i];
+        per_step[i] = expf(per_step[i] - most);
+        sum += (double)per_step[i];
     }
     for (size_t i = 0; i < N; i++)
-        d->per_step2[i] = (float)((double)d->per_step2[i] / sum);
+        per_step[i] = (float)((double)per_step[i] / sum);
 }
 
 static void actor_rows(struct dt *d, const struct batch *b, const struct actor_rows *r,
@@ -79,7 +86,7 @@ static void actor_rows(struct dt *d, const struct batch *b, const struct actor_r
     for (size_t i = 0; i < N; i++) {
         if (!h->awac_normalise)
             sum[SUM_ADVANTAGE] += r->mask[i] != 0 ? (double)weight[i] : 0;
-        weight[i] = h->awac_normalise ? d->per_step2[r->position[i]]
+        weight[i] = h->awac_normalise ? rl_q_state(d)->per_step[r->position[i]]
                                       : fminf(expf(weight[i]), (float)h->weight_clip);
         weight[i] = r->mask[i] != 0 ? weight[i] : 0;
         sum[SUM_WEIGHT] += (double)weight[i];
@@ -97,6 +104,10 @@ const struct rl_ops rl_awac = {
     .needs_log_prob = true,
     .temperature = true,
     .targets = true,
+    .state_size = sizeof(struct rl_q_state),
+    .init = rl_q_init,
+    .free = rl_q_free,
+    .scratch = scratch,
     .critic_update = critic_update,
     .prepare = prepare,
     .wants_first = wants_first,

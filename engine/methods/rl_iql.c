@@ -5,7 +5,7 @@
  *   y    = r + gamma (1 - d) V'(s')                     (V' the Polyak copy)
  *   L_rl = mean over real positions of min(exp(beta u), clip) * l,   l = -log pi(a) or |mu - a|^2
  */
-#include "engine/methods/rl.h"
+#include "engine/methods/rl_shared.h"
 
 #include <math.h>
 
@@ -20,7 +20,7 @@ static void critic_windows(struct dt *d, const struct batch *b, struct span wind
     critic_take(&d->critic, windows.count, b->K, scratch, &tape);
     float *low = arena_take(scratch, n), *v = arena_take(scratch, n), *dv = arena_take(scratch, n);
     float *next = arena_take(scratch, n), *weight = arena_take(scratch, n);
-    float *u = d->per_step2 + from;
+    float *u = rl_q_state(d)->per_step + from;
 
     critic_min(&d->critic, d->critic_net.target.value, state, b->action + from * (size_t)b->A,
                windows.count, &tape, low, v, low);
@@ -35,6 +35,12 @@ static void critic_windows(struct dt *d, const struct batch *b, struct span wind
     sums->v_loss += rl_expectile_loss(u, weight, n, h->expectile, divisor, dv);
     critic_backward(&d->critic, d->critic_net.current.value, CRITIC_V, dv, &tape, gradient, NULL);
     rl_td_windows(d, b, windows, next, &tape, gradient, scratch, sums);
+}
+
+/* The weight, and two numbers a row of the likelihood. */
+static size_t scratch(const struct dt *d, int rows)
+{
+    return rl_scratch(d, rows, 0, 3, false);
 }
 
 static enum status critic_update(struct dt *d, const struct batch *b, struct stats_sum *stats)
@@ -65,7 +71,7 @@ static void actor_rows(struct dt *d, const struct batch *b, const struct actor_r
     double valid = b->valid > 0 ? b->valid : 1;
     float *weight = arena_take(r->scratch, N);
     for (size_t i = 0; i < N; i++) {
-        float u = d->per_step2[r->position[i]]; /* from before the critic's step */
+        float u = rl_q_state(d)->per_step[r->position[i]]; /* from before the critic's step */
         weight[i] = r->mask[i] != 0
                         ? fminf(expf((float)h->inv_temp_beta * u), (float)h->weight_clip)
                         : 0;
@@ -83,6 +89,10 @@ const struct rl_ops rl_iql = {
     .name = "iql",
     .source = "docs/methods.md 14",
     .targets = true,
+    .state_size = sizeof(struct rl_q_state),
+    .init = rl_q_init,
+    .free = rl_q_free,
+    .scratch = scratch,
     .critic_update = critic_update,
     .actor_rows = actor_rows,
 };

@@ -10,6 +10,12 @@
 
 static const float RATIO_LOG_MAX = 20;
 
+/* Log-probability and slope. */
+static size_t scratch(const struct dt *d, int rows)
+{
+    return rl_scratch(d, rows, 0, 2, false);
+}
+
 static enum status critic_update(struct dt *d, const struct batch *b, struct stats_sum *stats)
 {
     return d->learner.phase == LEARNER_PRETRAIN ? value_pretrain(d, b, stats) : STATUS_OK;
@@ -25,13 +31,15 @@ static enum status begin_iteration(struct dt *d, const struct learner_data *data
 
 static enum status prepare(struct dt *d, const struct batch *b)
 {
-    value_fetch(d, b, d->per_step, d->per_step2);
+    value_fetch(d, b);
     return STATUS_OK;
 }
 
 static void actor_rows(struct dt *d, const struct batch *b, const struct actor_rows *r,
                        double alpha, double sum[SUMS])
 {
+    const struct value_state *s = value_state(d);
+    const float *target = s->batch_target, *old_v = s->batch_old_v;
     size_t N = (size_t)r->rows, mark = arena_mark(r->scratch);
     double valid = b->valid > 0 ? b->valid : 1, clip = d->learner.hyper.ppo_clip, total = 0;
     float *log_prob = arena_take(r->scratch, N), *slope = arena_take(r->scratch, N);
@@ -43,7 +51,7 @@ static void actor_rows(struct dt *d, const struct batch *b, const struct actor_r
             continue;
         float log_ratio = fminf(log_prob[i] - b->log_prob[p], RATIO_LOG_MAX);
         double ratio = exp((double)log_ratio);
-        double advantage = (double)d->per_step[p] - (double)d->per_step2[p];
+        double advantage = (double)target[p] - (double)old_v[p];
         double clipped = fmin(fmax(ratio, 1 - clip), 1 + clip);
         bool free_side = ratio * advantage <= clipped * advantage;
         total -= free_side ? ratio * advantage : clipped * advantage;
@@ -53,7 +61,7 @@ static void actor_rows(struct dt *d, const struct batch *b, const struct actor_r
         sum[SUM_WEIGHT] += ratio;
         sum[SUM_ADVANTAGE] += advantage;
         sum[SUM_CLIPPED] += ratio < 1 - clip || ratio > 1 + clip;
-        d->next_log_prob[p] = log_ratio; /* kept for after_actor's quantiles */
+        s->log_ratio[p] = log_ratio;
     }
     head_log_prob_backward(r->output, r->log_std, r->u, slope, r->rows, b->A, r->doutput,
                            r->dlog_std, NULL);
@@ -91,19 +99,21 @@ static double kth(float *x, size_t n, size_t k)
 
 static enum status after_actor(struct dt *d, const struct batch *b, struct stats_sum *stats)
 {
-    size_t N = (size_t)b->B * (size_t)b->K, n = 0, mark = arena_mark(&d->arena);
-    float *log_ratio = arena_take(&d->arena, N);
+    struct value_state *s = value_state(d);
+    struct arena *arena = &s->arena;
+    size_t N = (size_t)b->B * (size_t)b->K, n = 0, mark = arena_mark(arena);
+    float *log_ratio = arena_take(arena, N);
     for (size_t i = 0; i < N; i++) {
         if (b->mask[i] != 0)
-            log_ratio[n++] = d->next_log_prob[i];
+            log_ratio[n++] = s->log_ratio[i];
     }
     if (n > 0) {
         stats_add(stats, LEARNER_ratio_log_p05, kth(log_ratio, n, (n - 1) * 5 / 100));
         stats_add(stats, LEARNER_ratio_log_p50, kth(log_ratio, n, (n - 1) / 2));
         stats_add(stats, LEARNER_ratio_log_p95, kth(log_ratio, n, (n - 1) * 95 / 100));
     }
-    arena_release(&d->arena, mark);
-    return value_regress(d, b, d->per_step, false, stats);
+    arena_release(arena, mark);
+    return value_regress(d, b, s->batch_target, false, stats);
 }
 
 const struct rl_ops rl_ppo = {
@@ -112,6 +122,11 @@ const struct rl_ops rl_ppo = {
     .needs_log_prob = true,
     .online = true,
     .ratios = true,
+    .state_size = sizeof(struct value_state),
+    .init = value_init,
+    .free = value_free,
+    .visit = value_visit,
+    .scratch = scratch,
     .critic_update = critic_update,
     .begin_iteration = begin_iteration,
     .prepare = prepare,

@@ -5,13 +5,19 @@
  *
  * The entropy H and the action are separate draws, as published. lambda is a constant here; it is
  * learned from the supervised entropy draw. */
-#include "engine/methods/rl.h"
+#include "engine/methods/rl_shared.h"
 
 #include <string.h>
 
+/* Noise, action, du, and the entropy's noise; two numbers a row of each loss. */
+static size_t scratch(const struct dt *d, int rows)
+{
+    return rl_scratch(d, rows, 4, 4, true);
+}
+
 static enum status critic_update(struct dt *d, const struct batch *b, struct stats_sum *stats)
 {
-    TRY(dt_target_actions(d, b));
+    rl_target_actions(d, b);
     return rl_critic_pass(d, b, rl_soft_td_body, stats);
 }
 
@@ -53,6 +59,10 @@ const struct rl_ops rl_sac = {
     .needs_log_prob = true,
     .temperature = true,
     .targets = true,
+    .state_size = sizeof(struct rl_q_state),
+    .init = rl_q_init,
+    .free = rl_q_free,
+    .scratch = scratch,
     .critic_update = critic_update,
     .prepare = prepare,
     .actor_rows = actor_rows,

@@ -1,9 +1,52 @@
 /* What several RL gradients share: the critic's pass, TD losses, Q at the actor's rows, and parts
  * of the actor's loss. */
-#include "engine/methods/rl.h"
+#include "engine/methods/rl_shared.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* --- state and scratch ------------------------------------------------------------------------ */
+
+enum status rl_q_init(struct dt *d)
+{
+    struct rl_q_state *q = rl_q_state(d);
+    TRY(dt_new_floats(&q->next_action, dt_batch_floats(d, d->learner.A)));
+    TRY(dt_new_floats(&q->next_log_prob, dt_batch_floats(d, 1)));
+    TRY(dt_new_floats(&q->y, dt_batch_floats(d, 1)));
+    return dt_new_floats(&q->per_step, dt_batch_floats(d, 1));
+}
+
+void rl_q_free(struct dt *d)
+{
+    struct rl_q_state *q = rl_q_state(d);
+    free(q->next_action);
+    free(q->next_log_prob);
+    free(q->y);
+    free(q->per_step);
+}
+
+size_t rl_scratch(const struct dt *d, int rows, int actions, int numbers, bool q)
+{
+    size_t N = (size_t)rows, A = (size_t)d->learner.A;
+    struct arena dry;
+    struct critic_tape tape;
+    (void)arena_init(&dry, 0);
+    for (int i = 0; i < actions + q; i++)
+        arena_take(&dry, N * A);
+    for (int i = 0; i < numbers + 3 * q; i++)
+        arena_take(&dry, N);
+    /* A recurrent critic is fed whole windows; blocks hold no parts of any. */
+    int K = d->critic.spec.cell == CRITIC_MLP ? 1 : (int)d->learner.hyper.T_train;
+    if (q)
+        critic_take(&d->critic, (rows + K - 1) / K, K, &dry, &tape);
+    return dry.high;
+}
+
+void rl_target_actions(struct dt *d, const struct batch *b)
+{
+    dt_target_actions(d, b, rl_q_state(d)->next_action, rl_q_state(d)->next_log_prob);
+}
 
 /* --- the critic's pass ------------------------------------------------------------------------ */
 
@@ -90,7 +133,8 @@ void rl_td_windows(struct dt *d, const struct batch *b, struct span windows, con
     size_t from = (size_t)windows.first * (size_t)b->K, n = (size_t)windows.count * (size_t)b->K;
     bool valid = h->critic_loss_denominator == HYPER_critic_loss_denominator_valid;
     double divisor = critic_divide_by(b, valid ? CRITIC_OVER_VALID : CRITIC_OVER_ALL);
-    float *q = arena_take(scratch, n), *dq = arena_take(scratch, n), *y = d->per_step + from;
+    float *q = arena_take(scratch, n), *dq = arena_take(scratch, n);
+    float *y = rl_q_state(d)->y + from;
     critic_target(b->reward + from, b->done + from, next, (float)h->gamma, n, y);
     for (int i = 0; i < d->critic.spec.q; i++) {
         enum critic_which which = i == 0 ? CRITIC_Q1 : CRITIC_Q2;
@@ -111,10 +155,11 @@ static void td_body(struct dt *d, const struct batch *b, struct span windows, bo
     critic_take(&d->critic, windows.count, b->K, scratch, &tape);
     float *low = arena_take(scratch, n), *other = arena_take(scratch, n);
     critic_min(&d->critic, d->critic_net.target.value, b->next_state + from * (size_t)b->S,
-               d->next_action + from * (size_t)b->A, windows.count, &tape, low, other, low);
+               rl_q_state(d)->next_action + from * (size_t)b->A, windows.count, &tape, low, other,
+               low);
     float lambda = soft ? (float)dt_temperature(d) : 0;
     for (size_t i = 0; soft && i < n; i++)
-        low[i] -= lambda * d->next_log_prob[from + i];
+        low[i] -= lambda * rl_q_state(d)->next_log_prob[from + i];
     rl_td_windows(d, b, windows, low, &tape, gradient, scratch, sums);
 }
 

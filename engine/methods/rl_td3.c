@@ -2,23 +2,29 @@
  *
  *   y = r + gamma (1 - d) min_i Q_i'(s', clamp(mu'(z) + clip(noise)))
  *   L_rl = -mean over real positions of Q1(s, mu(z)) */
-#include "engine/methods/rl.h"
+#include "engine/methods/rl_shared.h"
 
 #include <math.h>
+
+/* Value, slope; daction, and the action of a stochastic policy. */
+static size_t scratch(const struct dt *d, int rows)
+{
+    return rl_scratch(d, rows, 2, 2, true);
+}
 
 static enum status critic_update(struct dt *d, const struct batch *b, struct stats_sum *stats)
 {
     const struct hyper *h = &d->learner.hyper;
     size_t n = (size_t)b->B * (size_t)b->K * (size_t)b->A;
-    TRY(dt_target_actions(d, b));
+    rl_target_actions(d, b);
     if (h->policy_noise > 0) {
         const float *eps = dt_draw(d, b, DRAW_TARGET_NOISE);
+        float *next = rl_q_state(d)->next_action;
         float scale = (float)h->policy_noise, clip = (float)h->noise_clip;
         for (size_t i = 0; i < n; i++)
-            d->next_action[i] += fminf(fmaxf(scale * eps[i], -clip), clip);
-        head_clamp(d->next_action, n);
+            next[i] += fminf(fmaxf(scale * eps[i], -clip), clip);
+        head_clamp(next, n);
     }
-
     return rl_critic_pass(d, b, rl_td_body, stats);
 }
 
@@ -46,7 +52,7 @@ static void first_rows(struct dt *d, const struct actor_rows *r)
     float *q = arena_take(r->scratch, (size_t)r->rows);
     rl_q_rows(d, r, policy_action(d, r), false, NULL, q, NULL);
     for (int i = 0; i < r->rows; i++)
-        d->per_step2[r->position[i]] = fabsf(q[i]);
+        rl_q_state(d)->per_step[r->position[i]] = fabsf(q[i]);
     arena_release(r->scratch, mark);
 }
 
@@ -55,7 +61,7 @@ static void after_first(struct dt *d, const struct batch *b)
     double sum = 0;
     size_t N = (size_t)b->B * (size_t)b->K;
     for (size_t i = 0; i < N; i++)
-        sum += (double)d->per_step2[i];
+        sum += (double)rl_q_state(d)->per_step[i];
     d->rl_scale = sum > 0 ? (double)N / sum : 1;
 }
 
@@ -86,6 +92,10 @@ const struct rl_ops rl_td3 = {
     .source = "docs/methods.md 7",
     .recurrent = true,
     .targets = true,
+    .state_size = sizeof(struct rl_q_state),
+    .init = rl_q_init,
+    .free = rl_q_free,
+    .scratch = scratch,
     .critic_update = critic_update,
     .wants_first = wants_first,
     .first_rows = first_rows,
@@ -99,6 +109,10 @@ const struct rl_ops rl_ddpg = {
     .source = "docs/methods.md 9",
     .recurrent = true,
     .targets = true,
+    .state_size = sizeof(struct rl_q_state),
+    .init = rl_q_init,
+    .free = rl_q_free,
+    .scratch = scratch,
     .critic_update = critic_update,
     .wants_first = wants_first,
     .first_rows = first_rows,

@@ -78,3 +78,16 @@ void supervised_rows(struct dt *d, const struct batch *b, const struct actor_row
     else if (weight != 0)
         squared_error_rows(d, b, r, weight, sum);
 }
+
+size_t supervised_scratch(const struct dt *d, int rows)
+{
+    size_t N = (size_t)rows;
+    struct arena dry;
+    (void)arena_init(&dry, 0);
+    if (d->stochastic) {
+        arena_take(&dry, N);
+        arena_take(&dry, N);
+        arena_take(&dry, N * (size_t)d->learner.A);
+    }
+    return dry.high;
+}

@@ -26,6 +26,7 @@ static const struct {
 } methods[] = {
     {"DT", true, false, {{"rl_gradient", "none"}}},
     {"ODT", false, false, {{"policy", "squashed_gaussian"}, {"entropy_reg", "1"}}},
+    {"ODT with KL", false, false, {{"policy", "squashed_gaussian"}, {"kl_c0", "0.1"}}},
     {"TD3+ODT", true, false, {{"rl_gradient", "td3"}}},
     {"recurrent critic", false, false, {{"rl_gradient", "td3"}, {"critic_arch", "lstm"}}},
     {"DDPG+ODT",

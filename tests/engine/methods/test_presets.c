@@ -71,11 +71,11 @@ static void fill(struct batch *b, float padding)
 /* V at (B,K) states. */
 static void values(struct dt *d, const float *state, float *out)
 {
-    size_t mark = arena_mark(&d->arena);
+    size_t mark = arena_mark(&value_state(d)->arena);
     struct critic_tape tape;
-    critic_take(&d->critic, B, K, &d->arena, &tape);
+    critic_take(&d->critic, B, K, &value_state(d)->arena, &tape);
     critic_v(&d->critic, d->critic_net.current.value, state, B, &tape, out);
-    arena_release(&d->arena, mark);
+    arena_release(&value_state(d)->arena, mark);
 }
 
 /* The loss as docs/methods.md 12 states it; `next` NULL: V(s') of the same parameters. */

@@ -133,7 +133,7 @@ static void check_iql(const char *name, bool stochastic)
     size_t N = (size_t)d->batch.B * (size_t)d->batch.K;
     cr_assert_eq(dt_critic_update(d, &d->batch, &stats), STATUS_OK, "%s", status_sentence());
     float *advantage = fixture_floats(&f, "f64/adv", NULL);
-    expect_close("adv", d->per_step2, advantage, N, DT_FORWARD, 0);
+    expect_close("adv", rl_q_state(d)->per_step, advantage, N, DT_FORWARD, 0);
     free(advantage);
     expect_number("v_loss", stats_mean(&stats, LEARNER_loss_value),
                   fixture_scalar(&f, "f64/v_loss"), DT_FORWARD, 0);
@@ -216,8 +216,8 @@ static void expect_targets(const struct h5 *f, const struct dt *d, const struct 
         double *old = fixture_doubles(f, at("f64/td_lambda/%d/old_V", i), NULL);
         double *got = malloc((size_t)L * sizeof *got), *v = malloc((size_t)L * sizeof *v);
         for (int k = 0; k < L; k++) {
-            got[k] = (double)d->online_target[i][k];
-            v[k] = (double)d->online_old_v[i][k];
+            got[k] = (double)value_state(d)->target[i][k];
+            v[k] = (double)value_state(d)->old_v[i][k];
         }
         expect_close_double(at("target of trajectory %d", i), got, want, (size_t)L, DT_FORWARD, 0);
         expect_close_double(at("V of trajectory %d", i), v, old, (size_t)L, DT_FORWARD, 0);
@@ -254,7 +254,7 @@ static void expect_ratios(const struct dt *d, const struct stats_sum *stats)
     float *sorted = malloc(N * sizeof *sorted);
     for (size_t i = 0; i < N; i++) {
         if (d->online.mask[i] != 0)
-            sorted[n++] = d->next_log_prob[i];
+            sorted[n++] = value_state(d)->log_ratio[i];
     }
     qsort(sorted, n, sizeof *sorted, ascending);
     for (size_t i = 0; i < 3; i++)
@@ -298,7 +298,7 @@ Test(rl_ppo, step_equals_the_published)
                  status_sentence());
     size_t N = (size_t)d->online.B * (size_t)d->online.K;
     float *target = fixture_floats(&f, "online_batch/target_V", NULL);
-    expect_close("target_V", d->per_step, target, N, DT_FORWARD, 0);
+    expect_close("target_V", value_state(d)->batch_target, target, N, DT_FORWARD, 0);
     expect_number("rl_loss", stats_mean(&stats, LEARNER_loss_rl), fixture_scalar(&f, "f64/rl_loss"),
                   RATIO_LOSS, 0);
     expect_number("sup_loss", stats_mean(&stats, LEARNER_loss_supervised),

@@ -1,3 +1,4 @@
+#include "engine/methods/rl_shared.h"
 #include "tests/support/dt_fixture.h"
 #include "tests/support/learner_fixture.h"
 
@@ -39,9 +40,9 @@ static void check_critic(const char *name)
     size_t N = (size_t)d->batch.B * (size_t)d->batch.K;
     float *action = fixture_floats(&f, "f64/q_target_action", NULL);
     float *y = fixture_floats(&f, "f64/q_backup", NULL);
-    expect_close("q_target_action", d->next_action, action, N * (size_t)d->learner.A, DT_FORWARD,
-                 0);
-    expect_close("q_backup", d->per_step, y, N, DT_FORWARD, 0);
+    expect_close("q_target_action", rl_q_state(d)->next_action, action, N * (size_t)d->learner.A,
+                 DT_FORWARD, 0);
+    expect_close("q_backup", rl_q_state(d)->y, y, N, DT_FORWARD, 0);
     expect_number("critic_loss", stats_mean(&stats, LEARNER_loss_critic),
                   fixture_scalar(&f, "f64/critic_loss"), DT_FORWARD, 0);
     expect_critic(&f, "f64/critic_grad", d, d->critic_net.lanes.dtheta[0], DT_GRADIENT);
@@ -251,7 +252,7 @@ Test(rl_td3, critic_of_the_paper_preset_ignores_padding)
         loss[i] = stats_mean(&stats, LEARNER_loss_critic);
         y[i] = malloc(N * sizeof **y);
         for (size_t p = 0; p < N; p++)
-            y[i][p] = d->batch.mask[p] != 0 ? d->per_step[p] : 0;
+            y[i][p] = d->batch.mask[p] != 0 ? rl_q_state(d)->y[p] : 0;
         learner_delete(&d->learner);
     }
     cr_assert_neq(loss[1], loss[0]);

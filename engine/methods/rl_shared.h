@@ -1,0 +1,76 @@
+/* What several RL gradients share, for the rl_*.c parts: state and passes of a critic of action
+ * values, and parts of the actor's loss. */
+#ifndef ENGINE_METHODS_RL_SHARED_H
+#define ENGINE_METHODS_RL_SHARED_H
+
+#include "engine/methods/rl.h"
+
+/* What a gradient with action values keeps: the state (rl_ops.state_size) of TD3, DDPG, SAC, AWAC
+ * and IQL. */
+struct rl_q_state {
+    float *next_action;   /* (B,K,A) a' of the target policy; unused by IQL, whose target is V */
+    float *next_log_prob; /* (B,K) of a', for soft targets */
+    float *y;             /* (B,K) targets of the critic's update */
+    float *per_step;      /* (B,K) TD3: |Q1| of the first pass; AWAC: softmax weight; IQL: u */
+};
+
+static inline struct rl_q_state *rl_q_state(const struct dt *d)
+{
+    return d->rl_state;
+}
+
+enum status rl_q_init(struct dt *d);
+void rl_q_free(struct dt *d);
+
+/* For rl_ops.scratch: bytes of so many arrays (rows,A) and (rows), and of rl_q_rows on top. */
+size_t rl_scratch(const struct dt *d, int rows, int actions, int numbers, bool q);
+
+/* What a lane's part of a critic pass adds up. */
+struct critic_sums {
+    double q_loss, v_loss;         /* already divided */
+    double q, q_square, q_most, y; /* over real positions */
+};
+
+/* Some windows of the batch in one lane: forward and backward of the critic, adding to gradient. */
+typedef void critic_body(struct dt *d, const struct batch *b, struct span windows, float *gradient,
+                         struct arena *scratch, struct critic_sums *sums);
+
+/* Run `body` over the batch's windows in lanes, check the loss, make the AdamW (or Adam) step and
+ * report. One critic update. */
+enum status rl_critic_pass(struct dt *d, const struct batch *b, critic_body *body,
+                           struct stats_sum *stats);
+
+/* For bodies. y = reward + gamma (1-d) next into the state's y, then the TD loss of every Q net:
+ * sum of weight (Q - y)^2 over B K or real positions (D7). next (windows,K) */
+void rl_td_windows(struct dt *d, const struct batch *b, struct span windows, const float *next,
+                   struct critic_tape *tape, float *gradient, struct arena *scratch,
+                   struct critic_sums *sums);
+
+/* Q1 (or min of all Q nets when `low`) at (rows) of state and action, and its derivative with
+ * respect to the action, times dvalue (rows), added to daction (rows,A). dvalue NULL: values only.
+ */
+void rl_q_rows(struct dt *d, const struct actor_rows *r, const float *action, bool low,
+               const float *dvalue, float *value, float *daction);
+
+/* Bodies of TD3, and of SAC and AWAC with the entropy term: next = min Q'(s', next_action)
+ * [- lambda log pi'], then rl_td_windows. rl_target_actions comes before the pass. */
+critic_body rl_td_body, rl_soft_td_body;
+
+/* dt_target_actions into the state's next_action and next_log_prob. */
+void rl_target_actions(struct dt *d, const struct batch *b);
+
+/* A site's noise at these rows (rows,A), in r->scratch. */
+const float *rl_gather_noise(const struct dt *d, const struct actor_rows *r, enum draw_site site);
+
+/* sum over rows of -weight lambda H (drawn at DRAW_RL_ENTROPY), and scale times its gradient. */
+double rl_entropy_rows(struct dt *d, const struct actor_rows *r, const float *weight, double scale);
+
+/* sum of weight |e - [u<0]| u^2 / divisor (n), and its derivative dv with respect to V. */
+double rl_expectile_loss(const float *u, const float *weight, size_t n, double expectile,
+                         double divisor, float *dv);
+
+/* sum over rows of -weight log pi(a) / divisor and its gradient (weight (rows), already masked). */
+double rl_weighted_nll(const struct actor_rows *r, int A, const float *weight, double scale,
+                       float *doutput, float *dlog_std);
+
+#endif
