@@ -48,6 +48,12 @@ static float dropout_of(const struct mlp_learner *d)
     return is_iql(d) && hyper_applies(h, "dropout") ? (float)h->dropout : 0;
 }
 
+/* Actions lie within [-limit, limit]; RvS shares the transformer methods' limit. */
+static float action_limit(const struct mlp_learner *d)
+{
+    return is_rvs(d) ? HEAD_LIMIT : 1;
+}
+
 /* --- making and freeing ----------------------------------------------------------------------- */
 
 static enum status new_net(struct network *n, const struct layout *l, uint64_t run, uint64_t base,
@@ -219,39 +225,27 @@ static enum status step_critic(struct mlp_learner *d, const float *y, double sha
 {
     const struct batch *b = &d->batch;
     const struct hyper *h = &d->learner.hyper;
-    size_t N = (size_t)b->B, mark = arena_mark(&d->arena);
-    double loss = 0, divisor = (double)N / share, sum = 0, square = 0, target = 0, most = 0;
+    size_t mark = arena_mark(&d->arena);
+    struct critic_sums sums = {0};
     struct critic_tape tape;
+    struct rl_td td = {.critic = &d->critic,
+                       .params = &d->critic_net.current,
+                       .windows = b->B,
+                       .state = b->state,
+                       .action = b->action,
+                       .y = y,
+                       .weight = b->weight,
+                       .mask = b->mask,
+                       .divisor = (double)b->B / share};
     critic_take(&d->critic, b->B, 1, &d->arena, &tape);
-    float *q = arena_take(&d->arena, N), *dq = arena_take(&d->arena, N);
     zero(&d->critic_net);
-    for (int i = 0; i < d->critic.spec.q; i++) {
-        enum critic_which which = i == 0 ? CRITIC_Q1 : CRITIC_Q2;
-        critic_q(&d->critic, d->critic_net.current.value, which, b->state, b->action, b->B, &tape,
-                 q);
-        loss += critic_td_loss(q, y, b->weight, divisor, N, dq);
-        critic_backward(&d->critic, d->critic_net.current.value, which, dq, &tape,
-                        d->critic_net.lanes.dtheta[0], NULL);
-        for (size_t j = 0; i == 0 && j < N; j++) {
-            sum += (double)q[j];
-            square += (double)q[j] * (double)q[j];
-            target += (double)y[j];
-            most = fmax(most, fabs((double)q[j]));
-        }
-    }
+    rl_td_loss(&td, &tape, &d->arena, d->critic_net.lanes.dtheta[0], &sums);
     arena_release(&d->arena, mark);
-    TRY(learner_check_loss(loss, "critic loss", d->learner.batches));
-    stats_add(stats, LEARNER_loss_critic, loss);
-    stats_add(stats, LEARNER_loss_critic_last, loss);
-    double mean = sum / (double)N, variance = square / (double)N - mean * mean;
-    stats_add(stats, LEARNER_q_mean, mean);
-    stats_add(stats, LEARNER_q_std, sqrt(fmax(variance, 0)));
-    stats_add(stats, LEARNER_target_mean, target / (double)N);
-    stats_add(stats, LEARNER_q_abs_max, most);
+    TRY(learner_check_loss(sums.q_loss, "critic loss", d->learner.batches));
     struct step_report report;
     double decay = h->critic_opt == HYPER_critic_opt_adamw ? h->wd_critic : 0;
     TRY(step(&d->critic_net, h->lr_critic, decay, "gradient of the critic", &report));
-    stats_add(stats, LEARNER_grad_norm_critic, report.grad_norm);
+    rl_report_critic(&sums, b->B, report.grad_norm, stats);
     return STATUS_OK;
 }
 
@@ -291,8 +285,6 @@ static enum status td3_critic(struct mlp_learner *d, struct stats_sum *stats)
     const struct batch *b = &d->batch;
     const struct hyper *h = &d->learner.hyper;
     size_t N = (size_t)b->B, n = N * (size_t)b->A, mark = arena_mark(&d->arena);
-    float scale = (float)h->policy_noise, clip = (float)h->noise_clip;
-    float limit = is_rvs(d) ? HEAD_LIMIT : 1;
     float *y = arena_take(&d->arena, N);
     size_t above = arena_mark(&d->arena);
     struct critic_tape tape;
@@ -302,10 +294,7 @@ static enum status td3_critic(struct mlp_learner *d, struct stats_sum *stats)
     const float *x = input_of(d, b->next_state, b->return_to_go + 1, 2, b->B);
     const float *eps = draw(d, RNG_TARGET_NOISE, n);
     actor_forward(d, &d->actor_net.target, x, b->B, next);
-    for (size_t i = 0; i < n; i++) {
-        float noisy = next[i] + fminf(fmaxf(scale * eps[i], -clip), clip);
-        next[i] = fminf(fmaxf(noisy, -limit), limit);
-    }
+    rl_smooth(h, eps, n, action_limit(d), next);
     critic_take(&d->critic, b->B, 1, &d->arena, &tape);
     critic_min(&d->critic, d->critic_net.target.value, b->next_state, next, b->B, &tape, low, other,
                low);
@@ -405,16 +394,63 @@ static enum status iql_actor(struct mlp_learner *d, const float *weight, struct 
     return step_actor(d, loss, stats);
 }
 
+/* u = q - V(s), and next = V(s'). (B) each */
+static void iql_advantage(struct mlp_learner *d, struct critic_tape *tape, const float *q,
+                          float *next, float *v, float *u)
+{
+    const struct batch *b = &d->batch;
+    const float *theta = d->value_net.current.value;
+    critic_v(&d->value, theta, b->next_state, b->B, tape, next);
+    critic_v(&d->value, theta, b->state, b->B, tape, v);
+    for (size_t i = 0; i < (size_t)b->B; i++)
+        u[i] = q[i] - v[i];
+}
+
+/* V's step towards the expectile of q. CORL's u and next are from before it, the original's from
+ * after. */
+static enum status iql_value(struct mlp_learner *d, const float *q, float *next, float *u,
+                             struct stats_sum *stats)
+{
+    const struct batch *b = &d->batch;
+    const struct hyper *h = &d->learner.hyper;
+    size_t N = (size_t)b->B, mark = arena_mark(&d->arena);
+    struct critic_tape tape;
+    critic_take(&d->value, b->B, 1, &d->arena, &tape);
+    float *v = arena_take(&d->arena, N), *dv = arena_take(&d->arena, N);
+    iql_advantage(d, &tape, q, next, v, u);
+    double loss = rl_expectile_loss(u, b->mask, N, h->expectile, (double)N, dv);
+    zero(&d->value_net);
+    critic_backward(&d->value, d->value_net.current.value, CRITIC_V, dv, &tape,
+                    d->value_net.lanes.dtheta[0], NULL);
+    TRY(learner_check_loss(loss, "value loss", d->learner.batches));
+    stats_add(stats, LEARNER_loss_value, loss);
+    TRY(step(&d->value_net, h->lr_critic, 0, "gradient of V", NULL));
+    if (!is_corl(d))
+        iql_advantage(d, &tape, q, next, v, u);
+    arena_release(&d->arena, mark);
+    return STATUS_OK;
+}
+
+/* u becomes the actor's weights. */
+static void iql_weights(const struct hyper *h, size_t N, float *u, struct stats_sum *stats)
+{
+    double mean = 0, weights = 0;
+    for (size_t i = 0; i < N; i++) {
+        mean += (double)u[i] / (double)N;
+        u[i] = rl_iql_weight(h, u[i]);
+        weights += (double)u[i] / (double)N;
+    }
+    stats_add(stats, LEARNER_advantage_mean, mean);
+    stats_add(stats, LEARNER_weight_mean, weights);
+}
+
 enum status mlp_iql_update(struct mlp_learner *d, struct stats_sum *stats)
 {
     const struct batch *b = &d->batch;
     const struct hyper *h = &d->learner.hyper;
     size_t N = (size_t)b->B, mark = arena_mark(&d->arena);
-    bool corl = is_corl(d);
-    float *q = arena_take(&d->arena, N), *v = arena_take(&d->arena, N);
+    float *q = arena_take(&d->arena, N), *other = arena_take(&d->arena, N);
     float *next = arena_take(&d->arena, N), *u = arena_take(&d->arena, N);
-    size_t above = arena_mark(&d->arena);
-    struct critic_tape tape;
 
     /* Rewards enter the last of the three steps: look before the first. */
     double rewards = 0;
@@ -422,48 +458,21 @@ enum status mlp_iql_update(struct mlp_learner *d, struct stats_sum *stats)
         rewards += (double)b->reward[i];
     TRY(learner_check_loss(rewards, "sum of a batch's rewards", d->learner.batches));
 
-    /* q = min Q'(s,a), kept for both uses. */
+    /* q = min Q'(s,a), which V is fitted to. */
+    size_t above = arena_mark(&d->arena);
+    struct critic_tape tape;
     critic_take(&d->critic, b->B, 1, &d->arena, &tape);
-    critic_min(&d->critic, d->critic_net.target.value, b->state, b->action, b->B, &tape, q, v, q);
+    critic_min(&d->critic, d->critic_net.target.value, b->state, b->action, b->B, &tape, q, other,
+               q);
     arena_release(&d->arena, above);
-
-    /* V step; CORL looks at V(s') before it, the original after. */
-    critic_take(&d->value, b->B, 1, &d->arena, &tape);
-    float *dv = arena_take(&d->arena, N), *one = arena_take(&d->arena, N);
-    critic_v(&d->value, d->value_net.current.value, b->next_state, b->B, &tape, next);
-    critic_v(&d->value, d->value_net.current.value, b->state, b->B, &tape, v);
-    for (size_t i = 0; i < N; i++) {
-        u[i] = q[i] - v[i];
-        one[i] = 1;
-    }
-    double loss = rl_expectile_loss(u, one, N, h->expectile, (double)N, dv);
-    zero(&d->value_net);
-    critic_backward(&d->value, d->value_net.current.value, CRITIC_V, dv, &tape,
-                    d->value_net.lanes.dtheta[0], NULL);
-    TRY(learner_check_loss(loss, "value loss", d->learner.batches));
-    stats_add(stats, LEARNER_loss_value, loss);
-    struct step_report report;
-    TRY(step(&d->value_net, h->lr_critic, 0, "gradient of V", &report));
-    if (!corl) {
-        critic_v(&d->value, d->value_net.current.value, b->next_state, b->B, &tape, next);
-        critic_v(&d->value, d->value_net.current.value, b->state, b->B, &tape, v);
-        for (size_t i = 0; i < N; i++)
-            u[i] = q[i] - v[i];
-    }
-    arena_release(&d->arena, above);
+    TRY(iql_value(d, q, next, u, stats));
 
     /* Weights from u, then Q towards r + gamma (1-d) V(s'); the order between them is free. */
-    double mean = 0, weights = 0;
-    for (size_t i = 0; i < N; i++) {
-        mean += (double)u[i] / (double)N;
-        u[i] = fminf(expf((float)h->inv_temp_beta * u[i]), (float)h->weight_clip);
-        weights += (double)u[i] / (double)N;
-    }
-    stats_add(stats, LEARNER_advantage_mean, mean);
-    stats_add(stats, LEARNER_weight_mean, weights);
+    iql_weights(h, N, u, stats);
     TRY(iql_actor(d, u, stats));
-    critic_target(b->reward, b->done, next, (float)h->gamma, N, v);
-    TRY(step_critic(d, v, corl ? 0.5 : 1, stats));
+    float *y = q; /* its use is over */
+    critic_target(b->reward, b->done, next, (float)h->gamma, N, y);
+    TRY(step_critic(d, y, is_corl(d) ? 0.5 : 1, stats));
     network_follow(&d->critic_net, h->tau);
     arena_release(&d->arena, mark);
     return STATUS_OK;
@@ -534,7 +543,7 @@ static enum status act(struct learner *l, const struct act_context context[], in
 {
     struct mlp_learner *d = mlp_of(l);
     int A = l->A, room = (int)l->hyper.batch_size; /* what the arena was measured for */
-    float limit = is_rvs(d) ? HEAD_LIMIT : 1;
+    float limit = action_limit(d);
     (void)frozen;
     (void)log_prob;
     for (int from = 0; from < n; from += room)

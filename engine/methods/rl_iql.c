@@ -72,9 +72,7 @@ static void actor_rows(struct dt *d, const struct batch *b, const struct actor_r
     float *weight = arena_take(r->scratch, N);
     for (size_t i = 0; i < N; i++) {
         float u = rl_q_state(d)->per_step[r->position[i]]; /* from before the critic's step */
-        weight[i] = r->mask[i] != 0
-                        ? fminf(expf((float)h->inv_temp_beta * u), (float)h->weight_clip)
-                        : 0;
+        weight[i] = r->mask[i] != 0 ? rl_iql_weight(h, u) : 0;
         sum[SUM_ADVANTAGE] += r->mask[i] != 0 ? (double)u : 0;
         sum[SUM_WEIGHT] += (double)weight[i];
     }

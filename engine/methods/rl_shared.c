@@ -6,6 +6,84 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* --- TD3 and IQL, for transformer and MLP ------------------------------------------------------
+ */
+
+void rl_smooth(const struct hyper *h, const float *eps, size_t n, float limit, float *action)
+{
+    float scale = (float)h->policy_noise, clip = (float)h->noise_clip;
+    for (size_t i = 0; i < n; i++) {
+        float noisy = action[i] + fminf(fmaxf(scale * eps[i], -clip), clip);
+        noisy = noisy > limit ? limit : noisy; /* NaN stays, for the loss to show */
+        action[i] = noisy < -limit ? -limit : noisy;
+    }
+}
+
+/* Q1's mean, spread and largest, over real positions. */
+static void sum_q(const float *mask, const float *q, const float *y, size_t n,
+                  struct critic_sums *s)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (mask[i] == 0)
+            continue;
+        s->q += (double)q[i];
+        s->q_square += (double)q[i] * (double)q[i];
+        s->q_most = fmax(s->q_most, fabs((double)q[i]));
+        s->y += (double)y[i];
+    }
+}
+
+void rl_td_loss(const struct rl_td *t, struct critic_tape *tape, struct arena *scratch,
+                float *gradient, struct critic_sums *sums)
+{
+    const float *theta = t->params->value;
+    size_t n = (size_t)t->windows * (size_t)tape->K, mark = arena_mark(scratch);
+    float *q = arena_take(scratch, n), *dq = arena_take(scratch, n);
+    for (int i = 0; i < t->critic->spec.q; i++) {
+        enum critic_which which = i == 0 ? CRITIC_Q1 : CRITIC_Q2;
+        critic_q(t->critic, theta, which, t->state, t->action, t->windows, tape, q);
+        sums->q_loss += critic_td_loss(q, t->y, t->weight, t->divisor, n, dq);
+        critic_backward(t->critic, theta, which, dq, tape, gradient, NULL);
+        if (i == 0)
+            sum_q(t->mask, q, t->y, n, sums);
+    }
+    arena_release(scratch, mark);
+}
+
+void rl_report_critic(const struct critic_sums *s, int valid, double grad_norm,
+                      struct stats_sum *stats)
+{
+    double n = valid > 0 ? valid : 1, variance = s->q_square / n - s->q / n * (s->q / n);
+    stats_add(stats, LEARNER_grad_norm_critic, grad_norm);
+    if (s->v_loss != 0)
+        stats_add(stats, LEARNER_loss_value, s->v_loss);
+    if (s->q_most == 0)
+        return;
+    stats_add(stats, LEARNER_loss_critic, s->q_loss + s->v_loss);
+    stats_add(stats, LEARNER_loss_critic_last, s->q_loss + s->v_loss);
+    stats_add(stats, LEARNER_q_mean, s->q / n);
+    stats_add(stats, LEARNER_q_std, sqrt(variance > 0 ? variance : 0));
+    stats_add(stats, LEARNER_q_abs_max, s->q_most);
+    stats_add(stats, LEARNER_target_mean, s->y / n);
+}
+
+double rl_expectile_loss(const float *u, const float *weight, size_t n, double expectile,
+                         double divisor, float *dv)
+{
+    double loss = 0;
+    for (size_t i = 0; i < n; i++) {
+        double w = (double)weight[i] * (u[i] < 0 ? 1 - expectile : expectile);
+        loss += w * (double)u[i] * (double)u[i];
+        dv[i] = (float)(-2 * w * (double)u[i] / divisor); /* u falls as V rises */
+    }
+    return loss / divisor;
+}
+
+float rl_iql_weight(const struct hyper *h, float u)
+{
+    return fminf(expf((float)h->inv_temp_beta * u), (float)h->weight_clip);
+}
+
 /* --- state and scratch ------------------------------------------------------------------------ */
 
 enum status rl_q_init(struct dt *d)
@@ -64,23 +142,6 @@ static void critic_lane(void *context, int lane, struct span windows, float *dth
     pass->body(pass->d, pass->b, windows, dtheta, scratch, &pass->sums[lane]);
 }
 
-static void report(const struct critic_sums *s, const struct batch *b, double grad_norm,
-                   struct stats_sum *stats)
-{
-    double n = b->valid > 0 ? b->valid : 1, variance = s->q_square / n - s->q / n * (s->q / n);
-    stats_add(stats, LEARNER_grad_norm_critic, grad_norm);
-    if (s->v_loss != 0)
-        stats_add(stats, LEARNER_loss_value, s->v_loss);
-    if (s->q_most == 0)
-        return;
-    stats_add(stats, LEARNER_loss_critic, s->q_loss + s->v_loss);
-    stats_add(stats, LEARNER_loss_critic_last, s->q_loss + s->v_loss);
-    stats_add(stats, LEARNER_q_mean, s->q / n);
-    stats_add(stats, LEARNER_q_std, sqrt(variance > 0 ? variance : 0));
-    stats_add(stats, LEARNER_q_abs_max, s->q_most);
-    stats_add(stats, LEARNER_target_mean, s->y / n);
-}
-
 enum status rl_critic_pass(struct dt *d, const struct batch *b, critic_body *body,
                            struct stats_sum *stats)
 {
@@ -107,22 +168,8 @@ enum status rl_critic_pass(struct dt *d, const struct batch *b, critic_body *bod
     struct step_report step;
     TRY(network_adam(&d->critic_net, &rule, h->lr_critic, lanes, "gradient of the critic", 0,
                      &step));
-    report(&total, b, step.grad_norm, stats);
+    rl_report_critic(&total, b->valid, step.grad_norm, stats);
     return STATUS_OK;
-}
-
-/* Q1's mean, spread and largest, over real positions. */
-static void sum_q(const float *mask, const float *q, const float *y, size_t n,
-                  struct critic_sums *s)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (mask[i] == 0)
-            continue;
-        s->q += (double)q[i];
-        s->q_square += (double)q[i] * (double)q[i];
-        s->q_most = fmax(s->q_most, fabs((double)q[i]));
-        s->y += (double)y[i];
-    }
 }
 
 void rl_td_windows(struct dt *d, const struct batch *b, struct span windows, const float *next,
@@ -132,19 +179,18 @@ void rl_td_windows(struct dt *d, const struct batch *b, struct span windows, con
     const struct hyper *h = &d->learner.hyper;
     size_t from = (size_t)windows.first * (size_t)b->K, n = (size_t)windows.count * (size_t)b->K;
     bool valid = h->critic_loss_denominator == HYPER_critic_loss_denominator_valid;
-    double divisor = critic_divide_by(b, valid ? CRITIC_OVER_VALID : CRITIC_OVER_ALL);
-    float *q = arena_take(scratch, n), *dq = arena_take(scratch, n);
     float *y = rl_q_state(d)->y + from;
     critic_target(b->reward + from, b->done + from, next, (float)h->gamma, n, y);
-    for (int i = 0; i < d->critic.spec.q; i++) {
-        enum critic_which which = i == 0 ? CRITIC_Q1 : CRITIC_Q2;
-        critic_q(&d->critic, d->critic_net.current.value, which, b->state + from * (size_t)b->S,
-                 b->action + from * (size_t)b->A, windows.count, tape, q);
-        sums->q_loss += critic_td_loss(q, y, b->weight + from, divisor, n, dq);
-        critic_backward(&d->critic, d->critic_net.current.value, which, dq, tape, gradient, NULL);
-        if (i == 0)
-            sum_q(b->mask + from, q, y, n, sums);
-    }
+    struct rl_td td = {.critic = &d->critic,
+                       .params = &d->critic_net.current,
+                       .windows = windows.count,
+                       .state = b->state + from * (size_t)b->S,
+                       .action = b->action + from * (size_t)b->A,
+                       .y = y,
+                       .weight = b->weight + from,
+                       .mask = b->mask + from,
+                       .divisor = critic_divide_by(b, valid ? CRITIC_OVER_VALID : CRITIC_OVER_ALL)};
+    rl_td_loss(&td, tape, scratch, gradient, sums);
 }
 
 static void td_body(struct dt *d, const struct batch *b, struct span windows, bool soft,
@@ -241,18 +287,6 @@ const float *rl_gather_noise(const struct dt *d, const struct actor_rows *r, enu
     for (int i = 0; i < r->rows; i++)
         memcpy(eps + (size_t)i * A, d->noise[site] + (size_t)r->position[i] * A, A * sizeof *eps);
     return eps;
-}
-
-double rl_expectile_loss(const float *u, const float *weight, size_t n, double expectile,
-                         double divisor, float *dv)
-{
-    double loss = 0;
-    for (size_t i = 0; i < n; i++) {
-        double w = (double)weight[i] * (u[i] < 0 ? 1 - expectile : expectile);
-        loss += w * (double)u[i] * (double)u[i];
-        dv[i] = (float)(-2 * w * (double)u[i] / divisor); /* u falls as V rises */
-    }
-    return loss / divisor;
 }
 
 double rl_entropy_rows(struct dt *d, const struct actor_rows *r, const float *weight, double scale)

@@ -1,9 +1,48 @@
-/* What several RL gradients share, for the rl_*.c parts: state and passes of a critic of action
- * values, and parts of the actor's loss. */
+/* What several RL gradients share: the mathematics of TD3 and IQL, which learner_mlp.c has too;
+ * state and passes of a critic of action values, and parts of the actor's loss. */
 #ifndef ENGINE_METHODS_RL_SHARED_H
 #define ENGINE_METHODS_RL_SHARED_H
 
 #include "engine/methods/rl.h"
+
+/* --- TD3 and IQL, for transformer and MLP --------------------------------------------------- */
+
+/* What a lane's part of a critic pass adds up. */
+struct critic_sums {
+    double q_loss, v_loss;         /* already divided */
+    double q, q_square, q_most, y; /* over real positions */
+};
+
+/* TD3's target smoothing: action (n) plus policy_noise eps clipped at noise_clip, within
+ * [-limit, limit]. */
+void rl_smooth(const struct hyper *h, const float *eps, size_t n, float limit, float *action);
+
+/* `windows` windows of K = tape->K steps that Q nets are to fit. */
+struct rl_td {
+    const struct critic *critic;
+    const struct params *params;
+    int windows;
+    const float *state, *action;    /* (windows,K,S), (windows,K,A) */
+    const float *y, *weight, *mask; /* (windows,K) targets, weights of the loss, 0 on padding */
+    double divisor;                 /* of the sum of weight (Q - y)^2, for each net */
+};
+
+/* The TD loss of every Q net and Q1's statistics into sums; gradient += the loss's. */
+void rl_td_loss(const struct rl_td *t, struct critic_tape *tape, struct arena *scratch,
+                float *gradient, struct critic_sums *sums);
+
+/* The metrics of a critic update over `valid` real positions. */
+void rl_report_critic(const struct critic_sums *s, int valid, double grad_norm,
+                      struct stats_sum *stats);
+
+/* sum of weight |e - [u<0]| u^2 / divisor (n), and its derivative dv with respect to V. */
+double rl_expectile_loss(const float *u, const float *weight, size_t n, double expectile,
+                         double divisor, float *dv);
+
+/* IQL's weight of an action with advantage u: min(exp(beta u), clip). */
+float rl_iql_weight(const struct hyper *h, float u);
+
+/* --- for the rl_*.c parts -------------------------------------------------------------------- */
 
 /* What a gradient with action values keeps: the state (rl_ops.state_size) of TD3, DDPG, SAC, AWAC
  * and IQL. */
@@ -24,12 +63,6 @@ void rl_q_free(struct dt *d);
 
 /* For rl_ops.scratch: bytes of so many arrays (rows,A) and (rows), and of rl_q_rows on top. */
 size_t rl_scratch(const struct dt *d, int rows, int actions, int numbers, bool q);
-
-/* What a lane's part of a critic pass adds up. */
-struct critic_sums {
-    double q_loss, v_loss;         /* already divided */
-    double q, q_square, q_most, y; /* over real positions */
-};
 
 /* Some windows of the batch in one lane: forward and backward of the critic, adding to gradient. */
 typedef void critic_body(struct dt *d, const struct batch *b, struct span windows, float *gradient,
@@ -64,10 +97,6 @@ const float *rl_gather_noise(const struct dt *d, const struct actor_rows *r, enu
 
 /* sum over rows of -weight lambda H (drawn at DRAW_RL_ENTROPY), and scale times its gradient. */
 double rl_entropy_rows(struct dt *d, const struct actor_rows *r, const float *weight, double scale);
-
-/* sum of weight |e - [u<0]| u^2 / divisor (n), and its derivative dv with respect to V. */
-double rl_expectile_loss(const float *u, const float *weight, size_t n, double expectile,
-                         double divisor, float *dv);
 
 /* sum over rows of -weight log pi(a) / divisor and its gradient (weight (rows), already masked). */
 double rl_weighted_nll(const struct actor_rows *r, int A, const float *weight, double scale,

@@ -17,14 +17,8 @@ static enum status critic_update(struct dt *d, const struct batch *b, struct sta
     const struct hyper *h = &d->learner.hyper;
     size_t n = (size_t)b->B * (size_t)b->K * (size_t)b->A;
     rl_target_actions(d, b);
-    if (h->policy_noise > 0) {
-        const float *eps = dt_draw(d, b, DRAW_TARGET_NOISE);
-        float *next = rl_q_state(d)->next_action;
-        float scale = (float)h->policy_noise, clip = (float)h->noise_clip;
-        for (size_t i = 0; i < n; i++)
-            next[i] += fminf(fmaxf(scale * eps[i], -clip), clip);
-        head_clamp(next, n);
-    }
+    if (h->policy_noise > 0)
+        rl_smooth(h, dt_draw(d, b, DRAW_TARGET_NOISE), n, HEAD_LIMIT, rl_q_state(d)->next_action);
     return rl_critic_pass(d, b, rl_td_body, stats);
 }
 
