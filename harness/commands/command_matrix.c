@@ -4,7 +4,7 @@
 #include "engine/base/threads.h"
 #include "harness/base/argument.h"
 #include "harness/base/progress.h"
-#include "harness/commands/command_report.h"
+#include "harness/base/report_program.h"
 #include "harness/matrix/supply.h"
 #include "harness/sweep/overview.h"
 #include "harness/sweep/schedule.h"
@@ -238,7 +238,7 @@ static enum status become_report(const struct arguments *a, const struct matrix 
     argv[argc++] = "--out";
     argv[argc++] = (char *)a->report;
     argv[argc] = NULL;
-    return command_report.run(argc, argv);
+    return report_program_start(argv);
 }
 
 /* In a process of its own, to say afterwards where it is. */

@@ -1,47 +1,11 @@
 #include "harness/commands/command_report.h"
 
-#include "engine/base/file.h"
-
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
-enum status command_report_exec(const char *folder, char **argv)
-{
-    char path[FILE_PATH];
-    TRY(file_path(path, "%s/vitamin-report", folder));
-    argv[0] = path;
-    fflush(NULL); /* what is buffered would be lost with this program */
-    execv(path, argv);
-    const int error = errno;
-    return status_fail(STATUS_IO,
-                       "%s cannot be started: %s; it belongs beside vitamin, `make build` puts it "
-                       "there",
-                       path, strerror(error));
-}
-
-/* The folder of the running program, links resolved: vitamin and vitamin-report are built side by
- * side, and a link to vitamin from elsewhere still finds the other. */
-static enum status own_folder(char folder[FILE_PATH])
-{
-    ssize_t length = readlink("/proc/self/exe", folder, FILE_PATH);
-    if (length <= 0 || length >= FILE_PATH)
-        return status_fail(STATUS_IO, "the folder of the running program is not known "
-                                      "(/proc/self/exe); start vitamin-report itself");
-    folder[length] = '\0';
-    char *slash = strrchr(folder, '/');
-    if (slash != NULL)
-        *slash = '\0';
-    return STATUS_OK;
-}
+#include "harness/base/report_program.h"
 
 static enum status run(int argc, char **argv)
 {
-    char folder[FILE_PATH];
     (void)argc;
-    TRY(own_folder(folder));
-    return command_report_exec(folder, argv);
+    return report_program_start(argv);
 }
 
 const struct command command_report = {

@@ -1,6 +1,6 @@
 #!/bin/bash
-# All linters; prints every finding, fails if there is any. `lint.sh quick` leaves out cppcheck and
-# clang-tidy, which take minutes.
+# All linters; prints every finding, fails if there is any. `lint.sh quick` leaves out what builds the
+# programs (delete.sh), cppcheck and clang-tidy, which take minutes.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 bad=0
@@ -38,6 +38,9 @@ if [ "${1:-}" = quick ]; then
     [ $bad = 0 ] && echo "lint: clean (quick)${unjudged:+ but for findings not judged: ${unjudged#, }}"
     exit $bad
 fi
+
+tests/lint/delete.sh || bad=1
+tests/lint/delete.sh --self-test || bad=1
 
 mapfile -t ours < <(printf '%s\n' "${sources[@]}" | grep -v '^tests/')
 cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,portability,performance \

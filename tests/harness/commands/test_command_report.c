@@ -1,3 +1,4 @@
+#include "harness/base/report_program.h"
 #include "harness/commands/command_report.h"
 
 #include "engine/base/file.h"
@@ -32,7 +33,7 @@ TestSuite(command_report, .init = make_folder, .fini = remove_folder);
 Test(command_report, says_in_one_sentence_that_the_program_is_missing)
 {
     char name[] = "report", *argv[] = {name, NULL};
-    cr_assert_eq(command_report_exec(folder, argv), STATUS_IO);
+    cr_assert_eq(report_program_exec(folder, argv), STATUS_IO);
     cr_assert_not_null(strstr(status_sentence(), program), "%s", status_sentence());
     cr_assert_not_null(strstr(status_sentence(), "make build"), "%s", status_sentence());
 }
@@ -48,7 +49,7 @@ Test(command_report, hands_over_every_argument_as_it_is_and_the_exit_status)
          *argv[] = {name, option, value, NULL};
     pid_t child = fork();
     if (child == 0) {
-        command_report_exec(folder, argv);
+        report_program_exec(folder, argv);
         _exit(99);
     }
     int ended;
