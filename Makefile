@@ -2,10 +2,13 @@
 #
 #   make CC=clang SAN=asan test FILTER='replay/*'
 #
+# One short line per file; V=1 prints the commands.
+#
 # Sources are found by wildcard: a new file needs no edit here.
 
 # `make deps smoke` on a bare machine: what is asked of pkg-config below must be installed by then.
-ifneq ($(filter deps,$(MAKECMDGOALS)),)
+DRY_RUN := $(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
+ifneq ($(if $(DRY_RUN),,$(filter deps,$(MAKECMDGOALS))),)
 $(shell ./deps.sh >&2)
 ifneq ($(.SHELLSTATUS),0)
 $(error deps: the packages could not be installed)
@@ -18,6 +21,7 @@ WERROR  = $(if $(CI),1)
 ARCH    = native
 FILTER  =
 THREADS =
+V       =
 
 # Of `make reproduce` and `make report`: folders, and which runs.
 MATRIX  = paper
@@ -59,6 +63,9 @@ LIBS_ALL    := $(LIBS_BASE) $(shell pkg-config --libs inih libcurl) -lmujoco -lz
 LIBS_REPORT := -lz
 LIBS_TEST   := $(shell pkg-config --libs criterion)
 
+# What is printed of a rule, unless V=1.
+say = $(if $(V),,@printf '  %-5s %s\n' $(1) '$(2)';) # a command follows
+
 # --- sources ----------------------------------------------------------------------------------
 find_c   = $(sort $(shell find $(1) -name '*.c' 2>/dev/null))
 objects  = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -87,6 +94,16 @@ TESTS    := $(TEST_DIRS:%=$(BUILD)/test-%)
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCHES  := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
 
+.DEFAULT_GOAL := all
+# The compiler and its flags, MUJOCO_PREFIX among them: when they change all is compiled anew.
+FLAGS     := $(BUILD)/flags
+FLAGS_NOW := $(strip $(filter-out -Werror,$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)))
+ifneq ($(file <$(FLAGS)),$(FLAGS_NOW))
+.PHONY: $(FLAGS)
+endif
+$(FLAGS):
+	@mkdir -p $(@D) && printf '%s\n' '$(FLAGS_NOW)' > $@
+
 .PHONY: all build test test-kills smoke reproduce report bench bench-peer fuzz lint format clean help deps \
         test-slurm deps-slurm test-distros deps-distros compile_commands.json
 all: build
@@ -94,10 +111,10 @@ all: build
 build: $(PROGRAMS) ## compile the programs
 
 $(BUILD)/vitamin: $(call objects,harness/main.c $(ENGINE)) $(SUITES_OBJECTS) $(HARNESS_OBJECTS)
-	$(CC) $(LDFLAGS) $^ $(LIBS_ALL) -o $@
+	$(call say,LINK,$@)$(CC) $(LDFLAGS) $^ $(LIBS_ALL) -o $@
 
 $(BUILD)/vitamin-report: $(call objects,report/main.c) $(REPORT_OBJECTS)
-	$(CC) $(LDFLAGS) $^ $(LIBS_BASE) $(LIBS_REPORT) -o $@
+	$(call say,LINK,$@)$(CC) $(LDFLAGS) $^ $(LIBS_BASE) $(LIBS_REPORT) -o $@
 
 $(BUILD)/test-engine: $(call objects,$(call find_c,tests/engine) $(ENGINE)) $(BUILD)/support.a
 $(BUILD)/test-suites: $(call objects,$(call find_c,tests/suites) $(ENGINE)) $(BUILD)/support.a $(SUITES_OBJECTS)
@@ -109,45 +126,45 @@ $(BUILD)/test-engine $(BUILD)/test-report: LIBS_EXTRA = $(LIBS_BASE) $(LIBS_REPO
 # because some helper replays environments.
 $(BUILD)/support.a: $(call objects,$(SUPPORT))
 	@rm -f $@
-	ar rcs $@ $^
+	$(call say,AR,$@)ar rcs $@ $^
 $(TESTS):
-	$(CC) $(LDFLAGS) $^ $(LIBS_EXTRA) $(LIBS_TEST) -o $@
+	$(call say,LINK,$@)$(CC) $(LDFLAGS) $^ $(LIBS_EXTRA) $(LIBS_TEST) -o $@
 
 $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(call objects,$(ENGINE)) $(SUITES_OBJECTS) $(HARNESS_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) $^ $(LIBS_ALL) -o $@
+	$(call say,LINK,$@)$(CC) $(LDFLAGS) $^ $(LIBS_ALL) -o $@
 
 # The report is a program of its own: its names may repeat those of the harness.
 $(BUILD)/bench/bench_stats: $(BUILD)/tests/bench/bench_stats.o $(REPORT_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) $^ $(LIBS_BASE) $(LIBS_REPORT) -o $@
+	$(call say,LINK,$@)$(CC) $(LDFLAGS) $^ $(LIBS_BASE) $(LIBS_REPORT) -o $@
 
 $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(call objects,$(ENGINE)) $(SUITES_OBJECTS) $(HARNESS_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -fsanitize=fuzzer $^ $(LIBS_ALL) -o $@
+	$(call say,LINK,$@)$(CC) $(LDFLAGS) -fsanitize=fuzzer $^ $(LIBS_ALL) -o $@
 
 $(BUILD)/fuzz/fuzz_curve: $(BUILD)/tests/fuzz/fuzz_curve.o $(REPORT_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -fsanitize=fuzzer $^ $(LIBS_BASE) $(LIBS_REPORT) -o $@
+	$(call say,LINK,$@)$(CC) $(LDFLAGS) -fsanitize=fuzzer $^ $(LIBS_BASE) $(LIBS_REPORT) -o $@
 
 $(BUILD)/embed/harness.c: embed.sh $(HARNESS_TEXT)
 	@mkdir -p $(@D)
-	./embed.sh embed_harness harness/ $(HARNESS_TEXT) > $@
+	$(call say,EMBED,$@)./embed.sh embed_harness harness/ $(HARNESS_TEXT) > $@
 
 $(BUILD)/embed/suites.c: embed.sh $(SUITES_TEXT)
 	@mkdir -p $(@D)
-	./embed.sh embed_suites suites/models/ $(SUITES_TEXT) > $@
+	$(call say,EMBED,$@)./embed.sh embed_suites suites/models/ $(SUITES_TEXT) > $@
 
 $(BUILD)/embed/report.c: embed.sh $(REPORT_TEXT)
 	@mkdir -p $(@D)
-	./embed.sh embed_report report/ $(REPORT_TEXT) > $@
+	$(call say,EMBED,$@)./embed.sh embed_report report/ $(REPORT_TEXT) > $@
 
-$(BUILD)/embed/%.o: $(BUILD)/embed/%.c
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+$(BUILD)/embed/%.o: $(BUILD)/embed/%.c $(FLAGS)
+	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
-$(BUILD)/%.o: %.c
+$(BUILD)/%.o: %.c $(FLAGS)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
 # The code's revision goes into one object, rebuilt when it changes.
 REVISION := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
@@ -183,10 +200,10 @@ report: build ## tables, figures and the page from result files (RESULTS=folder 
 	$(BUILD)/vitamin report $(RESULTS) $(if $(OUT),--out $(OUT)) $(ARGS)
 
 bench: build $(BENCHES) ## measure speed: medians, spreads, ratios (never judges)
-	@for b in $(BENCHES); do echo "== $$b"; $$b || exit 1; done
+	@export OMP_WAIT_POLICY=passive; for b in $(BENCHES); do echo "== $$b"; $$b || exit 1; done
 
 bench-peer: $(BUILD)/bench/bench_learner ## the same training steps in PyTorch, in turn, if it is there
-	tests/bench/peer.sh $<
+	OMP_WAIT_POLICY=passive tests/bench/peer.sh $<
 
 FUZZ_SECONDS = 60
 fuzz: ## run every fuzzer for FUZZ_SECONDS=60 on its corpus (clang)
