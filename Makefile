@@ -85,7 +85,8 @@ HARNESS_TEXT := $(sort $(wildcard harness/sweep/slurm.sh harness/presets/*/*.ini
 HARNESS_OBJECTS := $(call objects,$(HARNESS)) $(BUILD)/embed/harness.o
 SUITES_TEXT := $(sort $(wildcard suites/models/*.xml))
 SUITES_OBJECTS := $(call objects,$(SUITES)) $(BUILD)/embed/suites.o
-REPORT_TEXT := $(sort $(wildcard report/draw/*.gp report/page/*.css report/page/*.js results/paper/*.csv))
+REPORT_TEXT := $(sort $(wildcard report/draw/*.gp report/page/*.css report/page/*.js results/paper/*.csv \
+                  docs/ledger.md))
 REPORT_OBJECTS := $(call objects,$(REPORT) $(REPORT_NEEDS)) $(BUILD)/embed/report.o
 
 PROGRAMS := $(BUILD)/vitamin $(if $(wildcard report/main.c),$(BUILD)/vitamin-report)

@@ -19,7 +19,7 @@ extern const struct embed_file embed_harness[];
 extern const struct embed_file embed_suites[];
 
 /* The figures' look and the page's: "style.gp", "page.css"; the paper's numbers:
- * "results/paper/table1_mujoco.csv". */
+ * "results/paper/table1_mujoco.csv"; the ledger again. */
 extern const struct embed_file embed_report[];
 
 static inline const struct embed_file *embed_find(const struct embed_file *table, const char *name)

@@ -1,8 +1,7 @@
 #include "harness/config/explain.h"
 
-#include "engine/base/embed.h"
+#include "engine/base/ledger.h"
 #include "engine/base/say.h"
-#include "harness/config/ledger.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -191,11 +190,11 @@ static enum status print_ledger(FILE *out, const struct explain_request *r,
     struct ledger_entry e;
     char line[LINE], choice[LINE];
     for (int i = 0; i < m->count; i++) {
-        if (!ledger_find(m->id[i], &e))
+        if (!ledger_find(embed_harness, m->id[i], &e))
             return status_fail(STATUS_CONFIG, "the ledger has no entry %s", m->id[i]);
     }
     say_to(out, "Where the sources disagree (docs/ledger.md), and preset %s\n", r->preset);
-    for (int i = 0; ledger_at(i, &e); i++) { /* in the ledger's order */
+    for (int i = 0; ledger_at(embed_harness, i, &e); i++) { /* in the ledger's order */
         bool wanted = false;
         for (int k = 0; k < m->count; k++)
             wanted = wanted || strcmp(m->id[k], e.id) == 0;

@@ -1,7 +1,7 @@
 /* Claims as a table and as a Markdown page. */
 #include "engine/base/escape.h"
+#include "engine/base/ledger.h"
 #include "report/claims/claims.h"
-#include "report/claims/ledger.h"
 #include "report/claims/pick.h"
 #include "report/results/registry.h"
 #include "report/tables/table_table.h"
@@ -249,9 +249,10 @@ void claims_markdown(const struct report *r, const struct claim_result *result, 
     }
     text_add(out, "## Ledger\n\nWhere the paper's text, its tables and the released code "
                   "disagree, as far as a claim depends on it.\n\n");
-    for (int i = 0; i < ledger_count; i++) {
-        text_add(out, "- %s: ", ledger_table[i].id);
-        markdown(out, ledger_table[i].text);
+    struct ledger_entry e = {.id = ""};
+    while (ledger_next_sentence(embed_report, e.id, &e)) {
+        text_add(out, "- %s: ", e.id);
+        markdown(out, e.sentence);
         text_add(out, "\n");
     }
 }

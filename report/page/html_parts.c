@@ -1,6 +1,6 @@
 #include "report/page/html_impl.h"
 
-#include "report/claims/ledger.h"
+#include "engine/base/ledger.h"
 #include "report/stats/aggregate.h"
 #include "report/stats/compare.h"
 
@@ -192,12 +192,12 @@ static void put_ledger_ids(struct text *out, const char *list)
         char id[16];
         size_t n = strcspn(at, ", ");
         snprintf(id, sizeof id, "%.*s", (int)n, at);
-        const struct ledger_entry *e = ledger_find(id);
+        struct ledger_entry e;
         text_add(out, at == list ? " Touched by " : ", ");
-        if (e != NULL) {
-            text_add(out, "<a href=\"#ledger-%s\" title=\"", e->id);
-            html_put(out, e->text);
-            text_add(out, "\">%s</a>", e->id);
+        if (ledger_find(embed_report, id, &e)) {
+            text_add(out, "<a href=\"#ledger-%s\" title=\"", e.id);
+            html_put(out, e.sentence);
+            text_add(out, "\">%s</a>", e.id);
         } else {
             html_put(out, id);
         }
@@ -210,11 +210,12 @@ static void put_ledger_ids(struct text *out, const char *list)
 
 static void put_ledger(struct text *out)
 {
+    struct ledger_entry e = {.id = ""};
     text_add(out, "<details><summary>The ledger: where the paper's text, its tables and the "
                   "released code disagree</summary>\n<ul>\n");
-    for (int i = 0; i < ledger_count; i++) {
-        text_add(out, "<li id=\"ledger-%s\"><b>%s</b> ", ledger_table[i].id, ledger_table[i].id);
-        html_put(out, ledger_table[i].text);
+    while (ledger_next_sentence(embed_report, e.id, &e)) {
+        text_add(out, "<li id=\"ledger-%s\"><b>%s</b> ", e.id, e.id);
+        html_put(out, e.sentence);
         text_add(out, "</li>\n");
     }
     text_add(out, "</ul></details>\n");

@@ -1,8 +1,8 @@
 #include "engine/base/embed.h"
 #include "engine/base/file.h"
+#include "engine/base/ledger.h"
 #include "harness/config/config.h"
 #include "harness/config/explain.h"
-#include "harness/config/ledger.h"
 
 #include <criterion/criterion.h>
 #include <ctype.h>
@@ -128,7 +128,7 @@ Test(ledger, entries_are_whole_and_name_keys_that_exist)
     struct ledger_entry e, other;
     char choice[512];
     int n = 0;
-    for (; ledger_at(n, &e); n++) {
+    for (; ledger_at(embed_harness, n, &e); n++) {
         cr_expect(e.id[0] == 'D' && isdigit((unsigned char)e.id[1]), "'%s'", e.id);
         cr_expect(e.title[0] != '\0' && e.size > 30, "%s", e.id);
         cr_expect(strcmp(e.severity, "high") == 0 || strcmp(e.severity, "medium") == 0 ||
@@ -138,7 +138,8 @@ Test(ledger, entries_are_whole_and_name_keys_that_exist)
                   e.id);
         cr_expect(ledger_choice(&e, "code", choice, sizeof choice), "%s: what does code do?", e.id);
         expect_keys(&e);
-        cr_assert(ledger_find(e.id, &other) && other.text == e.text, "%s twice", e.id);
+        cr_assert(ledger_find(embed_harness, e.id, &other) && other.text == e.text, "%s twice",
+                  e.id);
         /* Values given as `key=value` within the text can be set. */
         for (const char *at = e.text; (at = memchr(at, '`', (size_t)(e.text + e.size - at)));) {
             char word[64] = "";
@@ -159,7 +160,7 @@ Test(ledger, entries_are_whole_and_name_keys_that_exist)
 Test(ledger, entries_with_keys_are_mentioned_by_some_part)
 {
     struct ledger_entry e;
-    for (int i = 0; ledger_at(i, &e); i++) {
+    for (int i = 0; ledger_at(embed_harness, i, &e); i++) {
         struct explain_part p;
         bool found = false;
         for (int k = 0; explain_part_at(k, &p) && !found; k++) {
@@ -188,7 +189,8 @@ static void expect_known_ids(const char *where, const char *text)
         char id[8];
         struct ledger_entry e;
         snprintf(id, sizeof id, "%.*s", (int)n, at);
-        cr_expect(ledger_find(id, &e), "%s: mentions %s, which the ledger lacks", where, id);
+        cr_expect(ledger_find(embed_harness, id, &e), "%s: mentions %s, which the ledger lacks",
+                  where, id);
     }
 }
 
@@ -224,7 +226,7 @@ Test(ledger, entries_of_differing_presets_are_true_of_the_presets)
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
         struct ledger_entry e;
         bool differ = false;
-        cr_assert(ledger_find(ids[i], &e), "%s", ids[i]);
+        cr_assert(ledger_find(embed_harness, ids[i], &e), "%s", ids[i]);
         for (size_t w = 0; w < 6; w++) {
             const char *id = w < 4 ? worlds[w].id : more[w - 4].id;
             const char *suite = w < 4 ? worlds[w].suite : more[w - 4].suite;

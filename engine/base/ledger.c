@@ -1,6 +1,4 @@
-#include "harness/config/ledger.h"
-
-#include "engine/base/embed.h"
+#include "engine/base/ledger.h"
 
 #include <fnmatch.h>
 #include <stdio.h>
@@ -42,7 +40,7 @@ static const char *line_end(const char *at)
 }
 
 /* `at` stands behind "### ". */
-static void parse(const char *at, struct ledger_entry *e)
+static void read_entry(const char *at, struct ledger_entry *e)
 {
     memset(e, 0, sizeof *e);
     if (sscanf(at, "%7[^ ] (%7[a-z]) %95[^\n]", e->id, e->severity, e->title) != 3)
@@ -57,6 +55,11 @@ static void parse(const char *at, struct ledger_entry *e)
         at = end;
     }
     at += strspn(at, "\n");
+    if (strncmp(at, "> ", 2) == 0) {
+        snprintf(e->sentence, sizeof e->sentence, "%.*s", (int)(line_end(at) - at - 2), at + 2);
+        at = line_end(at);
+        at += strspn(at, "\n");
+    }
     const char *next = strstr(at, "\n#");
     e->text = at;
     e->size = next != NULL ? (size_t)(next - at) : strlen(at);
@@ -64,27 +67,39 @@ static void parse(const char *at, struct ledger_entry *e)
         e->size--;
 }
 
-bool ledger_at(int i, struct ledger_entry *out)
+bool ledger_at(const struct embed_file *table, int i, struct ledger_entry *out)
 {
-    const struct embed_file *f = embed_find(embed_harness, "docs/ledger.md");
+    const struct embed_file *f = embed_find(table, "docs/ledger.md");
     const char *at = f != NULL ? f->text : "";
     while ((at = strstr(at, "\n### ")) != NULL) {
         at += strlen("\n### ");
         if (i-- == 0) {
-            parse(at, out);
+            read_entry(at, out);
             return true;
         }
     }
     return false;
 }
 
-bool ledger_find(const char *id, struct ledger_entry *out)
+bool ledger_find(const struct embed_file *table, const char *id, struct ledger_entry *out)
 {
-    for (int i = 0; ledger_at(i, out); i++) {
+    for (int i = 0; ledger_at(table, i, out); i++) {
         if (strcmp(out->id, id) == 0)
             return true;
     }
     return false;
+}
+
+bool ledger_next_sentence(const struct embed_file *table, const char *id, struct ledger_entry *out)
+{
+    struct ledger_entry e, next = {.id = ""};
+    for (int i = 0; ledger_at(table, i, &e); i++) {
+        if (e.sentence[0] != '\0' && strverscmp(e.id, id) > 0 &&
+            (next.id[0] == '\0' || strverscmp(e.id, next.id) < 0))
+            next = e;
+    }
+    *out = next;
+    return next.id[0] != '\0';
 }
 
 bool ledger_concerns(const struct ledger_entry *e, const char *dataset, const char *suite)
