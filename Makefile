@@ -76,7 +76,7 @@ SUITES   := $(call find_c,suites)
 HARNESS  := $(filter-out harness/main.c,$(call find_c,harness))
 REPORT   := $(filter-out report/main.c,$(call find_c,report))
 # The report reads result files only: it is linked without the methods and MuJoCo.
-REPORT_NEEDS := $(BASE) $(wildcard harness/curve/curve.c)
+REPORT_NEEDS := $(BASE) $(filter-out %/checkpoint.c %/provenance.c,$(call find_c,harness/curve))
 SUPPORT  := $(call find_c,tests/support)
 
 # Text files that travel inside the programs.

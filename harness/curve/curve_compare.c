@@ -1,0 +1,114 @@
+/* Equality in every bit that a run decides (invariant 3). */
+#include "harness/curve/curve.h"
+
+#include "harness/curve/curve_impl.h"
+
+#include <math.h>
+#include <string.h>
+
+/* What may differ between two runs of the same thing (invariant 3). */
+static const char *const volatile_attributes[] = {"host",    "machine",        "program",
+                                                  "started", "updated",        "resumes",
+                                                  "threads", "peak_memory_gb", "guide_path"};
+
+static bool is_volatile(const char *key)
+{
+    for (size_t i = 0; i < sizeof volatile_attributes / sizeof *volatile_attributes; i++) {
+        if (strcmp(key, volatile_attributes[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum status compare_attributes(const struct curve *a, const struct curve *b, bool prefix)
+{
+    for (int i = 0; i < a->attributes; i++) {
+        const char *key = a->attribute[i].key;
+        if (is_volatile(key) || (prefix && strcmp(key, "status") == 0))
+            continue;
+        if (strcmp(a->attribute[i].value, curve_get(b, key)) != 0)
+            return status_fail(STATUS_FORMAT, "attribute '%s' is '%s' and '%s'", key,
+                               a->attribute[i].value, curve_get(b, key));
+    }
+    if (strcmp(a->config != NULL ? a->config : "", b->config != NULL ? b->config : "") != 0)
+        return status_fail(STATUS_FORMAT, "the configurations differ");
+    return STATUS_OK;
+}
+
+/* With `prefix`, b's further segments begin behind a's rows. */
+static enum status compare_segments(const struct curve *a, const struct curve *b, bool prefix)
+{
+    if (a->segments > b->segments || (!prefix && a->segments < b->segments) ||
+        (a->segments < b->segments && b->segment[a->segments].iterations < a->iterations))
+        return status_fail(STATUS_FORMAT, "they consist of %d and %d segments", a->segments + 1,
+                           b->segments + 1);
+    for (int i = 0; i < a->segments; i++) {
+        const struct curve_segment *x = &a->segment[i], *y = &b->segment[i];
+        if (x->evaluations != y->evaluations || x->iterations != y->iterations)
+            return status_fail(STATUS_FORMAT, "segment %d begins at iteration row %d and %d", i + 1,
+                               x->iterations, y->iterations);
+        for (int k = 0; k < CURVE_ORIGIN_COUNT; k++) {
+            if (!is_volatile(curve_origin_names[k]) && strcmp(x->origin[k], y->origin[k]) != 0)
+                return status_fail(STATUS_FORMAT, "segment %d: '%s' is '%.200s' and '%.200s'",
+                                   i + 1, curve_origin_names[k], x->origin[k], y->origin[k]);
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status compare_evaluation(const struct curve *a, const struct curve *b, int i)
+{
+    const struct curve_evaluation *x = &a->evaluation[i], *y = &b->evaluation[i];
+    size_t E = (size_t)a->episodes;
+    const char *differs = NULL;
+    if (x->iteration != y->iteration || x->transitions != y->transitions ||
+        x->gradient_steps != y->gradient_steps)
+        differs = "counters";
+    else if (memcmp(x->raw_return, y->raw_return, E * sizeof *x->raw_return) != 0)
+        differs = "raw_return";
+    else if (memcmp(x->score, y->score, E * sizeof *x->score) != 0)
+        differs = "score";
+    else if (memcmp(x->length, y->length, E * sizeof *x->length) != 0)
+        differs = "length";
+    else if (memcmp(x->success, y->success, E) != 0)
+        differs = "success";
+    if (differs != NULL)
+        return status_fail(STATUS_FORMAT, "evaluation %d (%lld transitions): '%s' differs", i,
+                           (long long)x->transitions, differs);
+    return STATUS_OK;
+}
+
+bool curve_same_number(double x, double y)
+{
+    uint64_t a, b;
+    memcpy(&a, &x, sizeof a);
+    memcpy(&b, &y, sizeof b);
+    return a == b || (isnan(x) && isnan(y));
+}
+
+enum status curve_compare(const struct curve *a, const struct curve *b, bool rows_of_a)
+{
+    TRY(compare_attributes(a, b, rows_of_a));
+    TRY(compare_segments(a, b, rows_of_a));
+    bool counts_fit = rows_of_a
+                          ? a->evaluations <= b->evaluations && a->iterations <= b->iterations
+                          : a->evaluations == b->evaluations && a->iterations == b->iterations;
+    if (!counts_fit || (a->evaluations > 0 && a->episodes != b->episodes))
+        return status_fail(
+            STATUS_FORMAT,
+            "%d evaluations of %d episodes and %d iterations against %d of %d and %d",
+            a->evaluations, a->episodes, a->iterations, b->evaluations, b->episodes, b->iterations);
+    for (int i = 0; i < a->evaluations; i++)
+        TRY(compare_evaluation(a, b, i));
+    for (int i = 0; i < a->iterations; i++) {
+        for (int k = 0; k < CURVE_METRIC_COUNT; k++) {
+            if (strncmp(curve_metric_names[k], "seconds", 7) == 0)
+                continue;
+            if (!curve_same_number(a->iteration[i].value[k], b->iteration[i].value[k]))
+                return status_fail(STATUS_FORMAT, "iteration row %d: '%s' is %.17g and %.17g", i,
+                                   curve_metric_names[k], a->iteration[i].value[k],
+                                   b->iteration[i].value[k]);
+        }
+    }
+    return curve_compare_bandit(a, b);
+}
