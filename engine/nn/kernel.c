@@ -1,0 +1,601 @@
+#include "engine/nn/kernel.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
+/* A product is cut into blocks that stay in the caches: of the right factor STEPS steps (of one f32
+ * or one pair) by BLOCK columns, packed in panels; of the left one STRIP rows. Where the inner
+ * index is cut, the sums go through c, which costs no bit. A tile has TILE_ROWS rows of one panel.
+ */
+enum { TILE_ROWS = 6, STEPS = 256, BLOCK = 512, STRIP = 96 };
+
+struct tile {
+    int rows, cols;       /* 1..TILE_ROWS; whole vectors, up to KERNEL_PANEL */
+    int steps;            /* of the inner index: single numbers, or pairs in bf16 */
+    const float *a;       /* step s of row r is at a[r*a_row + s*a_step]: an f32; a pair of bf16; */
+    size_t a_row, a_step; /* or, without DOT_BF16, an f32 that has been rounded, and the pair's */
+    size_t a_odd;         /* second number a_odd behind it */
+    const uint32_t *b;    /* step s at b[s*KERNEL_PANEL], KERNEL_PANEL words */
+    float *c;
+    size_t c_row;
+    bool keep;
+};
+
+static inline uint32_t bits_of(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+static inline float float_of(uint32_t bits)
+{
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* As VCVTNEPS2BF16 does it. */
+static inline uint32_t rounded(uint32_t bits)
+{
+    uint32_t magnitude = bits & 0x7fffffffu;
+    uint32_t nearest = (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16;
+    nearest = magnitude > 0x7f800000u ? (bits >> 16 | 0x40u) : nearest;
+    return magnitude < 0x00800000u ? (bits >> 16 & 0x8000u) : nearest;
+}
+
+uint16_t kernel_bf16(float x)
+{
+    return (uint16_t)rounded(bits_of(x));
+}
+
+/* --- the plain path -------------------------------------------------------------------------- */
+
+/* A denormal number becomes the zero of its sign. */
+static inline float flush(float x)
+{
+    return fabsf(x) < FLT_MIN ? copysignf(0.0f, x) : x;
+}
+
+/* a b + c with denormals flushed as x86 does when told to: c before, the result after it was
+ * rounded to 24 bits as if exponents had no end. So close to the smallest normal number the sum is
+ * looked at again, larger. */
+static inline float fma_flushed(float a, float b, float c)
+{
+    const float larger = 0x1p64f;
+    c = flush(c);
+    float sum = fmaf(a, b, c);
+    if (!(fabsf(sum) <= FLT_MIN) || sum == 0.0f)
+        return sum;
+    bool first = fabsf(a) < fabsf(b); /* the smaller one can grow */
+    float again = fmaf(first ? a * larger : a, first ? b : b * larger, c * larger);
+    return fabsf(again) < FLT_MIN * larger ? copysignf(0.0f, sum) : sum;
+}
+
+static void plain_f32(const struct tile *t)
+{
+    for (int r = 0; r < t->rows; r++) {
+        const float *a = t->a + (size_t)r * t->a_row, *b = (const float *)t->b;
+        float sum[KERNEL_PANEL] = {0}, *c = t->c + (size_t)r * t->c_row;
+        if (t->keep)
+            memcpy(sum, c, (size_t)t->cols * sizeof *c);
+        for (int k = 0; k < t->steps; k++, a += t->a_step, b += KERNEL_PANEL) {
+            for (int j = 0; j < KERNEL_PANEL; j++)
+                sum[j] = fmaf(*a, b[j], sum[j]);
+        }
+        memcpy(c, sum, (size_t)t->cols * sizeof *c);
+    }
+}
+
+static void plain_bf16(const struct tile *t)
+{
+    for (int r = 0; r < t->rows; r++) {
+        const float *a = t->a + (size_t)r * t->a_row;
+        const uint32_t *b = t->b;
+        float sum[KERNEL_PANEL] = {0}, *c = t->c + (size_t)r * t->c_row;
+        if (t->keep)
+            memcpy(sum, c, (size_t)t->cols * sizeof *c);
+        for (int k = 0; k < t->steps; k++, a += t->a_step, b += KERNEL_PANEL) {
+            for (int j = 0; j < t->cols; j++) {
+                float odd = fma_flushed(a[t->a_odd], float_of(b[j] & 0xffff0000u), sum[j]);
+                sum[j] = fma_flushed(a[0], float_of(b[j] << 16), odd);
+            }
+        }
+        memcpy(c, sum, (size_t)t->cols * sizeof *c);
+    }
+}
+
+/* --- the paths of x86 ------------------------------------------------------------------------ */
+
+#ifdef __x86_64__
+
+#define PATH(name)   name##_avx2
+#define TARGET       __attribute__((target("avx2,fma")))
+#define LANES        8
+#define VECTORS      2
+#define vec          __m256
+#define LOAD(at)     _mm256_loadu_ps(at)
+#define STORE(at, x) _mm256_storeu_ps(at, x)
+#define SPLAT(x)     _mm256_set1_ps(x)
+#define ZERO()       _mm256_setzero_ps()
+#define FMA(a, b, c) _mm256_fmadd_ps(a, b, c)
+#define EVEN(x)      _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(x), 16))
+#define ODD(x)                                                                                     \
+    _mm256_castsi256_ps(                                                                           \
+        _mm256_and_si256(_mm256_castps_si256(x), _mm256_set1_epi32((int)0xffff0000u)))
+#include "engine/nn/kernel_path.h"
+
+#define PATH(name)   name##_avx512
+#define TARGET       __attribute__((target("avx512f")))
+#define LANES        16
+#define VECTORS      4
+#define vec          __m512
+#define LOAD(at)     _mm512_loadu_ps(at)
+#define STORE(at, x) _mm512_storeu_ps(at, x)
+#define SPLAT(x)     _mm512_set1_ps(x)
+#define ZERO()       _mm512_setzero_ps()
+#define FMA(a, b, c) _mm512_fmadd_ps(a, b, c)
+#define EVEN(x)      _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(x), 16))
+#define ODD(x)                                                                                     \
+    _mm512_castsi512_ps(                                                                           \
+        _mm512_and_si512(_mm512_castps_si512(x), _mm512_set1_epi32((int)0xffff0000u)))
+#include "engine/nn/kernel_path.h"
+
+#define PATH(name)   name##_avx512_bf16
+#define TARGET       __attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16")))
+#define LANES        16
+#define VECTORS      4
+#define vec          __m512
+#define LOAD(at)     _mm512_loadu_ps(at)
+#define STORE(at, x) _mm512_storeu_ps(at, x)
+#define SPLAT(x)     _mm512_set1_ps(x)
+#define ZERO()       _mm512_setzero_ps()
+#define FMA(a, b, c) _mm512_fmadd_ps(a, b, c)
+#define DOT_BF16(sum, a, b)                                                                        \
+    _mm512_dpbf16_ps(sum, (__m512bh)_mm512_castps_si512(a), (__m512bh)_mm512_castps_si512(b))
+#include "engine/nn/kernel_path.h"
+
+/* Whether the processor, and the system that saves its registers, has what the path needs. */
+static bool has(enum kernel_path path)
+{
+    __builtin_cpu_init();
+    switch (path) {
+    case KERNEL_AVX2:
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    case KERNEL_AVX512:
+        return __builtin_cpu_supports("avx512f");
+    case KERNEL_AVX512_BF16:
+        return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512bw") &&
+               __builtin_cpu_supports("avx512vl");
+    default:
+        return path == KERNEL_PLAIN;
+    }
+}
+
+/* Intel's VDPBF16PS is slower than the FMAs that do the same (Emerald Rapids: 77 GFLOP/s and 112 a
+ * core); AMD's is twice as fast. */
+static bool quick(enum kernel_path path)
+{
+    return path != KERNEL_AVX512_BF16 || !__builtin_cpu_is("intel");
+}
+
+/* Denormals count as zero, or as they did before: the state that VDPBF16PS always works in. */
+static unsigned flush_begin(void)
+{
+    unsigned before = _mm_getcsr();
+    _mm_setcsr(before | _MM_FLUSH_ZERO_ON | _MM_DENORMALS_ZERO_ON);
+    return before;
+}
+
+static void flush_end(unsigned before)
+{
+    _mm_setcsr(before);
+}
+
+#define X86(f) f
+
+#else
+
+static bool has(enum kernel_path path)
+{
+    return path == KERNEL_PLAIN;
+}
+
+static bool quick(enum kernel_path path)
+{
+    return path == KERNEL_PLAIN;
+}
+
+static unsigned flush_begin(void)
+{
+    return 0;
+}
+
+static void flush_end(unsigned before)
+{
+    (void)before;
+}
+
+#define X86(f) NULL
+
+#endif
+
+/* --- which path ------------------------------------------------------------------------------ */
+
+static const struct {
+    const char *name;
+    void (*f32)(const struct tile *t), (*bf16)(const struct tile *t);
+    int lanes;
+    bool pairs;   /* a's bf16 stay in pairs */
+    bool flushes; /* its bf16 runs between flush_begin and flush_end */
+} paths[KERNEL_PATHS] = {
+    {"plain", plain_f32, plain_bf16, 1, false, false},
+    {"avx2", X86(run_f32_avx2), X86(run_bf16_avx2), 8, false, true},
+    {"avx512", X86(run_f32_avx512), X86(run_bf16_avx512), 16, false, true},
+    {"avx512_bf16", X86(run_f32_avx512_bf16), X86(run_bf16_avx512_bf16), 16, true, false},
+};
+
+static enum kernel_path chosen;
+
+bool kernel_has(enum kernel_path path)
+{
+    return has(path);
+}
+
+const char *kernel_path_name(enum kernel_path path)
+{
+    return paths[path].name;
+}
+
+/* The path of that name, or KERNEL_PATHS. */
+static enum kernel_path named(const char *name)
+{
+    int path = 0;
+    while (path < KERNEL_PATHS && strcmp(paths[path].name, name) != 0)
+        path++;
+    return (enum kernel_path)path;
+}
+
+enum kernel_path kernel_best(void)
+{
+    int best = KERNEL_AVX512_BF16;
+    while (!has((enum kernel_path)best) || !quick((enum kernel_path)best))
+        best--;
+    return (enum kernel_path)best;
+}
+
+/* Before main, so that no thread can come between. */
+__attribute__((constructor)) static void choose(void)
+{
+    const char *name = getenv("VITAMIN_KERNEL");
+    enum kernel_path asked = name != NULL ? named(name) : KERNEL_PATHS;
+    chosen = asked < KERNEL_PATHS && has(asked) ? asked : kernel_best();
+}
+
+enum kernel_path kernel_path(void)
+{
+    return chosen;
+}
+
+void kernel_force(enum kernel_path path)
+{
+    if (has(path))
+        chosen = path;
+}
+
+enum status kernel_check(void)
+{
+    const char *name = getenv("VITAMIN_KERNEL");
+    if (name == NULL || *name == '\0')
+        return STATUS_OK;
+    if (named(name) == KERNEL_PATHS)
+        return status_fail(STATUS_CONFIG,
+                           "VITAMIN_KERNEL=%.40s: must be one of plain, avx2, avx512, avx512_bf16",
+                           name);
+    if (!has(named(name)))
+        return status_fail(STATUS_CONFIG,
+                           "VITAMIN_KERNEL=%s: this processor has no such instructions; leave the "
+                           "variable unset",
+                           name);
+    return STATUS_OK;
+}
+
+/* --- packing --------------------------------------------------------------------------------- */
+
+typedef uint32_t eight __attribute__((vector_size(32), aligned(4), may_alias));
+#define PICK __builtin_shufflevector
+
+/* to[i*to_row + j] = from[j*from_row + i] for 8 by 8 words */
+static void turn8(const uint32_t *from, size_t from_row, uint32_t *to, size_t to_row)
+{
+    eight u[8], v[8];
+    for (size_t i = 0; i < 8; i += 2) {
+        eight a = *(const eight *)(from + i * from_row);
+        eight b = *(const eight *)(from + (i + 1) * from_row);
+        u[i] = PICK(a, b, 0, 8, 1, 9, 4, 12, 5, 13);
+        u[i + 1] = PICK(a, b, 2, 10, 3, 11, 6, 14, 7, 15);
+    }
+    for (size_t i = 0; i < 8; i += 4) {
+        for (size_t j = 0; j < 2; j++) {
+            v[i + 2 * j] = PICK(u[i + j], u[i + 2 + j], 0, 1, 8, 9, 4, 5, 12, 13);
+            v[i + 2 * j + 1] = PICK(u[i + j], u[i + 2 + j], 2, 3, 10, 11, 6, 7, 14, 15);
+        }
+    }
+    for (size_t i = 0; i < 4; i++) {
+        *(eight *)(to + i * to_row) = PICK(v[i], v[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+        *(eight *)(to + (i + 4) * to_row) = PICK(v[i], v[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+}
+
+/* Numbers that lie behind one another along the inner index, as words of `n` of them; the last word
+ * of an odd number of bf16 has a zero. */
+static void words_along(enum kernel_type type, const float *x, int n, uint32_t *to)
+{
+    if (type == KERNEL_F32) {
+        memcpy(to, x, (size_t)n * sizeof *x);
+        return;
+    }
+    int pairs = n / 2;
+    for (int i = 0; i < pairs; i++) {
+        uint64_t two;
+        memcpy(&two, x + (ptrdiff_t)2 * i, sizeof two);
+        to[i] = rounded((uint32_t)two) | rounded((uint32_t)(two >> 32)) << 16;
+    }
+    if (n % 2 != 0)
+        to[pairs] = rounded(bits_of(x[n - 1]));
+}
+
+/* The words of one step for n neighbours, whose numbers are at x and, unless `next` is NULL, at
+ * next for the second half of a pair. */
+static void words_across(enum kernel_type type, const float *x, const float *next, int n,
+                         uint32_t *to)
+{
+    if (type == KERNEL_F32) {
+        memcpy(to, x, (size_t)n * sizeof *x);
+    } else if (next == NULL) {
+        for (int j = 0; j < n; j++)
+            to[j] = rounded(bits_of(x[j]));
+    } else {
+        for (int j = 0; j < n; j++)
+            to[j] = rounded(bits_of(x[j])) | rounded(bits_of(next[j])) << 16;
+    }
+}
+
+static int per_step(enum kernel_type type)
+{
+    return type == KERNEL_BF16 ? 2 : 1;
+}
+
+static int steps_of(enum kernel_type type, int inner)
+{
+    return type == KERNEL_BF16 ? (inner + 1) / 2 : inner;
+}
+
+/* One panel of `cols` columns, whose numbers go along the inner index: 8 columns at a time through
+ * a buffer of words. */
+static void pack_turned(enum kernel_type type, int inner, int cols, const float *b, size_t b_col,
+                        uint32_t *to)
+{
+    enum { CHUNK = 64 }; /* steps at once */
+    uint32_t words[8][CHUNK];
+    int steps = steps_of(type, inner), unit = per_step(type);
+    for (int j = 0; j < KERNEL_PANEL; j += 8) {
+        for (int s = 0; s < steps; s += CHUNK) {
+            int here = steps - s < CHUNK ? steps - s : CHUNK;
+            int numbers = inner - s * unit < here * unit ? inner - s * unit : here * unit;
+            for (int i = 0; i < 8; i++) {
+                if (j + i < cols)
+                    words_along(type, b + (size_t)(j + i) * b_col + (size_t)s * (size_t)unit,
+                                numbers, words[i]);
+                else
+                    memset(words[i], 0, sizeof words[i]);
+            }
+            uint32_t *at = to + (size_t)s * KERNEL_PANEL + j;
+            int whole = here / 8 * 8;
+            for (int i = 0; i < whole; i += 8)
+                turn8(words[0] + i, CHUNK, at + (size_t)i * KERNEL_PANEL, KERNEL_PANEL);
+            for (int i = whole; i < here; i++) {
+                for (int l = 0; l < 8; l++)
+                    at[(size_t)i * KERNEL_PANEL + (size_t)l] = words[l][i];
+            }
+        }
+    }
+}
+
+/* One panel of `cols` columns that lie behind one another. */
+static void pack_straight(enum kernel_type type, int inner, int cols, const float *b,
+                          size_t b_inner, uint32_t *to)
+{
+    int steps = steps_of(type, inner), unit = per_step(type);
+    for (int s = 0; s < steps; s++, to += KERNEL_PANEL) {
+        const float *x = b + (size_t)s * (size_t)unit * b_inner;
+        words_across(type, x, s * unit + 1 < inner ? x + b_inner : NULL, cols, to);
+        memset(to + cols, 0, (size_t)(KERNEL_PANEL - cols) * sizeof *to);
+    }
+}
+
+size_t kernel_packed(enum kernel_type type, int inner, int cols)
+{
+    size_t panels = ((size_t)cols + KERNEL_PANEL - 1) / KERNEL_PANEL;
+    return panels * KERNEL_PANEL * (size_t)steps_of(type, inner);
+}
+
+void kernel_pack(enum kernel_type type, int inner, int cols, const float *b, size_t b_inner,
+                 size_t b_col, uint32_t *packed)
+{
+    size_t panel = kernel_packed(type, inner, KERNEL_PANEL);
+    for (int j = 0; j < cols; j += KERNEL_PANEL, packed += panel) {
+        int here = cols - j < KERNEL_PANEL ? cols - j : KERNEL_PANEL;
+        if (b_col == 1)
+            pack_straight(type, inner, here, b + j, b_inner, packed);
+        else
+            pack_turned(type, inner, here, b + (size_t)j * b_col, b_col, packed);
+    }
+}
+
+/* --- a strip of the left factor -------------------------------------------------------------- */
+
+/* What a thread packs: the right factor's block, the left one's strip (two words a step where pairs
+ * are taken apart). */
+static _Thread_local uint32_t block_space[STEPS * BLOCK] __attribute__((aligned(64)));
+static _Thread_local uint32_t strip_space[2 * STEPS * STRIP] __attribute__((aligned(64)));
+
+struct strip { /* as in struct tile; tiles are `next` apart */
+    const float *a;
+    size_t row, step, odd, next;
+};
+
+/* Pairs taken apart into two rounded floats each, `across` words behind one another. */
+static void take_apart(const uint32_t *pair, int n, uint32_t *even, uint32_t *odd, int across)
+{
+    for (int i = 0; i < n; i++) {
+        even[(ptrdiff_t)across * i] = pair[i] << 16;
+        odd[(ptrdiff_t)across * i] = pair[i] & 0xffff0000u;
+    }
+}
+
+/* Rows whose numbers go along the inner index: one behind the other. */
+static struct strip strip_along(const struct kernel_product *p, const float *a, int rows,
+                                int numbers, bool pairs)
+{
+    int steps = steps_of(p->type, numbers), words = pairs ? 1 : 2;
+    size_t row = (size_t)words * (size_t)steps;
+    uint32_t apart[STEPS];
+    for (int r = 0; r < rows; r++, a += p->a_row) {
+        uint32_t *to = strip_space + (size_t)r * row;
+        words_along(p->type, a, numbers, pairs ? to : apart);
+        if (!pairs)
+            take_apart(apart, steps, to, to + 1, 2);
+    }
+    return (struct strip){(const float *)strip_space, row, (size_t)words, 1, TILE_ROWS * row};
+}
+
+/* Rows that lie behind one another: tile by tile, each step's TILE_ROWS numbers together. */
+static struct strip strip_across(const struct kernel_product *p, const float *a, int rows,
+                                 int numbers, bool pairs)
+{
+    int steps = steps_of(p->type, numbers), unit = per_step(p->type);
+    size_t step = (size_t)(pairs ? TILE_ROWS : 2 * TILE_ROWS), tile = step * (size_t)steps;
+    uint32_t words[STRIP] = {0};
+    for (int s = 0; s < steps; s++) {
+        const float *x = a + (size_t)s * (size_t)unit * p->a_inner;
+        words_across(p->type, x, s * unit + 1 < numbers ? x + p->a_inner : NULL, rows, words);
+        uint32_t *to = strip_space + (size_t)s * step;
+        for (int r = 0; r < rows; r += TILE_ROWS, to += tile) {
+            if (pairs)
+                memcpy(to, words + r, TILE_ROWS * sizeof *to);
+            else
+                take_apart(words + r, TILE_ROWS, to, to + TILE_ROWS, 1);
+        }
+    }
+    return (struct strip){(const float *)strip_space, 1, step, TILE_ROWS, tile};
+}
+
+static struct strip strip_of(const struct kernel_product *p, int row, int rows, int from,
+                             int numbers)
+{
+    const float *a = p->a + (size_t)row * p->a_row + (size_t)from * p->a_inner;
+    bool f32 = p->type == KERNEL_F32, pairs = f32 || paths[chosen].pairs;
+    if (f32 && p->a_inner == 1) /* as it is */
+        return (struct strip){a, p->a_row, 1, 0, TILE_ROWS * p->a_row};
+    if (p->a_inner == 1)
+        return strip_along(p, a, rows, numbers, pairs);
+    return strip_across(p, a, rows, numbers, pairs);
+}
+
+/* --- the product ----------------------------------------------------------------------------- */
+
+/* A tile whose columns are not whole vectors, or begin inside of a panel: through a copy. */
+static void run_part(void (*run)(const struct tile *t), const struct tile *whole, int first,
+                     int cols)
+{
+    float c[TILE_ROWS][KERNEL_PANEL] = {{0}};
+    struct tile t = *whole;
+    t.c = c[0];
+    t.c_row = KERNEL_PANEL;
+    for (int r = 0; r < t.rows && t.keep; r++)
+        memcpy(c[r] + first, whole->c + (size_t)r * whole->c_row, (size_t)cols * sizeof(float));
+    run(&t);
+    for (int r = 0; r < t.rows; r++)
+        memcpy(whole->c + (size_t)r * whole->c_row, c[r] + first, (size_t)cols * sizeof(float));
+}
+
+/* One panel by one strip. c is where the panel's column `first` goes, the first of `cols`. */
+static void run_panel(const struct kernel_product *p, struct strip strip, struct tile t, int rows,
+                      int first, int cols)
+{
+    int lanes = paths[chosen].lanes;
+    void (*run)(const struct tile *) = p->type == KERNEL_F32 ? paths[chosen].f32
+                                                             : paths[chosen].bf16;
+    t.a_row = strip.row, t.a_step = strip.step, t.a_odd = strip.odd;
+    t.cols = (first + cols + lanes - 1) / lanes * lanes;
+    bool part = first != 0 || t.cols != cols;
+    for (int r = 0; r < rows; r += TILE_ROWS) {
+        t.rows = rows - r < TILE_ROWS ? rows - r : TILE_ROWS;
+        t.a = strip.a + (size_t)(r / TILE_ROWS) * strip.next;
+        if (part)
+            run_part(run, &t, first, cols);
+        else
+            run(&t);
+        t.c += TILE_ROWS * t.c_row;
+    }
+}
+
+struct part { /* of the columns and the inner index: numbers, counted from the product's first */
+    int column, cols, from, numbers;
+};
+
+/* c's columns of the part, all rows. */
+static void run_block(const struct kernel_product *p, struct part q)
+{
+    int steps = steps_of(p->type, q.numbers), total = steps_of(p->type, p->inner);
+    const uint32_t *b = block_space;
+    size_t panel = (size_t)KERNEL_PANEL * (size_t)steps;
+    int first = 0; /* column of the panel with which the part begins */
+    if (p->packed != NULL) {
+        first = (p->first + q.column) % KERNEL_PANEL;
+        panel = (size_t)KERNEL_PANEL * (size_t)total;
+        b = p->packed + (size_t)((p->first + q.column) / KERNEL_PANEL) * panel +
+            (size_t)(q.from / per_step(p->type)) * KERNEL_PANEL;
+    } else {
+        kernel_pack(p->type, q.numbers, q.cols,
+                    p->b + (size_t)q.from * p->b_inner + (size_t)q.column * p->b_col, p->b_inner,
+                    p->b_col, block_space);
+    }
+    struct tile t = {.steps = steps, .c_row = p->c_row, .keep = p->keep || q.from > 0};
+    for (int row = 0; row < p->rows; row += STRIP) {
+        int rows = p->rows - row < STRIP ? p->rows - row : STRIP;
+        struct strip strip = strip_of(p, row, rows, q.from, q.numbers);
+        int done = 0, skip = first;
+        for (t.b = b; done < q.cols; t.b += panel, skip = 0) {
+            int cols = KERNEL_PANEL - skip < q.cols - done ? KERNEL_PANEL - skip : q.cols - done;
+            t.c = p->c + (size_t)row * p->c_row + q.column + done;
+            run_panel(p, strip, t, rows, skip, cols);
+            done += cols;
+        }
+    }
+}
+
+void kernel_multiply(const struct kernel_product *p)
+{
+    int numbers = STEPS * per_step(p->type);
+    bool flushes = p->type == KERNEL_BF16 && paths[chosen].flushes;
+    for (int i = 0; i < p->rows && p->inner == 0 && !p->keep; i++)
+        memset(p->c + (size_t)i * p->c_row, 0, (size_t)p->cols * sizeof *p->c);
+    unsigned before = flushes ? flush_begin() : 0;
+    for (int column = 0; column < p->cols; column += BLOCK) {
+        for (int from = 0; from < p->inner; from += numbers)
+            run_block(
+                p, (struct part){.column = column,
+                                 .cols = p->cols - column < BLOCK ? p->cols - column : BLOCK,
+                                 .from = from,
+                                 .numbers = p->inner - from < numbers ? p->inner - from : numbers});
+    }
+    if (flushes)
+        flush_end(before);
+}

@@ -1,0 +1,82 @@
+/* Products of matrices in code of our own, in f32 or with operands rounded to bf16, with the same
+ * bits on every processor.
+ *
+ * Each element of c is one chain of fused multiply-adds in f32, from its start value (0, or what is
+ * in c) over the inner index in one order:
+ *
+ *   KERNEL_F32    k = 0, 1, 2, ...
+ *   KERNEL_BF16   k = 1, 0, 3, 2, ...   the order in which VDPBF16PS adds a pair; a last pair that
+ *                                       lacks its second number takes 0 times 0
+ *
+ * So no bit depends on how rows and columns are cut, on threads, or on which of the paths below
+ * computes it; kernel_path says which one runs here.
+ *
+ * bf16 is the upper half of an f32: 8 bits of exponent, 8 of precision. Numbers are rounded to the
+ * nearest, ties to even; denormal ones to zero. In KERNEL_BF16 denormal results of a step count as
+ * zero too, as VDPBF16PS, which cannot do otherwise, has it: the other paths are told to. Which of
+ * several NaNs comes out is left open.
+ *
+ * Threads: any, each works on its own. */
+#ifndef ENGINE_NN_KERNEL_H
+#define ENGINE_NN_KERNEL_H
+
+#include "engine/base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum kernel_type { KERNEL_F32, KERNEL_BF16 };
+
+enum kernel_path { KERNEL_PLAIN, KERNEL_AVX2, KERNEL_AVX512, KERNEL_AVX512_BF16, KERNEL_PATHS };
+
+/* The path in use: kernel_best, or the one named by the environment's VITAMIN_KERNEL (plain, avx2,
+ * avx512, avx512_bf16). */
+enum kernel_path kernel_path(void);
+/* The quickest that this processor has. */
+enum kernel_path kernel_best(void);
+const char *kernel_path_name(enum kernel_path path);
+
+/* Whether this processor has it. */
+bool kernel_has(enum kernel_path path);
+
+/* Use another one, which the processor must have. Not while products are under way. */
+void kernel_force(enum kernel_path path);
+
+/* STATUS_CONFIG when VITAMIN_KERNEL names no path, or one that this processor lacks (products then
+ * run on the best there is). */
+enum status kernel_check(void);
+
+/* A right factor (inner,cols) in the form that the paths read, made once for many products: words
+ * of four bytes, one f32 or a pair of bf16 along the inner index, in panels of KERNEL_PANEL columns
+ * by all of the inner index. The last panel is filled up with zeros. */
+enum { KERNEL_PANEL = 64 };
+
+/* Words of the packed form. */
+size_t kernel_packed(enum kernel_type type, int inner, int cols);
+
+/* Element (k,j) of the factor is b[k*b_inner + j*b_col]; one of the two strides is 1. */
+void kernel_pack(enum kernel_type type, int inner, int cols, const float *b, size_t b_inner,
+                 size_t b_col, uint32_t *packed);
+
+/* c (rows,cols) = keep c + a b */
+struct kernel_product {
+    enum kernel_type type;
+    int rows, cols, inner;
+    const float *a; /* element (i,k) at a[i*a_row + k*a_inner]; one of the strides is 1 */
+    size_t a_row, a_inner;
+    const float *b; /* as in kernel_pack; not looked at when `packed` is there */
+    size_t b_inner, b_col;
+    const uint32_t *packed; /* by kernel_pack, with the same `inner` */
+    int first;              /* its columns from here on */
+    float *c;               /* element (i,j) at c[i*c_row + j] */
+    size_t c_row;
+    bool keep; /* with false, c need not be initialised */
+};
+
+void kernel_multiply(const struct kernel_product *p);
+
+/* The nearest bf16 (see above), as its 16 bits. */
+uint16_t kernel_bf16(float x);
+
+#endif

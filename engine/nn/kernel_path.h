@@ -1,0 +1,131 @@
+/* One path of kernel.c: the register tiles for one width of vectors. Included there once for each,
+ * with
+ *
+ *   PATH(name)     name of this path's function          TARGET   its instruction set
+ *   LANES          floats in a vector                    VECTORS  vectors of a tile's row
+ *   vec, LOAD, STORE, SPLAT, ZERO, FMA                   vectors of floats
+ *   DOT_BF16       sum + the products of a pair; or, where the processor cannot:
+ *   EVEN, ODD      a pair's two numbers as floats
+ *
+ * A tile is TILE_ROWS by VECTORS * LANES sums, which live in registers while the inner index runs
+ * once. Always inlined with constant rows and vectors. */
+
+TARGET static inline __attribute__((always_inline)) void
+PATH(tile_f32)(const int rows, const int vectors, const struct tile *t, int column)
+{
+    vec sum[TILE_ROWS][VECTORS];
+    const float *a = t->a, *b = (const float *)t->b + column;
+    float *c = t->c + column;
+    for (int r = 0; r < rows; r++) {
+        for (int j = 0; j < vectors; j++)
+            sum[r][j] = t->keep ? LOAD(c + (size_t)r * t->c_row + j * LANES) : ZERO();
+    }
+    for (int k = 0; k < t->steps; k++, a += t->a_step, b += KERNEL_PANEL) {
+        vec right[VECTORS];
+        for (int j = 0; j < vectors; j++)
+            right[j] = LOAD(b + j * LANES);
+        for (int r = 0; r < rows; r++) {
+            vec left = SPLAT(a[(size_t)r * t->a_row]);
+            for (int j = 0; j < vectors; j++)
+                sum[r][j] = FMA(left, right[j], sum[r][j]);
+        }
+    }
+    for (int r = 0; r < rows; r++) {
+        for (int j = 0; j < vectors; j++)
+            STORE(c + (size_t)r * t->c_row + j * LANES, sum[r][j]);
+    }
+}
+
+TARGET static inline __attribute__((always_inline)) void
+PATH(tile_bf16)(const int rows, const int vectors, const struct tile *t, int column)
+{
+    vec sum[TILE_ROWS][VECTORS];
+    const float *a = t->a, *b = (const float *)t->b + column;
+    float *c = t->c + column;
+    for (int r = 0; r < rows; r++) {
+        for (int j = 0; j < vectors; j++)
+            sum[r][j] = t->keep ? LOAD(c + (size_t)r * t->c_row + j * LANES) : ZERO();
+    }
+    for (int k = 0; k < t->steps; k++, a += t->a_step, b += KERNEL_PANEL) {
+        vec right[VECTORS];
+#ifdef DOT_BF16
+        for (int j = 0; j < vectors; j++)
+            right[j] = LOAD(b + j * LANES);
+        for (int r = 0; r < rows; r++) {
+            vec left = SPLAT(a[(size_t)r * t->a_row]);
+            for (int j = 0; j < vectors; j++)
+                sum[r][j] = DOT_BF16(sum[r][j], left, right[j]);
+        }
+#else
+        for (int j = 0; j < vectors; j++)
+            right[j] = ODD(LOAD(b + j * LANES));
+        for (int r = 0; r < rows; r++) {
+            vec left = SPLAT(a[(size_t)r * t->a_row + t->a_odd]);
+            for (int j = 0; j < vectors; j++)
+                sum[r][j] = FMA(left, right[j], sum[r][j]);
+        }
+        for (int j = 0; j < vectors; j++)
+            right[j] = EVEN(LOAD(b + j * LANES));
+        for (int r = 0; r < rows; r++) {
+            vec left = SPLAT(a[(size_t)r * t->a_row]);
+            for (int j = 0; j < vectors; j++)
+                sum[r][j] = FMA(left, right[j], sum[r][j]);
+        }
+#endif
+    }
+    for (int r = 0; r < rows; r++) {
+        for (int j = 0; j < vectors; j++)
+            STORE(c + (size_t)r * t->c_row + j * LANES, sum[r][j]);
+    }
+}
+
+/* The tile of `vectors` vectors from `column` on, with a constant number of rows. */
+#define ROWS_CASE(kind, n, vectors)                                                                \
+    case n:                                                                                        \
+        PATH(tile_##kind)(n, vectors, t, column);                                                  \
+        break;
+#define ROWS_CASES(kind, vectors)                                                                  \
+    switch (t->rows) {                                                                             \
+        ROWS_CASE(kind, 1, vectors)                                                                \
+        ROWS_CASE(kind, 2, vectors)                                                                \
+        ROWS_CASE(kind, 3, vectors)                                                                \
+        ROWS_CASE(kind, 4, vectors)                                                                \
+        ROWS_CASE(kind, 5, vectors)                                                                \
+        ROWS_CASE(kind, 6, vectors)                                                                \
+    default:                                                                                       \
+        break;                                                                                     \
+    }
+
+TARGET static void PATH(run_f32)(const struct tile *t)
+{
+    int column = 0;
+    for (; column + VECTORS * LANES <= t->cols; column += VECTORS * LANES)
+        ROWS_CASES(f32, VECTORS)
+    for (; column < t->cols; column += LANES)
+        ROWS_CASES(f32, 1)
+}
+
+TARGET static void PATH(run_bf16)(const struct tile *t)
+{
+    int column = 0;
+    for (; column + VECTORS * LANES <= t->cols; column += VECTORS * LANES)
+        ROWS_CASES(bf16, VECTORS)
+    for (; column < t->cols; column += LANES)
+        ROWS_CASES(bf16, 1)
+}
+
+#undef ROWS_CASE
+#undef ROWS_CASES
+#undef PATH
+#undef TARGET
+#undef LANES
+#undef VECTORS
+#undef vec
+#undef LOAD
+#undef STORE
+#undef SPLAT
+#undef ZERO
+#undef FMA
+#undef DOT_BF16
+#undef EVEN
+#undef ODD
