@@ -144,7 +144,8 @@ $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(call objects,$(ENGINE)) $(SUITES_OBJE
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CC) $(LDFLAGS) -fsanitize=fuzzer $^ $(LIBS_ALL) -o $@
 
-$(BUILD)/fuzz/fuzz_curve: $(BUILD)/tests/fuzz/fuzz_curve.o $(REPORT_OBJECTS)
+# The report is a program of its own here, too.
+$(addprefix $(BUILD)/fuzz/,fuzz_curve fuzz_scores_h5 fuzz_scores_csv): $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(REPORT_OBJECTS)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CC) $(LDFLAGS) -fsanitize=fuzzer $^ $(LIBS_BASE) $(LIBS_REPORT) -o $@
 

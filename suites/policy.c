@@ -230,6 +230,13 @@ int policy_scratch(const struct policy *p)
     return 2 * p->width + p->A;
 }
 
+/* A NaN stays one: weights so large that sums overflow must not pass for an action at the end of
+ * the range, as fmin and fmax would have it. */
+static double clamp(double x, double low, double high)
+{
+    return x <= low ? low : x > high ? high : x;
+}
+
 /* y = W x + b */
 static void apply(const struct layer *l, const double *x, double *y)
 {
@@ -252,7 +259,7 @@ void policy_act(const struct policy *p, const double *observation, int t, struct
         bool is_time = p->time_feature && i == p->inputs - 1;
         double o = is_time ? 1 - t / time_horizon : observation[i];
         double normalised = (o - p->observation_shift[i]) / p->observation_scale[i];
-        x[i] = fmin(fmax(normalised, -p->observation_clip), p->observation_clip);
+        x[i] = clamp(normalised, -p->observation_clip, p->observation_clip);
     }
 
     for (int n = 0; n < p->layers; n++) {
@@ -261,7 +268,7 @@ void policy_act(const struct policy *p, const double *observation, int t, struct
             apply(&p->log_std_layer, x, log_std);
         apply(&p->layer[n], x, y);
         for (int i = 0; i < p->layer[n].out && !last; i++)
-            y[i] = p->relu ? fmax(y[i], 0) : tanh(y[i]);
+            y[i] = p->relu ? clamp(y[i], 0, (double)INFINITY) : tanh(y[i]);
         double *swap = x;
         x = y;
         y = swap;
@@ -270,11 +277,10 @@ void policy_act(const struct policy *p, const double *observation, int t, struct
     for (int i = 0; i < p->A; i++) {
         double a = x[i] * p->action_scale[i] + p->action_shift[i];
         if (rng != NULL) {
-            double spread = p->log_std_layer.out > 0
-                                ? fmin(fmax(log_std[i], log_std_low), log_std_high)
-                                : p->log_std[i];
+            double spread = p->log_std_layer.out > 0 ? clamp(log_std[i], log_std_low, log_std_high)
+                                                     : p->log_std[i];
             a += exp(spread) * rng_normal_double(rng);
         }
-        action[i] = p->squash_tanh ? tanh(a) : fmin(fmax(a, -1), 1);
+        action[i] = p->squash_tanh ? tanh(a) : clamp(a, -1, 1);
     }
 }

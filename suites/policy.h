@@ -49,7 +49,8 @@ bool policy_is_stochastic(const struct policy *p);
 int policy_scratch(const struct policy *p);
 
 /* Act on observation (S) after t steps of the episode: action (A) in [-1,1]. rng NULL: the mean
- * action; else a sample (policy_is_stochastic must hold).
+ * action; else a sample (policy_is_stochastic must hold). NaN where the weights are so large that
+ * sums overflow; the environment refuses it.
  * Threads: any number at once, each with its own scratch. */
 void policy_act(const struct policy *p, const double *observation, int t, struct rng *rng,
                 double *scratch, double *action);

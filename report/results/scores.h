@@ -6,6 +6,7 @@
  *   method,dataset,seed,score           the final score only
  *   ... ,initial                        optional: the score before online finetuning
  *   ... ,status                         optional: ok, diverged, incomplete, failed, missing
+ *   ... ,why                            optional: of a status other than ok, in one sentence
  *
  * `final` may stand for `score`, so that the report's own scores.csv and curves.csv.gz are read
  * back. Scores are D4RL-normalised on the 0-100 scale; an empty or NaN score is a diverged

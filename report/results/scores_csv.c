@@ -1,5 +1,6 @@
 #include "report/results/scores.h"
 
+#include "engine/base/escape.h"
 #include "engine/base/file.h"
 #include "report/results/results_impl.h"
 #include "report/text/csv.h"
@@ -66,7 +67,7 @@ static enum status read_text(const char *path, char **out)
 }
 
 struct columns {
-    int method, dataset, seed, step, score, initial, status, budget;
+    int method, dataset, seed, step, score, initial, status, budget, why;
 };
 
 /* The first of the names that the header has, or -1. */
@@ -90,7 +91,8 @@ static enum status find_columns(const struct csv *c, struct columns *out)
         .score = any_of(c, (const char *const[]){"score", "final", NULL}),
         .initial = any_of(c, (const char *const[]){"initial", NULL}),
         .status = any_of(c, (const char *const[]){"status", NULL}),
-        .budget = any_of(c, (const char *const[]){"budget", NULL})};
+        .budget = any_of(c, (const char *const[]){"budget", NULL}),
+        .why = any_of(c, (const char *const[]){"why", NULL})};
     const char *missing = out->method < 0    ? "method"
                           : out->dataset < 0 ? "dataset"
                           : out->seed < 0    ? "seed"
@@ -138,21 +140,31 @@ static enum status read_seed(const struct csv *c, int row, int column, int64_t *
     return STATUS_OK;
 }
 
-static enum status read_status(const struct csv *c, int row, int column, enum run_status *out)
+/* The run's status and, of another than ok, the reason: the file's own words or where it says so.
+ */
+static enum status read_status(const struct csv *c, int row, const struct columns *at,
+                               struct results_run *run)
 {
-    if (column < 0)
+    if (at->status < 0)
         return STATUS_OK;
-    const char *word = csv_cell(c, row, column);
-    for (int i = 0; i < RUN_STATUS_COUNT; i++) {
-        if (strcmp(word, run_status_word((enum run_status)i)) == 0) {
-            *out = (enum run_status)i;
-            return STATUS_OK;
-        }
-    }
-    return status_fail(STATUS_FORMAT,
-                       "%s:%d: status '%s' is none of ok, diverged, incomplete, "
-                       "failed, missing",
-                       c->name, c->line[row + 1], word);
+    const char *word = csv_cell(c, row, at->status);
+    int i = 0;
+    while (i < RUN_STATUS_COUNT && strcmp(word, run_status_word((enum run_status)i)) != 0)
+        i++;
+    if (i == RUN_STATUS_COUNT)
+        return status_fail(STATUS_FORMAT,
+                           "%s:%d: status '%s' is none of ok, diverged, incomplete, "
+                           "failed, missing",
+                           c->name, c->line[row + 1], word);
+    run->status = (enum run_status)i;
+    if (run->status == RUN_OK)
+        return STATUS_OK;
+    const char *why = at->why >= 0 ? csv_cell(c, row, at->why) : "";
+    if (*why != '\0')
+        escape_line(why, run->why, sizeof run->why);
+    else
+        snprintf(run->why, sizeof run->why, "%s:%d: the file says so", c->name, c->line[row + 1]);
+    return STATUS_OK;
 }
 
 /* Final score, and initial when there is a column, without a curve. */
@@ -180,7 +192,7 @@ static enum status read_run(struct results *r, const struct csv *c, const struct
     TRY(results_add(r, key[first].method, key[first].dataset, key[first].seed, &run));
     TRY(file_path(run->origin.path, "%s", c->name));
     run->origin.foreign = true;
-    TRY(read_status(c, top, at->status, &run->status));
+    TRY(read_status(c, top, at, run));
     if (at->budget >= 0)
         TRY(csv_number(c, top, at->budget, &run->budget));
     if (!(run->budget > 0 && isfinite(run->budget)))

@@ -44,7 +44,8 @@ static void write_policy(const char *damage)
 {
 #define DAMAGE(what) (damage != NULL && strcmp(damage, what) == 0)
     const double shift[] = {1, -1, 0.5}, scale[] = {2, DAMAGE("zero scale") ? 0 : 4, 0.25};
-    const double w0[] = {1, 0, 0, 0, 1, 0, 0, 0, DAMAGE("NaN") ? (double)NAN : 1};
+    const double big = DAMAGE("huge") || DAMAGE("huge relu") ? 1.7e308 : 0;
+    const double w0[] = {1 + big, -big, 0, 0, 1, 0, 0, 0, DAMAGE("NaN") ? (double)NAN : 1};
     const double w1[] = {0.5, -0.25, 0.125}, zeros[3] = {0}, out[] = {0.1}, gain[] = {2};
     const double log_std[] = {-0.5};
     struct h5 f;
@@ -52,7 +53,10 @@ static void write_policy(const char *damage)
     if (!DAMAGE("no format"))
         h5_set_text(&f, ".", "format", DAMAGE("other format") ? "mlp-policy 2" : "mlp-policy 1");
     h5_set_text(&f, ".", "env", "hopper");
-    h5_set_text(&f, ".", "activation", DAMAGE("activation") ? "sigmoid" : "tanh");
+    h5_set_text(&f, ".", "activation",
+                DAMAGE("activation")  ? "sigmoid"
+                : DAMAGE("huge relu") ? "relu"
+                                      : "tanh");
     h5_set_text(&f, ".", "squash", DAMAGE("tanh") ? "tanh" : "clip");
     h5_set_number(&f, ".", "observation_clip", DAMAGE("clip") ? -1 : 1.5);
     h5_set_integer(&f, ".", "time_feature", 1);
@@ -136,6 +140,20 @@ Test(policy, samples_around_the_mean_with_its_log_std)
             expect_number(heads[i].damage, action, want, 1e-13, 1e-13);
         }
         free(scratch);
+        policy_free(p);
+    }
+}
+
+/* Overflow must not pass for an action at the end of the range. */
+Test(policy, gives_no_number_where_its_sums_overflow)
+{
+    static const char *const damages[] = {"huge", "huge relu"};
+    for (int i = 0; i < 2; i++) {
+        struct policy *p = read_policy(damages[i]);
+        double scratch[16], action = 0, o[2] = {9, 9}; /* clipped to 1.5 */
+        cr_assert_leq(policy_scratch(p), 16);
+        policy_act(p, o, 0, NULL, scratch, &action);
+        cr_expect(isnan(action), "%s: %g", damages[i], action);
         policy_free(p);
     }
 }

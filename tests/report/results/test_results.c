@@ -591,6 +591,20 @@ Test(results, keeps_hostile_names_in_one_line)
     results_free(&r);
 }
 
+Test(results, a_foreign_run_without_a_score_says_why)
+{
+    struct results r = folder_scores(folder_write("a.csv", "method,dataset,seed,score,status,why\n"
+                                                           "m,d,0,,failed,\"no\nGPU\"\n"
+                                                           "m,d,1,,missing,\n"
+                                                           "m,d,2,50,ok,not this\n"),
+                                     defaults);
+    cr_expect_str_eq(run_at(&r, "m", "d", 0)->why, "no GPU");
+    cr_expect(strstr(run_at(&r, "m", "d", 1)->why, "a.csv:4: ") != NULL, "%s",
+              run_at(&r, "m", "d", 1)->why);
+    cr_expect_str_eq(run_at(&r, "m", "d", 2)->why, "");
+    results_free(&r);
+}
+
 /* --- budgets ---------------------------------------------------------------------------------- */
 
 static void run_read_at(const char *matrix, const char *method, int seeds, double budget)
