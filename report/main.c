@@ -48,7 +48,6 @@ static void free_made(struct made *m)
 static enum status read_inputs(const struct options *o, struct results *r)
 {
     results_init(r, o->results);
-    TRY(registry_load());
     TRY(paper_load());
     for (int i = 0; i < o->folders; i++)
         TRY(results_read_folder(r, o->folder[i]));

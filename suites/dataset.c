@@ -253,8 +253,7 @@ enum status dataset_identify(struct dataset *d, struct source *s, const char *na
     if (d->entry != NULL)
         snprintf(d->id, sizeof d->id, "%s", d->entry->id);
     TRY(find_environment(d, s, env));
-    d->score = d->entry != NULL ? d->entry->score
-                                : (struct score_range){d->env->score_min, d->env->score_max};
+    d->score = (d->entry != NULL ? env_find(d->entry->env) : d->env)->score;
 
     attribute(s, "note", d->note, sizeof d->note);
     TRY(decide_kind(d, s));

@@ -55,7 +55,7 @@ static void check_fields(struct source *s, const struct env_kind *env, struct da
             if (i == AT_TIMEOUT)
                 remark(r, "has no 'timeouts': episodes are cut at the limit of %d steps",
                        env->time_limit);
-            if (i == AT_NEXT && env->suite == SUITE_MUJOCO)
+            if (i == AT_NEXT && env->suite->successors)
                 remark(r, "has no 'next_observations': the next row is taken instead");
             continue;
         }
@@ -110,7 +110,7 @@ static void look_at_sizes(const struct dataset *d, struct dataset_report *r)
     int longest = 0;
     for (int i = 0; i < d->count; i++)
         longest = d->list[i].length > longest ? d->list[i].length : longest;
-    if (longest > d->env->time_limit + 1 && d->env->suite != SUITE_ANTMAZE)
+    if (longest > d->env->time_limit + 1 && !d->env->suite->goal_cut)
         remark(r, "the longest trajectory has %d steps, the environment's limit is %d", longest,
                d->env->time_limit);
     if (d->unused > 0)

@@ -90,7 +90,7 @@ static enum status write_file(const struct dataset *d, const char *path)
         {"timeouts", 1, true},         {"next_observations", s->S, false}};
     int count = (int)(sizeof columns / sizeof *columns);
     bool known = s->next_state != NULL || s->segment != NULL;
-    if (!known || d->env->suite != SUITE_MUJOCO)
+    if (!known || !d->env->suite->successors)
         count--;
     struct dataset_writer *file = NULL;
     TRY(dataset_writer_open(path, columns, count, s->rows, &file));

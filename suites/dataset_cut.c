@@ -174,7 +174,7 @@ static enum status cut_antmaze(struct cutter *c)
 static enum status cut_segments(struct cutter *c)
 {
     struct dataset_store *s = c->s;
-    bool antmaze = c->d->env->suite == SUITE_ANTMAZE;
+    bool antmaze = c->d->env->suite->goal_cut;
     for (int e = 0; e < s->segments; e++) {
         int64_t start = s->segment[e], end = s->segment[e + 1];
         for (int64_t i = start; i < end; i++) {
@@ -193,7 +193,7 @@ enum dataset_rule dataset_rule_of(const struct env_kind *env, const struct datas
 {
     if (store->segment != NULL)
         return RULE_SEGMENTS;
-    if (env->suite == SUITE_ANTMAZE)
+    if (env->suite->goal_cut)
         return RULE_ANTMAZE;
     return store->next_state != NULL ? RULE_SUCCESSORS : RULE_NEXT_ROW;
 }
@@ -201,7 +201,7 @@ enum dataset_rule dataset_rule_of(const struct env_kind *env, const struct datas
 enum status dataset_cut(struct dataset *d, const struct dataset_options *o)
 {
     struct dataset_store *s = d->store;
-    bool keep_all = d->env->suite != SUITE_ANTMAZE || o->singles_kept == DATASET_ALL_SINGLES;
+    bool keep_all = !d->env->suite->goal_cut || o->singles_kept == DATASET_ALL_SINGLES;
     struct cutter c = {d, s, o, 0, keep_all ? INT_MAX : o->singles_kept};
     if (s->rows >= INT_MAX)
         return status_fail(STATUS_SHAPE, "%s: has %lld rows, at most %d are supported", d->path,

@@ -75,11 +75,11 @@ static void plan_columns(struct plan *p, const struct env *e)
     column(p, "rewards", 1, REWARD);
     column(p, "terminals", 1, TERMINAL);
     column(p, "timeouts", 1, TIMEOUT);
-    if (k->suite == SUITE_MUJOCO || k->suite == SUITE_BANDIT)
+    if (k->suite->successors)
         column(p, "next_observations", k->obs_dim, NEXT_OBSERVATION);
-    if (k->suite == SUITE_MUJOCO && p->recipe->actor == ACT_RANDOM)
+    if (k->suite->gym_files && p->recipe->actor == ACT_RANDOM)
         column(p, "infos/action_log_probs", 1, LOG_PROB);
-    enum content when = k->suite == SUITE_ANTMAZE ? STATE_AFTER : STATE_BEFORE;
+    enum content when = k->suite->goal_cut ? STATE_AFTER : STATE_BEFORE;
     static const char *const state[] = {"qpos", "qvel"};
     for (int i = 0, n; i < 2; i++) {
         snprintf(name, sizeof name, "infos/%s", state[i]);
@@ -87,7 +87,7 @@ static void plan_columns(struct plan *p, const struct env *e)
             column(p, name, n, when);
     }
     const struct env_field *f = k->ops->fields;
-    for (; k->suite != SUITE_MUJOCO && f != NULL && f->name != NULL; f++) {
+    for (; !k->suite->gym_files && f != NULL && f->name != NULL; f++) {
         snprintf(name, sizeof name, "infos/%.50s", f->name);
         bool target = p->recipe->actor == ACT_WAYPOINT && strcmp(f->name, "goal") == 0;
         if (p->count < COLUMNS_MOST)
@@ -441,7 +441,7 @@ static enum status check_recipe(const struct dataset_recipe *r, const struct env
         return status_fail(STATUS_CONFIG,
                            "%lld rows and noise %g: at least one row and noise from 0 are expected",
                            (long long)r->rows, r->noise);
-    if (r->actor == ACT_WAYPOINT && kind->suite != SUITE_MAZE2D)
+    if (r->actor == ACT_WAYPOINT && !kind->suite->waypoints)
         return status_fail(STATUS_CONFIG,
                            "%s: the waypoint controller is for maze2d; choose random or a policy",
                            kind->name);

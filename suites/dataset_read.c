@@ -149,7 +149,7 @@ static enum status find_fields(struct source *s, const struct env_kind *env,
         field[i].set = -1;
     for (int i = 0; i < DATASET_FIELDS && result == STATUS_OK; i++) {
         bool wanted = dataset_fields[i].required || source_has(s, dataset_fields[i].name);
-        if (i == AT_NEXT && env->suite != SUITE_MUJOCO && env->suite != SUITE_BANDIT)
+        if (i == AT_NEXT && !env->suite->successors)
             wanted = false;
         if (wanted)
             result = dataset_find_field(s, i, env, i == AT_STATE ? 0 : field[AT_STATE].rows,

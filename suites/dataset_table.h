@@ -1,12 +1,10 @@
-/* The 34 datasets of the paper: where D4RL keeps them, how they score, what the paper says of them.
- *
- * Source  results/paper/datasets.csv, docs/datasets.md 2; tables 4-7 of the paper */
+/* The 34 datasets of the paper: where D4RL keeps them, and what the paper says of them
+ * (docs/datasets.md 2). The rows are facts.def's. */
 #ifndef SUITES_DATASET_TABLE_H
 #define SUITES_DATASET_TABLE_H
 
 #include "engine/base/file.h"
 #include "suites/env.h"
-#include "suites/score.h"
 
 #include <stdint.h>
 
@@ -14,23 +12,24 @@ struct dataset_entry {            /* one row of dataset_table */
     const char *id;               /* "hopper-medium-replay-v2" */
     const char *env;              /* row of env_table: "hopper" */
     const char *quality;          /* "medium-replay" */
-    const char *folder;           /* on D4RL's server: "gym_mujoco_v2" */
-    const char *file;             /* the URL's last part: "hopper_medium_replay-v2.hdf5" */
     int64_t rows;                 /* of that file; 0: not known, at least paper_transitions */
     int64_t paper_transitions;    /* tables 4-7: what the paper's scripts use */
     double paper_mean, paper_std; /* normalised; gym-mujoco's std as printed (score.h) */
-    struct score_range score;     /* raw returns of score 0 and 100 */
+    const char *file;             /* the URL's last part: "hopper_medium_replay-v2.hdf5" */
 };
 
 extern const struct dataset_entry dataset_table[];
 extern const int dataset_count;
 
-/* D4RL's public server; entry->folder and entry->file follow. */
+/* D4RL's public server; the suite's folder and the entry's file follow. */
 extern const char dataset_server[];
 
 /* The row of an id, or of a file name as D4RL or we store it ("hopper_medium-v2.hdf5",
  * "data/hopper-medium-v2.hdf5"). NULL: none. */
 const struct dataset_entry *dataset_find(const char *name);
+
+/* The environment of an id, or of a name that begins with one ("hopper-mine"). NULL: none. */
+const struct env_kind *dataset_env(const char *name);
 
 /* Where `name` lies: a path that exists is itself; an id, or a file's name without ".hdf5"
  * ("hopper-random-dev"), is looked for as ID.hdf5 and under D4RL's file name in `folder`, or when

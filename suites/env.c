@@ -1,5 +1,4 @@
 #include "suites/env_impl.h"
-#include "suites/score.h"
 
 #include <limits.h>
 #include <math.h>
@@ -26,8 +25,7 @@ const struct env_kind *env_find(const char *name)
 
 double env_score(const struct env_kind *kind, double raw_return)
 {
-    struct score_range range = {kind->score_min, kind->score_max};
-    return score_normalise(range, raw_return);
+    return score_normalise(kind->score, raw_return);
 }
 
 struct env_options env_defaults(void)

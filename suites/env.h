@@ -22,23 +22,23 @@
 
 #include "engine/base/rng.h"
 #include "engine/base/status.h"
+#include "suites/score.h"
+#include "suites/suite.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-enum env_suite { SUITE_MUJOCO, SUITE_ADROIT, SUITE_MAZE2D, SUITE_ANTMAZE, SUITE_BANDIT };
-
 struct env;     /* one instance */
 struct env_ops; /* the functions of a kind: env_impl.h */
 
-struct env_kind { /* one row of env_table */
+struct env_kind { /* one row of env_table; the rows are facts.def's */
     const char *name;
-    enum env_suite suite;
-    int obs_dim, act_dim; /* S, A; checked against the compiled model when opened */
-    int frame_skip;       /* simulation steps per environment step */
-    int time_limit;       /* steps until truncation */
-    int success_steps;    /* an episode with more goal steps is a success; -1: no such thing */
-    double score_min, score_max; /* raw returns of score 0 and 100; equal: no score is defined */
+    const struct suite *suite;
+    int obs_dim, act_dim;     /* S, A; checked against the compiled model when opened */
+    int frame_skip;           /* simulation steps per environment step */
+    int time_limit;           /* steps until truncation */
+    int success_steps;        /* an episode with more goal steps is a success; -1: no such thing */
+    struct score_range score; /* equal: no score is defined */
     const struct env_ops *ops;
     const void *variant; /* what the kind's functions need to know (a model file, a maze) */
 };
@@ -50,7 +50,7 @@ extern const int env_count;
  * ("maze2d-umaze-v1", "antmaze-medium-play-v2", "hopper-medium-replay-v2"). NULL: none. */
 const struct env_kind *env_find(const char *name);
 
-/* 100 (raw_return - score_min) / (score_max - score_min); NaN when the kind has no score. For
+/* The normalised score (score.h); NaN when the kind has none. For
  * AntMaze that is 100 for a success and 0 for a failure. Source docs/methods.md 20. */
 double env_score(const struct env_kind *kind, double raw_return);
 

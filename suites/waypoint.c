@@ -27,7 +27,7 @@ struct waypoint {
 
 enum status waypoint_new(const struct env_kind *kind, struct waypoint **out)
 {
-    if (kind->suite != SUITE_MAZE2D)
+    if (!kind->suite->waypoints)
         return status_fail(STATUS_CONFIG, "%s: the waypoint controller is for maze2d only",
                            kind->name);
     const struct maze *m = kind->variant;

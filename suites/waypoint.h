@@ -11,7 +11,7 @@
 
 struct waypoint; /* the controller of one ball: one thread at a time */
 
-/* For an environment of SUITE_MAZE2D. Errors STATUS_CONFIG (another one), STATUS_MEMORY. */
+/* For an environment of Maze2D. Errors STATUS_CONFIG (another one), STATUS_MEMORY. */
 enum status waypoint_new(const struct env_kind *kind, struct waypoint **out);
 void waypoint_delete(struct waypoint *w); /* NULL is allowed */
 

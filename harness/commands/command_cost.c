@@ -9,12 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const suite_names[] = {[SUITE_MUJOCO] = "Gym-MuJoCo",
-                                          [SUITE_ADROIT] = "Adroit",
-                                          [SUITE_MAZE2D] = "Maze2D",
-                                          [SUITE_ANTMAZE] = "AntMaze",
-                                          [SUITE_BANDIT] = "bandit"};
-
 /* A cell of a Markdown table; an empty one where there is no such work. */
 static void print_number(double x)
 {
@@ -35,7 +29,7 @@ static void print_speeds(const struct speed_table *t)
         " --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |");
     for (int i = 0; i < t->count; i++) {
         const struct speed *s = &t->speed[i];
-        say("| %s | %s | %s |", suite_names[s->suite], s->dataset, s->method);
+        say("| %s | %s | %s |", s->suite->title, s->dataset, s->method);
         const double units[] = {s->actor,   s->critic,   s->sample,
                                 s->rollout, s->evaluate, s->memory_gb};
         for (size_t k = 0; k < sizeof units / sizeof *units; k++)

@@ -196,8 +196,7 @@ static int tell_missing_data(const struct plan *p, const char *folder)
     int missing = 0;
     for (int i = 0; i < p->m.sources; i++) {
         const struct matrix_source *s = &p->m.source[i];
-        if (s->generated || strcmp(s->dataset, "bandit") == 0 || !is_needed(p, s->dataset) ||
-            supply_is_there(s, folder))
+        if (s->generated || !is_needed(p, s->dataset) || supply_is_there(s, folder))
             continue;
         if (missing++ == 0)
             printf("not there yet, and tasks without their dataset fail:\n");

@@ -29,10 +29,11 @@ static double megabytes(const char *path)
 static void print_entry(const struct dataset_entry *e, const char *folder)
 {
     char path[FILE_PATH], rows[32];
+    struct score_range score = env_find(e->env)->score;
     bool there = dataset_locate(e->id, folder, path) == STATUS_OK;
     snprintf(rows, sizeof rows, "%s%lld",
              e->rows > 0 ? "" : ">=", (long long)(e->rows > 0 ? e->rows : e->paper_transitions));
-    say("%-29s %9s %10.3f %11.3f  ", e->id, rows, e->score.min, e->score.max);
+    say("%-29s %9s %10.3f %11.3f  ", e->id, rows, score.min, score.max);
     if (there)
         say("%-10s %8.1f  %s\n", origin(path), megabytes(path), path);
     else

@@ -49,7 +49,7 @@ static void print_json(const struct dataset *d, const struct dataset_entry *e,
 static void print_text(const struct dataset *d, const struct dataset_entry *e,
                        const struct score_summary *s)
 {
-    bool slip = d->env->suite == SUITE_MUJOCO; /* score.h: how the paper's scripts computed it */
+    bool slip = d->env->suite->gym_files; /* score.h: how the paper's scripts computed it */
     say("%-29s %9lld %12d %9.2f %9.2f", d->id, (long long)d->transitions, d->count, s->mean,
         s->std);
     if (slip)
@@ -57,7 +57,7 @@ static void print_text(const struct dataset *d, const struct dataset_entry *e,
     printf("\n");
     if (e != NULL && slip)
         say("%-29s %9lld %12s %9.2f %9.2f %9.2f\n", "  the paper", (long long)e->paper_transitions,
-            "", e->paper_mean, score_true_std(e->score, e->paper_std), e->paper_std);
+            "", e->paper_mean, score_true_std(env_find(e->env)->score, e->paper_std), e->paper_std);
     else if (e != NULL)
         say("%-29s %9lld %12s %9.2f %9.2f\n", "  the paper", (long long)e->paper_transitions, "",
             e->paper_mean, e->paper_std);

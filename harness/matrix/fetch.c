@@ -181,8 +181,8 @@ enum status fetch_dataset(const struct fetch_request *a, const struct dataset_en
         return STATUS_OK;
     TRY(file_path(f.path, "%s/%s.hdf5", dataset_folder(a->folder), e->id));
     TRY(file_path(f.part, "%s.part", f.path));
-    TRY(file_path(f.url, "%s%s%s/%s", server, n > 0 && server[n - 1] == '/' ? "" : "/", e->folder,
-                  e->file));
+    TRY(file_path(f.url, "%s%s%s/%s", server, n > 0 && server[n - 1] == '/' ? "" : "/",
+                  env_find(e->env)->suite->folder, e->file));
     TRY(file_make_folder(dataset_folder(a->folder)));
     TRY(data_lock(f.path, a->stop, &lock));
     enum status result = fetch_locked(&f);

@@ -45,7 +45,7 @@ static enum status choose_actor(struct generate_request *a, const struct env_kin
 {
     struct dataset_recipe *r = &a->recipe;
     bool bare = a->entry == NULL;
-    if (a->policy == NULL && kind->suite == SUITE_MAZE2D)
+    if (a->policy == NULL && kind->suite->waypoints)
         r->actor = ACT_WAYPOINT;
     else if (a->policy == NULL && (bare || strcmp(a->entry->quality, "random") == 0))
         r->actor = ACT_RANDOM;
@@ -125,7 +125,7 @@ enum status generate_dataset(struct generate_request *a)
     char stem[STEM], path[FILE_PATH];
     struct lock lock;
     a->entry = dataset_find(a->name);
-    const struct env_kind *kind = env_find(a->entry != NULL ? a->entry->env : a->name);
+    const struct env_kind *kind = dataset_env(a->name);
     if (kind == NULL || strchr(a->name, '/') != NULL)
         return status_fail(STATUS_CONFIG,
                            "'%.200s' is neither a dataset id nor an environment; `vitamin data "

@@ -180,7 +180,7 @@ static enum status add_source(struct loading *l, const char *dataset)
 {
     struct matrix *m = l->m;
     const struct env_kind *kind = env_find(dataset);
-    if (kind != NULL && kind->suite == SUITE_BANDIT)
+    if (kind != NULL && kind->suite->run_seconds > 0)
         return STATUS_OK; /* brings its own */
     for (int i = 0; i < m->sources; i++) {
         if (strcmp(m->source[i].dataset, dataset) == 0)

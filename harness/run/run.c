@@ -15,16 +15,6 @@ uint64_t run_key(const char *dataset, uint64_t seed)
     return rng_key_mix(rng_key(dataset), seed);
 }
 
-static const char *suite_name(enum env_suite suite)
-{
-    static const char *const names[] = {[SUITE_MUJOCO] = "mujoco",
-                                        [SUITE_ADROIT] = "adroit",
-                                        [SUITE_MAZE2D] = "maze2d",
-                                        [SUITE_ANTMAZE] = "antmaze",
-                                        [SUITE_BANDIT] = "bandit"};
-    return names[suite];
-}
-
 /* --- set-up ----------------------------------------------------------------------------------- */
 
 static enum status take_lock(struct run *r)
@@ -45,7 +35,7 @@ enum status run_configure(struct config_request *config, struct hyper *h)
 {
     const char *name = config->dataset;
     const struct dataset_entry *entry = dataset_find(name);
-    const struct env_kind *kind = env_find(entry != NULL ? entry->env : name);
+    const struct env_kind *kind = dataset_env(name);
     const char *base = strrchr(name, '/');
     if (kind == NULL && base != NULL)
         kind = env_find(base + 1);
@@ -59,7 +49,7 @@ enum status run_configure(struct config_request *config, struct hyper *h)
         config->dataset = entry->id;
     else if (base != NULL)
         config->dataset = base + 1;
-    config->suite = suite_name(kind->suite);
+    config->suite = kind->suite->name;
     return config_load(config, h);
 }
 

@@ -11,22 +11,6 @@
 /* Of one ordinary core: only their ratio matters once something has been measured. */
 static const double FLOPS = 5e10;
 
-static const struct env_kind *kind_of(const struct matrix_cell *c)
-{
-    const struct dataset_entry *entry = dataset_find(c->dataset);
-    return env_find(entry != NULL ? entry->env : c->dataset);
-}
-
-double cost_step_seconds(const struct env_kind *kind)
-{
-    static const double seconds[] = {[SUITE_MUJOCO] = 50e-6,
-                                     [SUITE_ADROIT] = 250e-6,
-                                     [SUITE_MAZE2D] = 10e-6,
-                                     [SUITE_ANTMAZE] = 150e-6,
-                                     [SUITE_BANDIT] = 1e-6};
-    return seconds[kind->suite];
-}
-
 /* Weights of the actor, and tokens of one segment. */
 static double actor_weights(const struct hyper *h, double *tokens)
 {
@@ -73,12 +57,12 @@ struct cost_work cost_count(const struct hyper *h, const struct env_kind *kind)
 
 static double hint_of(const struct hyper *h, const struct env_kind *kind)
 {
-    if (kind->suite == SUITE_BANDIT)
-        return 0.5; /* 356 steps of networks of 128 */
+    if (kind->suite->run_seconds > 0)
+        return kind->suite->run_seconds;
     struct cost_work w = cost_count(h, kind);
     double learning = w.updates * (w.actor_flops + w.interval * w.critic_flops);
     double acted = w.steps + w.evaluated;
-    return (learning + acted * w.act_flops) / FLOPS + acted * cost_step_seconds(kind) + 0.1;
+    return (learning + acted * w.act_flops) / FLOPS + acted * kind->suite->step_seconds + 0.1;
 }
 
 /* Seeds differ in nothing that costs. */
@@ -97,7 +81,7 @@ enum status cost_configure(const struct matrix_cell *c, struct hyper *h,
     if (result != STATUS_OK)
         return status_prefix(result, "cell %d (%s%s on %s)", c->number, c->method, c->variant,
                              c->dataset);
-    *kind = kind_of(c);
+    *kind = dataset_env(c->dataset);
     return STATUS_OK;
 }
 
@@ -176,7 +160,7 @@ void cost_measure(struct cost *c, const struct matrix *m, const struct cell_look
             if (strcmp(m->cell[k].method, m->cell[i].method) != 0)
                 continue;
             add_to(&method, seconds, c->hint[k]);
-            if (kind_of(&m->cell[k]) == kind_of(&m->cell[i]))
+            if (dataset_env(m->cell[k].dataset) == dataset_env(m->cell[i].dataset))
                 add_to(&same, seconds, c->hint[k]);
         }
         const struct group *g = same.hint > 0 ? &same : method.hint > 0 ? &method : &all;
@@ -187,7 +171,7 @@ void cost_measure(struct cost *c, const struct matrix *m, const struct cell_look
 size_t cost_memory(const struct matrix_cell *cell)
 {
     const struct dataset_entry *entry = dataset_find(cell->dataset);
-    const struct env_kind *kind = kind_of(cell);
+    const struct env_kind *kind = dataset_env(cell->dataset);
     double rows = 0;
     /* Tiny runs use generated data, of thousands of rows. */
     if (entry != NULL && strcmp(cell->size, "tiny") != 0)

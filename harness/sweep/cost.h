@@ -22,9 +22,6 @@ struct cost_work {
 enum status cost_configure(const struct matrix_cell *c, struct hyper *h,
                            const struct env_kind **kind);
 
-/* Seconds of one environment step, by suite (docs/environments.md). */
-double cost_step_seconds(const struct env_kind *kind);
-
 struct cost_work cost_count(const struct hyper *h, const struct env_kind *kind);
 
 struct cost {

@@ -122,7 +122,7 @@ void speed_free(struct speed_table *t)
 /* --- a cell at that speed --------------------------------------------------------------------- */
 
 static const struct speed *find(const struct speed_table *t, const char *method,
-                                enum env_suite suite)
+                                const struct suite *suite)
 {
     for (int i = 0; i < t->count; i++) {
         if (t->speed[i].suite == suite && strcmp(t->speed[i].method, method) == 0)
@@ -156,7 +156,7 @@ enum status speed_estimate(const struct speed_table *t, const struct matrix_cell
     struct hyper h;
     *out = (struct speed_estimate){.exact = true};
     TRY(cost_configure(cell, &h, &kind));
-    if (kind->suite == SUITE_BANDIT)
+    if (kind->suite->run_seconds > 0)
         return STATUS_OK; /* below a second */
     struct cost_work w = cost_count(&h, kind);
     const struct speed *s = find(t, cell->method, kind->suite);
@@ -173,7 +173,7 @@ enum status speed_estimate(const struct speed_table *t, const struct matrix_cell
     if (w.critic_flops > 0)
         out->learning += w.updates * w.interval * or_zero(s->critic) *
                          ratio(w.critic_flops, s->work.critic_flops);
-    double step = cost_step_seconds(kind), size = ratio(w.act_flops, s->work.act_flops);
+    double step = kind->suite->step_seconds, size = ratio(w.act_flops, s->work.act_flops);
     out->rollout = w.steps * acting(s->rollout, step, size);
     out->evaluation = w.evaluated * acting(s->evaluate, step, size);
     out->store = w.iterations * or_zero(s->store);

@@ -16,7 +16,7 @@
  * A run on several threads counts each of them. */
 struct speed {
     char method[CONFIG_NAME], dataset[CONFIG_NAME];
-    enum env_suite suite;
+    const struct suite *suite;
     struct cost_work work; /* of that run: says how large one unit was */
     double actor;          /* one actor update */
     double critic;         /* one critic update */

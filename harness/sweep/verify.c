@@ -47,11 +47,6 @@ static enum status different(struct verify *v)
 
 /* --- the same configuration again ------------------------------------------------------------- */
 
-static bool is_bandit(const struct verify *v)
-{
-    return strcmp(curve_get(&v->before, "suite"), "bandit") == 0;
-}
-
 /* Does the folder that `path` lies in lie in `folder`, links and ".." resolved? A file itself may
  * be a link: whoever may put one into a folder that was named decides about it anyway. */
 static bool is_below(const char *folder, const char *path)
@@ -93,8 +88,9 @@ static enum status locate_dataset(struct verify *v)
 static enum status find_dataset(struct verify *v)
 {
     char digest[SHA256_HEX];
-    if (is_bandit(v))
-        return file_path(v->dataset, "bandit");
+    const struct suite *suite = suite_find(curve_get(&v->before, "suite"));
+    if (suite != NULL && suite->run_seconds > 0) /* no file */
+        return file_path(v->dataset, "%s", curve_get(&v->before, "dataset"));
     TRY(locate_dataset(v));
     enum status result = sha256_file(v->dataset, digest);
     if (result == STATUS_INTERRUPTED)
@@ -174,9 +170,9 @@ static enum status check_lines(const char *text, const struct hyper *h)
 static enum status check_guide(struct verify *v, const struct hyper *h)
 {
     char path[FILE_PATH];
-    const struct dataset_entry *entry = dataset_find(v->dataset);
-    const struct env_kind *kind = env_find(entry != NULL ? entry->env
-                                                         : curve_get(&v->before, "dataset"));
+    const struct env_kind *kind = dataset_env(v->dataset);
+    if (kind == NULL)
+        kind = env_find(curve_get(&v->before, "dataset"));
     if (kind == NULL)
         return status_fail(STATUS_CONFIG, "its dataset is of no known environment");
     /* RESULTS/MATRIX/DATASET/METHOD/SEED (matrix_folder): where the guide of such a run lies. */

@@ -1,9 +1,5 @@
 #include "report/results/registry.h"
 
-#include "engine/base/embed.h"
-#include "report/text/csv.h"
-
-#include <assert.h>
 #include <ctype.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -37,18 +33,29 @@ const struct registry_method registry_methods[] = {
     {.id = "td3_rvs_3layer",    .label = "TD3+RvS (3 layers)",            .main = false, .source = "Fig. 26"},
     {.id = "ddpg",              .label = "DDPG",                          .main = false, .source = "Fig. 2"},
 };
+/* clang-format on */
 
 const struct registry_suite registry_suites[] = {
-    {"mujoco",         "Gym-MuJoCo",                 "hopper halfcheetah walker2d ant", ""},
-    {"adroit",         "Adroit",                     "pen hammer door relocate",        ""},
-    {"antmaze",        "AntMaze",                    "antmaze",                         ""},
-    {"antmaze-large",  "AntMaze-large",              "",                                "antmaze"},
-    {"maze2d",         "Maze2D",                     "maze2d",                          ""},
-    {"mujoco-delayed", "Gym-MuJoCo, delayed reward", "",                                ""},
-    {"bandit",         "Single-state MDP",           "bandit",                          ""},
-    {"other",          "Other",                      "",                                ""},
+#define SUITE(id, name, title, seconds, budget, scored, ...) {name, title, "", budget, scored},
+#define SUITE_PART(id, name, title, parent)                  {name, title, parent, 0, true},
+#include "suites/facts.def"
+    {"other", "Other", "", 0, true},
 };
-/* clang-format on */
+
+/* Positions there. */
+enum {
+#define SUITE(id, ...)      AT_##id,
+#define SUITE_PART(id, ...) AT_##id,
+#include "suites/facts.def"
+};
+
+static const struct {
+    const char *name;
+    int suite;
+} environments[] = {
+#define ENVIRONMENT(name, suite, ...) {name, AT_##suite},
+#include "suites/facts.def"
+};
 
 const int registry_method_count = sizeof registry_methods / sizeof registry_methods[0];
 const int registry_suite_count = sizeof registry_suites / sizeof registry_suites[0];
@@ -104,77 +111,50 @@ static void title_of(const char *id, char *out, size_t size)
     }
 }
 
-static struct registry_dataset dataset_table[REGISTRY_DATASETS];
-static int dataset_count;
-
-static double number(const struct csv *c, int row, const char *name)
+static bool begins_with(const char *text, const char *beginning)
 {
-    double value = 0;
-    enum status status = csv_number(c, row, csv_column(c, name), &value);
-    assert(status == STATUS_OK);
-    (void)status;
-    return value;
+    return strncmp(text, beginning, strlen(beginning)) == 0;
 }
 
-static void text(const struct csv *c, int row, const char *name, char *out, size_t size)
+/* By the first word: all that begins with "antmaze-" is antmaze. -1: none. */
+static int suite_of_environment(const char *dataset)
 {
-    snprintf(out, size, "%s", csv_cell(c, row, csv_column(c, name)));
+    size_t n = strcspn(dataset, "-");
+    for (size_t i = 0; i < sizeof environments / sizeof *environments; i++) {
+        const char *name = environments[i].name;
+        if (strcspn(name, "-") == n && strncmp(name, dataset, n) == 0)
+            return environments[i].suite;
+    }
+    return -1;
 }
 
-static void read_dataset(const struct csv *c, int row, struct registry_dataset *d)
-{
-    text(c, row, "dataset", d->id, sizeof d->id);
-    text(c, row, "suite", d->suite, sizeof d->suite);
-    text(c, row, "env", d->env, sizeof d->env);
-    text(c, row, "quality", d->quality, sizeof d->quality);
-    /* The paper aggregates umaze and medium, and shows large in its table only. */
-    if (strncmp(d->id, "antmaze-large", 13) == 0)
-        snprintf(d->suite, sizeof d->suite, "antmaze-large");
-    title_of(csv_cell(c, row, csv_column(c, "dataset")), d->title, sizeof d->title);
-    const char *env = abbreviation(d->env), *quality = abbreviation(d->quality);
-    bool dash = quality[0] != '\0' && strncmp(d->env, "antmaze", 7) != 0;
-    snprintf(d->abbrev, sizeof d->abbrev, "%.6s%s%.8s", env, dash ? "-" : "", quality);
-    d->state_dim = (int)number(c, row, "state_dim");
-    d->act_dim = (int)number(c, row, "act_dim");
-    d->time_limit = (int)number(c, row, "env_time_limit");
-    d->ref_min = number(c, row, "ref_min_score");
-    d->ref_max = number(c, row, "ref_max_score");
-    d->transitions = number(c, row, "paper_transitions");
-    d->mean = number(c, row, "paper_norm_mean");
-    d->sd = number(c, row, "paper_norm_std");
-    d->budget = number(c, row, "online_budget_paper");
-}
+static struct registry_dataset dataset_table[] = {
+#define DATASET(name, e, q, rows, n, m, s, file)                                                   \
+    {.id = name, .env = e, .quality = q, .transitions = n, .mean = m, .sd = s},
+#include "suites/facts.def"
+};
+enum { DATASETS = sizeof dataset_table / sizeof *dataset_table };
 
-static struct status_note loaded;
-
-static void read_datasets(void)
+/* What follows from a row. */
+static void complete_datasets(void)
 {
-    struct csv c;
-    status_save(&loaded, csv_parse(&c, "datasets.csv",
-                                   embed_find(embed_report, "results/paper/datasets.csv")->text));
-    if (loaded.code != STATUS_OK)
-        return;
-    assert(c.rows <= REGISTRY_DATASETS);
-    for (int i = 0; i < c.rows; i++)
-        read_dataset(&c, i, &dataset_table[i]);
-    dataset_count = c.rows;
-    csv_free(&c);
-}
-
-enum status registry_load(void)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, read_datasets);
-    return loaded.code == STATUS_OK ? STATUS_OK : status_restore(&loaded);
+    for (int i = 0; i < DATASETS; i++) {
+        struct registry_dataset *d = &dataset_table[i];
+        const char *env = abbreviation(d->env), *quality = abbreviation(d->quality);
+        bool dash = quality[0] != '\0' && !begins_with(d->env, "antmaze");
+        d->suite = registry_suites[registry_guess_suite(d->id)].id;
+        d->budget = registry_suites[suite_of_environment(d->id)].budget;
+        title_of(d->id, d->title, sizeof d->title);
+        snprintf(d->abbrev, sizeof d->abbrev, "%.6s%s%.8s", env, dash ? "-" : "", quality);
+    }
 }
 
 const struct registry_dataset *registry_datasets(int *count)
 {
-    enum status result = registry_load();
-    assert(result == STATUS_OK); /* main has loaded them */
-    (void)result;
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, complete_datasets);
     if (count != NULL)
-        *count = dataset_count;
+        *count = DATASETS;
     return dataset_table;
 }
 
@@ -210,16 +190,9 @@ int registry_find_suite(const char *id)
 
 int registry_guess_suite(const char *dataset)
 {
-    size_t length = strcspn(dataset, "-");
     for (int i = 0; i < registry_suite_count; i++) {
-        for (const char *p = registry_suites[i].prefixes; *p != '\0';) {
-            size_t n = strcspn(p, " ");
-            if (n == length && strncmp(p, dataset, n) == 0)
-                return strncmp(dataset, "antmaze-large", 13) == 0
-                           ? registry_find_suite("antmaze-large")
-                           : i;
-            p += n + strspn(p + n, " ");
-        }
+        if (registry_suites[i].parent[0] != '\0' && begins_with(dataset, registry_suites[i].id))
+            return i;
     }
-    return -1;
+    return suite_of_environment(dataset);
 }

@@ -1,10 +1,7 @@
 /* What the report knows before it reads anything: the paper's methods, suites and datasets, their
- * order, names and published facts. The CSV files of results/paper travel inside the program
- * (embed_report of engine/base/embed.h), so any folder will do. */
+ * order, names and published facts. Suites and datasets are rows of suites/facts.def. */
 #ifndef REPORT_REGISTRY_H
 #define REPORT_REGISTRY_H
-
-#include "engine/base/status.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,30 +18,23 @@ extern const int registry_method_count;
 
 struct registry_suite {
     const char *id, *title;
-    const char *prefixes; /* environments of datasets that are not in the registry: "hopper ant" */
-    const char *parent;   /* suite whose table also shows this one, or "" */
+    const char *parent; /* suite whose table also shows this one, or "" */
+    double budget;      /* online transitions in the paper */
+    bool scored;        /* else its results are rewards (the single-state MDP) */
 };
 
 extern const struct registry_suite registry_suites[];
 extern const int registry_suite_count;
 
-/* datasets.csv: dimensions, reference scores, budgets, Tables 4-7. */
+/* Rows of suites/facts.def. */
 struct registry_dataset {
-    char id[48], suite[24], env[32], quality[24];
-    char title[64];  /* "Hopper-medium-replay" */
-    char abbrev[16]; /* "Ho-MR", as in the paper's tables */
-    int state_dim, act_dim, time_limit;
-    double ref_min, ref_max;      /* raw returns of normalised 0 and 100 */
+    const char *id, *suite, *env, *quality;
+    char title[64];               /* "Hopper-medium-replay" */
+    char abbrev[16];              /* "Ho-MR", as in the paper's tables */
     double transitions, mean, sd; /* Tables 4-7; mean and sd of the normalised return */
     double budget;                /* online transitions in the paper */
 };
 
-enum { REGISTRY_DATASETS = 64 };
-
-/* Read the table of datasets, before anything asks for it. Errors STATUS_MEMORY */
-enum status registry_load(void);
-
-/* Parsed once; a damaged embedded file is our own mistake and asserts. */
 const struct registry_dataset *registry_datasets(int *count);
 
 /* Position by id, or -1. A method is also found by its label; case does not matter for methods. */

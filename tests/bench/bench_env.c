@@ -255,10 +255,10 @@ int main(int argc, char **argv)
     printf("%-15s %9s %19s %10s %9s  %5s %5s %5s  %s\n", "environment", "steps/s", "quartiles",
            "overhead", "two", "own", "gain", "best", "checksum");
     for (int i = 0; i < env_count; i++) {
-        bool wanted = argc == 1 && env_table[i].suite != SUITE_BANDIT; /* it has no physics */
+        bool wanted = argc == 1 && env_table[i].ops->model != NULL; /* it has no physics */
         for (int k = 1; k < argc; k++)
-            wanted = wanted || (strcmp(argv[k], env_table[i].name) == 0 &&
-                                env_table[i].suite != SUITE_BANDIT);
+            wanted = wanted ||
+                     (strcmp(argv[k], env_table[i].name) == 0 && env_table[i].ops->model != NULL);
         if (wanted)
             measure(&env_table[i]);
     }

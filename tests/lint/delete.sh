@@ -20,14 +20,17 @@ command_for() { # OUTPUT NEW SED
 # What a file's object defines and the table's rows name.
 names_in() { # OBJECT TABLE
     nm --defined-only -g "$1" | awk '{print $3}' | while read -r name; do
-        ! grep -qE -- "(&|= )$name *[,}]" "$2" || echo "$name"
+        ! grep -qE -- "(&|= )$name *[,})]" "$2" suites/facts.def || echo "$name"
     done
 }
 
-# A table without the rows {...} or &name that hold one of the names.
+# A table without the rows {...}, ROW(...) or &name that hold one of the names. Rows that a table takes
+# from suites/facts.def are looked for there.
 without() { # TABLE NAMES
     NAMES=$(tr '\n' '|' <<<"$2" | sed 's/|*$//') perl -0777 -pe '
         my $n = qr/\b(?:$ENV{NAMES})\b/;
+        s{^#include "(suites/facts.def)"\n}{ local (@ARGV, $/) = $1; <> }gme;
+        s/^[A-Z]+\([^\n]*$n[^\n]*\n//mg;
         s/^[ \t]*\{(?:[^{};]*?)$n[^{};]*\},?\n//mg;
         s/&$n,?\s*//g' "$1"
 }

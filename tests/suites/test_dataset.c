@@ -664,7 +664,7 @@ Test(dataset, says_what_kind_of_data_it_is)
     struct dataset d = load("door-human-v1", &o);
     cr_expect_eq(d.kind, DATASET_OWN, "twenty rows are not D4RL's file, whatever its name");
     cr_expect_not_null(strstr(d.note, "6729"), "%s", d.note);
-    cr_expect_eq(d.score.max, d.entry->score.max);
+    cr_expect_eq(d.score.max, d.env->score.max);
     dataset_free(&d);
 
     struct toy full = toy_new(6729, 39, 28);

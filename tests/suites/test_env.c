@@ -1,3 +1,4 @@
+#include "suites/dataset_table.h"
 #include "suites/env_impl.h"
 #include "tests/support/fixture.h"
 
@@ -84,11 +85,26 @@ Test(env_table, rows_have_a_name_of_their_own_and_sane_numbers)
         cr_assert_eq(env_find(k->name), k, "%s", k->name);
         cr_assert(k->obs_dim > 0 && k->act_dim > 0 && k->act_dim <= MOST_ACTIONS);
         cr_assert(k->time_limit > 0 && k->frame_skip > 0 && k->ops != NULL);
-        cr_assert(k->score_max > k->score_min || k->suite == SUITE_BANDIT, "%s", k->name);
+        cr_assert((k->score.max > k->score.min) == k->suite->scored, "%s", k->name);
     }
 }
 
-/* All 34 dataset ids, from tests/data/datasets.csv. */
+Test(suite_table, rows_have_a_name_of_their_own_and_an_environment)
+{
+    for (int i = 0; i < SUITES; i++) {
+        const struct suite *s = &suite_table[i];
+        int environments = 0;
+        for (int k = 0; k < env_count; k++)
+            environments += env_table[k].suite == s;
+        cr_assert_eq(suite_find(s->name), s, "%s", s->name);
+        cr_assert(environments > 0 && s->step_seconds > 0 && s->title[0] != '\0', "%s", s->name);
+        cr_assert_eq(s->scored, s->folder[0] != '\0', "%s", s->name);
+    }
+    cr_assert_null(suite_find("mujoco-delayed"), "a part of a suite is none");
+    cr_assert_null(suite_find(""));
+}
+
+/* All 34 datasets against tests/data/datasets.csv. */
 Test(env_table, datasets_find_their_environment)
 {
     FILE *csv = fopen("tests/data/datasets.csv", "r");
@@ -97,19 +113,29 @@ Test(env_table, datasets_find_their_environment)
     int rows = 0;
     cr_assert_not_null(fgets(line, sizeof line, csv));
     while (fgets(line, sizeof line, csv) != NULL) {
-        char id[64];
+        char id[64], suite[16], quality[16];
         int S, A, limit;
-        double low, high;
-        cr_assert_eq(sscanf(line, "%63[^,],%*[^,],%*[^,],%*[^,],%d,%d,%d,%lf,%lf", id, &S, &A,
-                            &limit, &low, &high),
-                     6, "%s", line);
+        double low, high, transitions, mean, std, budget;
+        cr_assert_eq(sscanf(line, "%63[^,],%15[^,],%*[^,],%15[^,],%d,%d,%d,%lf,%lf,%lf,%lf,%lf,%lf",
+                            id, suite, quality, &S, &A, &limit, &low, &high, &transitions, &mean,
+                            &std, &budget),
+                     12, "%s", line);
+        const struct dataset_entry *e = dataset_find(id);
+        cr_assert_not_null(e, "%s", id);
         const struct env_kind *k = env_find(id);
         cr_assert_not_null(k, "%s", id);
         cr_assert_eq(k->obs_dim, S, "%s", id);
         cr_assert_eq(k->act_dim, A, "%s", id);
         cr_assert_eq(k->time_limit, limit, "%s", id);
-        expect_number(id, k->score_min, low, 0, 0);
-        expect_number(id, k->score_max, high, 0, 0);
+        expect_number(id, k->score.min, low, 0, 0);
+        expect_number(id, k->score.max, high, 0, 0);
+        cr_assert_eq(dataset_env(id), k, "%s", id);
+        cr_assert_str_eq(k->suite->name, suite, "%s", id);
+        cr_assert_str_eq(e->quality, quality, "%s", id);
+        expect_number(id, (double)e->paper_transitions, transitions, 0, 0);
+        expect_number(id, e->paper_mean, mean, 0, 0);
+        expect_number(id, e->paper_std, std, 0, 0);
+        expect_number(id, k->suite->budget, budget, 0, 0);
         rows++;
     }
     fclose(csv);
@@ -174,7 +200,7 @@ ParameterizedTest(int *row, env, begins_alike_from_the_same_stream_only)
     expect_same_bits("same stream", second, first, bytes);
     reset(e, 4);
     env_get_state(e, second);
-    if (env_kind(e)->suite != SUITE_BANDIT)
+    if (env_kind(e)->ops->draw != NULL)
         cr_assert(memcmp(first, second, bytes) != 0, "another stream begins at the same state");
     free(first);
     free(second);
@@ -194,7 +220,7 @@ ParameterizedTest(int *row, env, continues_bit_for_bit_from_a_saved_state)
     options.endless = true;
     struct env *e = open_with(env_table[*row].name, options), *other;
     cr_assert_eq(env_clone(e, &other), STATUS_OK);
-    int before = env_kind(e)->suite == SUITE_BANDIT ? 0 : 17;
+    int before = env_kind(e)->time_limit == 1 ? 0 : 17;
     struct rng rng = rng_at(2, RNG_TEST, 0);
     reset(e, 5);
     for (int t = 0; t < before; t++)
@@ -356,7 +382,7 @@ Test(env, survives_a_simulation_that_diverges)
         double qpos[64], qvel[64] = {0};
         memcpy(qpos, start, (size_t)nq * sizeof *qpos);
         int last = nv - 1; /* not a coordinate that maze2d would clip: there the position */
-        if (env_kind(e)->suite == SUITE_MAZE2D)
+        if (env_kind(e)->suite->waypoints)
             qpos[0] = 1e11;
         else
             qvel[last] = 1e11;

@@ -150,9 +150,9 @@ struct naive naive_convert(const char *path, const struct env_kind *env)
 {
     struct naive n = {0};
     struct raw r = read_raw(path);
-    if (env->suite == SUITE_ANTMAZE)
+    if (env->suite->goal_cut)
         convert_antmaze(&n, &r, env);
-    else if (env->suite == SUITE_MUJOCO && r.next != NULL)
+    else if (env->suite->gym_files && r.next != NULL)
         convert_walk(&n, &r, env, r.N, r.next);
     else
         convert_walk(&n, &r, env, r.N - 1, r.observations + env->obs_dim);

@@ -98,7 +98,7 @@ Test(speed, scales_a_measured_method_to_another_run)
 {
     struct speed speed = {.method = "td3_odt",
                           .dataset = "maze2d-umaze-v1",
-                          .suite = SUITE_MAZE2D,
+                          .suite = suite_find("maze2d"),
                           .actor = 2,
                           .critic = 0.5,
                           .sample = 0.1,
@@ -138,7 +138,7 @@ Test(speed, scales_a_measured_method_to_another_run)
     cr_assert(critic > 0.25 && critic < 0.75, "the target's transformer is in it: %g", critic);
     cr_assert_float_eq(narrow.learning, w.updates * (2 * 0.25 + 0.1 + 0.5 * critic * w.interval),
                        1e-6 * full.learning, "a quarter of the weights");
-    double step = cost_step_seconds(env_find("maze2d-medium"));
+    double step = env_find("maze2d-medium")->suite->step_seconds;
     cr_assert_float_eq(narrow.rollout, w.steps * (step + (0.01 - step) * 0.25), 1e-6 * full.rollout,
                        "the environment is as fast as before");
     cr_assert_lt(narrow.evaluation, 0.3 * full.evaluation);
