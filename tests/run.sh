@@ -17,7 +17,8 @@ trap 'rm -f "$out"' EXIT
 for program in "$@"; do
     echo "== ${program##*/}"
     # Criterion names skipped tests only when verbose; what it says of the rest is left out.
-    "./$program" --verbose=1 ${FILTER:+--filter "$FILTER"} 2>&1 | sed -u 's/\x1b\[[0-9;]*m//g' |
+    # nohup would have the tests ignore the hangup that they send.
+    env --default-signal=HUP "./$program" --verbose=1 ${FILTER:+--filter "$FILTER"} 2>&1 | sed -u 's/\x1b\[[0-9;]*m//g' |
         grep --line-buffered -v -e '^\[RUN ' -e '^\[PASS\]' -e '^\[====\] Running' -e 'Test is disabled$' \
             -e 'Criterion v' | tee "$out"
     status=${PIPESTATUS[0]}
