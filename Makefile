@@ -6,7 +6,7 @@
 #
 # Sources are found by wildcard: a new file needs no edit here.
 
-# `make deps smoke` on a bare machine: what is asked of pkg-config below must be installed by then.
+# `make deps smoke` on a bare machine: the packages must be installed before pkg-config is called below.
 DRY_RUN := $(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
 ifneq ($(if $(DRY_RUN),,$(filter deps,$(MAKECMDGOALS))),)
 $(shell ./deps.sh >&2)
@@ -23,13 +23,13 @@ FILTER  =
 THREADS =
 V       =
 
-# Of `make reproduce` and `make report`: folders, and which runs.
+# For `make reproduce` and `make report`: folders, and which runs.
 MATRIX  = paper
 PRESET  =
 RESULTS =
 DATA    =
 
-# Point MUJOCO_PREFIX at a MuJoCo release folder (include/, lib/) to use another than Debian's.
+# To use a MuJoCo release other than Debian's, set MUJOCO_PREFIX to its folder (include/, lib/).
 MUJOCO_PREFIX =
 
 HDF5_PC := hdf5
@@ -40,11 +40,11 @@ BUILD := build/$(notdir $(CC))$(if $(SAN),-$(SAN))
 # --- flags ------------------------------------------------------------------------------------
 WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wdouble-promotion \
           -Wundef -Wvla $(if $(WERROR),-Werror)
-# Never -Ofast or -ffast-math (they break NaN checks); contraction off so that gcc and clang agree
-# with the written order of operations.
+# Never -Ofast or -ffast-math (they break NaN checks). Contraction is off so that gcc and clang both
+# follow the written order of operations.
 OPT    := -O3 -march=$(ARCH) -ffp-contract=off -fno-math-errno -fno-trapping-math
 # GCC 12 tuned for 256-bit moves miscompiles f((struct s){x, x, 0, 0}), four doubles by value: it
-# broadcasts x and loses the zeros. Moves of 128 bits do not (tests/engine/base/test_toolchain.c).
+# broadcasts x and loses the zeros. With 128-bit moves it does not (tests/engine/base/test_toolchain.c).
 accepts = $(if $(shell echo | $(CC) $(1) -x c -c -o /dev/null - 2>&1),,$(1))
 OPT    += $(call accepts,-mmove-max=128 -mstore-max=128)
 SANFLAGS_asan := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -75,11 +75,11 @@ ENGINE   := $(call find_c,engine)
 SUITES   := $(call find_c,suites)
 HARNESS  := $(filter-out harness/main.c,$(call find_c,harness))
 REPORT   := $(filter-out report/main.c,$(call find_c,report))
-# The report reads result files only: it is linked without the methods and MuJoCo.
+# The report reads only result files: it is linked without the methods and MuJoCo.
 REPORT_NEEDS := $(BASE) $(filter-out %/checkpoint.c %/provenance.c,$(call find_c,harness/curve))
 SUPPORT  := $(call find_c,tests/support)
 
-# Text files that travel inside the programs.
+# Text files embedded in the programs.
 HARNESS_TEXT := $(sort $(wildcard harness/sweep/slurm.sh harness/presets/*/*.ini harness/matrices/*.ini \
                   harness/explain/*.txt docs/ledger.md))
 HARNESS_OBJECTS := $(call objects,$(HARNESS)) $(BUILD)/embed/harness.o
@@ -123,8 +123,8 @@ $(BUILD)/test-harness: $(call objects,$(call find_c,tests/harness) $(ENGINE)) $(
 $(BUILD)/test-report: $(call objects,$(call find_c,tests/report)) $(REPORT_OBJECTS) $(BUILD)/support.a
 $(BUILD)/test-suites $(BUILD)/test-harness: LIBS_EXTRA = $(LIBS_ALL)
 $(BUILD)/test-engine $(BUILD)/test-report: LIBS_EXTRA = $(LIBS_BASE) $(LIBS_REPORT)
-# An archive: each test program takes what it uses, and test-engine need not be linked with MuJoCo
-# because some helper replays environments.
+# An archive: each test program links only what it uses, so test-engine does not need MuJoCo although
+# one helper replays environments.
 $(BUILD)/support.a: $(call objects,$(SUPPORT))
 	@rm -f $@
 	$(call say,AR,$@)ar rcs $@ $^
@@ -135,7 +135,7 @@ $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(call objects,$(ENGINE)) $(SUITES_OB
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CC) $(LDFLAGS) $^ $(LIBS_ALL) -o $@
 
-# The report is a program of its own: its names may repeat those of the harness.
+# The report is a separate program: its names may repeat those of the harness.
 $(BUILD)/bench/bench_stats: $(BUILD)/tests/bench/bench_stats.o $(REPORT_OBJECTS)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CC) $(LDFLAGS) $^ $(LIBS_BASE) $(LIBS_REPORT) -o $@
@@ -168,7 +168,7 @@ $(BUILD)/%.o: %.c $(FLAGS)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
-# The code's revision goes into one object, rebuilt when it changes.
+# The code's revision is compiled into one object, which is rebuilt when the revision changes.
 REVISION := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 DIRTY    := $(shell git diff --quiet HEAD -- '*.c' '*.h' '*.def' '*.xml' '*.ini' Makefile 2>/dev/null && echo 0 || echo 1)
 STAMP    := $(BUILD)/revision-$(REVISION)-$(DIRTY)
@@ -181,39 +181,47 @@ $(BUILD)/harness/curve/provenance.o: $(STAMP)
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # --- targets ----------------------------------------------------------------------------------
-test: build $(TESTS) ## run the tests (SAN=asan, FILTER='replay/*')
+test: build $(TESTS) ## run the tests (SAN=asan FILTER='replay/*')
 	SAN=$(SAN) FILTER='$(FILTER)' BUILD=$(BUILD) tests/run.sh $(TESTS)
 
-test-kills: build $(BUILD)/test-harness ## kill runs of every method, and 200 times a scheduler (KILLS=200)
+test-kills: build $(BUILD)/test-harness ## kill runs of every method and, 200 times, a scheduler; compare the resumed curves (KILLS=200)
 	VITAMIN_KILLS=$(or $(KILLS),200) SAN=$(SAN) FILTER='@(run|sweep)/killed*' BUILD=$(BUILD) \
 	    tests/run.sh $(BUILD)/test-harness
 
-# The three below stop at Ctrl-C and resume when called again.
+# Ctrl-C stops smoke and reproduce; the same command resumes.
 smoke: OUT = out/smoke
-smoke: build ## everything end to end in minutes: tiny networks, generated data, a report (OUT=folder)
+smoke: build ## run everything end to end in minutes: tiny networks, generated data, a report (OUT=folder)
 	$(BUILD)/vitamin sweep smoke --results $(OUT)/runs --data $(OUT)/data --report $(OUT)/report
 
 reproduce: OUT = out/$(MATRIX)$(if $(PRESET),-$(PRESET))
-reproduce: build ## run a matrix, or resume it, and report (MATRIX=paper PRESET=paper|code RESULTS= DATA= OUT=)
+reproduce: build ## run or resume a matrix, then report (MATRIX=paper PRESET=paper|code RESULTS= DATA= OUT=)
 	$(BUILD)/vitamin sweep $(MATRIX) $(if $(PRESET),--preset $(PRESET)) $(if $(RESULTS),--results $(RESULTS)) \
 	    $(if $(DATA),--data $(DATA)) --report $(OUT)
 
-report: build ## tables, figures and the page from result files (RESULTS=folder OUT=folder)
+report: build ## make tables, figures and the page from result files (RESULTS=folder OUT=folder)
 	$(BUILD)/vitamin report $(RESULTS) $(if $(OUT),--out $(OUT)) $(ARGS)
 
+<<<<<<< HEAD
 bench: build $(BENCHES) ## measure speed: medians, spreads, ratios (never judges)
 	@export OMP_WAIT_POLICY=passive; for b in $(BENCHES); do echo "== $$b"; $$b || exit 1; done
 
 bench-peer: $(BUILD)/bench/bench_learner ## the same training steps in PyTorch, in turn, if it is there
 	OMP_WAIT_POLICY=passive tests/bench/peer.sh $<
+=======
+bench: build $(BENCHES) ## measure speed: medians, spreads, ratios (no pass or fail)
+	@for b in $(BENCHES); do echo "== $$b"; $$b || exit 1; done
+
+bench-peer: $(BUILD)/bench/bench_learner ## compare training steps with PyTorch's, if it is installed
+	tests/bench/peer.sh $<
+>>>>>>> bae07c6 (docs: README, CONTRIBUTING, architecture, running and make help in plain English; stale counts)
 
 FUZZ_SECONDS = 60
-fuzz: ## run every fuzzer for FUZZ_SECONDS=60 on its corpus (clang)
+fuzz: ## run every fuzzer on its corpus with clang (FUZZ_SECONDS=60)
 	$(MAKE) CC=clang SAN=fuzz run-fuzzers
 
 .PHONY: run-fuzzers
-# What is found is kept in the build folder, new coverage too; tests/data/fuzz is replayed by `make
-# test`, so what is worth keeping goes there by hand.
+# Findings and new coverage stay in the build folder. `make test` replays tests/data/fuzz: copy there by
+# hand what is worth keeping.
 run-fuzzers: $(FUZZERS)
 	@for f in $(FUZZERS); do \
 	    name=$${f##*/fuzz_}; found=$(BUILD)/fuzz/found-$$name; mkdir -p $$found; echo "== $$f"; \
@@ -223,13 +231,13 @@ run-fuzzers: $(FUZZERS)
 	        -max_len=65536 -print_final_stats=1 -artifact_prefix=$$found/ $$found \
 	        tests/data/fuzz/$$name || exit 1; done
 
-lint: ## clang-tidy, cppcheck, include directions, citations, shellcheck, format
+lint: ## check includes, citations and format; run shellcheck, cppcheck and clang-tidy
 	tests/lint/lint.sh $(LINT)
 
-# Each file with make's own flags, but for what clang's tools do not know (and the revision, which
-# one object gets).
+# Each file with make's own flags, except those that clang's tools do not know (and the revision, which
+# only one object gets).
 C_FILES = $(call find_c,engine suites harness report tests)
-compile_commands.json: ## how each file is compiled, for clangd and other tools
+compile_commands.json: ## write how each file is compiled, for clangd and other tools
 	@{ printf '['; comma=; for file in $(C_FILES); do \
 	    printf '%s\n  {"directory": "%s", "file": "%s", "output": "%s",\n   "command": "%s"}' "$$comma" \
 	        '$(CURDIR)' "$$file" "$(BUILD)/$${file%.c}.o" \
@@ -239,13 +247,13 @@ compile_commands.json: ## how each file is compiled, for clangd and other tools
 format: ## reformat all C files
 	clang-format -i $(shell git ls-files '*.c' '*.h')
 
-test-slurm: build ## run a matrix on a Slurm of its own, if there is one (deps-slurm)
+test-slurm: build ## run a matrix on a private Slurm, if Slurm is installed (deps-slurm)
 	tests/e2e/slurm.sh $(BUILD)
 
-test-distros: ## README's two commands on bare Debian 12 and 13, as root (DISTROS=trixie FILTER=)
+test-distros: ## run the README's two commands on bare Debian 12 and 13, as root (DISTROS=trixie FILTER=)
 	FILTER='$(FILTER)' tests/e2e/distros.sh $(DISTROS)
 
-deps: ## install Debian's packages (done above, when this file is read)
+deps: ## install the packages that vitamin needs from Debian (done when make reads this file)
 	@:
 
 deps-slurm: ## install Slurm and GNU parallel, for test-slurm

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Install what vitamin needs from Debian (12 or newer). Asks for root through sudo when needed.
-# `deps.sh slurm` installs what the test on a real Slurm wants instead, `deps.sh distros` what the one
-# on other releases of Debian does.
+# Install the packages that vitamin needs from Debian (12 or newer), through sudo unless root.
+# `deps.sh slurm` installs those of the Slurm test instead, `deps.sh distros` those of the test on other
+# Debian releases.
 #
-# OpenBLAS: the pthread build, kept to one thread by the program (engine/base/threads.c). Our own
-# loops are the parallel part and call BLAS from several threads at once. Debian's serial build is
-# not safe for that: concurrent products came out wrong now and then (a test watches for it), and the
-# OpenMP build would bring a second OpenMP runtime into programs compiled by clang.
+# OpenBLAS: the pthread build, which the program limits to one thread (engine/base/threads.c). Our own
+# loops are parallel and call BLAS from several threads at once. Debian's serial build is not safe for
+# that: concurrent products were occasionally wrong (a test watches for it). The OpenMP build would
+# bring a second OpenMP runtime into programs compiled by clang.
 set -eu
 
 packages="build-essential pkg-config git ca-certificates
@@ -22,7 +22,7 @@ missing=""
 for p in $packages; do
     dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"
 done
-[ -n "$missing" ] || { echo "deps: all packages are there"; exit 0; }
+[ -n "$missing" ] || { echo "deps: all packages are installed"; exit 0; }
 
 as_root=""
 [ "$(id -u)" = 0 ] || as_root="sudo"
