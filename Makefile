@@ -201,19 +201,11 @@ reproduce: build ## run or resume a matrix, then report (MATRIX=paper PRESET=pap
 report: build ## make tables, figures and the page from result files (RESULTS=folder OUT=folder)
 	$(BUILD)/vitamin report $(RESULTS) $(if $(OUT),--out $(OUT)) $(ARGS)
 
-<<<<<<< HEAD
-bench: build $(BENCHES) ## measure speed: medians, spreads, ratios (never judges)
+bench: build $(BENCHES) ## measure speed: medians, spreads, ratios (no pass or fail)
 	@export OMP_WAIT_POLICY=passive; for b in $(BENCHES); do echo "== $$b"; $$b || exit 1; done
 
-bench-peer: $(BUILD)/bench/bench_learner ## the same training steps in PyTorch, in turn, if it is there
-	OMP_WAIT_POLICY=passive tests/bench/peer.sh $<
-=======
-bench: build $(BENCHES) ## measure speed: medians, spreads, ratios (no pass or fail)
-	@for b in $(BENCHES); do echo "== $$b"; $$b || exit 1; done
-
 bench-peer: $(BUILD)/bench/bench_learner ## compare training steps with PyTorch's, if it is installed
-	tests/bench/peer.sh $<
->>>>>>> bae07c6 (docs: README, CONTRIBUTING, architecture, running and make help in plain English; stale counts)
+	OMP_WAIT_POLICY=passive tests/bench/peer.sh $<
 
 FUZZ_SECONDS = 60
 fuzz: ## run every fuzzer on its corpus with clang (FUZZ_SECONDS=60)
