@@ -11,14 +11,14 @@ struct embed_file {
     size_t size;      /* without the NUL */
 };
 
-/* Presets, matrices, what `vitamin explain` says, the ledger, what Slurm's tasks do:
+/* Presets, matrices, the text of `vitamin explain`, the ledger, the script of Slurm's tasks:
  * "presets/paper/td3_odt.ini", "explain/41_rl_td3.txt", "docs/ledger.md", "slurm.sh". */
 extern const struct embed_file embed_harness[];
 
 /* Models: "hopper.xml". */
 extern const struct embed_file embed_suites[];
 
-/* The figures' look and the page's: "style.gp", "page.css"; the paper's numbers:
+/* The style of figures and page: "style.gp", "page.css"; the paper's numbers:
  * "results/paper/table1_mujoco.csv"; the ledger again. */
 extern const struct embed_file embed_report[];
 

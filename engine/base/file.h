@@ -9,48 +9,49 @@
 #include <stdio.h>
 
 enum {
-    FILE_PATH = 4096, /* longest path that the system takes, with its NUL (PATH_MAX) */
+    FILE_PATH = 4096, /* longest path of the system, with its NUL (PATH_MAX) */
     FILE_NAME = 255   /* longest name of a file or folder in bytes (NAME_MAX) */
 };
 
-/* The only way to put a path together: out = the formatted text, whole. What would not fit is an
- * error, never a shorter path: that one may be somebody else's. Errors STATUS_IO. */
+/* The only way to build a path: out = the formatted text. A path that does not fit is an error and
+ * is never cut, because a shorter path may name another file. Errors STATUS_IO. */
 enum status file_path(char out[FILE_PATH], const char *format, ...)
     __attribute__((format(printf, 2, 3), warn_unused_result));
 
-/* May `name`, of which `what` says what it is, become the name of a file or folder? Not empty, "."
- * or "..", without '/' and control characters, at most FILE_NAME bytes. Errors STATUS_CONFIG. */
+/* Check that `name` can be the name of a file or folder: not empty, "." or "..", without '/' and
+ * control characters, at most FILE_NAME bytes. `what` describes it in the sentence. Errors
+ * STATUS_CONFIG. */
 enum status file_check_name(const char *what, const char *name);
 
 /* The length of a file's name without its ending .hdf5 or .h5, if it has one. */
 int file_stem(const char *name);
 
-/* A program's start and end. Standard streams that are closed must not become files that are opened
- * later: they lead nowhere, and writing to standard output fails. At the end, was everything on
- * standard output written (a full disk often shows only then)? Quiet about a reader that has left
- * (`| head`), but an error as well. Errors STATUS_IO; a quiet one has the sentence "". */
+/* For a program's start and end. file_settle_streams opens closed standard streams on /dev/null, so
+ * that no later file takes their numbers; writing to standard output then fails. file_close_output
+ * checks that all standard output was written (a full disk often shows only now). If the reader has
+ * left (`| head`), that is an error without a message: the sentence is "". Errors STATUS_IO. */
 void file_settle_streams(void);
 enum status file_close_output(void);
 
-/* Is anything at `path`? Only "no such file" means absent. What cannot be looked at (a disk that
- * fails, a permission, a server that has gone) is an error, and so is a link that leads nowhere: to
- * what may not be mounted now. Errors STATUS_IO. */
+/* Does anything exist at `path`? Only "no such file" means no. A failed check (disk error,
+ * permission, unreachable server) is an error, and so is a dangling link: its target may just not
+ * be mounted. Errors STATUS_IO. */
 enum status file_look(const char *path, bool *there);
 
-/* The same for tests and for what is left out of a page anyhow; false also when it cannot be told,
- * so nothing may be written on its word. */
+/* The same for tests and for optional parts of a page. It is also false when the check fails, so
+ * nothing may be overwritten because of it. */
 bool file_exists(const char *path);
 
-/* Rename a damaged file so that it stays at hand: x.h5 becomes x.damaged-1.h5, or the first number
- * that is free; `out` is the new name. Errors STATUS_IO. */
+/* Rename a damaged file to keep it: x.h5 becomes x.damaged-1.h5, or gets the first free number;
+ * `out` is the new name. Errors STATUS_IO. */
 enum status file_set_aside(const char *path, char out[FILE_PATH]);
 
-/* Open a regular file for reading; *fd is for close(). A pipe, a device, a socket or a folder is
- * refused before it is opened: opening one may hang, or do something. Errors STATUS_IO. */
+/* Open a regular file for reading; *fd is for close(). Pipes, devices, sockets and
+ * folders are refused before opening, which might hang or have side effects. Errors STATUS_IO. */
 enum status file_open(const char *path, int *fd);
 enum status file_open_stream(const char *path, FILE **out); /* likewise, for fclose() */
 
-/* What errno says, for a sentence; a full disk in words that name the remedy. */
+/* The text of errno for a sentence; for a full disk it includes the remedy. */
 const char *file_reason(void);
 
 /* Create a folder and its parents. Errors STATUS_IO. */
@@ -59,8 +60,9 @@ enum status file_make_folder(const char *path);
 /* The folder part of a path ("." when there is none). */
 enum status file_parent(const char *path, char out[FILE_PATH]) __attribute__((warn_unused_result));
 
-/* Create an empty file beside `path` to write before renaming: exclusively, so that it is nobody
- * else's and no link, under a name that no other process takes. The caller commits or removes it.
+/* Create an empty file in the folder of `path`, to be written and then renamed to it. It is created
+ * exclusively (so it is not a link or another process's file) under a name that no other process
+ * uses. The caller commits or removes it.
  * Errors STATUS_IO. */
 enum status file_temporary(const char *path, char out[FILE_PATH]);
 
@@ -71,9 +73,9 @@ enum status file_sync(const char *path);
  * removed and `path` is as it was. Errors STATUS_IO (a full disk says so). */
 enum status file_commit(const char *temporary, const char *path);
 
-/* Remove the temporaries of `path` that a killed writer left behind. The caller holds the lock that
- * keeps all other writers of `path` away: nothing else tells a dead writer's file from a slow
- * one's. */
+/* Remove the temporary files of `path` that a killed writer left behind. The caller must hold the
+ * lock that excludes all other writers of `path`: nothing else distinguishes a dead writer's file
+ * from a slow one's. */
 void file_remove_leftovers(const char *path);
 
 /* Write all bytes and commit. */

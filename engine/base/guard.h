@@ -1,7 +1,7 @@
-/* Work that may crash, in a process of its own.
+/* Run work that may crash in a child process.
  *
- * HDF5 can crash, loop or ask for all memory on a file whose headers are damaged, before anybody
- * could look at them. In a child process that is one more finding. */
+ * On a file with damaged headers HDF5 can crash, loop or request all memory before we can check
+ * them. In a child process this becomes an ordinary error. */
 #ifndef ENGINE_BASE_GUARD_H
 #define ENGINE_BASE_GUARD_H
 
@@ -13,44 +13,43 @@
 
 struct guard_limits {
     int seconds;   /* of CPU time */
-    size_t memory; /* that the child may ask for, in bytes; 0: as much as it likes */
-    size_t answer; /* bytes it may give back */
+    size_t memory; /* bytes that the child may allocate; 0: no limit */
+    size_t answer; /* bytes that it may return */
 };
 
-/* Where the work puts its answer; opaque. */
+/* Collects the work's answer; opaque. */
 struct guard_answer;
 
-/* Add to the answer. False: it is too long, or nobody listens any more; give up. */
+/* Add to the answer. False: it is too long, or the parent has gone; give up. */
 bool guard_put(struct guard_answer *answer, const void *data, size_t bytes);
 
-/* Everything that `context` holds is in its first bytes: no pointers when a child is kept. */
+/* Size of `context` when a child is kept: it is copied, so it must not hold pointers. */
 enum { GUARD_CONTEXT = FILE_PATH + 64 };
 typedef enum status guard_work(void *context, int fd, struct guard_answer *answer);
 
-/* Run work(context, fd, answer) in a child process, within `limits`, and give back its status and
+/* Run work(context, fd, answer) in a child process within `limits` and return its status and
  * sentence; on STATUS_OK also the answer, for free() (*bytes may be NULL when it is empty). `path`
- * is what the work looks at, `fd` what it reads, or -1.
+ * names the file in sentences; the work reads it from `fd`, or `fd` is -1.
  *
- * Errors  those of `work`; STATUS_FORMAT: the child died of it; STATUS_IO: there is no child
- *         process, or somebody killed it; STATUS_MEMORY; STATUS_INTERRUPTED: it was told to stop */
+ * Errors  those of `work`; STATUS_FORMAT: the work crashed the child; STATUS_IO: the child could
+ * not be started or was killed; STATUS_MEMORY; STATUS_INTERRUPTED: it was told to stop */
 enum status guard_collect(const char *path, const struct guard_limits *limits, guard_work *work,
                           void *context, int fd, void **bytes, size_t *count);
 
-/* Many files follow (true) or have followed (false): until then one child does the work of
- * guard_collect() for up to a hundred of them, as long as it meets no damage: `context` must be
- * GUARD_CONTEXT bytes. It keeps a copy of this process's memory, so not for long. */
+/* Announce many files (true) or their end (false): in between one child does the work of
+ * guard_collect() for up to a hundred files, as long as none is damaged; `context` must then have
+ * GUARD_CONTEXT bytes. The child keeps a copy of this process's memory, so end it soon. */
 void guard_keep(bool keep);
 
-/* The work has met damage: the child looks at nothing else afterwards. */
+/* Call when the work finds damage: the child handles no further file. */
 void guard_last(struct guard_answer *answer);
 
-/* The same without a limit of memory, for an answer of a known size: the `bytes` of `result` as the
- * child left them (result may be NULL). */
+/* The same without a memory limit, for an answer of known size: `bytes` of `result`, as the child
+ * leaves them (result may be NULL). */
 enum status guard_run(const char *path, int seconds, enum status (*work)(void *context),
                       void *context, void *result, size_t bytes);
 
-/* From now on this process is expendable itself: work is done in place. (What a child is from its
- * start.) */
+/* Do the work in this process from now on, because it may itself crash (as any child may). */
 void guard_disarm(void);
 
 #endif

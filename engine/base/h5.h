@@ -1,13 +1,13 @@
-/* HDF5 in our terms: every failure names file, object and remedy.
+/* HDF5 with our error handling: every failure names file, object and remedy.
  *
- * Names are paths inside the file ("infos/qpos"). Numbers are converted to the memory type asked
- * for (any float width to float, enum or integer flags to uint8), as HDF5 converts them.
+ * Names are paths inside the file ("infos/qpos"). Numbers are converted to the requested memory
+ * type (any float width to float, enum or integer flags to uint8), as HDF5 converts them.
  *
- * What is read is never trusted: a child process looks through the file (guard.h, h5_scan.h), so
- * that nothing in it can crash or occupy this one, and says what it holds; the rest is plain C
- * (h5_image.h). Links and arrays that lead out of the file are not followed: to read one is
- * STATUS_FORMAT. What is packed may unpack to 16 MiB and 64 times the file, 256 MiB at most, the
- * whole file together. The library is not thread-safe: one thread at a time. */
+ * Files are not trusted: a child process scans the file and lists its contents (guard.h,
+ * h5_scan.h), so that nothing in it can crash or block this process; the rest is plain C
+ * (h5_image.h). Links and arrays that lead out of the file are not followed: reading one is
+ * STATUS_FORMAT. All compressed data of a file together may unpack to 16 MiB plus 64 times the
+ * file, at most 256 MiB. The library is not thread-safe: one thread at a time. */
 #ifndef ENGINE_BASE_H5_H
 #define ENGINE_BASE_H5_H
 
@@ -24,28 +24,28 @@ struct image;
 
 struct h5 {
     hid_t file;           /* written through the library; negative when closed, or read */
-    struct image *image;  /* what a file that is read holds */
+    struct image *image;  /* contents of a file that is read */
     int fd;               /* of a file that is read, or -1 */
     uint64_t bytes;       /* its size */
     char path[FILE_PATH]; /* for sentences */
 };
 
-/* Open for reading; what reads below wants a file opened so. Errors STATUS_IO (missing, unreadable,
- * no regular file), STATUS_FORMAT (not HDF5, truncated, damaged, too large when unpacked),
- * STATUS_MEMORY, STATUS_INTERRUPTED. */
+/* Open for reading; all reading functions below need a file opened this way. Errors STATUS_IO
+ * (missing, unreadable, not a regular file), STATUS_FORMAT (not HDF5, truncated, damaged, too large
+ * when unpacked), STATUS_MEMORY, STATUS_INTERRUPTED. */
 enum status h5_open(struct h5 *f, const char *path);
-/* Likewise, but only the root's attributes can be read: quick, however large the file is. */
+/* Likewise, but only the root's attributes can be read: fast even for large files. */
 enum status h5_open_root(struct h5 *f, const char *path);
-/* Create, truncating. For files that others read, write to file_temporary() and file_commit().
- * Errors STATUS_IO (a full disk, no permission): there is no file then. */
+/* Create, truncating. To replace a file that others read, write to file_temporary(), then
+ * file_commit(). Errors STATUS_IO (a full disk, no permission): then there is no file. */
 enum status h5_create(struct h5 *f, const char *path);
-/* Flush and close. For a written file the result matters: a full disk shows here. */
+/* Flush and close. Check the result for a written file: a full disk shows here. */
 enum status h5_close(struct h5 *f);
 
 uint64_t h5_file_bytes(const struct h5 *f); /* size of a file opened for reading */
 
-/* Is there anything of that name? Also what cannot be read, and a link that leads out of the file:
- * reading says so. */
+/* Does an object of that name exist? True also for objects that cannot be read and for links out of
+ * the file, which reading reports. */
 bool h5_has(const struct h5 *f, const char *name);
 bool h5_is_group(const struct h5 *f, const char *name);
 bool h5_has_attribute(const struct h5 *f, const char *object, const char *name);
@@ -81,7 +81,7 @@ enum status h5_set_integer(const struct h5 *f, const char *object, const char *n
 enum status h5_set_text(const struct h5 *f, const char *object, const char *name,
                         const char *value);
 
-/* Make a group and its parents. */
+/* Create a group and its parents. */
 enum status h5_make_group(const struct h5 *f, const char *name);
 
 /* Write a dataset, creating parent groups. gzip 0 stores it contiguous, 1..9 chunked and deflated.
@@ -93,7 +93,7 @@ enum status h5_write_float(const struct h5 *f, const char *name, int rank, const
 enum status h5_write_double(const struct h5 *f, const char *name, int rank, const size_t dims[],
                             const double *data);
 
-/* The type that h5py gives booleans: an enum over int8 {FALSE 0, TRUE 1}. In memory one byte each.
+/* h5py's type for booleans: an enum over int8 {FALSE 0, TRUE 1}. In memory one byte each.
  * For H5Tclose(). */
 hid_t h5_bool_type(void);
 

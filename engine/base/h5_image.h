@@ -1,14 +1,14 @@
-/* What an HDF5 file holds, as a flat list that plain C can check: the answer of the child process
- * that has looked into it (h5_scan.h). It is believed in nothing: the child may have been led
- * astray by the file.
+/* The contents of an HDF5 file as a flat list that plain C can check: the answer of the child
+ * process that has scanned it (h5_scan.h). The list is not trusted either: the file may have
+ * corrupted the child.
  *
  *   image_header, then one after another, 8-byte aligned:
  *       image_record | object's path, NUL | attribute's name, NUL | payload
  *
  * A path has no '/' at its ends, the root's is "". A record without an attribute's name is the
  * object's own. The payload of numbers are the numbers; that of text is, for each element, its
- * length (uint32_t), its bytes and a NUL. Numbers that the file holds as they are, in one piece,
- * are not copied: `offset` says where they lie. */
+ * length (uint32_t), its bytes and a NUL. Numbers that the file stores contiguously and
+ * unpacked are not copied: `offset` is their place in the file. */
 #ifndef ENGINE_BASE_H5_IMAGE_H
 #define ENGINE_BASE_H5_IMAGE_H
 
@@ -57,7 +57,7 @@ struct image_record {
     uint32_t path_bytes, name_bytes; /* with their NULs */
     uint8_t kind, value, trouble;
     uint8_t rank;
-    uint8_t swapped; /* the other byte order than this machine's */
+    uint8_t swapped; /* the byte order is not this machine's */
     uint8_t in_file; /* at `offset`; there is no payload */
     uint8_t width;   /* of a number: 1, 2, 4 or 8 */
     uint8_t unused;
@@ -66,7 +66,7 @@ struct image_record {
     uint64_t payload; /* bytes that follow the names */
 };
 
-/* What is asked for: numbers of this kind and width in memory. */
+/* The requested kind and width of numbers in memory. */
 struct image_type {
     enum image_value value; /* IMAGE_SIGNED, IMAGE_UNSIGNED (1, 2, 4, 8 bytes), IMAGE_REAL (4, 8) */
     size_t width;
@@ -74,8 +74,8 @@ struct image_type {
 
 struct image; /* opaque */
 
-/* Check all of `bytes` (malloc'd; taken over, whatever happens) against itself and a file of
- * `file_bytes`. Errors STATUS_FORMAT, STATUS_MEMORY; `path` is for sentences. */
+/* Check all of `bytes` (malloc'd; taken over even on failure) for consistency with itself and with
+ * a file of `file_bytes`. Errors STATUS_FORMAT, STATUS_MEMORY; `path` is for sentences. */
 enum status image_open(const char *path, void *bytes, size_t count, uint64_t file_bytes,
                        struct image **out);
 void image_free(struct image *image);
@@ -83,7 +83,7 @@ void image_free(struct image *image);
 /* The record of an object ("." and "/" are the root), or of its attribute. NULL: there is none. */
 const struct image_record *image_find(const struct image *image, const char *object,
                                       const char *attribute);
-/* Number of elements of a record; never overflows, it has been checked. */
+/* Number of elements of a record; image_open has checked that it does not overflow. */
 size_t image_count(const struct image_record *r);
 const char *image_trouble_text(const struct image_record *r);
 
@@ -93,11 +93,11 @@ const char *image_trouble_text(const struct image_record *r);
 enum status image_numbers(const char *path, const struct image_record *r, int fd, size_t start,
                           size_t count, struct image_type type, void *out);
 
-/* The text behind `at` (NULL: the first); NULL when there is no more. */
+/* The text after `at` (NULL: the first); NULL after the last. */
 const char *image_text(const struct image_record *r, const char *at);
 
-/* Of the members of a group (attribute false) or the attributes of an object, the one behind
- * `after` in the order of names (NULL: the first), or NULL. */
+/* The next name, in order, after `after` (NULL: the first) among a group's members (attribute
+ * false) or an object's attributes; NULL after the last. */
 const char *image_next(const struct image *image, const char *object, bool attribute,
                        const char *after);
 

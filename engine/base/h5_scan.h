@@ -1,5 +1,5 @@
-/* Look through an HDF5 file with the HDF5 library and say what it holds (h5_image.h). For a process
- * that may die of it: guard.h. */
+/* Scan an HDF5 file with the HDF5 library and list its contents (h5_image.h). The library may
+ * crash, so this runs in a child process: guard.h. */
 #ifndef ENGINE_BASE_H5_SCAN_H
 #define ENGINE_BASE_H5_SCAN_H
 
@@ -14,12 +14,12 @@ union h5_scan {
     struct {
         char path[FILE_PATH];
         uint64_t file_bytes; /* its size */
-        bool root_only;      /* the root's attributes and nothing else */
+        bool root_only;      /* list only the root's attributes */
     } of;
     unsigned char context[GUARD_CONTEXT];
 };
 
-/* Most that the image of a file of `file_bytes` may take: what it unpacks to, and the list. */
+/* Limits for a file of `file_bytes`: bytes that its data may unpack to, and size of the image. */
 uint64_t h5_scan_unpacked(uint64_t file_bytes);
 uint64_t h5_scan_most(uint64_t file_bytes);
 

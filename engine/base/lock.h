@@ -1,18 +1,18 @@
-/* One process at a time: what makes a file, or works in a folder, holds the lock beside it.
+/* One process at a time makes a file or works in a folder: it holds the lock next to it.
  *
  *   PATH         the lock file; flock(2) is taken on it, and it stays when the lock is released
- *   PATH.lease   only where the file system knows no flock: a lease in its place
+ *   PATH.lease   a lease instead, only where the file system has no flock
  *
- * A lease is created exclusively, says who holds it, and has its time renewed by a thread every
- * LOCK_RENEW seconds. It is dead, and the next one may have it, when
+ * A lease is created exclusively, names its holder, and a thread renews its time every LOCK_RENEW
+ * seconds. It is dead, and another process may take it, when
  *   - it was written on this boot of this machine, in this process namespace, and the process is
- *     gone (its start time is compared, so that a number used again deceives nobody), or
+ *     gone (its start time is compared too, in case the process id was reused), or
  *   - it comes from elsewhere (another machine, container or boot) and was not renewed for
  *     LOCK_STALE seconds of the file system's clock. Host names are not compared: machines and
- *     containers share them, and a lease taken from the living would be worse than a wait.
- * The two kinds respect each other: a holder by flock also writes who it is into PATH.
+ *     containers share them, and taking a lease from a live process would be worse than waiting.
+ * The two kinds respect each other: a holder by flock also writes its identity into PATH.
  *
- * That the file system has no locks is logged once by a process.
+ * A process logs once that the file system has no locks.
  *
  * Threads  calls for different paths may run at once; one struct belongs to one thread */
 #ifndef ENGINE_BASE_LOCK_H
@@ -30,26 +30,26 @@ struct lock {
     struct lock_lease *lease; /* NULL where flock works */
 };
 
-/* A lock that is not held: what lock_release() leaves, too. */
+/* A lock that is not held, as lock_release() also leaves it. */
 struct lock lock_none(void);
 
-/* Take it now, or say that somebody else has it. `what` begins the sentence: the file or folder
- * that is worked on.
+/* Take the lock now, or fail if another process holds it. `what`, the file or folder that the lock
+ * protects, begins the sentence.
  * Errors  STATUS_BUSY  another process holds it
- *         STATUS_IO    the lock file cannot be created (a folder that is not there, or read-only)
+ *         STATUS_IO    the lock file cannot be created (a missing or read-only folder)
  *         STATUS_MEMORY */
 enum status lock_try(struct lock *l, const char *path, const char *what);
 
-/* Take it, however long that takes; that it waits is logged once. `stop` (may be NULL):
- * ends the wait when it becomes other than 0. Errors  STATUS_INTERRUPTED, and those of lock_try but
- * STATUS_BUSY */
+/* Wait until the lock is free and take it; a wait is logged once and ends when *stop becomes
+ * nonzero
+ * (`stop` may be NULL). Errors  STATUS_INTERRUPTED, and those of lock_try except STATUS_BUSY */
 enum status lock_wait(struct lock *l, const char *path, const char *what,
                       const volatile sig_atomic_t *stop);
 
-/* Let go, if it is held. */
+/* Release the lock if it is held. */
 void lock_release(struct lock *l);
 
-/* Does another process hold it just now? No lock file: no. Errors STATUS_IO: that cannot be told.
+/* Does another process hold the lock? Without a lock file: no. Errors STATUS_IO: the check failed.
  */
 enum status lock_look(const char *path, bool *held);
 

@@ -11,10 +11,10 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 /* Lines below `level` are dropped (default LOG_INFO). */
 void log_set_level(enum log_level level);
 
-/* Of those, only lines from `level` on go to stderr too (default: all). */
+/* Of the others, only lines of `level` and above also go to stderr (default: all). */
 void log_set_stderr_level(enum log_level level);
 
-/* Append every line to `path` too. Errors STATUS_IO. */
+/* Also append every line to `path`. Errors STATUS_IO. */
 enum status log_open(const char *path);
 void log_close(void);
 

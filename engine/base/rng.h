@@ -1,7 +1,7 @@
 /* Counter-based random streams: Philox4x32-10 (Salmon et al., SC'11).
  *
- * A stream is named by (run, purpose, step), never by what was drawn before it. So a run that was
- * killed and resumed, or that ran on more threads or beside others, draws the same numbers:
+ * A stream is keyed by (run, purpose, step) and does not depend on what was drawn before. So a run
+ * that is killed and resumed, or runs with more threads, draws the same numbers:
  *
  *   struct rng rng = rng_at(run, RNG_BATCH, step);      cheap, by value, no state to save
  *
@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What a stream is for. Add at the end: the position is part of the stream's address. */
+/* Purposes of streams. Add new ones at the end: the position is part of the stream's address. */
 #define RNG_PURPOSES(X)                                                                            \
     X(RNG_INIT)          /* initial parameters; step = tensor */                                   \
     X(RNG_BATCH)         /* trajectories and starts of a batch; step = batch */                    \

@@ -1,10 +1,10 @@
-/* printf for people: what foreign texts hold never reaches the terminal as a command.
+/* printf for people: text from outside cannot send commands to the terminal.
  *
  * As printf, but each %s is written through escape_terminal: names, labels, reasons, paths and
- * replies of any origin are one line without control characters. The format's own words are
- * trusted. A text of several lines is written line by line, or by printf when it is our own.
+ * replies of any origin are one line without control characters. The format itself
+ * is trusted. Write a text of several lines line by line, or with printf if it is our own.
  *
- * Understands the flags, widths, precisions, lengths and conversions of printf but for %n and
+ * Understands the flags, widths, precisions, lengths and conversions of printf except %n and
  * numbered arguments. */
 #ifndef ENGINE_BASE_SAY_H
 #define ENGINE_BASE_SAY_H
@@ -13,12 +13,13 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* To standard output, to a file. Whether it could be written, ferror says. */
+/* To standard output, to a file. ferror says whether writing succeeded. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void say_to(FILE *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void say_list_to(FILE *to, const char *format, va_list args);
 
-/* To a buffer: NUL-terminated, cut at `size`, never inside a sign. Returns the length written. */
+/* To a buffer: NUL-terminated, cut at `size`, never inside a character. Returns the length written.
+ */
 size_t say_list(char *out, size_t size, const char *format, va_list args);
 
 #endif

@@ -9,16 +9,16 @@
 #define STATUS_LIST(X)                                                                             \
     X(STATUS_OK, "no error")                                                                       \
     X(STATUS_IO, "a file cannot be opened, read or written")                                       \
-    X(STATUS_FORMAT, "a file is not what it should be")                                            \
+    X(STATUS_FORMAT, "a file does not have the expected format")                                   \
     X(STATUS_DAMAGED, "a file was damaged after it was written")                                   \
     X(STATUS_SHAPE, "an array has the wrong shape")                                                \
     X(STATUS_CONFIG, "a setting is unknown or out of range")                                       \
     X(STATUS_NONFINITE, "a number is NaN or infinite")                                             \
     X(STATUS_PHYSICS, "the simulation diverged")                                                   \
     X(STATUS_MEMORY, "out of memory")                                                              \
-    X(STATUS_MISSING, "something that is needed is not there")                                     \
-    X(STATUS_BUSY, "somebody else holds the lock")                                                 \
-    X(STATUS_WAITS, "something else must come first")                                              \
+    X(STATUS_MISSING, "something needed is missing")                                               \
+    X(STATUS_BUSY, "another process holds the lock")                                               \
+    X(STATUS_WAITS, "something else must finish first")                                            \
     X(STATUS_INTERRUPTED, "asked to stop")
 
 enum status {
@@ -29,7 +29,7 @@ enum status {
 
 enum { STATUS_SENTENCE = 1024 }; /* longest sentence, with its NUL */
 
-/* A copy of one failure: what a parallel loop keeps of its lowest failing index. */
+/* A copy of one failure; a parallel loop keeps that of its lowest failing index. */
 struct status_note {
     enum status code;
     char sentence[STATUS_SENTENCE];
@@ -50,8 +50,8 @@ struct status_note {
 /* Put "prefix: " before the sentence that is kept (say, the run's name), return `code`. */
 #define status_prefix(code, ...) status_kept(status_keep_prefix(__VA_ARGS__), (code))
 
-/* The two are macros so that compilers and analysers of other files see the code come back; the
- * functions behind them only keep the sentence, and return 0. */
+/* These two are macros so that compilers and analysers see which code is returned; the functions
+ * behind them only keep the sentence and return 0. */
 int status_keep(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int status_keep_prefix(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static inline enum status status_kept(int kept, enum status code)

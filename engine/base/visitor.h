@@ -21,7 +21,7 @@ struct visitor {
     /* One array, `path` being its full name ("replay/online/state"). */
     enum status (*array)(struct visitor *v, const char *path, enum visit_kind kind, void *data,
                          size_t count);
-    /* A reader's answer before room is made for `count` elements; NULL: it does not know. */
+    /* A reader's check before `count` elements are allocated; NULL: it cannot tell. */
     enum status (*expect)(struct visitor *v, const char *path, size_t count);
     void *context;           /* the visitor's own */
     bool fills;              /* it writes into the arrays it is shown */
@@ -31,20 +31,20 @@ struct visitor {
 /* Bytes of one element. */
 size_t visit_width(enum visit_kind kind);
 
-/* Names between enter and leave are put under `group`. Too deep or too long: assert. */
+/* Names between enter and leave belong to `group`. Too deep or too long: assert. */
 void visitor_enter(struct visitor *v, const char *group);
 void visitor_leave(struct visitor *v);
 
-/* Before room is made for n elements on the word of a number that was read: does the array to come
- * have that many? A writer's always has. Errors STATUS_SHAPE, STATUS_MISSING. */
+/* Check, before allocating n elements because of a number that was read, that the array to be
+ * visited has that many. For a writer it always has. Errors STATUS_SHAPE, STATUS_MISSING. */
 enum status visit_expect(struct visitor *v, const char *name, size_t n);
 
 enum status visit_floats(struct visitor *v, const char *name, float *x, size_t n);
 enum status visit_doubles(struct visitor *v, const char *name, double *x, size_t n);
 enum status visit_int32s(struct visitor *v, const char *name, int32_t *x, size_t n);
 enum status visit_int64s(struct visitor *v, const char *name, int64_t *x, size_t n);
-/* One number that counts something, from `least` up and small enough to reckon with. Errors
- * STATUS_FORMAT: what was read is no such number. */
+/* One count, at least `least` and small enough for arithmetic. Errors STATUS_FORMAT: the number
+ * read is out of range. */
 enum status visit_count(struct visitor *v, const char *name, int64_t *x, int64_t least);
 enum status visit_bytes(struct visitor *v, const char *name, uint8_t *x, size_t n);
 

@@ -1,7 +1,8 @@
 /* Batches: B segments of K steps cut from a replay, left padded, normalised (docs/methods.md 1.6).
  *
  * On padding: states and next states are raw zeros normalised (-mean/std), actions, rewards and
- * returns-to-go 0, done 2 (the published value: where a loss forgets the mask it shows), mask 0. */
+ * returns-to-go 0, done 2 (as in the released code, so that a loss without the mask shows it), mask
+ * 0. */
 #ifndef ENGINE_DATA_BATCH_H
 #define ENGINE_DATA_BATCH_H
 
@@ -21,7 +22,7 @@ struct batch {
                           * past the trajectory's end */
     float *mask;         /* (B,K) 1 real, 0 padding */
     float *weight;       /* (B,K) mask, minus rows without a true successor (D40): critic loss */
-    float *log_prob;     /* (B,K) when acted, 0 on padding; NULL unless asked for */
+    float *log_prob;     /* (B,K) at acting time, 0 on padding; NULL unless requested */
     int *length;         /* (B) real steps, at the right end */
     int *trajectory;     /* (B) slot in the replay (batch_sample_transitions: -1) */
     int *start;          /* (B) first real step within it (or the transition drawn) */
@@ -35,8 +36,8 @@ enum batch_segment {
 };
 
 enum batch_draw {
-    BATCH_BY_LENGTH, /* trajectories in proportion to their length */
-    BATCH_BY_RETURN, /* PDT online: in proportion to return - min return + 1e-6 */
+    BATCH_BY_LENGTH, /* trajectories with probability proportional to length */
+    BATCH_BY_RETURN, /* PDT online: proportional to return - min return + 1e-6 */
 };
 
 struct batch_rule {
@@ -44,20 +45,20 @@ struct batch_rule {
     float action_limit; /* 1 - 1e-6; 0: not clamped */
     enum batch_segment segment;
     enum batch_draw draw;
-    bool skip_missing_next; /* the `paper` preset's reading of D40 */
+    bool skip_missing_next; /* as preset `paper` does (D40) */
 };
 
 /* Scale 1, limit 1 - 1e-6, start uniform, by length, nothing skipped. */
 struct batch_rule batch_rule_default(void);
 
-/* Arrays of that shape. Errors STATUS_MEMORY. */
+/* Allocate arrays of these shapes. Errors STATUS_MEMORY. */
 enum status batch_init(struct batch *b, int B, int K, int S, int A, bool with_log_prob);
 void batch_free(struct batch *b);
 
-/* Draw and cut out->B segments. `n` NULL leaves states raw.
+/* Draw and cut out->B segments. With `n` NULL states stay raw.
  *
  * Random   rng_at(run, RNG_BATCH, batch index)    Threads  any number, same bits
- * Errors   STATUS_MISSING (nothing to draw from; log_prob asked for but not recorded),
+ * Errors   STATUS_MISSING (nothing to draw from; log_prob requested but not recorded),
  *          STATUS_SHAPE (S or A differ)
  * Source   docs/methods.md 1.6; fixtures' batch/ */
 enum status batch_sample(const struct replay *r, const struct normalizer *n,
@@ -69,7 +70,7 @@ enum status batch_sample_future(const struct replay *r, const struct normalizer 
                                 const struct batch_rule *rule, struct rng rng, struct batch *out,
                                 struct batch *future);
 
-/* Cut the segments that out->trajectory, start and length name (length 0: all padding). */
+/* Cut the segments given by out->trajectory, start and length (length 0: all padding). */
 enum status batch_cut(const struct replay *r, const struct normalizer *n,
                       const struct batch_rule *rule, struct batch *out);
 
@@ -79,7 +80,7 @@ enum status batch_sample_transitions(const struct transitions *t, const struct n
                                      float action_limit, float reward_scale, float reward_shift,
                                      struct rng rng, struct batch *out);
 
-/* Gather one number a step, e.g. AWR's targets: values[slot] is (L), out (B,K), 0 on padding. */
+/* Gather one number per step, e.g. AWR's targets: values[slot] is (L), out (B,K), 0 on padding. */
 void batch_gather(const struct batch *b, const float *const values[], float *out);
 
 #endif

@@ -8,7 +8,7 @@
 struct normalizer {
     int S;
     float *mean, *std; /* (S) */
-    float *tiled[2];   /* mean and std repeated over several rows: what apply walks along */
+    float *tiled[2];   /* mean and std repeated over several rows, for normalizer_apply */
 };
 
 /* Mean and population standard deviation (+ eps) of every observation of the trajectories; sums in
@@ -22,11 +22,11 @@ enum status normalizer_fit(const struct trajectory *list, int count, int S, doub
 enum status normalizer_set(int S, const float *mean, const float *std, struct normalizer *out);
 void normalizer_free(struct normalizer *n);
 
-/* out (rows,S) = (raw - mean) / std. The arithmetic is double, rounded once, as in the published
+/* out (rows,S) = (raw - mean) / std. The arithmetic is double, rounded once, as in the released
  * sampler, whose zero padding makes its arrays double. `out` may be `raw`. */
 void normalizer_apply(const struct normalizer *n, const float *raw, int rows, float *out);
 
-/* Names mean and std; a reader must show the same S. */
+/* Visits mean and std; a reader needs the same S. */
 enum status normalizer_visit(struct normalizer *n, struct visitor *v);
 
 #endif

@@ -3,8 +3,9 @@
  *   slot    0     1     2    ...   C-1
  *          worst <- offline -> best        filled in ascending order of return
  *            ^
- *          cursor: once C are stored, the next trajectory lands here and the cursor moves on, so
- *          the lowest offline returns vanish first and after C insertions the oldest rollouts
+ *          cursor: once C are stored, the next trajectory overwrites this slot and the cursor
+ *          advances, so the lowest offline returns go first and, after C insertions, the oldest
+ *          rollouts
  *
  * Offline trajectories are views into the dataset, which must outlive the replay; rollouts are
  * owned. The same struct serves as AWR's growing buffer (unbounded, then pruned from the old end),
@@ -34,9 +35,9 @@ struct replay {
 };
 
 /* Sort a dataset's trajectories by total reward, ascending (ties keep their order), and drop as
- * the published code does: from the best down, a trajectory is kept while kept steps + its length
- * < all steps, so exactly the worst one goes (docs/methods.md 1.3, D17). A single trajectory stays.
- * Afterwards list[0..result-1] are the survivors in ascending order, the dropped one follows.
+ * the released code does: from the best down, a trajectory is kept while kept steps + its length
+ * < all steps, so exactly the worst one is dropped (docs/methods.md 1.3, D17). A single trajectory
+ * is kept. Afterwards list[0..*kept-1] are those kept, in ascending order; the dropped one follows.
  * Errors STATUS_MEMORY, STATUS_MISSING (count 0). */
 enum status replay_drop_worst(struct trajectory *list, int count, int *kept);
 
@@ -45,15 +46,15 @@ enum status replay_init(struct replay *r, int S, int A, int capacity);
 void replay_free(struct replay *r);
 
 /* Fill with views of the `capacity` trajectories of highest total reward, ascending (ties keep
- * their order). Only once, into an empty replay. Errors STATUS_MEMORY. */
+ * their order). Call once, on an empty replay. Errors STATUS_MEMORY. */
 enum status replay_fill(struct replay *r, const struct trajectory *list, int count);
 
-/* Add a rollout; its storage moves into the replay (*t is emptied), what it overwrites is freed.
- * Errors STATUS_MEMORY: *t is still the caller's. */
+/* Add a rollout; its storage moves into the replay (*t is emptied); the trajectory it overwrites is
+ * freed. Errors STATUS_MEMORY: the caller still owns *t. */
 enum status replay_add(struct replay *r, struct trajectory *t);
 
-/* Keep the newest trajectories whose lengths first reach `steps`, drop the older (AWR). Only for
- * an unbounded replay. */
+/* Keep the newest trajectories that together reach `steps`, drop older ones (AWR). Only for an
+ * unbounded replay. */
 void replay_prune(struct replay *r, int64_t steps);
 
 /* Drop all (PPO). */
@@ -62,13 +63,13 @@ void replay_clear(struct replay *r);
 /* The slot that holds step x of 0..steps-1, counted through all slots. O(log count). */
 int replay_find_step(const struct replay *r, int64_t x);
 
-/* The slot at x in [0,1) when slots are drawn in proportion to return - min return + 1e-6 (PDT,
- * docs/methods.md 15). O(log count). */
+/* The slot at x in [0,1) when slots have weights return - min return + 1e-6 (PDT, docs/methods.md
+ * 15). O(log count). */
 int replay_find_weight(const struct replay *r, double x);
 
-/* What survives: slots (offline ones as indices), rollouts in full, cursor. A reader needs a replay
- * of the same S, A, capacity and offline list. Errors STATUS_FORMAT (indices or lengths that do not
- * fit), STATUS_MEMORY. */
+/* State to save: slots (offline ones as indices), rollouts in full, cursor. A reader needs a replay
+ * with the same S, A, capacity and offline list. Errors STATUS_FORMAT (indices or lengths that do
+ * not fit), STATUS_MEMORY. */
 enum status replay_visit(struct replay *r, struct visitor *v);
 
 #endif

@@ -7,7 +7,7 @@
 /* Room for `count` slots. Errors STATUS_MEMORY. */
 enum status replay_reserve(struct replay *r, int count);
 
-/* The sampling tables, from count and item. */
+/* Compute the sampling tables from count and item. */
 void replay_tabulate(struct replay *r);
 
 #endif

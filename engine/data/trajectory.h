@@ -1,8 +1,8 @@
-/* Trajectories: what suites deliver, rollouts add, replay keeps and samplers cut.
+/* Trajectories: suites load them, rollouts add them, the replay stores them, samplers cut them.
  *
  * States are raw (not normalised), rewards are modified (scaled, shifted, delayed:
- * docs/methods.md 1.4). A trajectory either owns its arrays (storage != NULL) or looks into arrays
- * of a dataset that outlives it, so that a million offline transitions are held once. */
+ * docs/methods.md 1.4). A trajectory either owns its arrays (storage != NULL) or points into the
+ * arrays of a dataset that outlives it, so that a million offline transitions are stored once. */
 #ifndef ENGINE_DATA_TRAJECTORY_H
 #define ENGINE_DATA_TRAJECTORY_H
 
@@ -19,16 +19,16 @@ struct trajectory {
     const float *reward;       /* (L) modified reward */
     const float *return_to_go; /* (L) undiscounted sum of reward[i..L-1], summed from the end */
     const uint8_t *terminal;   /* (L) 1: no bootstrap from next_state */
-    const float *log_prob;     /* (L) log-probability of the action when acted (PPO), or NULL */
+    const float *log_prob;     /* (L) log-probability of the action at acting time (PPO), or NULL */
     bool last_next_missing;    /* next_state of the last row belongs to another trajectory: the
                                 * `paper` preset gives that row no critic weight (D40) */
-    double total_reward;       /* sum of reward, in double: what sorting goes by */
-    double raw_return;         /* sum of the environment's own rewards: what scores are made of */
+    double total_reward;       /* sum of reward, in double; the sort key */
+    double raw_return;         /* sum of the environment's raw rewards, for scores */
     void *storage;             /* what trajectory_free frees; NULL for a view */
 };
 
-/* return_to_go[i] = reward[i] + return_to_go[i+1], in float from the end, as the sampler of the
- * published code sums it (docs/networks.md 8). */
+/* return_to_go[i] = reward[i] + return_to_go[i+1], in float from the end, as the released
+ * sampler sums it (docs/networks.md 8). */
 void trajectory_return_to_go(const float *reward, int length, float *return_to_go);
 
 /* A trajectory that owns copies of its arrays; return_to_go and total_reward are computed.
@@ -37,7 +37,7 @@ enum status trajectory_new(int length, int S, int A, const float *state, const f
                            const float *action, const float *reward, const uint8_t *terminal,
                            const float *log_prob, double raw_return, struct trajectory *out);
 
-/* Free what it owns; a view is only forgotten. */
+/* Free what it owns; for a view nothing. */
 void trajectory_free(struct trajectory *t);
 
 #endif

@@ -1,5 +1,5 @@
-/* The single-state MDP of Figs. 1 and 2: why predicting actions from returns does not improve, and
- * a critic's gradient does.
+/* The single-state MDP of Figs. 1 and 2: why predicting actions from returns does not improve the
+ * policy but a critic's gradient does.
  *
  *   reward r(a) = (a+1)^2 for a <= 0, 1 - 2a for a > 0: best, 1, at a = 0, where there is no data
  *   data   128 actions: 100 ~ U(-1,-0.95), 28 ~ U(0.5,1)
@@ -23,7 +23,7 @@
 
 enum {
     BANDIT_ROLLOUTS = 16, /* online epochs */
-    BANDIT_ACTIONS = 64,  /* rollouts before each */
+    BANDIT_ACTIONS = 64,  /* rollouts before each of these epochs */
     BANDIT_GRID = 201,    /* actions in [-1,1] at which the critic is recorded */
     BANDIT_RETURNS = 101  /* returns in [0,1] at which the policy is recorded */
 };
@@ -38,7 +38,7 @@ struct bandit_spec {
     double left_end;         /* right end of the first data interval: -0.95; as printed 0.95 (D1) */
 };
 
-/* Rollout n (0-based) as it was before online epoch n+1. */
+/* State before online epoch n+1 (n from 0). */
 struct bandit_record {
     int gradient_steps; /* 20, 26, 34, ..., 320 */
     double action[BANDIT_ACTIONS], reward[BANDIT_ACTIONS];

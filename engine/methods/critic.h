@@ -1,8 +1,8 @@
-/* Critics: one or two action values Q(s,a) and a state value V(s), one number a window position.
+/* Critics: one or two action values Q(s,a) and a state value V(s), one number per window position.
  *
  * Each is a separate network ("net") in one layout, so that one AdamW step moves them together and
- * a target critic is one more vector. What a net is made of comes from a table of functions: the
- * MLP, applied position by position, or the recurrent stack over the window (Fig. 23).
+ * a target critic is one more vector. A table of functions implements a net: as an MLP applied
+ * position by position, or as a recurrent stack over the window (Fig. 23).
  *
  *   critic_take(c, B, K, scratch, &tape)                        memory; also in a dry run
  *   critic_q(c, theta, CRITIC_Q1, state, action, B, &tape, q)
@@ -53,7 +53,7 @@ struct critic_net_tape {
 
 struct critic_tape {
     int B, K;                 /* what the arrays hold; passes may have fewer windows */
-    int windows[CRITIC_NETS]; /* of each net's last forward pass */
+    int windows[CRITIC_NETS]; /* in each net's last forward pass */
     struct critic_net_tape net[CRITIC_NETS];
 };
 
@@ -84,7 +84,7 @@ struct critic {
 /* Errors STATUS_CONFIG: sizes or counts out of range. */
 enum status critic_plan(const struct critic_spec *spec, struct critic *out);
 
-/* Activations of one pass of each net over up to B windows of K steps. */
+/* Allocate activations for one pass of each net over up to B windows of K steps. */
 void critic_take(const struct critic *c, int B, int K, struct arena *a, struct critic_tape *tape);
 
 /* values (B,K) of a Q net at state (B,K,S), action (B,K,A); of the V net at state. */
@@ -100,21 +100,23 @@ void critic_min(const struct critic *c, const float *theta, const float *state, 
                 int B, struct critic_tape *tape, float *q1, float *q2, float *low);
 
 /* After critic_q, critic_v or critic_min: dtheta += gradient (NULL: not wanted), daction (B,K,A)
- * written (NULL: not wanted; V has none). dvalues (B,K). Once after each forward pass. */
+ * written (NULL: not wanted; V has none). dvalues (B,K). Call once after each forward pass. */
 void critic_backward(const struct critic *c, const float *theta, enum critic_which which,
                      const float *dvalues, struct critic_tape *tape, float *dtheta, float *daction);
 
-/* What a sum over a padded batch is divided by (D7): all B*K positions (`code`), or the sum of
+/* Divisor of a sum over a padded batch (D7): the number of positions B*K (`code`), or the sum of
  * the weights (`paper`; 1 if that is 0). */
 enum critic_divisor { CRITIC_OVER_ALL, CRITIC_OVER_VALID };
 double critic_divide_by(const struct batch *b, enum critic_divisor divisor);
 
-/* y = reward + gamma (1 - done) next.   n positions; on padding done is 2, as published. */
+/* y = reward + gamma (1 - done) next.   n positions; on padding done is 2, as in the released code.
+ */
 void critic_target(const float *reward, const float *done, const float *next, float gamma, size_t n,
                    float *y);
 
 /* The sum over n positions of weight (value - y)^2 / divisor, summed in double, and its derivative
- * dvalue. Non-finite values make a non-finite loss: the step is refused later, by its gradient. */
+ * dvalue. Non-finite values give a non-finite loss; the step is then refused because of its
+ * gradient. */
 double critic_td_loss(const float *value, const float *y, const float *weight, double divisor,
                       size_t n, float *dvalue);
 

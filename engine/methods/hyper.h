@@ -1,4 +1,4 @@
-/* Hyperparameters of one run: plain data made from hyper.def, where each is described. */
+/* Hyperparameters of one run: plain data generated from hyper.def, which describes each. */
 #ifndef ENGINE_METHODS_HYPER_H
 #define ENGINE_METHODS_HYPER_H
 
@@ -76,7 +76,7 @@ struct hyper_field {
     size_t offset;            /* in struct hyper */
     const char *value;        /* default, as text */
     double low, high;         /* inclusive, numbers only */
-    const char *const *words; /* of the enumerators in order, NULL behind the last; choices only */
+    const char *const *words; /* of the enumerators in order, NULL-terminated; choices only */
     const char *source;       /* table of the paper, "code", ledger entry */
     const char *help;
 };
@@ -90,11 +90,11 @@ void hyper_defaults(struct hyper *h);
 /* Position of a key in hyper_table, or -1. */
 int hyper_find(const char *key);
 
-/* The known key that looks most like `key`. Never NULL. */
+/* The known key most similar to `key`. Never NULL. */
 const char *hyper_nearest(const char *key);
 
-/* Parse and store. "-" means "does not apply to this method": back to the default and marked so;
- * any value makes it apply again.
+/* Parse and store. "-" means "does not apply to this method": the field gets its default and is
+ * marked; any value makes it apply again.
  * Errors STATUS_CONFIG: unknown key (the nearest is named), not a number, out of range, not one of
  * the choices. */
 enum status hyper_set(struct hyper *h, const char *key, const char *value);
@@ -107,8 +107,8 @@ void hyper_format(const struct hyper *h, int field, char out[HYPER_TEXT_SIZE]);
 /* The word of a choice, as in a file. `key` must name one. */
 const char *hyper_word(const struct hyper *h, const char *key);
 
-/* Relations between fields that no single range can say (T_eval <= T_train, embed_dim divisible by
- * n_head, ...). Errors STATUS_CONFIG. */
+/* Check relations between fields that ranges cannot express (T_eval <= T_train, embed_dim divisible
+ * by n_head, ...). Errors STATUS_CONFIG. */
 enum status hyper_check(const struct hyper *h);
 
 #endif

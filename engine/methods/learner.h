@@ -1,7 +1,7 @@
 /* The learner of one run: networks, optimisers, and the updates that train them.
  *
- * It knows no environment, no file and no clock. The harness gives it data (replay, transitions),
- * asks it for updates and for actions, and lists its state through learner_visit.
+ * It depends on no environment, file or clock. The harness gives it data (replay, transitions),
+ * requests updates and actions, and lists its state through learner_visit.
  *
  *   learner_new(&spec, &l)
  *   learner_begin(l, LEARNER_PRETRAIN);  learner_train(l, &data, batches, &stats) ...
@@ -9,7 +9,7 @@
  *
  * What differs between methods is data (struct hyper): `actor` picks a row of learner_table (dt,
  * pdt, mlp), `rl_gradient` a row of rl_table. Every random number comes from rng_at(run, purpose,
- * counter) with counters that learner_visit lists, so a resumed run goes on with the same bits.
+ * counter) with counters that learner_visit lists, so a resumed run is bit-identical.
  *
  * Threads  one at a time; inside, parallel loops with fixed orders of summation
  * Source   docs/methods.md 4 to 18, docs/networks.md */
@@ -27,7 +27,7 @@
 
 enum learner_phase { LEARNER_PRETRAIN, LEARNER_ONLINE };
 
-/* Where the time goes: told to `tick` when a stage begins. */
+/* Stages for time measurement: passed to `tick` when a stage begins. */
 enum learner_stage { STAGE_SAMPLE, STAGE_CRITIC, STAGE_ACTOR, STAGE_OTHER };
 
 struct learner_spec {
@@ -40,30 +40,30 @@ struct learner_spec {
     void *context;
 };
 
-/* What to train on; what a method does not use may be NULL. */
+/* Training data; members that a method does not use may be NULL. */
 struct learner_data {
     const struct replay *replay;           /* segments: pretraining set or replay */
     struct replay *online;                 /* rollouts of PPO (cleared each iteration) and AWR */
     const struct transitions *transitions; /* MLP methods */
-    /* PPO and AWR fit V to the rollouts when an iteration begins, so a call that is a piece of one
-     * says how many of its batches follow in later calls; others have no use for it. */
+    /* Number of batches of this iteration that later calls will train on. Only PPO and AWR use it:
+     * they fit V to the rollouts when an iteration begins. */
     int64_t follow;
 };
 
-/* Over the updates of one learner_train, each metric by its kind; NaN where a method has none. */
+/* Metrics over the updates of one learner_train, combined by kind; NaN where a method has none. */
 struct learner_stats {
     double value[LEARNER_METRIC_COUNT];
 };
 
-/* What the policy may look at in one environment, newest step last. Raw states; the learner
- * normalises and cuts to T_eval. */
+/* The policy's context in one environment, newest step last. States are raw; the learner normalises
+ * them and keeps the last T_eval steps. */
 struct act_context {
     int steps;                 /* t + 1 >= 1 */
     const float *state;        /* (steps,S) */
     const float *action;       /* (steps-1,A) */
     const float *return_to_go; /* (steps) times rtg_scale; NULL for methods without */
     float *latent;             /* PDT: (steps,pdt_latent), the last row is written; else NULL */
-    uint64_t stream;           /* names this step among all: for draws of the method's own */
+    uint64_t stream; /* identifies this step among all, for the method's own random draws */
 };
 
 enum act_mode {
@@ -78,24 +78,24 @@ enum status learner_new(const struct learner_spec *spec, struct learner **out);
 void learner_delete(struct learner *l);
 
 /* Enter a phase. Online: target networks become copies of the current ones (D23), moments,
- * schedule and temperature carry over; the policy as it is now is kept frozen where a method needs
- * it (KL, JSRL). Errors STATUS_MEMORY. */
+ * schedule and temperature carry over; if a method needs it (KL, JSRL), a frozen copy of the
+ * current policy is kept. Errors STATUS_MEMORY. */
 enum status learner_begin(struct learner *l, enum learner_phase phase);
 
 /* Train on `batches` batches drawn from data: a critic update on each, an actor update on every
  * actor_update_interval-th, the first included (DT methods count within the call, MLP methods
- * across calls; a piece of an iteration is a multiple of it). Stats may be NULL; those of an
- * iteration in pieces come with its last.
+ * across calls; an iteration may only be split at multiples of it). Stats may be NULL; for an
+ * iteration in several calls the last call returns them.
  *
  * Errors STATUS_NONFINITE (loss or gradient; the parameters are as before that update),
  *        STATUS_MISSING (nothing to draw from), STATUS_MEMORY */
 enum status learner_train(struct learner *l, const struct learner_data *data, int64_t batches,
                           struct learner_stats *stats);
 
-/* Batches that make so many actor updates: actor_update_interval each when there is a critic. */
+/* Batches for this many actor updates: actor_update_interval per update if there is a critic. */
 int64_t learner_batches(const struct learner *l, int64_t updates);
 
-/* How many actor updates have been made. */
+/* Actor updates so far. */
 int64_t learner_updates(const struct learner *l);
 
 /* Actions for n environments in one batched call: action (n,A) in [-1+1e-6, 1-1e-6]; log_prob (n)
@@ -106,7 +106,7 @@ enum status learner_act(struct learner *l, const struct act_context context[], i
                         enum act_mode mode, bool frozen, const float *noise, float *action,
                         float *log_prob);
 
-/* List everything that the future depends on. */
+/* List all state that later results depend on. */
 enum status learner_visit(struct learner *l, struct visitor *v);
 
 /* One layer of a plain network: y = W x + b, W (out,in); not owned. */
@@ -117,7 +117,7 @@ struct learner_layer {
 enum { LEARNER_LAYERS = 16 };
 
 /* The policy as layers with ReLU between them and tanh behind the last, from the (normalised) state
- * alone to the mean action: how many, 0 when it is not of that kind. */
+ * to the mean action. Returns their number, 0 if the policy is not of that kind. */
 int learner_layers(const struct learner *l, struct learner_layer out[LEARNER_LAYERS]);
 
 /* Bytes of parameters, moments, gradients and scratch. */

@@ -1,4 +1,4 @@
-/* The decision-transformer learner: ODT, TD3+ODT and every other method on this actor.
+/* The decision-transformer learner: ODT, TD3+ODT and all other methods with this actor.
  *
  *   batch -> critic update (rl part) -> every f-th: actor update
  *   actor update:  lanes of blocks:  transformer -> head -> supervised + alpha RL -> backward
@@ -19,7 +19,7 @@
 
 struct rl_ops;
 
-/* Where standard normals are drawn in one update, in the published order. */
+/* Sites of one update at which standard normals are drawn, in the order of the released code. */
 enum draw_site {
     DRAW_TARGET_SAMPLE, /* critic: sample of the target policy (B,K,A) */
     DRAW_TARGET_NOISE,  /* critic: smoothing noise */
@@ -32,7 +32,7 @@ enum draw_site {
 struct dt {
     struct learner learner; /* first */
     const struct rl_ops *rl;
-    void *rl_state; /* the gradient's own (rl_ops.state_size bytes), NULL: it has none */
+    void *rl_state; /* the RL gradient's state (rl_ops.state_size bytes), or NULL */
     bool stochastic;
 
     /* actor */
@@ -60,8 +60,8 @@ struct dt {
 
     /* training */
     int64_t phase_updates; /* actor updates since the phase began */
-    int32_t under_way;     /* online gradients: an iteration has begun, and batches are to come */
-    struct stats_sum iteration; /* of what has been done of it */
+    int32_t under_way; /* online gradients: an iteration has begun and more batches will follow */
+    struct stats_sum iteration; /* metrics of this iteration so far */
 
     /* acting */
     float *act_state, *act_action, *act_rtg, *act_output, *act_log_std, *act_u;
@@ -94,10 +94,10 @@ enum status dt_new_floats(float **out, size_t n);
 /* Floats in (B,K,width). */
 size_t dt_batch_floats(const struct dt *d, int width);
 
-/* Bytes of scratch of a critic pass over so many windows. */
+/* Bytes of scratch of a critic pass over this many windows. */
 size_t dt_critic_scratch(const struct dt *d, int windows);
 
-/* Room in window_rows. Errors STATUS_MEMORY. */
+/* Make room in window_rows. Errors STATUS_MEMORY. */
 enum status dt_make_windows(struct dt *d, int count);
 
 /* --- dt_forward.c -------------------------------------------------------------------------- */
@@ -142,12 +142,12 @@ struct actor_rows;
 
 /* Deterministic: weight * mean over real positions of the squared error (summed or averaged over
  * action dimensions, D6). Stochastic: weight * (NLL over real positions - temperature * entropy
- * over all positions). Adds gradients; sum[SUM_SUPERVISED], sum[SUM_ENTROPY] get plain means'
- * parts: their totals over the batch are the losses. */
+ * over all positions). Adds gradients; adds to sum[SUM_SUPERVISED] and sum[SUM_ENTROPY] the rows'
+ * parts of plain means, whose totals over the batch are the losses. */
 void supervised_rows(struct dt *d, const struct batch *b, const struct actor_rows *r, double weight,
                      double sum[]);
 
-/* Bytes that supervised_rows takes from r->scratch for so many rows. */
+/* Bytes that supervised_rows takes from r->scratch for this many rows. */
 size_t supervised_scratch(const struct dt *d, int rows);
 
 /* kl_c0 * mean over real positions of |a - a_frozen|^2 (Fig. 24). */

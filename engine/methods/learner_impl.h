@@ -1,4 +1,4 @@
-/* What learner.c and the families (learner_dt.c, learner_pdt.c, learner_mlp.c) share. */
+/* Shared by learner.c and the families (learner_dt.c, learner_pdt.c, learner_mlp.c). */
 #ifndef ENGINE_METHODS_LEARNER_IMPL_H
 #define ENGINE_METHODS_LEARNER_IMPL_H
 
@@ -19,14 +19,14 @@ struct learner_ops {
                        float *log_prob);
     enum status (*visit)(struct learner *l, struct visitor *v);
     size_t (*memory)(const struct learner *l);
-    int (*layers)(const struct learner *l, struct learner_layer out[]); /* NULL: none to show */
+    int (*layers)(const struct learner *l, struct learner_layer out[]); /* NULL: no plain layers */
 };
 
 extern const struct learner_ops learner_dt, learner_pdt, learner_mlp;
 extern const struct learner_ops *const learner_table[];
 extern const int learner_count;
 
-/* The common front of every family's struct. */
+/* The first member of every family's struct. */
 struct learner {
     const struct learner_ops *ops;
     struct hyper hyper;
@@ -40,7 +40,7 @@ struct learner {
     int64_t updates; /* actor updates so far: step of RNG_DROPOUT, RNG_POLICY_SAMPLE */
 };
 
-/* Each metric by its kind; NaN where nothing was added. `out` may be NULL. */
+/* Combine each metric by its kind; NaN where nothing was added. `out` may be NULL. */
 void stats_finish(const struct stats_sum *s, struct learner_stats *out);
 
 static inline void learner_tick(const struct learner *l, enum learner_stage stage)
@@ -49,7 +49,7 @@ static inline void learner_tick(const struct learner *l, enum learner_stage stag
         l->tick(l->context, stage);
 }
 
-/* STATUS_NONFINITE naming the loss when it is not finite. */
+/* STATUS_NONFINITE, naming the loss, if it is not finite. */
 enum status learner_check_loss(double loss, const char *what, int64_t update);
 
 #endif

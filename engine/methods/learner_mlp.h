@@ -17,7 +17,7 @@ struct mlp_learner {
     size_t log_std; /* IQL: offset of the (A) log standard deviations in the actor's theta */
     struct network actor_net, critic_net, value_net; /* one lane each, without scratch */
     struct critic critic;                            /* Q nets */
-    struct critic value;                             /* IQL's V, stepped on its own */
+    struct critic value;                             /* IQL's V, with a separate optimiser step */
     struct batch batch;                              /* K = 1 */
     struct arena arena;
     struct mlp_tape tape;

@@ -1,6 +1,6 @@
 /* The PDT learner: a transformer policy conditioned on a latent future z (docs/methods.md 15).
  *
- *   future encoder   tokens (state, action) of the K steps behind the segment, read at the action
+ *   future encoder   tokens (state, action) of the K steps after the segment, read at the action
  *                    -> posterior q_t = Normal(z), one for each step t of the segment
  *   prior            p_t from relu(embed_state(s_t))
  *   policy           tokens (state, z, action) of the segment, read at z -> squashed Gaussian
@@ -10,12 +10,12 @@
  *   loss = NLL - lambda H + kl KL(q || N(0,I)) + KL(stopgrad q || p)  [+ NLL of the return, online]
  *
  * NLL and return are means over real steps, the KLs over real steps and dimensions, the entropy
- * over all steps, as ODT's. The return head has a vector of its own: in pretraining it gets no
- * gradient, so neither LAMB's decay nor its step count may touch it.
+ * over all steps, as in ODT. The return head has a separate vector: in pretraining it gets no
+ * gradient, so neither LAMB's decay nor its step count may affect it.
  *
  * Online, in this order: warm-up rollouts with z ~ p (the harness), pdt_return_steps Adam steps on
- * the return head alone, then joint updates; from then on acting draws pdt_samples candidates of z
- * and takes the one whose predicted mean return is highest.
+ * the return head alone, then joint updates; from then on acting samples pdt_samples candidates of
+ * z and takes the one with the highest predicted mean return.
  *
  * For learner_pdt.c (set-up, state, training), pdt_update.c (the losses) and pdt_act.c. */
 #ifndef ENGINE_METHODS_LEARNER_PDT_H
@@ -28,7 +28,7 @@
 #include "engine/nn/head.h"
 #include "engine/nn/transformer.h"
 
-/* Where standard normals are drawn. Latents come from RNG_LATENT at number * 4 + site. */
+/* Sites at which standard normals are drawn. Latents come from RNG_LATENT at number * 4 + site. */
 enum pdt_site {
     PDT_LATENT_TRAIN,    /* xi of the posterior (B,K,Z); number = update */
     PDT_LATENT_RETURN,   /* the same while the return head is prepared; number = its step */
@@ -46,7 +46,7 @@ struct pdt_losses {
     double total;
 };
 
-/* What the last update saw at each step (B,K,...). */
+/* Values at each step of the last update (B,K,...). */
 struct pdt_values {
     float *z, *dz;                           /* (B,K,Z) */
     float *posterior_mu, *posterior_log_std; /* (B,K,Z) */
@@ -67,11 +67,11 @@ struct pdt {
     struct gaussian posterior, prior;   /* "future.z", "prior" */
     struct layout return_layout;        /* the return head */
     struct gaussian returns;            /* "return" */
-    struct network net;         /* its lanes hold the return head's gradient behind their own */
-    struct network return_net;  /* LAMB, online only; its lanes: acting, and its preparation */
-    struct moments return_adam; /* Adam of its preparation, empty outside of it */
+    struct network net;         /* its lanes hold the return head's gradient after their own */
+    struct network return_net;  /* LAMB, online only; its lanes serve acting and preparation */
+    struct moments return_adam; /* Adam during its preparation, empty otherwise */
     struct adam_scalar log_temperature;
-    int32_t return_ready; /* the return head is prepared: acting may choose by it */
+    int32_t return_ready; /* the return head is prepared: acting uses it to choose z */
 
     struct batch batch, future;
     struct pdt_values value;
@@ -100,7 +100,7 @@ static inline struct pdt *pdt_of(struct learner *l)
 /* Standard normals (n) of a site. */
 void pdt_draw(const struct pdt *d, enum pdt_site site, uint64_t number, float *out, size_t n);
 
-/* Room in window_rows. Errors STATUS_MEMORY. */
+/* Make room in window_rows. Errors STATUS_MEMORY. */
 enum status pdt_make_windows(struct pdt *d, int count);
 
 /* --- pdt_update.c -------------------------------------------------------------------------- */
@@ -109,12 +109,12 @@ enum status pdt_make_windows(struct pdt *d, int count);
 size_t pdt_update_scratch(const struct pdt *d);
 size_t pdt_return_scratch(const struct pdt *d);
 
-/* One update on d->batch and d->future; `joint`: the return head learns along.
+/* One update on d->batch and d->future; `joint`: also train the return head.
  * Errors STATUS_NONFINITE: nothing has changed. */
 enum status pdt_update(struct pdt *d, bool joint);
 
-/* LAMB with the gradient in the first `lanes` of d->lanes, on all that got one, clipped by its
- * joint norm. pdt_update's last part. Errors as pdt_update. */
+/* The last part of pdt_update: a LAMB step on all parameters that have a gradient in the first
+ * `lanes` lanes, clipped by the joint norm. Errors as pdt_update. */
 enum status pdt_step(struct pdt *d, int lanes, bool joint);
 
 /* One Adam step on the return head alone, number `step`, on d->batch and d->future; *loss is its

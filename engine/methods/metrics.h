@@ -1,13 +1,13 @@
-/* What a learner tells about its updates, and how the numbers of many updates become one.
+/* Metrics of a learner's updates, and how the numbers of many updates are combined.
  *
  * X(name, kind, meaning); the names are those of the curve's columns (harness/curve/curve.h).
  * Kinds:
  *
- *   MEAN     over the updates that have such a number
- *   LATEST   of the last of them
- *   LARGEST  of all of them
+ *   MEAN     mean over the updates that have this metric
+ *   LATEST   value of the last of them
+ *   LARGEST  maximum over them
  *
- * stats_add looks the kind up, so that it is stated here and nowhere else. */
+ * stats_add looks up the kind, so it is stated only here. */
 #ifndef ENGINE_METHODS_METRICS_H
 #define ENGINE_METHODS_METRICS_H
 
@@ -46,13 +46,13 @@ enum learner_metric {
 
 extern const char *const learner_metric_names[];
 
-/* Numbers of many updates on their way to one; zero-initialise. */
+/* Accumulates the metrics of many updates; zero-initialise. */
 struct stats_sum {
     double sum[LEARNER_METRIC_COUNT];    /* of number times weight; or the number itself */
     double weight[LEARNER_METRIC_COUNT]; /* 0: nothing was added */
 };
 
-/* Add what one update found, or what `weight` of them did together. */
+/* Add the value of one update, or the mean value of `weight` updates. */
 void stats_add_weighted(struct stats_sum *s, enum learner_metric metric, double value,
                         double weight);
 void stats_add(struct stats_sum *s, enum learner_metric metric, double value);

@@ -1,5 +1,5 @@
-/* A network that is trained, with all that belongs to it: parameters, their target and frozen
- * copies, the gradients of a step, and what its optimiser remembers.
+/* A trained network with everything that belongs to it: parameters, their target and frozen copies,
+ * the gradients of a step, and the optimiser's state.
  *
  *   TRY(network_init(&n, &layout, run, base, true));
  *   TRY(lanes_init(&n.lanes, layout.size, scratch));
@@ -21,10 +21,10 @@ struct network {
     const struct layout *layout; /* not owned; must outlive */
     struct params current;
     struct params target; /* the Polyak copy; value NULL: the method has none */
-    struct params frozen; /* as it was when network_freeze was called; value NULL: not yet */
-    bool freezes;         /* network_freeze may come, so checkpoints say whether it has */
+    struct params frozen; /* copy made by network_freeze; value NULL: not yet */
+    bool freezes;         /* network_freeze may be called, so checkpoints record whether it was */
     struct moments moments;
-    struct lanes lanes; /* its gradients; set up by whoever knows the scratch of a pass */
+    struct lanes lanes; /* its gradients; set up by the caller, who knows a pass's scratch */
 };
 
 /* Initial values as params_init draws them, zero moments, and with `target` a copy of the values.
@@ -34,8 +34,8 @@ enum status network_init(struct network *n, const struct layout *l, uint64_t run
 void network_free(struct network *n);
 
 /* One step with the gradients of the first `lanes` lanes, by adam_step or lamb_step; in the same
- * pass the target follows by `tau` (0: it stays, or there is none). `report` may be NULL.
- * Errors STATUS_NONFINITE: refused, nothing but the gradients has changed. */
+ * pass the target moves with rate `tau` (0: it stays, or there is none). `report` may be NULL.
+ * Errors STATUS_NONFINITE: refused; only the gradients have changed. */
 enum status network_adam(struct network *n, const struct adam_rule *rule, double lr, int lanes,
                          const char *what, double tau, struct step_report *report);
 enum status network_lamb(struct network *n, const struct lamb_rule *rule, double lr, int lanes,

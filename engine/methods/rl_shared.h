@@ -1,5 +1,5 @@
-/* What several RL gradients share: the mathematics of TD3 and IQL, which learner_mlp.c has too;
- * state and passes of a critic of action values, and parts of the actor's loss. */
+/* Shared by several RL gradients: the mathematics of TD3 and IQL, which learner_mlp.c also uses;
+ * state and passes of a critic of action values; parts of the actor's loss. */
 #ifndef ENGINE_METHODS_RL_SHARED_H
 #define ENGINE_METHODS_RL_SHARED_H
 
@@ -7,7 +7,7 @@
 
 /* --- TD3 and IQL, for transformer and MLP --------------------------------------------------- */
 
-/* What a lane's part of a critic pass adds up. */
+/* Sums over a lane's part of a critic pass. */
 struct critic_sums {
     double q_loss, v_loss;         /* already divided */
     double q, q_square, q_most, y; /* over real positions */
@@ -17,7 +17,7 @@ struct critic_sums {
  * [-limit, limit]. */
 void rl_smooth(const struct hyper *h, const float *eps, size_t n, float limit, float *action);
 
-/* `windows` windows of K = tape->K steps that Q nets are to fit. */
+/* Windows of K = tape->K steps for the Q nets to fit. */
 struct rl_td {
     const struct critic *critic;
     const struct params *params;
@@ -27,7 +27,8 @@ struct rl_td {
     double divisor;                 /* of the sum of weight (Q - y)^2, for each net */
 };
 
-/* The TD loss of every Q net and Q1's statistics into sums; gradient += the loss's. */
+/* Add the TD loss of every Q net and Q1's statistics to sums, and the loss's gradient to gradient.
+ */
 void rl_td_loss(const struct rl_td *t, struct critic_tape *tape, struct arena *scratch,
                 float *gradient, struct critic_sums *sums);
 
@@ -44,8 +45,7 @@ float rl_iql_weight(const struct hyper *h, float u);
 
 /* --- for the rl_*.c parts -------------------------------------------------------------------- */
 
-/* What a gradient with action values keeps: the state (rl_ops.state_size) of TD3, DDPG, SAC, AWAC
- * and IQL. */
+/* State of a gradient with action values (rl_ops.state_size): TD3, DDPG, SAC, AWAC and IQL. */
 struct rl_q_state {
     float *next_action;   /* (B,K,A) a' of the target policy; unused by IQL, whose target is V */
     float *next_log_prob; /* (B,K) of a', for soft targets */
@@ -61,7 +61,8 @@ static inline struct rl_q_state *rl_q_state(const struct dt *d)
 enum status rl_q_init(struct dt *d);
 void rl_q_free(struct dt *d);
 
-/* For rl_ops.scratch: bytes of so many arrays (rows,A) and (rows), and of rl_q_rows on top. */
+/* For rl_ops.scratch: bytes of `actions` arrays (rows,A) and `numbers` arrays (rows), plus those of
+ * rl_q_rows if `q`. */
 size_t rl_scratch(const struct dt *d, int rows, int actions, int numbers, bool q);
 
 /* Some windows of the batch in one lane: forward and backward of the critic, adding to gradient. */
@@ -73,8 +74,8 @@ typedef void critic_body(struct dt *d, const struct batch *b, struct span window
 enum status rl_critic_pass(struct dt *d, const struct batch *b, critic_body *body,
                            struct stats_sum *stats);
 
-/* For bodies. y = reward + gamma (1-d) next into the state's y, then the TD loss of every Q net:
- * sum of weight (Q - y)^2 over B K or real positions (D7). next (windows,K) */
+/* For critic bodies. y = reward + gamma (1-d) next into the state's y, then the TD loss of every Q
+ * net: sum of weight (Q - y)^2 over B K or real positions (D7). next (windows,K) */
 void rl_td_windows(struct dt *d, const struct batch *b, struct span windows, const float *next,
                    struct critic_tape *tape, float *gradient, struct arena *scratch,
                    struct critic_sums *sums);

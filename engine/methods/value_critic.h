@@ -6,18 +6,18 @@
 
 /* PPO's state (rl_ops.state_size), and the first member of AWR's. */
 struct value_state {
-    /* Of the trajectories of the online replay, for as long as an iteration is under way:
-     * target[slot] and old_v[slot] are (length[slot]). */
+    /* For the trajectories of the online replay during an iteration: target[slot] and old_v[slot]
+     * are (length[slot]). */
     float **target, **old_v;
     int32_t *length;
     int32_t count, slots; /* in use, allocated */
-    /* Of the batch at hand (B,K). */
+    /* For the current batch (B,K). */
     float *batch_target, *batch_old_v;
-    float *log_ratio; /* PPO, of the last actor pass */
-    /* The V step under way: its targets (B,K), and whether it runs over padding. */
+    float *log_ratio; /* PPO, from the last actor pass */
+    /* The current V step: its targets (B,K), and whether it runs over padding. */
     const float *regress_target;
     bool regress_all;
-    struct arena arena; /* V of whole trajectories; between passes also for (B,K) floats */
+    struct arena arena; /* for V of whole trajectories; between passes also (B,K) floats */
 };
 
 static inline struct value_state *value_state(const struct dt *d)
@@ -46,7 +46,7 @@ enum status value_regress(struct dt *d, const struct batch *b, const float *targ
 /* Targets and old values at the batch's steps, into the state's batch_target and batch_old_v. */
 void value_fetch(struct dt *d, const struct batch *b);
 
-/* List the targets and old values, for an iteration that is under way. Errors STATUS_MEMORY. */
+/* Visit the targets and old values of an unfinished iteration. Errors STATUS_MEMORY. */
 enum status value_visit(struct dt *d, struct visitor *v);
 
 #endif

@@ -1,4 +1,4 @@
-/* Gather and measure a gradient before a step: docs/networks.md 4. */
+/* Sum the lanes' gradients and compute the norm before a step: docs/networks.md 4. */
 #ifndef ENGINE_OPTIM_CLIP_H
 #define ENGINE_OPTIM_CLIP_H
 

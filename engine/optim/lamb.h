@@ -1,4 +1,4 @@
-/* LAMB (You et al. 2020) with the clipping order of the published code: docs/networks.md 4. */
+/* LAMB (You et al. 2020) with the clipping order of the released code: docs/networks.md 4. */
 #ifndef ENGINE_OPTIM_LAMB_H
 #define ENGINE_OPTIM_LAMB_H
 
@@ -8,9 +8,9 @@ struct lamb_rule {
     double beta1, beta2, eps;
     double decay;    /* inside the normalised direction; 0 turns the trust ratio off (plain Adam) */
     double clip;     /* global norm limit applied first; 0: none */
-    double own_clip; /* the global norm that remains is divided down to this; 0: none */
-    double beside;   /* squared norm of a gradient that is stepped apart but clipped together with
-                      * this one, so that both see the joint norm */
+    double own_clip; /* limit of the global norm that remains; 0: none */
+    double beside;   /* squared norm of a gradient that has its own step but is clipped together
+                      * with this one, so that both use the joint norm */
 };
 
 /* beta 0.9/0.999, eps 1e-8, clip 0.25, own clip 1. */
@@ -23,8 +23,8 @@ struct lamb_rule lamb_rule_default(double decay);
  *   u = (m/(1-b1^t)) / (sqrt(v)/sqrt(1-b2^t) + eps) + decay p
  *   p = p + (-lr) (ratio u),  ratio = |p| / |u|, 1 if either is 0
  *
- * in float as written, so that steps of the warm-up that are below half an ulp vanish as they do
- * there. Two passes over memory: moments and norms, then p (and `follow`). `follow` and `report`
+ * in float, in the order written, so that warm-up steps below half an ulp vanish as in the
+ * original. Two passes over memory: moments and norms, then p (and `follow`). `follow` and `report`
  * may be NULL.
  *
  * Threads  any number, same bits

@@ -1,8 +1,8 @@
-/* What an Adam-type optimiser remembers: first and second moments and the number of steps.
+/* State of an Adam-type optimiser: first and second moments and the number of steps.
  *
  * The vector is worked on in chunks of at most MOMENTS_CHUNK floats that never cross a tensor;
- * partial sums are kept per chunk, in double, and added in chunk order. So norms, and with them
- * every parameter, have the same bits for any number of threads. */
+ * partial sums are kept per chunk, in double, and added in chunk order. So norms, and hence all
+ * parameters, have the same bits for any number of threads. */
 #ifndef ENGINE_OPTIM_MOMENTS_H
 #define ENGINE_OPTIM_MOMENTS_H
 
@@ -30,13 +30,13 @@ struct moments {
 enum status moments_init(struct moments *s, const struct layout *l);
 void moments_free(struct moments *s);
 
-/* Names m, v and step. */
+/* Visits m, v and step. */
 enum status moments_visit(struct moments *s, struct visitor *v);
 
-/* What a step did, for logs. */
+/* Facts about a step, for logs. */
 struct step_report {
     double grad_norm; /* l2 norm over all tensors, before clipping */
-    double clip;      /* what the gradient was multiplied by */
+    double clip;      /* factor applied to the gradient */
 };
 
 /* A target network that moves with the parameters in the same pass (params_polyak, same bits). */
@@ -45,7 +45,7 @@ struct follow {
     float tau; /* target = tau theta + (1 - tau) target */
 };
 
-/* Move the n elements from `from` on; a step calls it while they are in the cache. */
+/* Update n target elements starting at `from`; a step calls this while they are in the cache. */
 void follow_chunk(const struct follow *f, const float *theta, size_t from, int n);
 
 #endif
