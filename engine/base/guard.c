@@ -167,7 +167,8 @@ static void restrain(const struct guard_limits *limits)
 }
 
 /* The work's own status, or what went wrong with its answer. */
-static enum status finish(const char *path, const struct guard_answer *a, enum status result)
+static enum status result_of_work(const char *path, const struct guard_answer *a,
+                                  enum status result)
 {
     if (result != STATUS_OK || !a->failed)
         return result;
@@ -185,7 +186,7 @@ static bool serve(const char *path, const struct guard_limits *limits, int out, 
     struct guard_answer answer = {.pipe = out, .most = limits->answer};
     uint32_t end = 0;
     limit_time(limits->seconds);
-    status_save(&ending.note, finish(path, &answer, work(context, fd, &answer)));
+    status_save(&ending.note, result_of_work(path, &answer, work(context, fd, &answer)));
     ending.last = answer.last || ending.note.code != STATUS_OK;
     bool sent = send_part(&answer) && transfer(out, &end, sizeof end, true) &&
                 transfer(out, &ending, sizeof ending, true);
@@ -432,7 +433,7 @@ enum status guard_collect(const char *path, const struct guard_limits *limits, g
     struct guard_answer answer = {.pipe = -1, .most = limits->answer};
     enum status result;
     if (disarmed)
-        result = finish(path, &answer, work(context, fd, &answer));
+        result = result_of_work(path, &answer, work(context, fd, &answer));
     else if (worker.wanted && fd >= 0)
         result = by_worker(path, limits, work, context, fd, &answer);
     else

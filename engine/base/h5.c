@@ -344,7 +344,7 @@ static bool has_room(hid_t file)
 }
 
 /* Put a file in memory in the place of the one on disk: what HDF5 still has to say goes there. */
-static void let_go(hid_t file)
+static void discard_output(hid_t file)
 {
     int *on_disk, in_memory = memfd_create("discarded.h5", MFD_CLOEXEC);
     if (in_memory < 0)
@@ -361,7 +361,7 @@ static enum status close_written(struct h5 *f)
     enum status result = STATUS_OK;
     if (!has_room(f->file)) {
         result = status_fail(STATUS_IO, "%s: cannot be written: %s", f->path, file_reason());
-        let_go(f->file);
+        discard_output(f->file);
     }
     herr_t flushed = H5Fflush(f->file, H5F_SCOPE_GLOBAL);
     herr_t closed = H5Fclose(f->file);

@@ -112,7 +112,7 @@ static const struct image_record *check_record(const unsigned char *at, size_t l
     return r;
 }
 
-static int compare(const char *path, const char *name, const struct image_record *r)
+static int compare_record(const char *path, const char *name, const struct image_record *r)
 {
     int order = strcmp(path, path_of(r));
     return order != 0 ? order : strcmp(name, name_of(r));
@@ -121,7 +121,7 @@ static int compare(const char *path, const char *name, const struct image_record
 static int by_name(const void *a, const void *b)
 {
     const struct image_record *const *x = a, *const *y = b;
-    return compare(path_of(*x), name_of(*x), *y);
+    return compare_record(path_of(*x), name_of(*x), *y);
 }
 
 /* All records, in their order; false: one is bad, or there are two of one name. */
@@ -206,7 +206,7 @@ static size_t lower_bound(const struct image *image, const char *path, const cha
     size_t low = 0, high = image->records;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (compare(path, name, image->record[middle]) > 0)
+        if (compare_record(path, name, image->record[middle]) > 0)
             low = middle + 1;
         else
             high = middle;
@@ -222,8 +222,9 @@ const struct image_record *image_find(const struct image *image, const char *obj
         return NULL;
     const char *name = attribute != NULL ? attribute : "";
     size_t at = lower_bound(image, path, name);
-    return at < image->records && compare(path, name, image->record[at]) == 0 ? image->record[at]
-                                                                              : NULL;
+    return at < image->records && compare_record(path, name, image->record[at]) == 0
+               ? image->record[at]
+               : NULL;
 }
 
 size_t image_count(const struct image_record *r)
@@ -345,7 +346,7 @@ static float to_float(const struct number *n)
     return n->x > (double)FLT_MAX ? INFINITY : n->x < -(double)FLT_MAX ? -INFINITY : (float)n->x;
 }
 
-static void store(const struct number *n, struct image_type type, unsigned char *out)
+static void store_number(const struct number *n, struct image_type type, unsigned char *out)
 {
     if (type.value == IMAGE_REAL && type.width == sizeof(float)) {
         float x = to_float(n);
@@ -364,12 +365,12 @@ static void store(const struct number *n, struct image_type type, unsigned char 
     }
 }
 
-static void convert(const struct image_record *r, const unsigned char *from, size_t count,
-                    struct image_type type, unsigned char *out)
+static void convert_numbers(const struct image_record *r, const unsigned char *from, size_t count,
+                            struct image_type type, unsigned char *out)
 {
     for (size_t i = 0; i < count; i++) {
         struct number n = load(r, from + i * r->width);
-        store(&n, type, out + i * type.width);
+        store_number(&n, type, out + i * type.width);
     }
 }
 
@@ -402,7 +403,7 @@ enum status image_numbers(const char *path, const struct image_record *r, int fd
         if (same && count > 0)
             memcpy(out, from, count * r->width);
         else
-            convert(r, from, count, type, to);
+            convert_numbers(r, from, count, type, to);
         return STATUS_OK;
     }
     if (same)
@@ -410,7 +411,7 @@ enum status image_numbers(const char *path, const struct image_record *r, int fd
     while (count > 0) {
         size_t n = count < BLOCK ? count : BLOCK;
         TRY(read_at(path, fd, offset, n * r->width, block));
-        convert(r, block, n, type, to);
+        convert_numbers(r, block, n, type, to);
         to += n * type.width;
         offset += n * r->width;
         count -= n;

@@ -84,8 +84,8 @@ static void give_up(struct scan *s, const char *why)
 
 /* --- records ---------------------------------------------------------------------------------- */
 
-static void put(struct scan *s, struct image_record *r, const char *path, const char *name,
-                const void *payload)
+static void add_record(struct scan *s, struct image_record *r, const char *path, const char *name,
+                       const void *payload)
 {
     static const char padding[8];
     if (r->trouble != IMAGE_SOUND) {
@@ -110,7 +110,7 @@ static void put(struct scan *s, struct image_record *r, const char *path, const 
 }
 
 /* Take `bytes` of what may be unpacked, and memory for them; NULL: r->trouble says why. */
-static void *reserve(struct scan *s, struct image_record *r, uint64_t bytes)
+static void *reserve_unpacked(struct scan *s, struct image_record *r, uint64_t bytes)
 {
     void *room = NULL;
     if (bytes > s->budget) {
@@ -217,7 +217,7 @@ static void *read_numbers(struct scan *s, const struct value *v, hid_t type, str
             r->trouble = IMAGE_DAMAGED; /* cut short */
     } else {
         r->payload = (uint64_t)v->count * r->width;
-        numbers = reserve(s, r, r->payload);
+        numbers = reserve_unpacked(s, r, r->payload);
         /* An enum is read as it is: its names do not matter. */
         if (numbers != NULL && v->count > 0 && read_value(v, known ? type : other, numbers) < 0)
             r->trouble = (uint8_t)damage(s);
@@ -256,7 +256,7 @@ static void *pack_texts(struct scan *s, size_t count, const struct texts *t, str
         if (n > TEXT_MOST)
             r->trouble = IMAGE_TOO_LARGE;
     }
-    char *packed = r->trouble == IMAGE_SOUND ? reserve(s, r, r->payload) : NULL;
+    char *packed = r->trouble == IMAGE_SOUND ? reserve_unpacked(s, r, r->payload) : NULL;
     char *to = packed;
     for (size_t i = 0; packed != NULL && i < count; i++) {
         const char *text = text_at(t, i, &n);
@@ -279,7 +279,7 @@ static void *read_texts(struct scan *s, const struct value *v, hid_t type, struc
         r->trouble = IMAGE_TOO_LARGE;
         return NULL;
     }
-    char *raw = reserve(s, r, bytes);
+    char *raw = reserve_unpacked(s, r, bytes);
     if (raw == NULL)
         return NULL;
     const struct texts t = {.fixed = raw,
@@ -310,7 +310,7 @@ static void put_value(struct scan *s, struct value *v, struct image_record *r, c
         payload = read_numbers(s, v, v->type, r);
     else if (r->trouble == IMAGE_SOUND && class == H5T_STRING)
         payload = read_texts(s, v, v->type, r);
-    put(s, r, path, name, payload);
+    add_record(s, r, path, name, payload);
     free(payload);
     if (v->space >= 0)
         H5Sclose(v->space);
@@ -335,7 +335,7 @@ static herr_t visit_attribute(hid_t object, const char *name, const H5A_info_t *
     hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
     if (attribute < 0) {
         r.trouble = (uint8_t)damage(p->s);
-        put(p->s, &r, p->path, name, NULL);
+        add_record(p->s, &r, p->path, name, NULL);
     } else {
         struct value v = {.object = attribute, .attribute = true};
         v.type = H5Aget_type(attribute);
@@ -368,7 +368,7 @@ static void visit_dataset(struct scan *s, hid_t set, const char *path)
     if (plist >= 0)
         H5Pclose(plist);
     if (r.trouble != IMAGE_SOUND) {
-        put(s, &r, path, "", NULL);
+        add_record(s, &r, path, "", NULL);
     } else {
         struct value v = {.object = set};
         v.type = H5Dget_type(set);
@@ -378,7 +378,7 @@ static void visit_dataset(struct scan *s, hid_t set, const char *path)
     visit_attributes(s, set, path);
 }
 
-static void visit_group(struct scan *s, hid_t group, const char *path);
+static void scan_group(struct scan *s, hid_t group, const char *path);
 
 /* Why what a link leads to cannot be opened. */
 static enum image_trouble why_closed(struct scan *s, H5L_type_t type)
@@ -405,25 +405,25 @@ static herr_t visit_link(hid_t group, const char *name, const H5L_info_t *info, 
     H5I_type_t type = object >= 0 ? H5Iget_type(object) : H5I_BADID;
     if (s->result == STATUS_OK && object < 0) {
         r.trouble = (uint8_t)why_closed(s, info->type);
-        put(s, &r, path, "", NULL);
+        add_record(s, &r, path, "", NULL);
     } else if (type == H5I_GROUP) {
-        visit_group(s, object, path);
+        scan_group(s, object, path);
     } else if (type == H5I_DATASET) {
         visit_dataset(s, object, path);
     } else if (object >= 0) {
-        put(s, &r, path, "", NULL);
+        add_record(s, &r, path, "", NULL);
     }
     if (object >= 0)
         H5Oclose(object);
     return s->result == STATUS_OK ? 0 : -1;
 }
 
-static void visit_group(struct scan *s, hid_t group, const char *path)
+static void scan_group(struct scan *s, hid_t group, const char *path)
 {
     struct image_record r = {.kind = IMAGE_GROUP};
     struct place p = {s, path};
     hsize_t at = 0;
-    put(s, &r, path, "", NULL);
+    add_record(s, &r, path, "", NULL);
     visit_attributes(s, group, path);
     if (s->result != STATUS_OK || s->file->of.root_only)
         return;
@@ -457,7 +457,7 @@ static herr_t follow_link(const char *parent_file, const char *parent_group, con
 static const uint64_t IN_MEMORY_MOST = (uint64_t)16 << 20;
 
 /* Reads the file of the parent's descriptor, whatever is at its path by now. */
-static bool read_whole(struct scan *s, char *bytes, uint64_t count)
+static bool read_into_memory(struct scan *s, char *bytes, uint64_t count)
 {
     for (uint64_t done = 0; done < count;) {
         ssize_t got = pread(s->fd, bytes + done, count - done, (off_t)done);
@@ -483,7 +483,7 @@ static hid_t open_in_memory(struct scan *s)
     hid_t access = H5Pcreate(H5P_FILE_ACCESS), file = -1;
     if (bytes == NULL || access < 0)
         s->result = status_fail(STATUS_MEMORY, "%s: no memory to read it", s->file->of.path);
-    else if (read_whole(s, bytes, count) && H5Pset_fapl_core(access, 1 << 16, 0) >= 0 &&
+    else if (read_into_memory(s, bytes, count) && H5Pset_fapl_core(access, 1 << 16, 0) >= 0 &&
              H5Pset_file_image(access, bytes, count) >= 0)
         file = H5Fopen("in memory", H5F_ACC_RDONLY, access);
     free(bytes);
@@ -551,7 +551,7 @@ enum status h5_scan(void *context, int fd, struct guard_answer *answer)
         } else if (!guard_put(answer, &header, sizeof header)) {
             give_up(&s, "holds more than is read of a file of its size");
         } else {
-            visit_group(&s, root, "");
+            scan_group(&s, root, "");
         }
         if (root >= 0)
             H5Gclose(root);

@@ -131,7 +131,7 @@ static bool lives(long pid, unsigned long long start)
 
 /* Who wrote the file at `fd`, and does that process live? HOLDER_ELSEWHERE: not to be told from
  * here, or not written to its end yet. */
-static enum holder judge(int fd, char owner[OWNER])
+static enum holder judge_holder(int fd, char owner[OWNER])
 {
     char host[64], boot[64], space[64], here[64], around[64];
     long pid;
@@ -192,7 +192,7 @@ static enum status look_at_lease(const char *lease, int clock, enum holder *out,
     if (fd < 0)
         return status_fail(STATUS_IO, "%s: cannot be read: %s", lease, strerror(errno));
     struct stat info;
-    *out = judge(fd, owner);
+    *out = judge_holder(fd, owner);
     if (*out == HOLDER_ELSEWHERE)
         *out = fstat(fd, &info) == 0 && is_stale(&info, clock) ? HOLDER_DEAD : HOLDER_LIVES;
     close(fd);
@@ -310,7 +310,7 @@ static enum status take_lease(struct lock *l, const char *path, enum answer *out
         bury(lease->path, l->fd, owner);
     if (result == STATUS_OK && holder != HOLDER_LIVES)
         result = write_lease(lease, &taken);
-    bool flocked = taken && judge(l->fd, owner) == HOLDER_LIVES;
+    bool flocked = taken && judge_holder(l->fd, owner) == HOLDER_LIVES;
     if (taken && !flocked) {
         if (start_renewing(lease)) {
             *out = ANSWER_TAKEN;
@@ -345,7 +345,7 @@ static enum status sign(const struct lock *l, const char *path, enum answer *out
     return STATUS_OK;
 }
 
-static void let_go(struct lock *l, bool ours)
+static void release_lock_file(struct lock *l, bool ours)
 {
     if (ours && l->fd >= 0)
         (void)!ftruncate(l->fd, 0);
@@ -366,7 +366,7 @@ static enum status take_once(struct lock *l, const char *path, enum answer *out)
                          : *out == ANSWER_UNABLE ? take_lease(l, path, out)
                                                  : STATUS_OK;
     if (result != STATUS_OK || *out != ANSWER_TAKEN)
-        let_go(l, flocked);
+        release_lock_file(l, flocked);
     return result;
 }
 
@@ -414,7 +414,7 @@ void lock_release(struct lock *l)
         pthread_mutex_destroy(&lease->mutex);
         free(lease);
     }
-    let_go(l, lease == NULL);
+    release_lock_file(l, lease == NULL);
     *l = lock_none();
 }
 
@@ -434,7 +434,7 @@ enum status lock_look(const char *path, bool *held)
     if (!*held && (result = lease_path(path, ".lease", lease)) == STATUS_OK)
         result = look_at_lease(lease, -1, &holder, owner);
     *held = *held || holder == HOLDER_LIVES ||
-            (answer == ANSWER_UNABLE && judge(fd, owner) == HOLDER_LIVES);
+            (answer == ANSWER_UNABLE && judge_holder(fd, owner) == HOLDER_LIVES);
     close(fd);
     return result;
 }

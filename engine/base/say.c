@@ -22,7 +22,7 @@ struct arguments {
     va_list list;
 };
 
-static void put(struct sink *s, const char *bytes, size_t n)
+static void sink_put(struct sink *s, const char *bytes, size_t n)
 {
     if (s->out == NULL) {
         fwrite(bytes, 1, n, s->to);
@@ -37,7 +37,7 @@ static void put(struct sink *s, const char *bytes, size_t n)
 static void pad(struct sink *s, int n)
 {
     for (; n > 0; n--)
-        put(s, " ", 1);
+        sink_put(s, " ", 1);
 }
 
 /* One conversion of a format, taken apart. */
@@ -63,7 +63,7 @@ static int take_number(const char **f, struct arguments *a)
 }
 
 /* Read the conversion at *f, which stands behind the '%'. */
-static struct conversion take(const char **f, struct arguments *a)
+static struct conversion take_conversion(const char **f, struct arguments *a)
 {
     struct conversion c = {.precision = -1};
     size_t flags = strspn(*f, "-+ #0"), n = 0;
@@ -101,7 +101,7 @@ static int put_shown(struct sink *s, const char *text, size_t n)
         piece[taken] = '\0';
         size_t length = strlen(escape_terminal(piece, shown, sizeof shown));
         if (s != NULL)
-            put(s, shown, length);
+            sink_put(s, shown, length);
         written += (int)length;
     }
     return written;
@@ -138,7 +138,7 @@ static void put_integer(struct sink *s, const struct conversion *c, struct argum
         n = snprintf(text, sizeof text, c->spec, va_arg(a->list, intmax_t));
     else
         n = snprintf(text, sizeof text, c->spec, va_arg(a->list, int));
-    put(s, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
+    sink_put(s, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
 }
 
 static void put_number(struct sink *s, const struct conversion *c, struct arguments *a)
@@ -146,23 +146,23 @@ static void put_number(struct sink *s, const struct conversion *c, struct argume
     char text[512]; /* %f of the largest double has 309 digits */
     int n = c->length[0] == 'L' ? snprintf(text, sizeof text, c->spec, va_arg(a->list, long double))
                                 : snprintf(text, sizeof text, c->spec, va_arg(a->list, double));
-    put(s, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
+    sink_put(s, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
 }
 
 static void put_pointer(struct sink *s, const struct conversion *c, struct arguments *a)
 {
     char text[64];
     int n = snprintf(text, sizeof text, c->spec, va_arg(a->list, void *));
-    put(s, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
+    sink_put(s, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
 }
 
 #pragma GCC diagnostic pop
 
-static void convert(struct sink *s, const char **f, struct arguments *a)
+static void write_conversion(struct sink *s, const char **f, struct arguments *a)
 {
-    struct conversion c = take(f, a);
+    struct conversion c = take_conversion(f, a);
     if (c.type == '%') {
-        put(s, "%", 1);
+        sink_put(s, "%", 1);
     } else if (c.type == 's') {
         const char *text = va_arg(a->list, const char *);
         put_text(s, &c, text != NULL ? text : "(null)");
@@ -185,11 +185,11 @@ static void format_to(struct sink *s, const char *format, va_list args)
     va_copy(a.list, args);
     for (const char *f = format; *f != '\0';) {
         size_t plain = strcspn(f, "%");
-        put(s, f, plain);
+        sink_put(s, f, plain);
         f += plain;
         if (*f == '%') {
             f++;
-            convert(s, &f, &a);
+            write_conversion(s, &f, &a);
         }
     }
     va_end(a.list);

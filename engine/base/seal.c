@@ -20,7 +20,7 @@ static enum status unreadable(const char *path)
 }
 
 /* `bytes` from the place where `fd` stands. */
-static enum status read_whole(int fd, const char *path, char *out, size_t bytes)
+static enum status read_exactly(int fd, const char *path, char *out, size_t bytes)
 {
     for (size_t done = 0; done < bytes;) {
         ssize_t n = read(fd, out + done, bytes - done);
@@ -42,7 +42,7 @@ static enum status digest(int fd, const char *path, size_t bytes, char out[SHA25
     sha256_init(&h);
     for (size_t done = 0; done < bytes;) {
         size_t n = bytes - done < sizeof part ? bytes - done : sizeof part;
-        TRY(read_whole(fd, path, part, n));
+        TRY(read_exactly(fd, path, part, n));
         sha256_add(&h, part, n);
         done += n;
     }
@@ -88,8 +88,8 @@ enum status seal_add(const char *path)
 }
 
 /* Does what was found at the end hold for a content of this digest? */
-static enum status judge(const char *found, const char hex[SHA256_HEX], const char *path,
-                         bool *sealed)
+static enum status compare_digest(const char *found, const char hex[SHA256_HEX], const char *path,
+                                  bool *sealed)
 {
     char seal[SEAL_BYTES];
     write_seal(hex, seal);
@@ -101,7 +101,7 @@ static enum status judge(const char *found, const char hex[SHA256_HEX], const ch
                                  path, hex, found + MARK);
 }
 
-static enum status check(int fd, const char *path, bool *sealed)
+static enum status check_seal(int fd, const char *path, bool *sealed)
 {
     struct stat info;
     char found[SEAL_BYTES], hex[SHA256_HEX];
@@ -112,13 +112,13 @@ static enum status check(int fd, const char *path, bool *sealed)
     off_t content = info.st_size - SEAL_BYTES;
     if (lseek(fd, content, SEEK_SET) < 0)
         return unreadable(path);
-    TRY(read_whole(fd, path, found, sizeof found));
+    TRY(read_exactly(fd, path, found, sizeof found));
     if (memcmp(found, mark, MARK) != 0)
         return STATUS_OK;
     if (lseek(fd, 0, SEEK_SET) < 0)
         return unreadable(path);
     TRY(digest(fd, path, (size_t)content, hex));
-    return judge(found, hex, path, sealed);
+    return compare_digest(found, hex, path, sealed);
 }
 
 enum status seal_check(const char *path, bool *sealed)
@@ -130,7 +130,7 @@ enum status seal_check(const char *path, bool *sealed)
     if (!there)
         return status_fail(STATUS_MISSING, "%s: there is no such file", path);
     TRY(file_open(path, &fd));
-    enum status result = check(fd, path, sealed);
+    enum status result = check_seal(fd, path, sealed);
     close(fd);
     return result;
 }
@@ -145,5 +145,5 @@ enum status seal_check_bytes(const void *data, size_t bytes, const char *path, b
     if (memcmp(found, mark, MARK) != 0)
         return STATUS_OK;
     sha256_of(data, bytes - SEAL_BYTES, hex);
-    return judge(found, hex, path, sealed);
+    return compare_digest(found, hex, path, sealed);
 }

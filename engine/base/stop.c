@@ -6,7 +6,7 @@ const int stop_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGXCPU, 
 
 static volatile sig_atomic_t asked;
 
-static void ask(int signal)
+static void note_request(int signal)
 {
     (void)signal;
     asked = 1;
@@ -26,7 +26,7 @@ bool stop_insists(int signal)
 const volatile sig_atomic_t *stop_catch(void)
 {
     for (const int *signal = stop_signals; *signal != 0; signal++) {
-        const struct sigaction action = {.sa_handler = ask,
+        const struct sigaction action = {.sa_handler = note_request,
                                          .sa_flags = stop_insists(*signal) ? (int)SA_RESETHAND : 0};
         if (!stop_is_ignored(*signal))
             sigaction(*signal, &action, NULL);

@@ -47,8 +47,8 @@ enum status visit_expect(struct visitor *v, const char *name, size_t n)
     return v->expect(v, path, n);
 }
 
-static enum status visit(struct visitor *v, const char *name, enum visit_kind kind, void *data,
-                         size_t count)
+static enum status visit_array(struct visitor *v, const char *name, enum visit_kind kind,
+                               void *data, size_t count)
 {
     char path[2 * VISITOR_PATH];
     full_name(v, name, path);
@@ -57,22 +57,22 @@ static enum status visit(struct visitor *v, const char *name, enum visit_kind ki
 
 enum status visit_floats(struct visitor *v, const char *name, float *x, size_t n)
 {
-    return visit(v, name, VISIT_FLOAT, x, n);
+    return visit_array(v, name, VISIT_FLOAT, x, n);
 }
 
 enum status visit_doubles(struct visitor *v, const char *name, double *x, size_t n)
 {
-    return visit(v, name, VISIT_DOUBLE, x, n);
+    return visit_array(v, name, VISIT_DOUBLE, x, n);
 }
 
 enum status visit_int32s(struct visitor *v, const char *name, int32_t *x, size_t n)
 {
-    return visit(v, name, VISIT_INT32, x, n);
+    return visit_array(v, name, VISIT_INT32, x, n);
 }
 
 enum status visit_int64s(struct visitor *v, const char *name, int64_t *x, size_t n)
 {
-    return visit(v, name, VISIT_INT64, x, n);
+    return visit_array(v, name, VISIT_INT64, x, n);
 }
 
 enum status visit_count(struct visitor *v, const char *name, int64_t *x, int64_t least)
@@ -89,5 +89,5 @@ enum status visit_count(struct visitor *v, const char *name, int64_t *x, int64_t
 
 enum status visit_bytes(struct visitor *v, const char *name, uint8_t *x, size_t n)
 {
-    return visit(v, name, VISIT_BYTE, x, n);
+    return visit_array(v, name, VISIT_BYTE, x, n);
 }

@@ -73,7 +73,7 @@ static struct place draw_place(const struct replay *r, const struct batch_rule *
     return (struct place){.slot = slot, .start = step + 1 > K ? step + 1 - K : 0, .end = step + 1};
 }
 
-static enum status check(const struct replay *r, const struct batch *out)
+static enum status check_source(const struct replay *r, const struct batch *out)
 {
     if (r->count == 0)
         return status_fail(STATUS_MISSING, "cannot sample: the replay holds no trajectory");
@@ -89,7 +89,7 @@ static enum status check(const struct replay *r, const struct batch *out)
 enum status batch_sample(const struct replay *r, const struct normalizer *n,
                          const struct batch_rule *rule, struct rng rng, struct batch *out)
 {
-    TRY(check(r, out));
+    TRY(check_source(r, out));
     for (int b = 0; b < out->B; b++) {
         struct place p = draw_place(r, rule, out->K, &rng);
         out->trajectory[b] = p.slot;
@@ -105,7 +105,7 @@ enum status batch_sample_future(const struct replay *r, const struct normalizer 
 {
     assert(out->B == future->B);
     TRY(batch_sample(r, n, rule, rng, out));
-    TRY(check(r, future));
+    TRY(check_source(r, future));
     for (int b = 0; b < out->B; b++) {
         int end = out->start[b] + out->length[b];
         int left = r->item[out->trajectory[b]].length - end;
@@ -118,7 +118,7 @@ enum status batch_sample_future(const struct replay *r, const struct normalizer 
 
 /* --- cutting --- */
 
-static void fill(float *x, size_t n, float value)
+static void fill_floats(float *x, size_t n, float value)
 {
     for (size_t i = 0; i < n; i++)
         x[i] = value;
@@ -187,15 +187,15 @@ static void cut_row(const struct replay *r, const struct normalizer *n,
     if (out->log_prob != NULL && length > 0)
         cut_steps(t->log_prob + at, pad, length, out->log_prob + first);
     else if (out->log_prob != NULL)
-        fill(out->log_prob + first, padding, 0);
+        fill_floats(out->log_prob + first, padding, 0);
     cut_returns(t, start, length, pad, rule->rtg_scale,
                 out->return_to_go + (size_t)b * ((size_t)K + 1));
 
-    fill(out->done + first, padding, 2);
+    fill_floats(out->done + first, padding, 2);
     for (size_t k = 0; k < real; k++)
         out->done[first + padding + k] = (float)t->terminal[at + k];
-    fill(out->mask + first, padding, 0);
-    fill(out->mask + first + padding, real, 1);
+    fill_floats(out->mask + first, padding, 0);
+    fill_floats(out->mask + first + padding, real, 1);
     memcpy(out->weight + first, out->mask + first, (size_t)K * sizeof(float));
 
     /* D40: the last row of a timed-out trajectory would bootstrap from a stranger. */
@@ -208,7 +208,7 @@ static void cut_row(const struct replay *r, const struct normalizer *n,
 enum status batch_cut(const struct replay *r, const struct normalizer *n,
                       const struct batch_rule *rule, struct batch *out)
 {
-    TRY(check(r, out));
+    TRY(check_source(r, out));
     if (n != NULL && n->S != out->S)
         return status_fail(STATUS_SHAPE, "states have %d numbers, the normaliser %d", out->S, n->S);
     for (int b = 0; b < out->B; b++) {
@@ -275,9 +275,9 @@ enum status batch_sample_transitions(const struct transitions *t, const struct n
         out->start[b] = (int)i;
         out->length[b] = 1;
     }
-    fill(out->mask, (size_t)out->B, 1);
-    fill(out->weight, (size_t)out->B, 1);
-    fill(out->return_to_go, 2 * (size_t)out->B, 0);
+    fill_floats(out->mask, (size_t)out->B, 1);
+    fill_floats(out->weight, (size_t)out->B, 1);
+    fill_floats(out->return_to_go, 2 * (size_t)out->B, 0);
     out->valid = out->B;
     out->weight_sum = out->B;
     return STATUS_OK;

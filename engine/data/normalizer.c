@@ -7,7 +7,7 @@
 enum { TILE_ROWS = 16 };
 
 /* Arrays for S dimensions, values still to come. */
-static enum status reserve(int S, struct normalizer *out)
+static enum status reserve_dimensions(int S, struct normalizer *out)
 {
     size_t dims = (size_t)S;
     float *storage = malloc((2 + 2 * TILE_ROWS) * dims * sizeof *storage);
@@ -29,7 +29,7 @@ static void fill_tiles(struct normalizer *n)
     }
 }
 
-static enum status check(const struct normalizer *n)
+static enum status check_statistics(const struct normalizer *n)
 {
     for (int j = 0; j < n->S; j++) {
         if (!isfinite(n->mean[j]) || !isfinite(n->std[j]) || n->std[j] <= 0)
@@ -43,10 +43,10 @@ static enum status check(const struct normalizer *n)
 
 enum status normalizer_set(int S, const float *mean, const float *std, struct normalizer *out)
 {
-    TRY(reserve(S, out));
+    TRY(reserve_dimensions(S, out));
     memcpy(out->mean, mean, (size_t)S * sizeof(float));
     memcpy(out->std, std, (size_t)S * sizeof(float));
-    enum status status = check(out);
+    enum status status = check_statistics(out);
     if (status != STATUS_OK) {
         normalizer_free(out);
         return status;
@@ -85,7 +85,7 @@ enum status normalizer_fit(const struct trajectory *list, int count, int S, doub
     double *sum = calloc(2 * (size_t)S, sizeof *sum);
     if (sum == NULL)
         return status_fail(STATUS_MEMORY, "no memory for the statistics of %d dimensions", S);
-    enum status status = reserve(S, out);
+    enum status status = reserve_dimensions(S, out);
     if (status != STATUS_OK) {
         free(sum);
         return status;
@@ -101,7 +101,7 @@ enum status normalizer_fit(const struct trajectory *list, int count, int S, doub
         out->std[j] = (float)(sqrt(squares[j] / rows) + eps);
     }
     free(sum);
-    status = check(out);
+    status = check_statistics(out);
     if (status != STATUS_OK) {
         normalizer_free(out);
         return status;
@@ -136,7 +136,7 @@ enum status normalizer_visit(struct normalizer *n, struct visitor *v)
     TRY(visit_floats(v, "std", n->std, (size_t)n->S));
     if (!v->fills)
         return STATUS_OK;
-    TRY(check(n));
+    TRY(check_statistics(n));
     fill_tiles(n);
     return STATUS_OK;
 }

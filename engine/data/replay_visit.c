@@ -30,7 +30,7 @@ static void flat_free(struct flat *f)
     free(f->terminal);
 }
 
-static void *take(size_t count, size_t width, bool *ok)
+static void *allocate_array(size_t count, size_t width, bool *ok)
 {
     void *array = calloc(count > 0 ? count : 1, width);
     *ok = *ok && array != NULL;
@@ -49,9 +49,9 @@ static enum status flat_take_counts(struct flat *f)
 {
     size_t n = (size_t)f->count;
     bool ok = true;
-    f->length = take(n, sizeof *f->length, &ok);
-    f->flags = take(n, sizeof *f->flags, &ok);
-    f->raw_return = take(n, sizeof *f->raw_return, &ok);
+    f->length = allocate_array(n, sizeof *f->length, &ok);
+    f->flags = allocate_array(n, sizeof *f->flags, &ok);
+    f->raw_return = allocate_array(n, sizeof *f->raw_return, &ok);
     return taken(f, ok);
 }
 
@@ -59,12 +59,12 @@ static enum status flat_take_steps(struct flat *f, size_t S, size_t A)
 {
     size_t n = (size_t)f->steps;
     bool ok = true;
-    f->state = take(n * S, sizeof(float), &ok);
-    f->next_state = take(n * S, sizeof(float), &ok);
-    f->action = take(n * A, sizeof(float), &ok);
-    f->reward = take(n, sizeof(float), &ok);
-    f->log_prob = take(n, sizeof(float), &ok);
-    f->terminal = take(n, sizeof *f->terminal, &ok);
+    f->state = allocate_array(n * S, sizeof(float), &ok);
+    f->next_state = allocate_array(n * S, sizeof(float), &ok);
+    f->action = allocate_array(n * A, sizeof(float), &ok);
+    f->reward = allocate_array(n, sizeof(float), &ok);
+    f->log_prob = allocate_array(n, sizeof(float), &ok);
+    f->terminal = allocate_array(n, sizeof *f->terminal, &ok);
     return taken(f, ok);
 }
 

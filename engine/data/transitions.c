@@ -61,7 +61,7 @@ int64_t transitions_size(const struct transitions *t)
 
 /* Room for `rows` stored rows, or as many as can ever be alive. Growing only happens before the
  * first wrap, so row i stays where it is. */
-static enum status reserve(struct transitions *t, int64_t rows)
+static enum status reserve_rows(struct transitions *t, int64_t rows)
 {
     if (t->capacity >= 0 && rows > t->capacity)
         rows = t->capacity;
@@ -82,7 +82,7 @@ static enum status reserve(struct transitions *t, int64_t rows)
 
 enum status transitions_add(struct transitions *t, const struct transition *x)
 {
-    TRY(reserve(t, t->added + 1));
+    TRY(reserve_rows(t, t->added + 1));
     size_t S = (size_t)t->S, A = (size_t)t->A;
     float *row = t->row + (size_t)(t->added % t->room) * row_width(t);
     float *end = row + row_width(t);
@@ -159,7 +159,7 @@ enum status transitions_visit(struct transitions *t, struct visitor *v)
     if (v->fills) {
         int64_t kept = t->capacity >= 0 && added > t->capacity ? t->capacity : added;
         TRY(visit_expect(v, "row", (size_t)kept * row_width(t)));
-        TRY(reserve(t, added));
+        TRY(reserve_rows(t, added));
         t->added = added;
         t->dropped = overflow(t);
     }

@@ -55,25 +55,25 @@ static int size_of(const struct bandit_net *n)
 }
 
 /* Uniform(-1/sqrt(fan in), 1/sqrt(fan in)), weights and biases: torch.nn.Linear's default. */
-static void fill(struct rng *rng, double *x, int count, int fan_in)
+static void draw_uniform(struct rng *rng, double *x, int count, int fan_in)
 {
     double bound = 1 / sqrt(fan_in);
     for (int i = 0; i < count; i++)
         x[i] = bound * (2 * rng_uniform_double(rng) - 1);
 }
 
-static void start(struct bandit_net *n, int in, bool policy, struct rng rng)
+static void init_net(struct bandit_net *n, int in, bool policy, struct rng rng)
 {
     memset(n, 0, sizeof *n);
     n->in = in;
     n->tanh = policy;
     struct parts p = parts_of(n->theta, in);
-    fill(&rng, p.w1, W * in, in);
-    fill(&rng, p.b1, W, in);
-    fill(&rng, p.w2, W * W, W);
-    fill(&rng, p.b2, W, W);
-    fill(&rng, p.w3, W, W);
-    fill(&rng, p.b3, 1, W);
+    draw_uniform(&rng, p.w1, W * in, in);
+    draw_uniform(&rng, p.b1, W, in);
+    draw_uniform(&rng, p.w2, W * W, W);
+    draw_uniform(&rng, p.b2, W, W);
+    draw_uniform(&rng, p.w3, W, W);
+    draw_uniform(&rng, p.b3, 1, W);
 }
 
 double bandit_forward(struct bandit_net *n, const double *input)
@@ -132,7 +132,7 @@ double bandit_backward(struct bandit_net *n, double doutput, int wanted)
 }
 
 /* Adam with the gradient gathered, which is zeroed. */
-static void step(struct bandit_net *n)
+static void adam_step_net(struct bandit_net *n)
 {
     double b1 = 0.9, b2 = 0.999;
     n->step++;
@@ -176,7 +176,7 @@ static void critic_batch(struct bandit *b, const int *index)
         double off = critic_at(b, r, b->action[index[i]]) - r;
         bandit_backward(&b->critic, 2 * off / BATCH, 0);
     }
-    step(&b->critic);
+    adam_step_net(&b->critic);
 }
 
 /* The RL part's gradient reaches the policy through the critic, whose own is dropped. */
@@ -195,7 +195,7 @@ static void policy_batch(struct bandit *b, const int *index)
         bandit_backward(&b->policy, da, 0);
     }
     memset(b->critic.gradient, 0, sizeof b->critic.gradient);
-    step(&b->policy);
+    adam_step_net(&b->policy);
 }
 
 static void run_epoch(struct bandit *b)
@@ -258,8 +258,8 @@ enum status bandit_run(const struct bandit_spec *spec, struct bandit_result *out
         return status_fail(STATUS_MEMORY, "no memory for the single-state MDP");
     b->spec = *spec;
     int seen = spec->method == BANDIT_DDPG_ODT && spec->critic_sees_return ? 2 : 1;
-    start(&b->policy, 1, true, rng_at(spec->run, RNG_BANDIT, STREAM_POLICY));
-    start(&b->critic, seen, false, rng_at(spec->run, RNG_BANDIT, STREAM_CRITIC));
+    init_net(&b->policy, 1, true, rng_at(spec->run, RNG_BANDIT, STREAM_POLICY));
+    init_net(&b->critic, seen, false, rng_at(spec->run, RNG_BANDIT, STREAM_CRITIC));
     make_data(b);
     for (int i = 0; i < PRETRAIN; i++)
         run_epoch(b);

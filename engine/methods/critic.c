@@ -5,7 +5,7 @@
 
 static const char *const net_names[CRITIC_NETS] = {"q1", "q2", "v"};
 
-static enum status check(const struct critic_spec *s)
+static enum status check_spec(const struct critic_spec *s)
 {
     int most = s->cell == CRITIC_MLP ? MLP_MAX_HIDDEN : LSTM_MAX_LAYERS;
     if (s->S < 1 || s->A < 1 || s->width < 1)
@@ -26,7 +26,7 @@ static enum status check(const struct critic_spec *s)
 
 enum status critic_plan(const struct critic_spec *spec, struct critic *out)
 {
-    TRY(check(spec));
+    TRY(check_spec(spec));
     *out = (struct critic){.spec = *spec,
                            .ops = spec->cell == CRITIC_MLP ? &critic_mlp : &critic_recurrent};
     const bool present[CRITIC_NETS] = {spec->q >= 1, spec->q >= 2, spec->v};

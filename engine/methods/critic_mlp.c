@@ -1,32 +1,35 @@
 /* The critic of the paper: an MLP on one position at a time, no history. */
 #include "engine/methods/critic.h"
 
-static void plan(const struct critic_spec *spec, struct layout *l, const char *name,
-                 struct critic_net *net)
+static void plan_mlp(const struct critic_spec *spec, struct layout *l, const char *name,
+                     struct critic_net *net)
 {
     net->mlp = mlp_plan(l, name, net->in, spec->width, spec->layers, 1, spec->norm);
 }
 
-static void take(const struct critic_net *net, int B, int K, struct arena *a,
-                 struct critic_net_tape *tape)
+static void take_mlp(const struct critic_net *net, int B, int K, struct arena *a,
+                     struct critic_net_tape *tape)
 {
     mlp_take(&net->mlp, B * K, false, a, &tape->mlp);
 }
 
-static void forward(const struct critic_net *net, const float *theta, int B, int K,
-                    struct critic_net_tape *tape, float *y)
+static void forward_mlp(const struct critic_net *net, const float *theta, int B, int K,
+                        struct critic_net_tape *tape, float *y)
 {
     mlp_forward(&net->mlp, theta, tape->x, B * K, &tape->mlp, y);
 }
 
-static void backward(const struct critic_net *net, const float *theta, int B, int K,
-                     const float *dy, struct critic_net_tape *tape, float *dtheta, float *dx,
-                     int from)
+static void backward_mlp(const struct critic_net *net, const float *theta, int B, int K,
+                         const float *dy, struct critic_net_tape *tape, float *dtheta, float *dx,
+                         int from)
 {
     (void)B;
     (void)K;
     mlp_backward(&net->mlp, theta, dy, &tape->mlp, dtheta, dx, from);
 }
 
-const struct critic_ops critic_mlp = {
-    .name = "mlp", .plan = plan, .take = take, .forward = forward, .backward = backward};
+const struct critic_ops critic_mlp = {.name = "mlp",
+                                      .plan = plan_mlp,
+                                      .take = take_mlp,
+                                      .forward = forward_mlp,
+                                      .backward = backward_mlp};

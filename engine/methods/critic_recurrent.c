@@ -6,8 +6,8 @@
 
 #include <stdio.h>
 
-static void plan(const struct critic_spec *spec, struct layout *l, const char *name,
-                 struct critic_net *net)
+static void plan_stack(const struct critic_spec *spec, struct layout *l, const char *name,
+                       struct critic_net *net)
 {
     char output[PARAMS_NAME];
     snprintf(output, sizeof output, "%s.output", name);
@@ -16,8 +16,8 @@ static void plan(const struct critic_spec *spec, struct layout *l, const char *n
     net->norm = spec->norm;
 }
 
-static void take(const struct critic_net *net, int B, int K, struct arena *a,
-                 struct critic_net_tape *tape)
+static void take_stack(const struct critic_net *net, int B, int K, struct arena *a,
+                       struct critic_net_tape *tape)
 {
     size_t rows = (size_t)B * (size_t)K, floats = rows * (size_t)net->stack.width;
     lstm_take(&net->stack, B, K, a, &tape->stack);
@@ -27,8 +27,8 @@ static void take(const struct critic_net *net, int B, int K, struct arena *a,
     tape->dtop = arena_take(a, floats);
 }
 
-static void forward(const struct critic_net *net, const float *theta, int B, int K,
-                    struct critic_net_tape *tape, float *y)
+static void forward_stack(const struct critic_net *net, const float *theta, int B, int K,
+                          struct critic_net_tape *tape, float *y)
 {
     const struct layernorm norm = layernorm_plain(net->stack.width);
     size_t floats = (size_t)B * (size_t)K * (size_t)net->stack.width;
@@ -42,9 +42,9 @@ static void forward(const struct critic_net *net, const float *theta, int B, int
     linear_forward(&net->output, theta, tape->feature, B * K, y);
 }
 
-static void backward(const struct critic_net *net, const float *theta, int B, int K,
-                     const float *dy, struct critic_net_tape *tape, float *dtheta, float *dx,
-                     int from)
+static void backward_stack(const struct critic_net *net, const float *theta, int B, int K,
+                           const float *dy, struct critic_net_tape *tape, float *dtheta, float *dx,
+                           int from)
 {
     const struct layernorm norm = layernorm_plain(net->stack.width);
     size_t floats = (size_t)B * (size_t)K * (size_t)net->stack.width;
@@ -56,5 +56,8 @@ static void backward(const struct critic_net *net, const float *theta, int B, in
     lstm_backward(&net->stack, theta, d, &tape->stack, dtheta, dx, from);
 }
 
-const struct critic_ops critic_recurrent = {
-    .name = "recurrent", .plan = plan, .take = take, .forward = forward, .backward = backward};
+const struct critic_ops critic_recurrent = {.name = "recurrent",
+                                            .plan = plan_stack,
+                                            .take = take_stack,
+                                            .forward = forward_stack,
+                                            .backward = backward_stack};

@@ -19,7 +19,7 @@ void dt_act_free(struct dt *d)
     d->act_room = 0;
 }
 
-static enum status make_room(struct dt *d, int n)
+static enum status make_act_room(struct dt *d, int n)
 {
     if (n <= d->act_room)
         return STATUS_OK;
@@ -91,7 +91,7 @@ enum status dt_act(struct learner *l, const struct act_context context[], int n,
                    bool frozen, const float *noise, float *action, float *log_prob)
 {
     struct dt *d = dt_of(l);
-    TRY(make_room(d, n));
+    TRY(make_act_room(d, n));
     for (int i = 0; i < n; i++)
         place_context(d, &context[i], i);
     size_t E = (size_t)l->hyper.T_eval, S = (size_t)l->S, A = (size_t)l->A;

@@ -179,7 +179,7 @@ static void actor_lane(void *context, int lane, struct span items, float *dtheta
                  sum);
 }
 
-static int run_lanes(struct actor_job *job, struct lanes *l, double total[SUMS])
+static int run_actor_lanes(struct actor_job *job, struct lanes *l, double total[SUMS])
 {
     struct span spans[LANES_MAX];
     memset(job->sum, 0, sizeof job->sum);
@@ -206,7 +206,7 @@ static enum transformer_outputs outputs_of(const struct dt *d)
 /* --- the step --------------------------------------------------------------------------------- */
 
 /* On the actor with the gathered gradient; its target follows in the same pass. */
-static enum status step_actor(struct dt *d, int lanes)
+static enum status step_dt_actor(struct dt *d, int lanes)
 {
     const struct hyper *h = &d->learner.hyper;
     double lr = schedule_warm_up(h->lr_actor, d->actor.moments.step, h->warmup_actor_steps);
@@ -257,8 +257,8 @@ static void report_actor(struct dt *d, const struct actor_job *job, const double
 
 /* --- an update -------------------------------------------------------------------------------- */
 
-static struct actor_job job_of(struct dt *d, const struct batch *b, const struct batch *online,
-                               struct dropout *own)
+static struct actor_job actor_job_of(struct dt *d, const struct batch *b,
+                                     const struct batch *online, struct dropout *own)
 {
     const struct hyper *h = &d->learner.hyper;
     bool pretrain = d->learner.phase == LEARNER_PRETRAIN;
@@ -282,7 +282,7 @@ static struct actor_job job_of(struct dt *d, const struct batch *b, const struct
 }
 
 /* Draws in the published order, the supervised entropy first, and what losses need of the batch. */
-static enum status prepare(struct actor_job *job)
+static enum status prepare_losses(struct actor_job *job)
 {
     struct dt *d = job->d;
     d->rl_scale = 1;
@@ -299,25 +299,25 @@ enum status dt_actor_update(struct dt *d, const struct batch *b, const struct ba
                             struct stats_sum *stats)
 {
     struct dropout dropout;
-    struct actor_job job = job_of(d, b, online, &dropout);
+    struct actor_job job = actor_job_of(d, b, online, &dropout);
     double total[SUMS];
-    TRY(prepare(&job));
+    TRY(prepare_losses(&job));
 
     /* Weights or a scale that depend on the whole batch: look at all of it before any gradient. */
     if (job.alpha != 0 && d->rl->wants_first != NULL && d->rl->wants_first(d)) {
         job.first = true;
-        run_lanes(&job, &d->forward, total);
+        run_actor_lanes(&job, &d->forward, total);
         d->rl->after_first(d, b);
         job.first = false;
     }
 
     /* The gradient; a loss that is not finite is refused while nothing has changed yet. */
-    int lanes = run_lanes(&job, &d->actor.lanes, total);
+    int lanes = run_actor_lanes(&job, &d->actor.lanes, total);
     TRY(learner_check_loss(job.weight * total[SUM_SUPERVISED] + job.alpha * total[SUM_RL],
                            "actor loss", d->learner.updates));
 
     /* The actor and its target, then the critic's: targets move once for each actor update. */
-    TRY(step_actor(d, lanes));
+    TRY(step_dt_actor(d, lanes));
     network_follow(&d->critic_net, d->learner.hyper.tau);
 
     /* The temperature last: the losses above were made with the old one, the report has the new. */

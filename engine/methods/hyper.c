@@ -93,7 +93,7 @@ static enum status parse_number(const struct hyper_field *f, const char *value, 
     return STATUS_OK;
 }
 
-static enum status store(struct hyper *h, const struct hyper_field *f, const char *value)
+static enum status store_value(struct hyper *h, const struct hyper_field *f, const char *value)
 {
     double number;
     int choice;
@@ -124,8 +124,8 @@ void hyper_defaults(struct hyper *h)
 {
     memset(h, 0, sizeof *h);
     for (int i = 0; i < hyper_count; i++) {
-        (void)store(h, &hyper_table[i],
-                    default_of(&hyper_table[i])); /* a test walks the defaults */
+        (void)store_value(h, &hyper_table[i],
+                          default_of(&hyper_table[i])); /* a test walks the defaults */
         h->applies[i] = true;
     }
 }
@@ -183,7 +183,7 @@ enum status hyper_set(struct hyper *h, const char *key, const char *value)
         return status_fail(STATUS_CONFIG, "unknown key '%s'; did you mean '%s'?", key,
                            hyper_nearest(key));
     bool applies = strcmp(value, "-") != 0;
-    TRY(store(h, &hyper_table[i], applies ? value : default_of(&hyper_table[i])));
+    TRY(store_value(h, &hyper_table[i], applies ? value : default_of(&hyper_table[i])));
     h->applies[i] = applies;
     return STATUS_OK;
 }

@@ -98,7 +98,7 @@ enum status dt_make_windows(struct dt *d, int count)
 }
 
 /* Everything that one update works in, so that training itself allocates nothing. */
-static enum status new_workspace(struct dt *d)
+static enum status new_dt_workspace(struct dt *d)
 {
     const struct hyper *h = &d->learner.hyper;
     int B = (int)h->batch_size, K = (int)h->T_train, S = d->learner.S, A = d->learner.A;
@@ -135,7 +135,7 @@ static enum status new_rl_state(struct dt *d)
     return d->rl->init(d);
 }
 
-static void destroy(struct learner *l)
+static void dt_destroy(struct learner *l)
 {
     struct dt *d = dt_of(l);
     network_free(&d->actor);
@@ -154,7 +154,7 @@ static void destroy(struct learner *l)
     free(d);
 }
 
-static enum status create(const struct learner_spec *spec, struct learner **out)
+static enum status dt_create(const struct learner_spec *spec, struct learner **out)
 {
     struct dt *d = calloc(1, sizeof *d);
     if (d == NULL)
@@ -174,18 +174,18 @@ static enum status create(const struct learner_spec *spec, struct learner **out)
     if (result == STATUS_OK)
         result = new_critic(d);
     if (result == STATUS_OK)
-        result = new_workspace(d);
+        result = new_dt_workspace(d);
     if (result == STATUS_OK)
         result = new_rl_state(d);
     if (result != STATUS_OK) {
-        destroy(&d->learner);
+        dt_destroy(&d->learner);
         return result;
     }
     *out = &d->learner;
     return STATUS_OK;
 }
 
-static enum status begin(struct learner *l, enum learner_phase phase)
+static enum status dt_begin(struct learner *l, enum learner_phase phase)
 {
     struct dt *d = dt_of(l);
     d->phase_updates = 0;
@@ -210,19 +210,19 @@ static struct batch_rule batch_rule_of(const struct dt *d)
     return rule;
 }
 
-static int64_t batches_of(const struct learner *l, int64_t updates)
+static int64_t dt_batches(const struct learner *l, int64_t updates)
 {
     const struct dt *d = (const struct dt *)l;
     return updates * (d->has_critic ? l->hyper.actor_update_interval : 1);
 }
 
-static enum status train(struct learner *l, const struct learner_data *data, int64_t batches,
-                         struct learner_stats *out)
+static enum status dt_train(struct learner *l, const struct learner_data *data, int64_t batches,
+                            struct learner_stats *out)
 {
     struct dt *d = dt_of(l);
     struct stats_sum stats = {{0}, {0}};
     struct batch_rule rule = batch_rule_of(d);
-    int64_t interval = batches_of(l, 1);
+    int64_t interval = dt_batches(l, 1);
     bool online = d->rl->online && l->phase == LEARNER_ONLINE;
     if (online && !d->under_way) {
         d->iteration = stats;
@@ -271,7 +271,7 @@ static enum status visit_iteration(struct dt *d, struct visitor *v)
     return STATUS_OK;
 }
 
-static enum status visit(struct learner *l, struct visitor *v)
+static enum status dt_visit(struct learner *l, struct visitor *v)
 {
     struct dt *d = dt_of(l);
     TRY(network_visit(&d->actor, "actor", v));
@@ -284,7 +284,7 @@ static enum status visit(struct learner *l, struct visitor *v)
     return d->rl->online ? visit_iteration(d, v) : STATUS_OK;
 }
 
-static size_t memory(const struct learner *l)
+static size_t dt_memory(const struct learner *l)
 {
     const struct dt *d = (const struct dt *)l;
     return network_memory(&d->actor) + network_memory(&d->critic_net) + lanes_memory(&d->forward);
@@ -292,12 +292,12 @@ static size_t memory(const struct learner *l)
 
 const struct learner_ops learner_dt = {
     .name = "dt",
-    .create = create,
-    .destroy = destroy,
-    .begin = begin,
-    .batches = batches_of,
-    .train = train,
+    .create = dt_create,
+    .destroy = dt_destroy,
+    .begin = dt_begin,
+    .batches = dt_batches,
+    .train = dt_train,
     .act = dt_act,
-    .visit = visit,
-    .memory = memory,
+    .visit = dt_visit,
+    .memory = dt_memory,
 };

@@ -70,7 +70,7 @@ static void start_orthogonal(struct layout *l, const struct critic_net *net)
         mlp_start_orthogonal(l, &net->mlp, sqrtf(2));
 }
 
-static enum status new_networks(struct mlp_learner *d)
+static enum status new_mlp_networks(struct mlp_learner *d)
 {
     const struct hyper *h = &d->learner.hyper;
     int S = d->learner.S, A = d->learner.A;
@@ -116,7 +116,7 @@ static void take_step(struct mlp_learner *d, struct arena *a)
         arena_take(a, N * (A + (size_t)d->in + 1));
 }
 
-static enum status new_workspace(struct mlp_learner *d)
+static enum status new_mlp_workspace(struct mlp_learner *d)
 {
     struct arena dry;
     TRY(batch_init(&d->batch, (int)d->learner.hyper.batch_size, 1, d->learner.S, d->learner.A,
@@ -126,7 +126,7 @@ static enum status new_workspace(struct mlp_learner *d)
     return arena_init(&d->arena, dry.high + 4096);
 }
 
-static void destroy(struct learner *l)
+static void mlp_learner_destroy(struct learner *l)
 {
     struct mlp_learner *d = mlp_of(l);
     network_free(&d->actor_net);
@@ -137,7 +137,7 @@ static void destroy(struct learner *l)
     free(d);
 }
 
-static enum status create(const struct learner_spec *spec, struct learner **out)
+static enum status mlp_learner_create(const struct learner_spec *spec, struct learner **out)
 {
     struct mlp_learner *d = calloc(1, sizeof *d);
     if (d == NULL)
@@ -151,18 +151,18 @@ static enum status create(const struct learner_spec *spec, struct learner **out)
         result = status_fail(STATUS_CONFIG, "rl_gradient = %s: the MLP actor knows td3 and iql",
                              hyper_word(spec->hyper, "rl_gradient"));
     if (result == STATUS_OK)
-        result = new_networks(d);
+        result = new_mlp_networks(d);
     if (result == STATUS_OK)
-        result = new_workspace(d);
+        result = new_mlp_workspace(d);
     if (result != STATUS_OK) {
-        destroy(&d->learner);
+        mlp_learner_destroy(&d->learner);
         return result;
     }
     *out = &d->learner;
     return STATUS_OK;
 }
 
-static enum status begin(struct learner *l, enum learner_phase phase)
+static enum status mlp_learner_begin(struct learner *l, enum learner_phase phase)
 {
     struct mlp_learner *d = mlp_of(l);
     /* RvS shares the outer loop of the transformer methods, with its fresh targets (D23). */
@@ -212,8 +212,8 @@ static void zero(struct network *n)
     memset(n->lanes.dtheta[0], 0, n->layout->size * sizeof(float));
 }
 
-static enum status step(struct network *n, double lr, double decay, const char *what,
-                        struct step_report *report)
+static enum status step_network(struct network *n, double lr, double decay, const char *what,
+                                struct step_report *report)
 {
     struct adam_rule rule = adam_rule_default(decay);
     return network_adam(n, &rule, lr, 1, what, 0, report);
@@ -244,12 +244,12 @@ static enum status step_critic(struct mlp_learner *d, const float *y, double sha
     TRY(learner_check_loss(sums.q_loss, "critic loss", d->learner.batches));
     struct step_report report;
     double decay = h->critic_opt == HYPER_critic_opt_adamw ? h->wd_critic : 0;
-    TRY(step(&d->critic_net, h->lr_critic, decay, "gradient of the critic", &report));
+    TRY(step_network(&d->critic_net, h->lr_critic, decay, "gradient of the critic", &report));
     rl_report_critic(&sums, b->B, report.grad_norm, stats);
     return STATUS_OK;
 }
 
-static enum status step_actor(struct mlp_learner *d, double loss, struct stats_sum *stats)
+static enum status step_mlp_actor(struct mlp_learner *d, double loss, struct stats_sum *stats)
 {
     const struct hyper *h = &d->learner.hyper;
     TRY(learner_check_loss(loss, "actor loss", d->learner.updates));
@@ -258,7 +258,7 @@ static enum status step_actor(struct mlp_learner *d, double loss, struct stats_s
                     : schedule_warm_up(h->lr_actor, d->actor_net.moments.step,
                                        is_rvs(d) ? h->warmup_actor_steps : 0);
     struct step_report report;
-    TRY(step(&d->actor_net, lr, 0, "gradient of the actor", &report));
+    TRY(step_network(&d->actor_net, lr, 0, "gradient of the actor", &report));
     stats_add(stats, LEARNER_loss_actor, loss);
     stats_add(stats, LEARNER_grad_norm_actor, report.grad_norm);
     d->learner.updates++;
@@ -266,7 +266,7 @@ static enum status step_actor(struct mlp_learner *d, double loss, struct stats_s
 }
 
 /* Standard normals of this batch: (B,A). */
-static float *draw(struct mlp_learner *d, enum rng_purpose purpose, size_t n)
+static float *draw_noise(struct mlp_learner *d, enum rng_purpose purpose, size_t n)
 {
     float *eps = arena_take(&d->arena, n);
     if (d->given_noise != NULL) {
@@ -292,7 +292,7 @@ static enum status td3_critic(struct mlp_learner *d, struct stats_sum *stats)
     float *next = arena_take(&d->arena, n);
     float *low = arena_take(&d->arena, N), *other = arena_take(&d->arena, N);
     const float *x = input_of(d, b->next_state, b->return_to_go + 1, 2, b->B);
-    const float *eps = draw(d, RNG_TARGET_NOISE, n);
+    const float *eps = draw_noise(d, RNG_TARGET_NOISE, n);
     actor_forward(d, &d->actor_net.target, x, b->B, next);
     rl_smooth(h, eps, n, action_limit(d), next);
     critic_take(&d->critic, b->B, 1, &d->arena, &tape);
@@ -346,7 +346,7 @@ static enum status td3_actor(struct mlp_learner *d, struct stats_sum *stats)
 
     stats_add(stats, LEARNER_loss_supervised, error);
     stats_add(stats, LEARNER_loss_rl, -value);
-    TRY(step_actor(d, sup * error - rl * value, stats));
+    TRY(step_mlp_actor(d, sup * error - rl * value, stats));
     network_follow(&d->actor_net, h->tau);
     network_follow(&d->critic_net, h->tau);
     return STATUS_OK;
@@ -391,7 +391,7 @@ static enum status iql_actor(struct mlp_learner *d, const float *weight, struct 
     }
     actor_backward(d, mean, dmean, b->B);
     arena_release(&d->arena, mark);
-    return step_actor(d, loss, stats);
+    return step_mlp_actor(d, loss, stats);
 }
 
 /* u = q - V(s), and next = V(s'). (B) each */
@@ -424,7 +424,7 @@ static enum status iql_value(struct mlp_learner *d, const float *q, float *next,
                     d->value_net.lanes.dtheta[0], NULL);
     TRY(learner_check_loss(loss, "value loss", d->learner.batches));
     stats_add(stats, LEARNER_loss_value, loss);
-    TRY(step(&d->value_net, h->lr_critic, 0, "gradient of V", NULL));
+    TRY(step_network(&d->value_net, h->lr_critic, 0, "gradient of V", NULL));
     if (!is_corl(d))
         iql_advantage(d, &tape, q, next, v, u);
     arena_release(&d->arena, mark);
@@ -480,13 +480,13 @@ enum status mlp_iql_update(struct mlp_learner *d, struct stats_sum *stats)
 
 /* --- training and acting ---------------------------------------------------------------------- */
 
-static int64_t batches_of(const struct learner *l, int64_t updates)
+static int64_t mlp_learner_batches(const struct learner *l, int64_t updates)
 {
     return updates * l->hyper.actor_update_interval;
 }
 
-static enum status train(struct learner *l, const struct learner_data *data, int64_t batches,
-                         struct learner_stats *out)
+static enum status mlp_learner_train(struct learner *l, const struct learner_data *data,
+                                     int64_t batches, struct learner_stats *out)
 {
     struct mlp_learner *d = mlp_of(l);
     struct stats_sum stats = {{0}, {0}};
@@ -537,9 +537,9 @@ static enum status act_rows(struct mlp_learner *d, const struct act_context cont
     return STATUS_OK;
 }
 
-static enum status act(struct learner *l, const struct act_context context[], int n,
-                       enum act_mode mode, bool frozen, const float *noise, float *action,
-                       float *log_prob)
+static enum status mlp_learner_act(struct learner *l, const struct act_context context[], int n,
+                                   enum act_mode mode, bool frozen, const float *noise,
+                                   float *action, float *log_prob)
 {
     struct mlp_learner *d = mlp_of(l);
     int A = l->A, room = (int)l->hyper.batch_size; /* what the arena was measured for */
@@ -564,7 +564,7 @@ static enum status act(struct learner *l, const struct act_context context[], in
 
 /* --- state ------------------------------------------------------------------------------------ */
 
-static enum status visit(struct learner *l, struct visitor *v)
+static enum status mlp_learner_visit(struct learner *l, struct visitor *v)
 {
     struct mlp_learner *d = mlp_of(l);
     TRY(network_visit(&d->actor_net, "actor", v));
@@ -572,14 +572,14 @@ static enum status visit(struct learner *l, struct visitor *v)
     return is_iql(d) ? network_visit(&d->value_net, "value", v) : STATUS_OK;
 }
 
-static size_t memory(const struct learner *l)
+static size_t mlp_learner_memory(const struct learner *l)
 {
     const struct mlp_learner *d = (const struct mlp_learner *)l;
     return network_memory(&d->actor_net) + network_memory(&d->critic_net) +
            network_memory(&d->value_net) + d->arena.size;
 }
 
-static int layers(const struct learner *l, struct learner_layer out[])
+static int mlp_learner_layers(const struct learner *l, struct learner_layer out[])
 {
     const struct mlp_learner *d = (const struct mlp_learner *)l;
     if (is_rvs(d))
@@ -597,13 +597,13 @@ static int layers(const struct learner *l, struct learner_layer out[])
 
 const struct learner_ops learner_mlp = {
     .name = "mlp",
-    .create = create,
-    .destroy = destroy,
-    .begin = begin,
-    .batches = batches_of,
-    .train = train,
-    .act = act,
-    .visit = visit,
-    .memory = memory,
-    .layers = layers,
+    .create = mlp_learner_create,
+    .destroy = mlp_learner_destroy,
+    .begin = mlp_learner_begin,
+    .batches = mlp_learner_batches,
+    .train = mlp_learner_train,
+    .act = mlp_learner_act,
+    .visit = mlp_learner_visit,
+    .memory = mlp_learner_memory,
+    .layers = mlp_learner_layers,
 };

@@ -10,7 +10,7 @@ enum { INIT_ACTOR = 0, INIT_RETURN = 1000 };
 /* --- making and freeing ----------------------------------------------------------------------- */
 
 /* Parts of other methods that this one lacks. */
-static enum status check(const struct hyper *h)
+static enum status check_settings(const struct hyper *h)
 {
     if (h->policy != HYPER_policy_squashed_gaussian)
         return status_fail(STATUS_CONFIG, "policy = %s: actor = pdt needs squashed_gaussian",
@@ -27,7 +27,7 @@ static enum status check(const struct hyper *h)
     return STATUS_OK;
 }
 
-static enum status new_networks(struct pdt *d)
+static enum status new_pdt_networks(struct pdt *d)
 {
     const struct hyper *h = &d->learner.hyper;
     int C = (int)h->embed_dim, L = (int)h->n_layer, H = (int)h->n_head, Z = d->Z;
@@ -85,7 +85,7 @@ static enum status new_values(struct pdt *d)
 }
 
 /* Everything that one update works in, so that training itself allocates nothing. */
-static enum status new_workspace(struct pdt *d)
+static enum status new_pdt_workspace(struct pdt *d)
 {
     const struct hyper *h = &d->learner.hyper;
     int B = (int)h->batch_size, K = (int)h->T_train, S = d->learner.S, A = d->learner.A;
@@ -98,7 +98,7 @@ static enum status new_workspace(struct pdt *d)
     return lanes_init(&d->net.lanes, d->layout.size + d->return_layout.size, pdt_update_scratch(d));
 }
 
-static void destroy(struct learner *l)
+static void pdt_destroy(struct learner *l)
 {
     struct pdt *d = pdt_of(l);
     network_free(&d->net);
@@ -112,9 +112,9 @@ static void destroy(struct learner *l)
     free(d);
 }
 
-static enum status create(const struct learner_spec *spec, struct learner **out)
+static enum status pdt_create(const struct learner_spec *spec, struct learner **out)
 {
-    TRY(check(spec->hyper));
+    TRY(check_settings(spec->hyper));
     struct pdt *d = calloc(1, sizeof *d);
     if (d == NULL)
         return status_fail(STATUS_MEMORY, "no memory for a learner");
@@ -123,18 +123,18 @@ static enum status create(const struct learner_spec *spec, struct learner **out)
     d->learner.A = spec->A;
     d->learner.run = spec->run;
     d->Z = (int)spec->hyper->pdt_latent;
-    enum status result = new_networks(d);
+    enum status result = new_pdt_networks(d);
     if (result == STATUS_OK)
-        result = new_workspace(d);
+        result = new_pdt_workspace(d);
     if (result != STATUS_OK) {
-        destroy(&d->learner);
+        pdt_destroy(&d->learner);
         return result;
     }
     *out = &d->learner;
     return STATUS_OK;
 }
 
-static enum status begin(struct learner *l, enum learner_phase phase)
+static enum status pdt_begin(struct learner *l, enum learner_phase phase)
 {
     (void)phase;
     pdt_of(l)->return_ready = 0;
@@ -157,7 +157,7 @@ void pdt_draw(const struct pdt *d, enum pdt_site site, uint64_t number, float *o
 
 /* --- training --------------------------------------------------------------------------------- */
 
-static int64_t batches_of(const struct learner *l, int64_t updates)
+static int64_t pdt_batches(const struct learner *l, int64_t updates)
 {
     (void)l;
     return updates;
@@ -209,8 +209,8 @@ static void report(const struct pdt *d, bool joint, struct stats_sum *stats)
         stats_add(stats, LEARNER_loss_value, loss->returns);
 }
 
-static enum status train(struct learner *l, const struct learner_data *data, int64_t batches,
-                         struct learner_stats *out)
+static enum status pdt_train(struct learner *l, const struct learner_data *data, int64_t batches,
+                             struct learner_stats *out)
 {
     struct pdt *d = pdt_of(l);
     struct stats_sum stats = {{0}, {0}};
@@ -230,7 +230,7 @@ static enum status train(struct learner *l, const struct learner_data *data, int
 
 /* --- state ------------------------------------------------------------------------------------ */
 
-static enum status visit(struct learner *l, struct visitor *v)
+static enum status pdt_visit(struct learner *l, struct visitor *v)
 {
     struct pdt *d = pdt_of(l);
     TRY(network_visit(&d->net, "actor", v));
@@ -245,7 +245,7 @@ static enum status visit(struct learner *l, struct visitor *v)
     return STATUS_OK;
 }
 
-static size_t memory(const struct learner *l)
+static size_t pdt_memory(const struct learner *l)
 {
     const struct pdt *d = (const struct pdt *)l;
     return network_memory(&d->net) + network_memory(&d->return_net) +
@@ -254,12 +254,12 @@ static size_t memory(const struct learner *l)
 
 const struct learner_ops learner_pdt = {
     .name = "pdt",
-    .create = create,
-    .destroy = destroy,
-    .begin = begin,
-    .batches = batches_of,
-    .train = train,
+    .create = pdt_create,
+    .destroy = pdt_destroy,
+    .begin = pdt_begin,
+    .batches = pdt_batches,
+    .train = pdt_train,
     .act = pdt_act,
-    .visit = visit,
-    .memory = memory,
+    .visit = pdt_visit,
+    .memory = pdt_memory,
 };

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void copy(struct params *to, const struct params *from)
+static void copy_params(struct params *to, const struct params *from)
 {
     memcpy(to->value, from->value, from->layout->size * sizeof *from->value);
 }
@@ -22,7 +22,7 @@ enum status network_init(struct network *n, const struct layout *l, uint64_t run
     TRY(params_init(l, n->current.value, run, base));
     if (target) {
         TRY(new_params(l, &n->target));
-        copy(&n->target, &n->current);
+        copy_params(&n->target, &n->current);
     }
     return moments_init(&n->moments, l);
 }
@@ -62,14 +62,14 @@ void network_follow(struct network *n, double tau)
 void network_renew_target(struct network *n)
 {
     if (n->target.value != NULL)
-        copy(&n->target, &n->current);
+        copy_params(&n->target, &n->current);
 }
 
 enum status network_freeze(struct network *n)
 {
     if (n->frozen.value == NULL)
         TRY(new_params(n->layout, &n->frozen));
-    copy(&n->frozen, &n->current);
+    copy_params(&n->frozen, &n->current);
     return STATUS_OK;
 }
 

@@ -60,7 +60,7 @@ void pdt_act_free(struct pdt *d)
     d->act_room = 0;
 }
 
-static enum status make_room(struct pdt *d, int n)
+static enum status make_act_room(struct pdt *d, int n)
 {
     if (n <= d->act_room)
         return STATUS_OK;
@@ -178,7 +178,7 @@ enum status pdt_act(struct learner *l, const struct act_context context[], int n
     size_t E = (size_t)l->hyper.T_eval, A = (size_t)l->A, N = (size_t)n * A;
     assert(!frozen);
     (void)frozen;
-    TRY(make_room(d, n));
+    TRY(make_act_room(d, n));
     assert(d->act_length != NULL);
     for (int i = 0; i < n; i++) {
         assert(context[i].latent != NULL);

@@ -330,7 +330,7 @@ static void return_lane(void *context, int lane, struct span items, float *dthet
 
 /* Padding is computed throughout: the entropy's mean runs over it, and so do futures that reach
  * beyond the trajectory's end, whose posterior real steps of the segment use. */
-static struct job job_of(struct pdt *d, uint64_t policy_key, uint64_t future_key, uint64_t step)
+static struct job pdt_job_of(struct pdt *d, uint64_t policy_key, uint64_t future_key, uint64_t step)
 {
     const struct hyper *h = &d->learner.hyper;
     const struct batch *b = &d->batch, *f = &d->future;
@@ -357,7 +357,7 @@ static struct job job_of(struct pdt *d, uint64_t policy_key, uint64_t future_key
     return job;
 }
 
-static int run_lanes(struct job *job, struct lanes *l, lanes_body *body, double total[SUMS])
+static int run_pdt_lanes(struct job *job, struct lanes *l, lanes_body *body, double total[SUMS])
 {
     struct pdt *d = job->d;
     struct span spans[LANES_MAX];
@@ -399,14 +399,14 @@ enum status pdt_update(struct pdt *d, bool joint)
     const struct hyper *h = &d->learner.hyper;
     uint64_t run = d->learner.run, number = (uint64_t)d->learner.updates;
     size_t N = (size_t)d->batch.B * (size_t)d->batch.K;
-    struct job job = job_of(d, run, rng_key_mix(run, DROP_FUTURE), number);
+    struct job job = pdt_job_of(d, run, rng_key_mix(run, DROP_FUTURE), number);
     job.joint = joint;
     pdt_draw(d, PDT_LATENT_TRAIN, number, d->value.latent_noise, N * (size_t)d->Z);
     if (h->entropy_reg)
         pdt_draw(d, PDT_ENTROPY, number, d->value.entropy_noise, N * (size_t)d->learner.A);
 
     double total[SUMS];
-    int lanes = run_lanes(&job, &d->net.lanes, update_lane, total);
+    int lanes = run_pdt_lanes(&job, &d->net.lanes, update_lane, total);
     struct pdt_losses *loss = &d->losses;
     *loss = (struct pdt_losses){.nll = total[SUM_NLL],
                                 .entropy = total[SUM_ENTROPY],
@@ -432,10 +432,10 @@ enum status pdt_return_update(struct pdt *d, int64_t number, double *loss)
 {
     uint64_t run = d->learner.run;
     size_t N = (size_t)d->batch.B * (size_t)d->batch.K;
-    struct job job = job_of(d, run, rng_key_mix(run, DROP_FUTURE_RETURN), (uint64_t)number);
+    struct job job = pdt_job_of(d, run, rng_key_mix(run, DROP_FUTURE_RETURN), (uint64_t)number);
     pdt_draw(d, PDT_LATENT_RETURN, (uint64_t)number, d->value.latent_noise, N * (size_t)d->Z);
     double total[SUMS];
-    int lanes = run_lanes(&job, &d->return_net.lanes, return_lane, total);
+    int lanes = run_pdt_lanes(&job, &d->return_net.lanes, return_lane, total);
     TRY(learner_check_loss(total[SUM_RETURN], "loss of the return head", number));
     *loss = total[SUM_RETURN];
     struct adam_rule rule = adam_rule_default(0);

@@ -8,19 +8,19 @@
 #include <math.h>
 
 /* Noise and sample of the advantage; weight and baseline, two numbers a row of each loss. */
-static size_t scratch(const struct dt *d, int rows)
+static size_t awac_scratch(const struct dt *d, int rows)
 {
     return rl_scratch(d, rows, 2, 4, true);
 }
 
-static enum status critic_update(struct dt *d, const struct batch *b, struct stats_sum *stats)
+static enum status awac_critic_update(struct dt *d, const struct batch *b, struct stats_sum *stats)
 {
     rl_target_actions(d, b);
     bool soft = d->learner.hyper.awac_soft != 0;
     return rl_critic_pass(d, b, soft ? rl_soft_td_body : rl_td_body, stats);
 }
 
-static enum status prepare(struct dt *d, const struct batch *b)
+static enum status awac_prepare(struct dt *d, const struct batch *b)
 {
     dt_draw(d, b, DRAW_RL_SAMPLE);
     if (d->learner.hyper.awac_soft == 2)
@@ -43,12 +43,12 @@ static void advantages(struct dt *d, const struct actor_rows *r, float *advantag
 }
 
 /* Softmax weights need the whole batch's advantages first. */
-static bool wants_first(const struct dt *d)
+static bool awac_wants_first(const struct dt *d)
 {
     return d->learner.hyper.awac_normalise != 0;
 }
 
-static void first_rows(struct dt *d, const struct actor_rows *r)
+static void awac_first_rows(struct dt *d, const struct actor_rows *r)
 {
     size_t mark = arena_mark(r->scratch);
     float *advantage = arena_take(r->scratch, (size_t)r->rows);
@@ -58,7 +58,7 @@ static void first_rows(struct dt *d, const struct actor_rows *r)
     arena_release(r->scratch, mark);
 }
 
-static void after_first(struct dt *d, const struct batch *b)
+static void awac_after_first(struct dt *d, const struct batch *b)
 {
     size_t N = (size_t)b->B * (size_t)b->K;
     float *per_step = rl_q_state(d)->per_step;
@@ -74,8 +74,8 @@ static void after_first(struct dt *d, const struct batch *b)
         per_step[i] = (float)((double)per_step[i] / sum);
 }
 
-static void actor_rows(struct dt *d, const struct batch *b, const struct actor_rows *r,
-                       double alpha, double sum[SUMS])
+static void awac_actor_rows(struct dt *d, const struct batch *b, const struct actor_rows *r,
+                            double alpha, double sum[SUMS])
 {
     const struct hyper *h = &d->learner.hyper;
     size_t N = (size_t)r->rows, mark = arena_mark(r->scratch);
@@ -107,11 +107,11 @@ const struct rl_ops rl_awac = {
     .state_size = sizeof(struct rl_q_state),
     .init = rl_q_init,
     .free = rl_q_free,
-    .scratch = scratch,
-    .critic_update = critic_update,
-    .prepare = prepare,
-    .wants_first = wants_first,
-    .first_rows = first_rows,
-    .after_first = after_first,
-    .actor_rows = actor_rows,
+    .scratch = awac_scratch,
+    .critic_update = awac_critic_update,
+    .prepare = awac_prepare,
+    .wants_first = awac_wants_first,
+    .first_rows = awac_first_rows,
+    .after_first = awac_after_first,
+    .actor_rows = awac_actor_rows,
 };

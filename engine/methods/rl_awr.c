@@ -19,7 +19,7 @@ struct awr_state {
     int32_t warming_up;        /* the iteration trains without the RL term */
 };
 
-static enum status init(struct dt *d)
+static enum status awr_init(struct dt *d)
 {
     struct awr_state *s = d->rl_state;
     TRY(dt_new_floats(&s->weight, dt_batch_floats(d, 1)));
@@ -27,7 +27,7 @@ static enum status init(struct dt *d)
     return value_init(d);
 }
 
-static void free_state(struct dt *d)
+static void awr_free_state(struct dt *d)
 {
     struct awr_state *s = d->rl_state;
     free(s->weight);
@@ -35,7 +35,7 @@ static void free_state(struct dt *d)
     value_free(d);
 }
 
-static enum status visit(struct dt *d, struct visitor *v)
+static enum status awr_visit(struct dt *d, struct visitor *v)
 {
     struct awr_state *s = d->rl_state;
     TRY(visit_int32s(v, "warming_up", &s->warming_up, 1));
@@ -43,12 +43,12 @@ static enum status visit(struct dt *d, struct visitor *v)
 }
 
 /* Weight and mask, two numbers a row of each loss, and the entropy's noise. */
-static size_t scratch(const struct dt *d, int rows)
+static size_t awr_scratch(const struct dt *d, int rows)
 {
     return rl_scratch(d, rows, 1, 4, false);
 }
 
-static enum status critic_update(struct dt *d, const struct batch *b, struct stats_sum *stats)
+static enum status awr_critic_update(struct dt *d, const struct batch *b, struct stats_sum *stats)
 {
     return d->learner.phase == LEARNER_PRETRAIN ? value_pretrain(d, b, stats) : STATUS_OK;
 }
@@ -58,8 +58,8 @@ static bool all_positions(const struct dt *d)
     return d->learner.hyper.unmasked_value_losses != 0;
 }
 
-static enum status begin_iteration(struct dt *d, const struct learner_data *data, int64_t updates,
-                                   struct stats_sum *stats)
+static enum status awr_begin_iteration(struct dt *d, const struct learner_data *data,
+                                       int64_t updates, struct stats_sum *stats)
 {
     struct batch_rule rule = batch_rule_default();
     rule.rtg_scale = d->learner.hyper.rtg_scale;
@@ -99,7 +99,7 @@ static void weigh(struct dt *d, const struct batch *b)
     }
 }
 
-static enum status prepare(struct dt *d, const struct batch *b)
+static enum status awr_prepare(struct dt *d, const struct batch *b)
 {
     const struct awr_state *s = d->rl_state;
     if (s->warming_up)
@@ -110,8 +110,8 @@ static enum status prepare(struct dt *d, const struct batch *b)
     return STATUS_OK;
 }
 
-static void actor_rows(struct dt *d, const struct batch *b, const struct actor_rows *r,
-                       double alpha, double sum[SUMS])
+static void awr_actor_rows(struct dt *d, const struct batch *b, const struct actor_rows *r,
+                           double alpha, double sum[SUMS])
 {
     size_t N = (size_t)r->rows, mark = arena_mark(r->scratch);
     const struct awr_state *s = d->rl_state;
@@ -137,12 +137,12 @@ const struct rl_ops rl_awr = {
     .online = true,
     .over_all = all_positions,
     .state_size = sizeof(struct awr_state),
-    .init = init,
-    .free = free_state,
-    .visit = visit,
-    .scratch = scratch,
-    .critic_update = critic_update,
-    .begin_iteration = begin_iteration,
-    .prepare = prepare,
-    .actor_rows = actor_rows,
+    .init = awr_init,
+    .free = awr_free_state,
+    .visit = awr_visit,
+    .scratch = awr_scratch,
+    .critic_update = awr_critic_update,
+    .begin_iteration = awr_begin_iteration,
+    .prepare = awr_prepare,
+    .actor_rows = awr_actor_rows,
 };

@@ -38,12 +38,12 @@ static void critic_windows(struct dt *d, const struct batch *b, struct span wind
 }
 
 /* The weight, and two numbers a row of the likelihood. */
-static size_t scratch(const struct dt *d, int rows)
+static size_t iql_scratch(const struct dt *d, int rows)
 {
     return rl_scratch(d, rows, 0, 3, false);
 }
 
-static enum status critic_update(struct dt *d, const struct batch *b, struct stats_sum *stats)
+static enum status iql_critic_update(struct dt *d, const struct batch *b, struct stats_sum *stats)
 {
     return rl_critic_pass(d, b, critic_windows, stats);
 }
@@ -63,8 +63,8 @@ static double squared_rows(const struct actor_rows *r, int A, const float *weigh
     return total;
 }
 
-static void actor_rows(struct dt *d, const struct batch *b, const struct actor_rows *r,
-                       double alpha, double sum[SUMS])
+static void iql_actor_rows(struct dt *d, const struct batch *b, const struct actor_rows *r,
+                           double alpha, double sum[SUMS])
 {
     const struct hyper *h = &d->learner.hyper;
     size_t N = (size_t)r->rows, mark = arena_mark(r->scratch);
@@ -90,7 +90,7 @@ const struct rl_ops rl_iql = {
     .state_size = sizeof(struct rl_q_state),
     .init = rl_q_init,
     .free = rl_q_free,
-    .scratch = scratch,
-    .critic_update = critic_update,
-    .actor_rows = actor_rows,
+    .scratch = iql_scratch,
+    .critic_update = iql_critic_update,
+    .actor_rows = iql_actor_rows,
 };

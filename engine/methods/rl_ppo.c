@@ -11,32 +11,32 @@
 static const float RATIO_LOG_MAX = 20;
 
 /* Log-probability and slope. */
-static size_t scratch(const struct dt *d, int rows)
+static size_t ppo_scratch(const struct dt *d, int rows)
 {
     return rl_scratch(d, rows, 0, 2, false);
 }
 
-static enum status critic_update(struct dt *d, const struct batch *b, struct stats_sum *stats)
+static enum status ppo_critic_update(struct dt *d, const struct batch *b, struct stats_sum *stats)
 {
     return d->learner.phase == LEARNER_PRETRAIN ? value_pretrain(d, b, stats) : STATUS_OK;
 }
 
-static enum status begin_iteration(struct dt *d, const struct learner_data *data, int64_t updates,
-                                   struct stats_sum *stats)
+static enum status ppo_begin_iteration(struct dt *d, const struct learner_data *data,
+                                       int64_t updates, struct stats_sum *stats)
 {
     (void)updates;
     (void)stats;
     return value_targets(d, data->online);
 }
 
-static enum status prepare(struct dt *d, const struct batch *b)
+static enum status ppo_prepare(struct dt *d, const struct batch *b)
 {
     value_fetch(d, b);
     return STATUS_OK;
 }
 
-static void actor_rows(struct dt *d, const struct batch *b, const struct actor_rows *r,
-                       double alpha, double sum[SUMS])
+static void ppo_actor_rows(struct dt *d, const struct batch *b, const struct actor_rows *r,
+                           double alpha, double sum[SUMS])
 {
     const struct value_state *s = value_state(d);
     const float *target = s->batch_target, *old_v = s->batch_old_v;
@@ -97,7 +97,7 @@ static double kth(float *x, size_t n, size_t k)
     return (double)x[k];
 }
 
-static enum status after_actor(struct dt *d, const struct batch *b, struct stats_sum *stats)
+static enum status ppo_after_actor(struct dt *d, const struct batch *b, struct stats_sum *stats)
 {
     struct value_state *s = value_state(d);
     struct arena *arena = &s->arena;
@@ -126,10 +126,10 @@ const struct rl_ops rl_ppo = {
     .init = value_init,
     .free = value_free,
     .visit = value_visit,
-    .scratch = scratch,
-    .critic_update = critic_update,
-    .begin_iteration = begin_iteration,
-    .prepare = prepare,
-    .actor_rows = actor_rows,
-    .after_actor = after_actor,
+    .scratch = ppo_scratch,
+    .critic_update = ppo_critic_update,
+    .begin_iteration = ppo_begin_iteration,
+    .prepare = ppo_prepare,
+    .actor_rows = ppo_actor_rows,
+    .after_actor = ppo_after_actor,
 };

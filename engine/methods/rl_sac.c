@@ -10,26 +10,26 @@
 #include <string.h>
 
 /* Noise, action, du, and the entropy's noise; two numbers a row of each loss. */
-static size_t scratch(const struct dt *d, int rows)
+static size_t sac_scratch(const struct dt *d, int rows)
 {
     return rl_scratch(d, rows, 4, 4, true);
 }
 
-static enum status critic_update(struct dt *d, const struct batch *b, struct stats_sum *stats)
+static enum status sac_critic_update(struct dt *d, const struct batch *b, struct stats_sum *stats)
 {
     rl_target_actions(d, b);
     return rl_critic_pass(d, b, rl_soft_td_body, stats);
 }
 
-static enum status prepare(struct dt *d, const struct batch *b)
+static enum status sac_prepare(struct dt *d, const struct batch *b)
 {
     dt_draw(d, b, DRAW_RL_ENTROPY);
     dt_draw(d, b, DRAW_RL_SAMPLE);
     return STATUS_OK;
 }
 
-static void actor_rows(struct dt *d, const struct batch *b, const struct actor_rows *r,
-                       double alpha, double sum[SUMS])
+static void sac_actor_rows(struct dt *d, const struct batch *b, const struct actor_rows *r,
+                           double alpha, double sum[SUMS])
 {
     int A = b->A;
     size_t N = (size_t)r->rows, n = N * (size_t)A, mark = arena_mark(r->scratch);
@@ -62,8 +62,8 @@ const struct rl_ops rl_sac = {
     .state_size = sizeof(struct rl_q_state),
     .init = rl_q_init,
     .free = rl_q_free,
-    .scratch = scratch,
-    .critic_update = critic_update,
-    .prepare = prepare,
-    .actor_rows = actor_rows,
+    .scratch = sac_scratch,
+    .critic_update = sac_critic_update,
+    .prepare = sac_prepare,
+    .actor_rows = sac_actor_rows,
 };

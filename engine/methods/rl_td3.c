@@ -7,12 +7,12 @@
 #include <math.h>
 
 /* Value, slope; daction, and the action of a stochastic policy. */
-static size_t scratch(const struct dt *d, int rows)
+static size_t td3_scratch(const struct dt *d, int rows)
 {
     return rl_scratch(d, rows, 2, 2, true);
 }
 
-static enum status critic_update(struct dt *d, const struct batch *b, struct stats_sum *stats)
+static enum status td3_critic_update(struct dt *d, const struct batch *b, struct stats_sum *stats)
 {
     const struct hyper *h = &d->learner.hyper;
     size_t n = (size_t)b->B * (size_t)b->K * (size_t)b->A;
@@ -35,12 +35,12 @@ static const float *policy_action(const struct dt *d, const struct actor_rows *r
 }
 
 /* Optional normalisation (D27): alpha / mean over all positions of |Q1|, detached. */
-static bool wants_first(const struct dt *d)
+static bool td3_wants_first(const struct dt *d)
 {
     return d->learner.hyper.rl_normalized != 0;
 }
 
-static void first_rows(struct dt *d, const struct actor_rows *r)
+static void td3_first_rows(struct dt *d, const struct actor_rows *r)
 {
     size_t mark = arena_mark(r->scratch);
     float *q = arena_take(r->scratch, (size_t)r->rows);
@@ -50,7 +50,7 @@ static void first_rows(struct dt *d, const struct actor_rows *r)
     arena_release(r->scratch, mark);
 }
 
-static void after_first(struct dt *d, const struct batch *b)
+static void td3_after_first(struct dt *d, const struct batch *b)
 {
     double sum = 0;
     size_t N = (size_t)b->B * (size_t)b->K;
@@ -59,8 +59,8 @@ static void after_first(struct dt *d, const struct batch *b)
     d->rl_scale = sum > 0 ? (double)N / sum : 1;
 }
 
-static void actor_rows(struct dt *d, const struct batch *b, const struct actor_rows *r,
-                       double alpha, double sum[SUMS])
+static void td3_actor_rows(struct dt *d, const struct batch *b, const struct actor_rows *r,
+                           double alpha, double sum[SUMS])
 {
     size_t N = (size_t)r->rows, n = N * (size_t)b->A, mark = arena_mark(r->scratch);
     double valid = b->valid > 0 ? b->valid : 1;
@@ -89,12 +89,12 @@ const struct rl_ops rl_td3 = {
     .state_size = sizeof(struct rl_q_state),
     .init = rl_q_init,
     .free = rl_q_free,
-    .scratch = scratch,
-    .critic_update = critic_update,
-    .wants_first = wants_first,
-    .first_rows = first_rows,
-    .after_first = after_first,
-    .actor_rows = actor_rows,
+    .scratch = td3_scratch,
+    .critic_update = td3_critic_update,
+    .wants_first = td3_wants_first,
+    .first_rows = td3_first_rows,
+    .after_first = td3_after_first,
+    .actor_rows = td3_actor_rows,
 };
 
 /* DDPG differs by its settings only: n_critics = 1, policy_noise = 0, actor_update_interval = 1. */
@@ -106,10 +106,10 @@ const struct rl_ops rl_ddpg = {
     .state_size = sizeof(struct rl_q_state),
     .init = rl_q_init,
     .free = rl_q_free,
-    .scratch = scratch,
-    .critic_update = critic_update,
-    .wants_first = wants_first,
-    .first_rows = first_rows,
-    .after_first = after_first,
-    .actor_rows = actor_rows,
+    .scratch = td3_scratch,
+    .critic_update = td3_critic_update,
+    .wants_first = td3_wants_first,
+    .first_rows = td3_first_rows,
+    .after_first = td3_after_first,
+    .actor_rows = td3_actor_rows,
 };

@@ -20,7 +20,7 @@ struct factors {
     float clip;
 };
 
-static struct factors factors_at(const struct adam_rule *rule, int64_t t, double lr, double clip)
+static struct factors adam_factors(const struct adam_rule *rule, int64_t t, double lr, double clip)
 {
     return (struct factors){
         .b1 = (float)rule->beta1,
@@ -53,7 +53,7 @@ enum status adam_step(const struct adam_rule *rule, struct moments *s, double lr
     double norm;
     TRY(clip_gather(s, grad, lanes, what, &norm));
     double clip = clip_coefficient(norm, rule->clip);
-    struct factors f = factors_at(rule, s->step + 1, lr, clip);
+    struct factors f = adam_factors(rule, s->step + 1, lr, clip);
 
 #pragma omp parallel for schedule(static)
     for (int c = 0; c < s->chunks; c++) {

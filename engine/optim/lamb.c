@@ -20,7 +20,7 @@ struct factors {
     float scale; /* of the gradient: both clips */
 };
 
-static struct factors factors_at(const struct lamb_rule *rule, int64_t t, double scale)
+static struct factors lamb_factors(const struct lamb_rule *rule, int64_t t, double scale)
 {
     return (struct factors){
         .b1 = (float)rule->beta1,
@@ -104,7 +104,7 @@ enum status lamb_step(const struct lamb_rule *rule, struct moments *s, double lr
     double clip = clip_coefficient(norm, rule->clip);
     if (rule->own_clip > 0 && norm * clip > rule->own_clip)
         clip *= rule->own_clip / (norm * clip);
-    struct factors f = factors_at(rule, s->step + 1, clip);
+    struct factors f = lamb_factors(rule, s->step + 1, clip);
 
     /* Tensor by tensor, so that the second pass finds in the cache what the first one left. Each
      * thread comes back to its own chunks; it waits for the others' sums only. */
