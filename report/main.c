@@ -14,6 +14,7 @@
 #include "report/results/paper.h"
 #include "report/results/registry.h"
 #include "report/results/results_impl.h"
+#include "report/results/statistics.h"
 #include "report/tables/table_table.h"
 
 #include <fnmatch.h>
@@ -42,7 +43,7 @@ static void free_made(struct made *m)
     free(m->claim);
     free(m->style);
     figures_free(&m->figures);
-    results_free(&m->report.results);
+    report_free(&m->report);
 }
 
 static enum status read_inputs(const struct options *o, struct results *r)
@@ -175,16 +176,13 @@ static enum status make_figures(const struct options *o, struct made *m)
     TRY(file_path(m->figures_folder, "%s/figures", o->out));
     if (o->style != NULL)
         TRY(file_read(o->style, 1 << 20, &m->style, &bytes));
-    m->figures = (struct figures){.results = &m->report.results,
+    m->figures = (struct figures){.report = &m->report,
                                   .theme = &o->theme,
-                                  .bootstrap = &m->report.bootstrap,
                                   .folder = m->figures_folder,
                                   .only = o->figure,
                                   .style = m->style,
                                   .comment = m->comment,
-                                  .no_page = o->figure != NULL || !o->format[PICTURE_SVG],
-                                  .sample_sd = m->report.sample_sd,
-                                  .gamma = m->report.gamma};
+                                  .no_page = o->figure != NULL || !o->format[PICTURE_SVG]};
     for (int i = 0; i < PICTURE_FORMATS; i++)
         m->figures.skip[i] = !o->format[i];
     return figures_make(&m->figures); /* logs what could not be drawn */
@@ -254,13 +252,15 @@ static enum status write_report(const struct options *o, struct made *m)
     return write_markdown(o, m, path);
 }
 
-static enum status run(const struct options *o)
+static enum status make_report(const struct options *o)
 {
     struct made m = {.report = o->report};
     m.claim = calloc((size_t)claim_count, sizeof *m.claim);
     if (m.claim == NULL)
         return status_fail(STATUS_MEMORY, "no memory for the claims");
     enum status status = read_inputs(o, &m.report.results);
+    if (status == STATUS_OK)
+        status = statistics_new(&m.report);
     if (status == STATUS_OK) {
         provenance_hash(o, &m.report.results, m.report.hash);
         provenance_comment(&m.report, m.comment, sizeof m.comment);
@@ -289,7 +289,7 @@ int main(int argc, char **argv)
         options_help(stdout);
     } else if (status == STATUS_OK) {
         threads_set(0);
-        status = run(o);
+        status = make_report(o);
     }
     if (status != STATUS_OK)
         say_to(stderr, "vitamin report: %s\n", status_sentence());

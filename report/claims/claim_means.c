@@ -1,10 +1,8 @@
 /* Tests on final scores and increases: T-diff, T-gain, T-equiv, T-poi, interactions, trends. */
 #include "report/claims/claims_impl.h"
-#include "report/results/gather.h"
 #include "report/results/paper.h"
 #include "report/results/registry.h"
-#include "report/stats/aggregate.h"
-#include "report/stats/compare.h"
+#include "report/results/statistics.h"
 #include "report/stats/contrast.h"
 #include "report/stats/inference.h"
 #include "report/stats/rank.h"
@@ -265,43 +263,33 @@ enum status claim_best_iqm(const struct report *r, const struct claim_part *p,
 {
     char dataset[PICK_DATASETS][RESULTS_ID];
     int suite = results_suite(&r->results, p->on);
-    struct gather g;
+    struct suite_statistics *s;
     o->wanted = pick_datasets(p->on, dataset);
     if (suite < 0)
         return STATUS_OK;
-    TRY(gather_suite(&r->results, suite, RESULTS_FINAL, &g));
-    int ours = gather_find(&g, results_method(&r->results, p->a)), above = 0, below = 0, few = 0;
-    enum status status = STATUS_OK;
-    struct interval mine = {0};
-    for (int pass = 0; pass < 2 && ours >= 0; pass++) {
-        for (int i = 0; i < g.methods && status == STATUS_OK; i++) {
-            struct interval a[AGGREGATE_COUNT];
-            if ((pass == 0) != (i == ours))
-                continue;
-            status = aggregate_intervals(&g.x[i], r->gamma, &r->bootstrap, a);
-            if (status != STATUS_OK)
-                break;
-            struct interval other = a[AGGREGATE_IQM];
-            if (pass == 0)
-                mine = other;
+    TRY(statistics_suite(r, suite, RESULTS_FINAL, &s));
+    int ours = suite_scores_find(&s->scores, results_method(&r->results, p->a));
+    int above = 0, below = 0, few = 0, methods = s->scores.methods;
+    if (ours >= 0 && methods > 1) {
+        TRY(statistics_aggregates(r, s));
+        struct interval mine = s->aggregate[ours][AGGREGATE_IQM];
+        for (int i = 0; i < methods; i++) {
+            struct interval other = s->aggregate[i][AGGREGATE_IQM];
             few += other.runs < VERDICT_RUNS;
-            above += pass == 1 && mine.low > other.high;
-            below += pass == 1 && mine.high < other.low;
+            above += i != ours && mine.low > other.high;
+            below += i != ours && mine.high < other.low;
         }
-    }
-    if (ours >= 0 && g.methods > 1 && status == STATUS_OK) {
-        o->tasks = g.datasets;
+        o->tasks = s->scores.datasets;
         o->estimate = mine;
-        o->verdict = few > 0                  ? VERDICT_UNTESTABLE
-                     : below > 0              ? VERDICT_CONTRADICTED
-                     : above == g.methods - 1 ? VERDICT_SUPPORTED
-                                              : VERDICT_INCONCLUSIVE;
+        o->verdict = few > 0                ? VERDICT_UNTESTABLE
+                     : below > 0            ? VERDICT_CONTRADICTED
+                     : above == methods - 1 ? VERDICT_SUPPORTED
+                                            : VERDICT_INCONCLUSIVE;
         snprintf(o->detail, sizeof o->detail,
                  "IQM; its interval lies above that of %d, below that of %d of %d others", above,
-                 below, g.methods - 1);
+                 below, methods - 1);
     }
-    gather_free(&g);
-    return status;
+    return STATUS_OK;
 }
 
 enum status claim_variance(const struct report *r, const struct claim_part *p,

@@ -2,6 +2,7 @@
 
 #include "report/claims/claims_impl.h"
 #include "report/results/registry.h"
+#include "report/results/statistics.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -133,25 +134,33 @@ static int parts_of(const struct claim *c)
     return n;
 }
 
+static enum status evaluate_claim(const struct report *r, const struct claim *claim,
+                                  struct claim_result *out)
+{
+    enum verdict votes[CLAIM_PARTS];
+    int count = 0;
+    *out = (struct claim_result){.claim = claim, .parts = parts_of(claim)};
+    for (int k = 0; k < out->parts; k++) {
+        TRY(claim_evaluate_part(r, &claim->part[k], &out->outcome[k]));
+        if (!claim->part[k].aside)
+            votes[count++] = out->outcome[k].verdict;
+    }
+    out->verdict = verdict_all(votes, count);
+    return STATUS_OK;
+}
+
 enum status claims_evaluate(const struct report *report, struct claim_result *out)
 {
-    /* The tests are defined by resampling runs: --task-bootstrap does not apply to verdicts. */
+    /* The tests are defined by resampling runs: --task-bootstrap does not apply to verdicts, and
+     * its statistics are others. */
     struct report runs_only = *report;
+    enum status status = STATUS_OK;
     runs_only.bootstrap.tasks = false;
-    const struct report *r = &runs_only;
-    for (int i = 0; i < claim_count; i++) {
-        struct claim_result *result = &out[i];
-        enum verdict votes[CLAIM_PARTS];
-        int count = 0;
-        *result = (struct claim_result){.claim = &claim_table[i]};
-        result->parts = parts_of(&claim_table[i]);
-        for (int k = 0; k < result->parts; k++) {
-            const struct claim_part *p = &claim_table[i].part[k];
-            TRY(claim_evaluate_part(r, p, &result->outcome[k]));
-            if (!p->aside)
-                votes[count++] = result->outcome[k].verdict;
-        }
-        result->verdict = verdict_all(votes, count);
-    }
-    return STATUS_OK;
+    if (report->bootstrap.tasks)
+        status = statistics_new(&runs_only);
+    for (int i = 0; i < claim_count && status == STATUS_OK; i++)
+        status = evaluate_claim(&runs_only, &claim_table[i], &out[i]);
+    if (report->bootstrap.tasks)
+        statistics_free(&runs_only);
+    return status;
 }

@@ -81,7 +81,7 @@ void build_value(const struct results_run *run, const char *knobs, char *out, si
 int build_runs(const struct build *b, int series, int dataset,
                const struct results_run *run[LINES_RUNS])
 {
-    const struct results *r = b->f->results;
+    const struct results *r = &b->f->report->results;
     const struct build_series *s = &b->series[series];
     if (s->method >= 0)
         return lines_runs(r, s->method, dataset, run);
@@ -156,7 +156,7 @@ static enum status dots(const struct build *b, int series, int dataset, struct g
     double *block = malloc(LINES_RUNS * sizeof *block);
     if (block == NULL)
         return status_fail(STATUS_MEMORY, "figures: no memory for the scores");
-    int n = results_scores(b->f->results, b->series[series].method, dataset, RESULTS_FINAL,
+    int n = results_scores(&b->f->report->results, b->series[series].method, dataset, RESULTS_FINAL,
                            LINES_RUNS, block);
     out->block = block;
     out->mean = block;
@@ -170,7 +170,7 @@ static enum status fill_panel(const struct build *b, int panel, struct made *m)
     const struct build_panel *p = &b->panel[panel];
     struct lines_source source = p->source;
     if (source.budget <= 0)
-        source.budget = b->f->results->dataset[p->dataset].budget;
+        source.budget = b->f->report->results.dataset[p->dataset].budget;
     int room = p->kind == GRID_RUNS ? b->serieses * LINES_RUNS : b->serieses;
     struct grid_line *line = calloc((size_t)(room > 0 ? room : 1), sizeof *line);
     if (line == NULL)
@@ -204,7 +204,7 @@ static enum status fill_panel(const struct build *b, int panel, struct made *m)
         .y_high = b->row->y_high > 0 ? 1.02 * b->row->y_high : PLOT_NONE,
         .mark = b->row->mark > 0 ? b->row->mark : PLOT_NONE,
         .behaviour = source.what == LINES_SCORE && b->f->theme->behaviour
-                         ? b->f->results->dataset[p->dataset].mean
+                         ? b->f->report->results.dataset[p->dataset].mean
                          : PLOT_NONE,
         .log_y = p->log_y,
         .y_title = p->y_title,
@@ -247,7 +247,7 @@ static int tidy(const struct build *b, struct made *m)
         m->series[s] = m->serieses;
         m->label[m->serieses] = b->series[s].label;
         m->id[m->serieses] = b->series[s].method >= 0
-                                 ? b->f->results->method[b->series[s].method].id
+                                 ? b->f->report->results.method[b->series[s].method].id
                                  : b->series[s].value;
         m->serieses++;
     }
@@ -264,7 +264,7 @@ static int tidy(const struct build *b, struct made *m)
 
 static void describe(const struct build *b, const struct made *m, int panels, struct figure *g)
 {
-    const struct results *r = b->f->results;
+    const struct results *r = &b->f->report->results;
     bool curves = false, runs = false, dotted = false;
     for (int i = 0; i < panels; i++) {
         curves |= m->panel[i].kind == GRID_CURVES;
@@ -275,7 +275,7 @@ static void describe(const struct build *b, const struct made *m, int panels, st
         figures_say(g->caption,
                     "Line: mean over seeds; band: ± one standard deviation over seeds (divided by "
                     "%s; a spread, not a standard error). ",
-                    b->f->sample_sd ? "n-1" : "n");
+                    b->f->report->sample_sd ? "n-1" : "n");
     if (runs)
         figures_say(g->caption, "Thin lines: every run by itself, its own evaluations. ");
     if (dotted)
@@ -333,9 +333,9 @@ enum status build_draw(struct build *b, const char *id, const char *title)
             .style = m.style,
             .series = m.serieses,
             .front = b->ramp ? -1 : theme_ours(m.id, m.serieses),
-            .x_title = b->x_title != NULL ? b->x_title : b->f->results->x_title,
+            .x_title = b->x_title != NULL ? b->x_title : b->f->report->results.x_title,
             .y_title = b->y_title != NULL ? b->y_title : "Normalised score",
-            .planned = b->f->results->seeds,
+            .planned = b->f->report->results.seeds,
         };
         struct figure *out;
         result = figures_next(b->f, id, title, &out);
@@ -343,10 +343,8 @@ enum status build_draw(struct build *b, const char *id, const char *title)
             g.id = out->id;
             out->page_only = b->page_only;
             describe(b, &m, panels, out);
-            result = grid_draw(&g, b->f->theme, b->f->folder, b->f->comment, out);
+            result = figures_grid(b->f, &g, out);
         }
-        if (result == STATUS_OK)
-            figures_keep(b->f);
     }
     made_free(&m);
     return result;

@@ -264,7 +264,7 @@ enum status bandit_draw(const char *id, const struct bandit_method *method, int 
 /* All runs of the suite "bandit" that recorded their rollouts. */
 enum status bandit_figure(struct figures *f, const struct figure_row *row)
 {
-    const struct results *r = f->results;
+    const struct results *r = &f->report->results;
     int suite = results_suite(r, "bandit"), methods = 0, runs = 0;
     if (!figures_wanted(f, row->id) || suite < 0)
         return STATUS_OK;
@@ -308,10 +308,9 @@ enum status bandit_figure(struct figures *f, const struct figure_row *row)
                         "return-to-go through training, light to dark. Green: the true reward. As "
                         "%s of the paper.",
                         method[0].runs > 1 ? "seeds" : "the rollouts of one seed", row->source);
-            result = bandit_draw(out->id, method, methods, f->theme, f->folder, f->comment, out);
+            result = figures_keep(
+                f, bandit_draw(out->id, method, methods, f->theme, f->folder, f->comment, out));
         }
-        if (result == STATUS_OK)
-            figures_keep(f);
     }
     free(method);
     free(run);

@@ -1,17 +1,13 @@
-#include "report/figures/fig_status.h"
-
-#include "report/draw/fig_bars.h"
-#include "report/figures/board.h"
 #include "report/figures/lines.h"
+#include "report/figures/suite_figure.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* All drawable runs of a method on a suite's datasets; for free(). */
-static const struct results_run **runs_of(const struct results *r, const struct gather *g, int i,
-                                          int *count)
+static const struct results_run **runs_of(const struct results *r, const struct suite_scores *g,
+                                          int i, int *count)
 {
     const struct results_run **all = calloc((size_t)g->datasets * LINES_RUNS + 1, sizeof(void *));
     *count = 0;
@@ -26,20 +22,22 @@ static const struct results_run **runs_of(const struct results *r, const struct 
 
 /* --- score against cost ----------------------------------------------------------------------- */
 
-static enum status fill_panel(const struct figures *f, const struct board *b,
-                              const struct gather *g, bool hours, struct grid_line *line,
-                              struct grid_panel *panel)
+/* Mean curves of a suite's methods and the panel that shows them; a panel without lines when no run
+ * knows its cost. */
+static enum status fill_panel(const struct suite_figure *s, const struct suite_scores *g,
+                              bool hours, struct grid_line *line, struct grid_panel *panel)
 {
+    const struct results *r = &s->f->report->results;
     struct lines_source source = {.what = hours ? LINES_HOURS : LINES_STEPS};
     for (int d = 0; d < g->datasets; d++)
-        source.budget = fmax(source.budget, f->results->dataset[g->dataset[d]].budget);
+        source.budget = fmax(source.budget, r->dataset[g->dataset[d]].budget);
     double high = 0;
     for (int i = 0; i < g->methods; i++) {
-        int row = board_row(b, g, i), runs;
-        const struct results_run **run = runs_of(f->results, g, i, &runs);
+        int row = suite_figure_row(s, g, i), runs;
+        const struct results_run **run = runs_of(r, g, i, &runs);
         if (run == NULL)
-            return figures_no_memory("cost");
-        enum status result = lines_mean(f, &source, run, runs, row, &line[row]);
+            return figures_no_memory(s->row->id);
+        enum status result = lines_mean(s->f, &source, run, runs, row, &line[row]);
         free(run);
         TRY(result);
         /* Points without a known cost have no place on the axis. */
@@ -54,7 +52,7 @@ static enum status fill_panel(const struct figures *f, const struct board *b,
     }
     *panel = (struct grid_panel){.title = g->title,
                                  .line = line,
-                                 .lines = high > 0 ? b->methods : 0,
+                                 .lines = high > 0 ? s->methods : 0,
                                  .x_high = high,
                                  .y_low = PLOT_NONE,
                                  .y_high = PLOT_NONE,
@@ -63,79 +61,62 @@ static enum status fill_panel(const struct figures *f, const struct board *b,
     return STATUS_OK;
 }
 
-static enum status draw(struct figures *f, const struct board *b, const struct figure_row *row,
-                        bool hours, struct grid_line *line, struct grid_panel *panel)
+static void say_costs(const struct suite_figure *s, bool hours, const struct grid_line *line)
 {
-    int panels = 0;
-    for (int s = 0; s < b->suites; s++) {
-        TRY(fill_panel(f, b, &b->suite[s], hours, line + (size_t)s * (size_t)b->methods,
-                       &panel[panels]));
-        panels += panel[panels].lines > 0;
-    }
-    if (panels == 0)
-        return STATUS_OK;
-    struct figure *out;
-    TRY(figures_next(f, row->id, row->title, &out));
-    figures_say(out->caption,
+    figures_say(s->out->caption,
                 "Mean score over all runs of a suite against their mean %s at equal numbers of "
                 "transitions, as far as all of them go.",
                 hours ? "wall-clock time (machines as in the provenance; shared machines add noise)"
                       : "number of actor updates, pretraining included");
-    figures_say(out->alt, "%s.", row->title);
-    for (int s = 0; s < b->suites; s++) {
-        for (int k = 0; k < b->methods; k++) {
-            const struct grid_line *l = &line[(size_t)s * (size_t)b->methods + (size_t)k];
-            int last = l->points - 1;
+    figures_say(s->out->alt, "%s.", s->row->title);
+    for (int k = 0; k < s->suites; k++) {
+        for (int m = 0; m < s->methods; m++) {
+            const struct grid_line *l = &line[k * s->methods + m];
             if (l->runs > 0)
-                figures_say(out->alt, " %s, %s: %.1f at %.3g.", b->suite[s].title,
-                            b->series.label[k], lines_last(l), l->x[last]);
+                figures_say(s->out->alt, " %s, %s: %.1f at %.3g.", s->suite[k]->scores.title,
+                            s->series.label[m], lines_last(l), l->x[l->points - 1]);
         }
     }
-    double longest = 0;
-    for (int i = 0; i < panels; i++)
-        longest = fmax(longest, panel[i].x_high);
-    /* Hours of real runs, seconds of small ones. */
-    const double minute = 1 / 60.0;
-    bool minutes = longest < 2, seconds = longest < 2 * minute;
-    struct grid g = {.id = out->id,
-                     .panel = panel,
-                     .panels = panels,
-                     .columns = figures_columns(panels),
-                     .label = b->series.label,
-                     .style = b->series.style,
-                     .series = b->methods,
-                     .front = b->series.front,
-                     .x_title = !hours    ? "Gradient steps"
-                                : seconds ? "Wall clock, seconds"
-                                : minutes ? "Wall clock, minutes"
-                                          : "Wall clock, hours",
-                     .x_unit = !hours    ? 1
-                               : seconds ? minute / 60
-                               : minutes ? minute
-                                         : 1,
-                     .y_title = "Mean normalised score"};
-    TRY(grid_draw(&g, f->theme, f->folder, f->comment, out));
-    figures_keep(f);
-    return STATUS_OK;
 }
 
-enum status cost_curves(struct figures *f, const struct figure_row *row)
+static enum status draw_panels(struct suite_figure *s, struct grid_line *line,
+                               struct grid_panel *panel)
 {
-    struct board b;
-    bool hours = strcmp(row->id, "cost") == 0;
-    if (!figures_wanted(f, row->id))
+    bool hours = strcmp(s->row->id, "cost") == 0;
+    int panels = 0;
+    double longest = 0;
+    for (int k = 0; k < s->suites; k++) {
+        TRY(fill_panel(s, &s->suite[k]->scores, hours, line + k * s->methods, &panel[panels]));
+        longest = fmax(longest, panel[panels].x_high);
+        panels += panel[panels].lines > 0;
+    }
+    if (panels == 0)
         return STATUS_OK;
-    TRY(board_make(f, RESULTS_FINAL, &b));
-    size_t cells = (size_t)b.suites * (size_t)b.methods + 1;
-    struct grid_line *line = calloc(cells, sizeof *line);
-    struct grid_panel *panel = calloc((size_t)b.suites + 1, sizeof *panel);
-    enum status result = line == NULL || panel == NULL ? figures_no_memory(row->id)
-                                                       : draw(f, &b, row, hours, line, panel);
-    if (line != NULL)
-        lines_free(line, (int)cells);
-    free(line);
-    free(panel);
-    board_free(&b);
+    say_costs(s, hours, line);
+    struct grid g = suite_figure_grid(s, panel, panels, "Gradient steps", "Mean normalised score");
+    /* Hours of real runs, seconds of small ones. */
+    const double minute = 1 / 60.0;
+    if (hours && longest < 2 * minute) {
+        g.x_title = "Wall clock, seconds";
+        g.x_unit = minute / 60;
+    } else if (hours && longest < 2) {
+        g.x_title = "Wall clock, minutes";
+        g.x_unit = minute;
+    } else if (hours) {
+        g.x_title = "Wall clock, hours";
+    }
+    return figures_grid(s->f, &g, s->out);
+}
+
+enum status cost_draw(struct suite_figure *s)
+{
+    int cells = s->suites * s->methods;
+    struct grid_line *line = suite_figure_take(s, cells, sizeof *line);
+    struct grid_panel *panel = suite_figure_take(s, s->suites, sizeof *panel);
+    if (line == NULL || panel == NULL)
+        return figures_no_memory(s->row->id);
+    enum status result = draw_panels(s, line, panel);
+    lines_free(line, cells);
     return result;
 }
 
@@ -152,7 +133,7 @@ static const struct {
 enum { PHASES = sizeof phase / sizeof *phase };
 
 /* Seconds per 1000 online transitions over all runs; false when no run knows. */
-static bool seconds(const struct results_run *const *run, int runs, double out[PHASES])
+static bool seconds_by_phase(const struct results_run *const *run, int runs, double out[PHASES])
 {
     double transitions = 0, sum[PHASES] = {0};
     for (int i = 0; i < runs; i++) {
@@ -176,72 +157,55 @@ static bool seconds(const struct results_run *const *run, int runs, double out[P
     return transitions > 0 && all > 0;
 }
 
-enum status cost_phases(struct figures *f, const struct figure_row *row)
+/* part (suites, methods, PHASES); returns in *known how many methods have times. */
+static enum status collect_phases(struct suite_figure *s, double *part, int *known)
 {
-    struct board b;
-    struct figure *out;
-    if (!figures_wanted(f, row->id))
-        return STATUS_OK;
-    TRY(board_make(f, RESULTS_FINAL, &b));
-    enum status result = figures_next(f, row->id, row->title, &out);
-    double *part = board_numbers(&b, PHASES);
-    if (result == STATUS_OK && part == NULL)
-        result = figures_no_memory(row->id);
-    int known = 0;
-    for (int s = 0; s < b.suites && result == STATUS_OK; s++) {
-        const struct gather *g = &b.suite[s];
+    for (int k = 0; k < s->suites; k++) {
+        const struct suite_scores *g = &s->suite[k]->scores;
         for (int i = 0; i < g->methods; i++) {
-            int runs, at = board_row(&b, g, i);
-            const struct results_run **run = runs_of(f->results, g, i, &runs);
-            if (run == NULL) {
-                result = figures_no_memory(row->id);
-                break;
-            }
-            double *mine = part + (size_t)(s * b.methods + at) * PHASES, total = 0;
-            bool told = seconds(run, runs, mine);
+            int runs, row = suite_figure_row(s, g, i);
+            const struct results_run **run = runs_of(&s->f->report->results, g, i, &runs);
+            if (run == NULL)
+                return figures_no_memory(s->row->id);
+            double *seconds = part + (k * s->methods + row) * PHASES, total = 0;
+            bool told = seconds_by_phase(run, runs, seconds);
             free(run);
-            known += told;
+            *known += told;
             for (int p = 0; p < PHASES; p++)
-                total += isfinite(mine[p]) ? mine[p] : 0;
+                total += isfinite(seconds[p]) ? seconds[p] : 0;
             if (told)
-                figures_say(out->alt, " %s, %s: %.3g s.", g->title, b.series.label[at], total);
+                figures_say(s->out->alt, " %s, %s: %.3g s.", g->title, s->series.label[row], total);
         }
     }
-    if (result == STATUS_OK && known > 0) {
-        /* Not the methods' hues: from dark to light, in an order that greys keep. */
-        static const uint32_t colour[PHASES] = {0x440154, 0x414487, 0x2A788E,
-                                                0x22A884, 0x7AD151, 0xFDE725};
-        struct theme_series style[PHASES];
-        const char *name[PHASES];
-        for (int p = 0; p < PHASES; p++) {
-            style[p] = (struct theme_series){.rgb = colour[p], .dash = 1, .marker = 7, .line = 4};
-            name[p] = phase[p].name;
-        }
-        figures_say(out->caption, "Seconds of wall clock per 1000 online transitions by phase, "
-                                  "sums over all runs of a suite.");
-        struct bars_block block = {.part = part};
-        struct bars bars = {.kind = BARS_STACK,
-                            .id = out->id,
-                            .block = &block,
-                            .blocks = 1,
-                            .column = b.title,
-                            .columns = b.suites,
-                            .label = b.series.label,
-                            .style = b.series.style,
-                            .rows = b.methods,
-                            .x_title = "Seconds per 1000 transitions",
-                            .empty = "no times",
-                            .level = PLOT_NONE,
-                            .x_low = PLOT_NONE,
-                            .x_high = PLOT_NONE,
-                            .part = name,
-                            .part_style = style,
-                            .parts = PHASES};
-        result = bars_draw(&bars, f->theme, f->folder, f->comment, out);
-        if (result == STATUS_OK)
-            figures_keep(f);
+    return STATUS_OK;
+}
+
+enum status phases_draw(struct suite_figure *s)
+{
+    /* Not the methods' hues: from dark to light, in an order that greys keep. */
+    static const uint32_t colour[PHASES] = {0x440154, 0x414487, 0x2A788E,
+                                            0x22A884, 0x7AD151, 0xFDE725};
+    struct theme_series style[PHASES];
+    const char *name[PHASES];
+    double *part = suite_figure_numbers(s, PHASES);
+    int known = 0;
+    if (part == NULL)
+        return figures_no_memory(s->row->id);
+    TRY(collect_phases(s, part, &known));
+    if (known == 0)
+        return STATUS_OK;
+    for (int p = 0; p < PHASES; p++) {
+        style[p] = (struct theme_series){.rgb = colour[p], .dash = 1, .marker = 7, .line = 4};
+        name[p] = phase[p].name;
     }
-    free(part);
-    board_free(&b);
-    return result;
+    figures_say(s->out->caption, "Seconds of wall clock per 1000 online transitions by phase, "
+                                 "sums over all runs of a suite.");
+    struct bars_block block = {.part = part};
+    struct bars bars = suite_figure_bars(s, &block, "Seconds per 1000 transitions");
+    bars.kind = BARS_STACK;
+    bars.empty = "no times";
+    bars.part = name;
+    bars.part_style = style;
+    bars.parts = PHASES;
+    return figures_bars(s->f, &bars, s->out);
 }

@@ -117,10 +117,10 @@ static int arrange(const struct results *r, const struct figure_row *row, int *d
 /* Every method of the row that has a run on any of its datasets. */
 static enum status add_methods(struct build *b, int suite, bool *extra)
 {
-    const struct results *r = b->f->results;
+    const struct results *r = &b->f->report->results;
     const struct figure_row *row = b->row;
     for (int m = 0; m < r->methods; m++) {
-        bool listed = row->methods == NULL ? gather_standard(r, m)
+        bool listed = row->methods == NULL ? suite_scores_standard(r, m)
                                            : r->method[m].variant[0] == '\0' &&
                                                  build_listed(row->methods, r->method[m].id);
         bool any = false;
@@ -136,7 +136,7 @@ static enum status add_methods(struct build *b, int suite, bool *extra)
 
 static enum status add_panels(struct build *b, int suite)
 {
-    const struct results *r = b->f->results;
+    const struct results *r = &b->f->report->results;
     int *dataset = calloc((size_t)(r->datasets > 0 ? r->datasets : 1), sizeof *dataset), n = 0;
     if (dataset == NULL)
         return status_fail(STATUS_MEMORY, "figures: no memory for %d datasets", r->datasets);
@@ -179,32 +179,21 @@ static enum status draw_suite(struct figures *f, const struct figure_row *row, i
 
 enum status curves_suite(struct figures *f, const struct figure_row *row)
 {
-    int suite = row->suite != NULL ? results_suite(f->results, row->suite) : -1;
+    int suite = row->suite != NULL ? results_suite(&f->report->results, row->suite) : -1;
     if (!figures_wanted(f, row->id) || (suite < 0 && row->datasets == NULL))
         return STATUS_OK;
     return draw_suite(f, row, suite, row->id, row->title);
 }
 
-/* Does a row of the table show this suite's main curves? */
-static bool has_row(const char *suite)
-{
-    for (int i = 0; i < figure_table_count; i++) {
-        const struct figure_row *row = &figure_table[i];
-        if (row->draw == curves_suite && row->methods == NULL && row->suite != NULL &&
-            strcmp(row->suite, suite) == 0)
-            return true;
-    }
-    return false;
-}
-
 enum status curves_other(struct figures *f, const struct figure_row *row)
 {
-    for (int s = 0; s < f->results->suites; s++) {
-        const struct results_suite *suite = &f->results->suite[s];
+    for (int s = 0; s < f->report->results.suites; s++) {
+        const struct results_suite *suite = &f->report->results.suite[s];
         char id[FIGURE_ID], title[FIGURE_TITLE];
         snprintf(id, sizeof id, "%s_%s", row->id, suite->id);
         snprintf(title, sizeof title, "%s: %s", suite->title, row->title);
-        if (has_row(suite->id) || strcmp(suite->id, "bandit") == 0 || !figures_wanted(f, id))
+        if (figures_has_row(f, suite->id, curves_suite) || strcmp(suite->id, "bandit") == 0 ||
+            !figures_wanted(f, id))
             continue;
         TRY(draw_suite(f, row, s, id, title));
     }
@@ -247,7 +236,7 @@ static bool has_value(const struct build *b, const char *value)
 /* One series a value that any run of the row's method has on the row's datasets. */
 static enum status add_values(struct build *b)
 {
-    const struct results *r = b->f->results;
+    const struct results *r = &b->f->report->results;
     for (int i = 0; i < r->runs; i++) {
         const struct results_run *run = &r->run[i];
         char value[RESULTS_ID], label[2 * RESULTS_ID];
@@ -277,7 +266,7 @@ static enum status draw_knob(struct figures *f, const struct figure_row *row, bo
 {
     if (!figures_wanted(f, row->id))
         return STATUS_OK;
-    const struct results *r = f->results;
+    const struct results *r = &f->report->results;
     struct build b = {.f = f, .row = row, .ramp = true};
     enum status result = add_values(&b);
     /* The usual value alone is no ablation. */

@@ -1,153 +1,142 @@
-#include "report/figures/fig_suites.h"
-
-#include "report/draw/fig_bars.h"
 #include "report/draw/fig_heat.h"
-#include "report/figures/board.h"
-#include "report/stats/compare.h"
+#include "report/figures/suite_figure.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-enum status suites_improvement(struct figures *f, const struct figure_row *row)
+/* P(ours > other) of each suite into bar (suites, methods - 1), rows without a hole for ours;
+ * returns how many there are in *drawn. */
+static enum status collect_pairs(struct suite_figure *s, int ours, struct interval *bar, int *drawn)
 {
-    struct board b;
-    struct figure *out;
-    if (!figures_wanted(f, row->id))
-        return STATUS_OK;
-    TRY(board_make(f, RESULTS_FINAL, &b));
-    int ours = b.series.front >= 0 ? b.series.front : b.methods - 1;
-    enum status result = figures_next(f, row->id, row->title, &out);
-    struct interval *bar = board_intervals(b.suites * b.methods);
-    if (result == STATUS_OK && bar == NULL)
-        result = figures_no_memory(row->id);
-    /* Rows: everybody but ours, without a hole. */
-    int drawn = 0, rows = b.methods - 1;
-    for (int s = 0; s < b.suites && result == STATUS_OK; s++) {
-        const struct gather *g = &b.suite[s];
-        int mine = gather_find(g, b.method[ours]);
-        for (int i = 0; mine >= 0 && i < b.methods && result == STATUS_OK; i++) {
-            int other = gather_find(g, b.method[i]);
-            struct comparison c;
+    int rows = s->methods - 1;
+    for (int k = 0; k < s->suites; k++) {
+        const struct suite_scores *g = &s->suite[k]->scores;
+        int at = suite_scores_find(g, s->method[ours]);
+        TRY(statistics_pairs(s->f->report, s->suite[k]));
+        for (int i = 0; at >= 0 && i < s->methods; i++) {
+            int other = suite_scores_find(g, s->method[i]);
             if (i == ours || other < 0)
                 continue;
-            result = compare_pair(&g->x[mine], &g->x[other], f->bootstrap, &c);
-            if (result != STATUS_OK)
-                break;
-            bar[s * rows + i - (i > ours)] = c.improvement;
-            figures_say(out->alt, " %s, %s: %.2f [%.2f, %.2f].", g->title, b.series.label[i],
-                        c.improvement.point, c.improvement.low, c.improvement.high);
-            drawn++;
+            struct interval p = s->suite[k]->pair[at * g->methods + other].improvement;
+            bar[k * rows + i - (i > ours)] = p;
+            figures_say(s->out->alt, " %s, %s: %.2f [%.2f, %.2f].", g->title, s->series.label[i],
+                        p.point, p.low, p.high);
+            (*drawn)++;
         }
-        board_say(g, out->caption);
+        figures_say_gaps(g, s->out->caption);
     }
-    if (result == STATUS_OK && drawn > 0) {
-        char x_title[2 * RESULTS_TITLE];
-        const char *mine = b.series.label[ours];
-        snprintf(x_title, sizeof x_title, "P(%s > other)", mine);
-        double low = 0.45;
-        for (int i = 0; i < b.suites * rows; i++) {
-            low = isfinite(bar[i].point) ? fmin(low, bar[i].point - 0.03) : low;
-            low = isfinite(bar[i].low) ? fmin(low, bar[i].low - 0.03) : low;
-        }
-        /* The others move up over ours' place. */
-        for (int i = ours; i < rows; i++) {
-            b.series.label[i] = b.series.label[i + 1];
-            b.series.style[i] = b.series.style[i + 1];
-        }
-        struct bars_block block = {.bar = bar};
-        struct bars bars = {.id = out->id,
-                            .block = &block,
-                            .blocks = 1,
-                            .column = b.title,
-                            .columns = b.suites,
-                            .label = b.series.label,
-                            .style = b.series.style,
-                            .rows = rows,
-                            .x_title = x_title,
-                            .level = 0.5,
-                            .x_low = low,
-                            .x_high = 1.02};
-        char words[FIGURE_CAPTION];
-        snprintf(words, sizeof words, "%s", out->caption);
-        out->caption[0] = '\0';
-        figures_say(out->caption,
-                    "Probability that a run of %s beats a run of the other method on the same "
-                    "dataset (ties count half), mean over the suite's datasets; it says how often, "
-                    "not by how much. Dashed: 0.5. ",
-                    mine);
-        figures_say_interval(f, out->caption);
-        figures_say(out->caption, "%s", words);
-        result = bars_draw(&bars, f->theme, f->folder, f->comment, out);
-        if (result == STATUS_OK)
-            figures_keep(f);
-    }
-    free(bar);
-    board_free(&b);
-    return result;
+    return STATUS_OK;
 }
 
-enum status suites_improvement_matrix(struct figures *f, const struct figure_row *row)
+static double lowest_of(const struct interval *bar, int n)
 {
-    struct gather g;
-    struct figures_series series = {0};
+    double low = 0.45;
+    for (int i = 0; i < n; i++) {
+        low = isfinite(bar[i].point) ? fmin(low, bar[i].point - 0.03) : low;
+        low = isfinite(bar[i].low) ? fmin(low, bar[i].low - 0.03) : low;
+    }
+    return low;
+}
+
+enum status improvement_draw(struct suite_figure *s)
+{
+    int ours = s->series.front >= 0 ? s->series.front : s->methods - 1, drawn = 0;
+    int rows = s->methods - 1;
+    const char *name = s->series.label[ours];
+    struct interval *bar = suite_figure_intervals(s, s->suites * rows);
+    if (bar == NULL)
+        return figures_no_memory(s->row->id);
+    figures_say(s->out->caption,
+                "Probability that a run of %s beats a run of the other method on the same "
+                "dataset (ties count half), mean over the suite's datasets; it says how often, "
+                "not by how much. Dashed: 0.5. ",
+                name);
+    figures_say_interval(s->f, s->out->caption);
+    TRY(collect_pairs(s, ours, bar, &drawn));
+    if (drawn == 0)
+        return STATUS_OK;
+    /* The others move up over ours' place. */
+    for (int i = ours; i < rows; i++) {
+        s->series.label[i] = s->series.label[i + 1];
+        s->series.style[i] = s->series.style[i + 1];
+    }
+    char x_title[2 * RESULTS_TITLE];
+    snprintf(x_title, sizeof x_title, "P(%s > other)", name);
+    struct bars_block block = {.bar = bar};
+    struct bars bars = suite_figure_bars(s, &block, x_title);
+    bars.rows = rows;
+    bars.level = 0.5;
+    bars.x_low = lowest_of(bar, s->suites * rows);
+    bars.x_high = 1.02;
+    return figures_bars(s->f, &bars, s->out);
+}
+
+/* --- all pairs -------------------------------------------------------------------------------- */
+
+static void fill_cells(const struct suite_statistics *all, struct heat_cell *cell)
+{
+    int n = all->scores.methods;
+    for (int i = 0; i < n * n; i++) {
+        const struct comparison *c = &all->pair[i];
+        cell[i].value = i / n == i % n ? PLOT_NONE : c->improvement.point;
+        if (i / n == i % n)
+            continue;
+        snprintf(cell[i].text, sizeof cell[i].text, "%.2f", c->improvement.point);
+        snprintf(cell[i].why, sizeof cell[i].why, "[%.2f, %.2f], mean difference %+.1f",
+                 c->improvement.low, c->improvement.high, c->difference.point);
+    }
+}
+
+static enum status draw_matrix(struct figures *f, const struct figure_row *row,
+                               const struct suite_statistics *all, struct heat_cell *cell,
+                               const struct figures_series *series)
+{
     struct figure *out;
+    int n = all->scores.methods, ours = series->front >= 0 ? series->front : n - 1;
+    TRY(figures_next(f, row->id, row->title, &out));
+    fill_cells(all, cell);
+    figures_say(out->caption,
+                "Probability that a run of the row's method beats one of the column's on the "
+                "same dataset, mean over %d datasets. Hover over a cell for its interval: ",
+                all->scores.datasets);
+    figures_say_interval(f, out->caption);
+    figures_say_gaps(&all->scores, out->caption);
+    figures_say(out->alt, "%s.", row->title);
+    for (int i = 0; i < n; i++) {
+        if (i != ours)
+            figures_say(out->alt, " %s over %s: %.2f.", series->label[ours], series->label[i],
+                        all->pair[ours * n + i].improvement.point);
+    }
+    struct heat heat = {.id = out->id,
+                        .row = series->label,
+                        .column = series->label,
+                        .rows = n,
+                        .columns = n,
+                        .cell = cell,
+                        .low = 0,
+                        .middle = 0.5,
+                        .high = 1,
+                        .note = "P(row > column)"};
+    return figures_heat(f, &heat, out);
+}
+
+enum status improvement_draw_matrix(struct figures *f, const struct figure_row *row)
+{
+    struct suite_statistics *all;
+    struct figures_series series;
     if (!figures_wanted(f, row->id))
         return STATUS_OK;
-    TRY(gather_suite(f->results, -1, RESULTS_FINAL, &g));
-    int n = g.methods;
-    if (n < 2) {
-        gather_free(&g);
+    TRY(statistics_suite(f->report, -1, RESULTS_FINAL, &all));
+    int n = all->scores.methods;
+    if (n < 2)
         return STATUS_OK;
-    }
-    struct comparison *pair = calloc((size_t)n * (size_t)n, sizeof *pair);
+    TRY(statistics_pairs(f->report, all));
+    TRY(figures_series(f, all->scores.method, n, &series));
     struct heat_cell *cell = calloc((size_t)n * (size_t)n, sizeof *cell);
-    enum status result = pair == NULL || cell == NULL ? figures_no_memory(row->id)
-                                                      : figures_next(f, row->id, row->title, &out);
-    if (result == STATUS_OK)
-        result = figures_series(f, g.method, n, &series);
-    if (result == STATUS_OK)
-        result = compare_all(g.view, n, f->bootstrap, pair);
-    for (int i = 0; i < n * n && result == STATUS_OK; i++) {
-        const struct interval *p = &pair[i].improvement;
-        cell[i].value = i / n == i % n ? PLOT_NONE : p->point;
-        if (i / n != i % n)
-            snprintf(cell[i].text, sizeof cell[i].text, "%.2f", p->point);
-        if (i / n != i % n)
-            snprintf(cell[i].why, sizeof cell[i].why, "[%.2f, %.2f], mean difference %+.1f", p->low,
-                     p->high, pair[i].difference.point);
-    }
-    if (result == STATUS_OK) {
-        figures_say(out->caption,
-                    "Probability that a run of the row's method beats one of the column's on the "
-                    "same dataset, mean over %d datasets. Intervals on hovering: ",
-                    g.datasets);
-        figures_say_interval(f, out->caption);
-        board_say(&g, out->caption);
-        int ours = series.front >= 0 ? series.front : n - 1;
-        figures_say(out->alt, "%s.", row->title);
-        for (int i = 0; i < n - 1; i++)
-            figures_say(out->alt, " %s over %s: %.2f.", series.label[ours],
-                        series.label[i + (i >= ours)],
-                        pair[ours * n + i + (i >= ours)].improvement.point);
-        struct heat heat = {.id = out->id,
-                            .row = series.label,
-                            .column = series.label,
-                            .rows = n,
-                            .columns = n,
-                            .cell = cell,
-                            .low = 0,
-                            .middle = 0.5,
-                            .high = 1,
-                            .note = "P(row > column)"};
-        result = heat_draw(&heat, f->theme, f->folder, f->comment, out);
-    }
-    if (result == STATUS_OK)
-        figures_keep(f);
+    enum status result = cell == NULL ? figures_no_memory(row->id)
+                                      : draw_matrix(f, row, all, cell, &series);
     figures_series_free(&series);
-    free(pair);
     free(cell);
-    gather_free(&g);
     return result;
 }

@@ -1,11 +1,6 @@
-#include "report/figures/fig_suites.h"
-
-#include "report/draw/fig_bars.h"
-#include "report/figures/board.h"
-#include "report/stats/aggregate.h"
+#include "report/figures/suite_figure.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { PANELS = 4 };
@@ -15,195 +10,152 @@ static const char *const panel_title[PANELS] = {"Median", "IQM", "Mean", "Optima
 
 /* What one figure shows: some suites, and the methods that any of them has. */
 struct shown {
-    const struct gather **suite; /* (suites) */
-    const char **title;          /* (suites) */
+    struct suite_figure *s;
+    int *suite; /* (suites) positions in s */
     int suites;
-    int *row; /* (board's methods) row of the figure, or -1 */
+    int *row; /* (methods of s) row of the figure, or -1 */
     const char **label;
     struct theme_series *style;
     int rows;
+    struct bars_block *block; /* (suites) */
+    struct interval *bar;     /* (suites, PANELS, rows) */
 };
 
-static void shown_free(struct shown *s)
+static enum status shown_init(struct suite_figure *s, struct shown *out)
 {
-    free(s->suite);
-    free(s->title);
-    free(s->row);
-    free(s->label);
-    free(s->style);
-    *s = (struct shown){0};
+    int bars = s->suites * PANELS * s->methods;
+    *out = (struct shown){.s = s,
+                          .suite = suite_figure_take(s, s->suites, sizeof(int)),
+                          .row = suite_figure_take(s, s->methods, sizeof(int)),
+                          .label = suite_figure_take(s, s->methods, sizeof *out->label),
+                          .style = suite_figure_take(s, s->methods, sizeof *out->style),
+                          .block = suite_figure_take(s, s->suites, sizeof *out->block),
+                          .bar = suite_figure_intervals(s, bars)};
+    bool fits = out->suite != NULL && out->row != NULL && out->label != NULL &&
+                out->style != NULL && out->block != NULL && out->bar != NULL;
+    return fits ? STATUS_OK : figures_no_memory(s->row->id);
 }
 
-static enum status shown_init(const struct board *b, struct shown *s)
+/* Rows in the order of all suites. */
+static void choose_methods(struct shown *shown)
 {
-    size_t suites = (size_t)b->suites + 1, methods = (size_t)b->methods + 1;
-    *s = (struct shown){.suite = calloc(suites, sizeof(void *)),
-                        .title = calloc(suites, sizeof *s->title),
-                        .row = calloc(methods, sizeof *s->row),
-                        .label = calloc(methods, sizeof *s->label),
-                        .style = calloc(methods, sizeof *s->style)};
-    if (s->suite != NULL && s->title != NULL && s->row != NULL && s->label != NULL &&
-        s->style != NULL)
-        return STATUS_OK;
-    shown_free(s);
-    return figures_no_memory("fig7");
-}
-
-static void show_suite(const struct board *b, int suite, struct shown *s)
-{
-    s->suite[s->suites] = &b->suite[suite];
-    s->title[s->suites++] = b->title[suite];
-}
-
-/* Rows in the board's order. */
-static void show_methods(const struct board *b, struct shown *s)
-{
-    for (int m = 0; m < b->methods; m++) {
+    const struct suite_figure *s = shown->s;
+    for (int m = 0; m < s->methods; m++) {
         bool any = false;
-        for (int k = 0; k < s->suites; k++)
-            any |= gather_find(s->suite[k], b->method[m]) >= 0;
-        s->row[m] = any ? s->rows : -1;
+        for (int k = 0; k < shown->suites; k++)
+            any |= suite_scores_find(&s->suite[shown->suite[k]]->scores, s->method[m]) >= 0;
+        shown->row[m] = any ? shown->rows : -1;
         if (!any)
             continue;
-        s->label[s->rows] = b->series.label[m];
-        s->style[s->rows++] = b->series.style[m];
+        shown->label[shown->rows] = s->series.label[m];
+        shown->style[shown->rows++] = s->series.style[m];
     }
 }
 
 /* bar (PANELS, rows) of one suite. */
-static enum status aggregate_suite(const struct figures *f, const struct board *b,
-                                   const struct shown *s, const struct gather *g,
-                                   struct interval *bar, struct figure *out)
+static enum status fill_bars(const struct shown *shown, struct suite_statistics *suite,
+                             struct interval *bar)
 {
+    const struct suite_scores *g = &suite->scores;
+    struct figure *out = shown->s->out;
+    TRY(statistics_aggregates(shown->s->f->report, suite));
     figures_say(out->alt, " %s, IQM:", g->title);
     for (int i = 0; i < g->methods; i++) {
-        struct interval got[AGGREGATE_COUNT];
-        int row = s->row[board_row(b, g, i)];
-        TRY(aggregate_intervals(&g->x[i], f->gamma, f->bootstrap, got));
+        const struct interval *got = suite->aggregate[i];
+        int row = shown->row[suite_figure_row(shown->s, g, i)];
         for (int k = 0; k < PANELS; k++)
-            bar[k * s->rows + row] = got[panel_of[k]];
-        figures_say(out->alt, "%s %s %.1f", i > 0 ? "," : "", s->label[row],
+            bar[k * shown->rows + row] = got[panel_of[k]];
+        figures_say(out->alt, "%s %s %.1f", i > 0 ? "," : "", shown->label[row],
                     got[AGGREGATE_IQM].point);
         if (interval_known(got[AGGREGATE_IQM]))
             figures_say(out->alt, " [%.1f, %.1f]", got[AGGREGATE_IQM].low, got[AGGREGATE_IQM].high);
     }
     figures_say(out->alt, ".");
-    board_say(g, out->caption);
+    figures_say_gaps(g, out->caption);
     return STATUS_OK;
 }
 
-static enum status draw_intervals(struct figures *f, const struct board *b, struct shown *s,
-                                  const char *id, const char *title)
+static enum status draw_chosen(struct shown *shown, const char *id, const char *title)
 {
-    struct figure *out;
-    TRY(figures_next(f, id, title, &out));
-    show_methods(b, s);
-    struct bars_block *block = calloc((size_t)s->suites + 1, sizeof *block);
-    struct interval *bar = board_intervals(s->suites * PANELS * s->rows);
-    enum status result = block == NULL || bar == NULL ? figures_no_memory(id) : STATUS_OK;
-    figures_say(out->caption, "Score aggregates; bar: interval, tick: estimate. ");
-    figures_say_interval(f, out->caption);
-    figures_say(out->caption,
+    struct suite_figure *s = shown->s;
+    TRY(figures_next(s->f, id, title, &s->out));
+    choose_methods(shown);
+    figures_say(s->out->caption, "Score aggregates; bar: interval, tick: estimate. ");
+    figures_say_interval(s->f, s->out->caption);
+    figures_say(s->out->caption,
                 " IQM: mean of the middle half of all runs. Optimality gap: how far runs fall "
                 "short of %g on average, lower is better; near 0 where most scores are above.",
-                f->gamma);
-    figures_say(out->alt, "%s.", title);
-    for (int i = 0; i < s->suites && result == STATUS_OK; i++) {
-        struct interval *mine = bar + (size_t)i * PANELS * (size_t)s->rows;
-        result = aggregate_suite(f, b, s, s->suite[i], mine, out);
-        block[i] = (struct bars_block){.title = s->title[i], .bar = mine};
+                s->f->report->gamma);
+    figures_say(s->out->alt, "%s.", title);
+    for (int i = 0; i < shown->suites; i++) {
+        int suite = shown->suite[i];
+        struct interval *bar = shown->bar + i * PANELS * shown->rows;
+        TRY(fill_bars(shown, s->suite[suite], bar));
+        shown->block[i] = (struct bars_block){.title = s->title[suite], .bar = bar};
     }
-    if (result == STATUS_OK) {
-        struct bars bars = {.id = out->id,
-                            .block = block,
-                            .blocks = s->suites,
-                            .column = panel_title,
-                            .columns = PANELS,
-                            .label = s->label,
-                            .style = s->style,
-                            .rows = s->rows,
-                            .x_title = "D4RL-normalised score",
-                            .level = PLOT_NONE,
-                            .x_low = PLOT_NONE,
-                            .x_high = PLOT_NONE};
-        result = bars_draw(&bars, f->theme, f->folder, f->comment, out);
-    }
-    if (result == STATUS_OK)
-        figures_keep(f);
-    free(block);
-    free(bar);
-    return result;
+    struct bars bars = suite_figure_bars(s, shown->block, "D4RL-normalised score");
+    bars.blocks = shown->suites;
+    bars.column = panel_title;
+    bars.columns = PANELS;
+    bars.label = shown->label;
+    bars.style = shown->style;
+    bars.rows = shown->rows;
+    return figures_bars(s->f, &bars, s->out);
 }
 
-static bool is(const struct figures *f, const struct board *b, int suite, const char *id)
+/* The suites that the figure table has a row for, in its order; of `only`, that one. */
+static void choose_suites(struct shown *shown, const char *only)
 {
-    return strcmp(f->results->suite[b->suite[suite].suite].id, id) == 0;
-}
-
-/* The suites of Fig. 7 in its order, or the one that is asked for. */
-static void choose(const struct figures *f, const struct board *b, const char *only,
-                   struct shown *s)
-{
-    for (int i = 0; i < figure_table_count; i++) {
-        const struct figure_row *row = &figure_table[i];
-        if (row->draw != suites_intervals || row->suite == NULL ||
+    const struct suite_figure *s = shown->s;
+    for (int i = 0; i < s->f->rows; i++) {
+        const struct figure_row *row = &s->f->row[i];
+        if (row->draw != intervals_draw || row->suite == NULL ||
             (only != NULL && strcmp(row->suite, only) != 0))
             continue;
-        for (int k = 0; k < b->suites; k++) {
-            if (is(f, b, k, row->suite))
-                show_suite(b, k, s);
+        int suite = results_suite(&s->f->report->results, row->suite);
+        for (int k = 0; k < s->suites; k++) {
+            if (s->suite[k]->scores.suite == suite)
+                shown->suite[shown->suites++] = k;
         }
     }
 }
 
-enum status suites_intervals(struct figures *f, const struct figure_row *row)
+enum status intervals_draw(struct figures *f, const struct figure_row *row)
 {
-    struct board b;
-    struct shown s = {0};
+    struct suite_figure s;
+    struct shown shown;
     if (!figures_wanted(f, row->id))
         return STATUS_OK;
-    TRY(board_make(f, RESULTS_FINAL, &b));
-    enum status result = shown_init(&b, &s);
+    TRY(suite_figure_init(f, row, &s));
+    enum status result = shown_init(&s, &shown);
     if (result == STATUS_OK)
-        choose(f, &b, row->suite, &s);
+        choose_suites(&shown, row->suite);
     /* A stack of one would be the figure above. */
-    if (result == STATUS_OK && s.suites >= (row->suite == NULL ? 2 : 1))
-        result = draw_intervals(f, &b, &s, row->id, row->title);
-    shown_free(&s);
-    board_free(&b);
+    if (result == STATUS_OK && shown.suites >= (row->suite == NULL ? 2 : 1))
+        result = draw_chosen(&shown, row->id, row->title);
+    suite_figure_free(&s);
     return result;
 }
 
-static bool has_row(const char *suite)
+enum status intervals_draw_other(struct figures *f, const struct figure_row *row)
 {
-    for (int i = 0; i < figure_table_count; i++) {
-        const struct figure_row *row = &figure_table[i];
-        if (row->draw == suites_intervals && row->suite != NULL && strcmp(row->suite, suite) == 0)
-            return true;
-    }
-    return false;
-}
-
-enum status suites_intervals_other(struct figures *f, const struct figure_row *row)
-{
-    struct board b;
-    TRY(board_make(f, RESULTS_FINAL, &b));
+    struct suite_figure s;
+    TRY(suite_figure_init(f, row, &s));
     enum status result = STATUS_OK;
-    for (int i = 0; i < b.suites && result == STATUS_OK; i++) {
-        const struct results_suite *suite = &f->results->suite[b.suite[i].suite];
+    for (int i = 0; i < s.suites && result == STATUS_OK; i++) {
+        const struct results_suite *suite = &f->report->results.suite[s.suite[i]->scores.suite];
         char id[FIGURE_ID], title[FIGURE_TITLE];
-        struct shown s;
+        struct shown shown;
         snprintf(id, sizeof id, "%s_%.80s", row->id, suite->id);
         snprintf(title, sizeof title, "%s: %s", suite->title, row->title);
-        if (has_row(suite->id) || !figures_wanted(f, id))
+        if (figures_has_row(f, suite->id, intervals_draw) || !figures_wanted(f, id))
             continue;
-        result = shown_init(&b, &s);
+        result = shown_init(&s, &shown);
         if (result != STATUS_OK)
             break;
-        show_suite(&b, i, &s);
-        result = draw_intervals(f, &b, &s, id, title);
-        shown_free(&s);
+        shown.suite[shown.suites++] = i;
+        result = draw_chosen(&shown, id, title);
     }
-    board_free(&b);
+    suite_figure_free(&s);
     return result;
 }

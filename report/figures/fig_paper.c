@@ -1,9 +1,7 @@
 #include "report/figures/fig_paper.h"
 
-#include "report/results/agreement.h"
-#include "report/results/paper.h"
 #include "report/results/registry.h"
-#include "report/stats/aggregate.h"
+#include "report/results/statistics.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -28,37 +26,30 @@ struct cloud { /* of one suite */
     double low, high; /* range of both axes */
 };
 
-static enum status make_point(const struct figures *f, int method, int dataset, struct point *out,
-                              bool *made)
+/* The cell's point; *printed is false when the paper or we have no score. */
+static enum status place_cell(const struct report *r, int method, int dataset, struct point *out,
+                              bool *printed)
 {
-    const struct results *r = f->results;
-    const struct results_method *m = &r->method[method];
-    *made = false;
-    if (!m->main)
-        return STATUS_OK;
-    double printed = paper_cell(r->dataset[dataset].id, m->id).final;
-    if (!isfinite(printed))
-        return STATUS_OK;
-    struct matrix x;
+    const struct results *x = &r->results;
+    const struct cell_statistics *cell;
+    struct matrix scores;
     struct interval got[AGGREGATE_COUNT];
-    TRY(results_matrix(r, method, &dataset, 1, RESULTS_FINAL, false, &x));
-    if (x.tasks < 1 || x.runs[0] < 1) {
-        matrix_free(&x);
+    TRY(statistics_cell(r, method, dataset, &cell));
+    *printed = isfinite(cell->printed.final) && cell->runs > 0;
+    if (!*printed)
         return STATUS_OK;
-    }
-    enum status result = aggregate_intervals(&x, f->gamma, f->bootstrap, got);
-    if (result == STATUS_OK) {
-        int known = registry_find_dataset(r->dataset[dataset].base);
-        enum agreement verdict = agreement_of(printed, x.score, x.runs[0]).verdict;
-        *out = (struct point){.printed = printed,
-                              .ours = got[AGGREGATE_MEAN],
-                              .outside = verdict == AGREES_HIGHER || verdict == AGREES_LOWER};
-        snprintf(out->name, sizeof out->name, "%.20s %.36s", m->label,
-                 known >= 0 ? registry_datasets(NULL)[known].abbrev : r->dataset[dataset].title);
-        *made = true;
-    }
-    matrix_free(&x);
-    return result;
+    TRY(results_matrix(x, method, &dataset, 1, RESULTS_FINAL, false, &scores));
+    enum status result = aggregate_intervals(&scores, r->gamma, &r->bootstrap, got);
+    matrix_free(&scores);
+    TRY(result);
+    int known = registry_find_dataset(x->dataset[dataset].base);
+    enum agreement verdict = cell->agreed.verdict;
+    *out = (struct point){.printed = cell->printed.final,
+                          .ours = got[AGGREGATE_MEAN],
+                          .outside = verdict == AGREES_HIGHER || verdict == AGREES_LOWER};
+    snprintf(out->name, sizeof out->name, "%.20s %.36s", x->method[method].label,
+             known >= 0 ? registry_datasets(NULL)[known].abbrev : x->dataset[dataset].title);
+    return STATUS_OK;
 }
 
 static void widen(struct cloud *c, double value)
@@ -69,9 +60,9 @@ static void widen(struct cloud *c, double value)
     c->high = fmax(c->high, value);
 }
 
-static enum status make_cloud(const struct figures *f, int suite, struct cloud *out)
+static enum status collect_cloud(const struct figures *f, int suite, struct cloud *out)
 {
-    const struct results *r = f->results;
+    const struct results *r = &f->report->results;
     *out = (struct cloud){.title = r->suite[suite].title, .low = HUGE_VAL, .high = -HUGE_VAL};
     out->point = calloc((size_t)r->suite[suite].count * (size_t)r->methods + 1, sizeof *out->point);
     if (out->point == NULL)
@@ -79,9 +70,9 @@ static enum status make_cloud(const struct figures *f, int suite, struct cloud *
     for (int i = 0; i < r->suite[suite].count; i++) {
         for (int m = 0; m < r->methods; m++) {
             struct point *p = &out->point[out->points];
-            bool made;
-            TRY(make_point(f, m, r->suite[suite].first + i, p, &made));
-            if (!made)
+            bool printed;
+            TRY(place_cell(f->report, m, r->suite[suite].first + i, p, &printed));
+            if (!printed)
                 continue;
             out->points++;
             out->outside += p->outside;
@@ -165,8 +156,8 @@ static void draw_cloud(struct plot *p, const struct cloud *c, int series, struct
     name_points(p, c, &box);
 }
 
-static enum status draw(struct figures *f, const struct figure_row *row, const struct cloud *cloud,
-                        int clouds)
+static enum status draw_clouds(struct figures *f, const struct figure_row *row,
+                               const struct cloud *cloud, int clouds)
 {
     static const uint32_t hue[PANELS] = {0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7,
                                          0xE69F00, 0x56B4E9, 0x000000, 0x7f7f7f};
@@ -207,9 +198,7 @@ static enum status draw(struct figures *f, const struct figure_row *row, const s
                 "spread. Named: the furthest of those that differ by more than two "
                 "samples of one distribution would (and by 5 points and 10 %%). ");
     figures_say_interval(f, out->caption);
-    TRY(plot_finish(p, f->folder, f->comment, out));
-    figures_keep(f);
-    return STATUS_OK;
+    return figures_keep(f, plot_finish(p, f->folder, f->comment, out));
 }
 
 enum status paper_scatter(struct figures *f, const struct figure_row *row)
@@ -219,15 +208,15 @@ enum status paper_scatter(struct figures *f, const struct figure_row *row)
     enum status result = STATUS_OK;
     if (!figures_wanted(f, row->id))
         return STATUS_OK;
-    for (int s = 0; s < f->results->suites && clouds < PANELS && result == STATUS_OK; s++) {
-        result = make_cloud(f, s, &cloud[clouds]);
+    for (int s = 0; s < f->report->results.suites && clouds < PANELS && result == STATUS_OK; s++) {
+        result = collect_cloud(f, s, &cloud[clouds]);
         if (cloud[clouds].points > 0)
             clouds++;
         else
             free(cloud[clouds].point);
     }
     if (result == STATUS_OK && clouds > 0)
-        result = draw(f, row, cloud, clouds);
+        result = draw_clouds(f, row, cloud, clouds);
     for (int i = 0; i < clouds; i++)
         free(cloud[i].point);
     return result;

@@ -17,10 +17,10 @@ static bool has_runs(const struct results *r, int method, int dataset)
 /* The standard methods with a run anywhere in the suite (-1: anywhere). */
 static enum status add_standard(struct build *b, int suite)
 {
-    const struct results *r = b->f->results;
+    const struct results *r = &b->f->report->results;
     for (int m = 0; m < r->methods; m++) {
         bool any = false;
-        for (int d = 0; d < r->datasets && gather_standard(r, m); d++)
+        for (int d = 0; d < r->datasets && suite_scores_standard(r, m); d++)
             any |= (suite < 0 || r->dataset[d].suite == suite) && has_runs(r, m, d);
         if (any)
             TRY(build_add_series(b, m, "", r->method[m].label));
@@ -32,7 +32,7 @@ static enum status add_standard(struct build *b, int suite)
 
 enum status curves_longer(struct figures *f, const struct figure_row *row)
 {
-    const struct results *r = f->results;
+    const struct results *r = &f->report->results;
     struct build b = {.f = f, .row = row, .columns = 3};
     enum status result = STATUS_OK;
     if (!figures_wanted(f, row->id))
@@ -65,7 +65,7 @@ enum status curves_longer(struct figures *f, const struct figure_row *row)
 
 enum status curves_ppo(struct figures *f, const struct figure_row *row)
 {
-    const struct results *r = f->results;
+    const struct results *r = &f->report->results;
     int method = results_method(r, row->methods);
     if (!figures_wanted(f, row->id) || method < 0)
         return STATUS_OK;
@@ -104,11 +104,11 @@ enum status curves_ppo(struct figures *f, const struct figure_row *row)
 
 static enum status draw_dataset(struct figures *f, const struct figure_row *row, int dataset)
 {
-    const struct results *r = f->results;
+    const struct results *r = &f->report->results;
     struct build b = {.f = f, .row = row, .columns = 3, .page_only = true};
     enum status result = STATUS_OK;
     for (int m = 0; m < r->methods && result == STATUS_OK; m++) {
-        if (gather_standard(r, m) && has_runs(r, m, dataset))
+        if (suite_scores_standard(r, m) && has_runs(r, m, dataset))
             result = build_add_series(&b, m, "", r->method[m].label);
     }
     static const struct {
@@ -132,9 +132,9 @@ static enum status draw_dataset(struct figures *f, const struct figure_row *row,
 
 enum status curves_datasets(struct figures *f, const struct figure_row *row)
 {
-    for (int d = 0; d < f->results->datasets && !f->no_page; d++) {
+    for (int d = 0; d < f->report->results.datasets && !f->no_page; d++) {
         /* The single-state MDP has Fig. 2. */
-        if (strcmp(f->results->suite[f->results->dataset[d].suite].id, "bandit") != 0)
+        if (strcmp(f->report->results.suite[f->report->results.dataset[d].suite].id, "bandit") != 0)
             TRY(draw_dataset(f, row, d));
     }
     return STATUS_OK;
@@ -144,7 +144,7 @@ enum status curves_datasets(struct figures *f, const struct figure_row *row)
 
 enum status curves_seeds(struct figures *f, const struct figure_row *row)
 {
-    const struct results *r = f->results;
+    const struct results *r = &f->report->results;
     for (int s = 0; s < r->suites; s++) {
         const struct results_suite *suite = &r->suite[s];
         char id[FIGURE_ID], title[FIGURE_TITLE];

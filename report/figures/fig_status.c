@@ -108,14 +108,14 @@ enum status status_map(struct figures *f, const struct figure_row *row)
     struct figure *out;
     if (!figures_wanted(f, row->id))
         return STATUS_OK;
-    enum status result = map_make(f->results, &m);
+    enum status result = map_make(&f->report->results, &m);
     if (result == STATUS_OK && m.rows > 0 && m.columns > 0)
         result = figures_next(f, row->id, row->title, &out);
     if (result == STATUS_OK && m.rows > 0 && m.columns > 0) {
         figures_say(out->caption,
                     "Seeds with a result of %d planned, by dataset and method; hatched: no run. "
                     "†: a run diverged, ×: a run failed. %d of %d cells are complete.",
-                    f->results->seeds, m.complete, m.cells);
+                    f->report->results.seeds, m.complete, m.cells);
         figures_say(out->alt, "%s: %d of %d cells are complete.", row->title, m.complete, m.cells);
         struct heat heat = {.id = out->id,
                             .row = m.row,
@@ -128,9 +128,7 @@ enum status status_map(struct figures *f, const struct figure_row *row)
                             .high = 1.6, /* pale enough to read the numbers */
                             .group = m.group,
                             .groups = m.groups};
-        result = heat_draw(&heat, f->theme, f->folder, f->comment, out);
-        if (result == STATUS_OK)
-            figures_keep(f);
+        result = figures_heat(f, &heat, out);
     }
     map_free(&m);
     return result;

@@ -7,7 +7,7 @@
 #include "report/figures/fig_curves.h"
 #include "report/figures/fig_paper.h"
 #include "report/figures/fig_status.h"
-#include "report/figures/fig_suites.h"
+#include "report/figures/suite_figure.h"
 
 #define MUJOCO_ROWS    "medium medium-replay random"
 #define MUJOCO_COLUMNS "hopper ant walker2d halfcheetah"
@@ -34,15 +34,15 @@ const struct figure_row figure_table[] = {
      .knob = "T_eval", .knob_name = "T_eval"},
     {.id = "fig6",   .title = "Gym-MuJoCo: learning curves", .source = "Fig. 6", .draw = curves_suite,
      .suite = "mujoco", .rows = MUJOCO_ROWS, .columns = MUJOCO_COLUMNS},
-    {.id = "fig7a",  .title = "Adroit: aggregate scores", .source = "Fig. 7a", .draw = suites_intervals,
+    {.id = "fig7a",  .title = "Adroit: aggregate scores", .source = "Fig. 7a", .draw = intervals_draw,
      .suite = "adroit"},
-    {.id = "fig7b",  .title = "Gym-MuJoCo: aggregate scores", .source = "Fig. 7b", .draw = suites_intervals,
+    {.id = "fig7b",  .title = "Gym-MuJoCo: aggregate scores", .source = "Fig. 7b", .draw = intervals_draw,
      .suite = "mujoco"},
     {.id = "fig7c",  .title = "AntMaze (umaze and medium): aggregate scores", .source = "Fig. 7c",
-     .draw = suites_intervals, .suite = "antmaze"},
-    {.id = "fig7d",  .title = "Maze2D: aggregate scores", .source = "Fig. 7d", .draw = suites_intervals,
+     .draw = intervals_draw, .suite = "antmaze"},
+    {.id = "fig7d",  .title = "Maze2D: aggregate scores", .source = "Fig. 7d", .draw = intervals_draw,
      .suite = "maze2d"},
-    {.id = "fig7",   .title = "Aggregate scores by suite", .source = "Fig. 7", .draw = suites_intervals},
+    {.id = "fig7",   .title = "Aggregate scores by suite", .source = "Fig. 7", .draw = intervals_draw},
     {.id = "fig8",   .title = "RL gradients alone", .source = "Fig. 8", .draw = curves_suite,
      .suite = "mujoco", .rows = MUJOCO_ROWS, .columns = MUJOCO_COLUMNS,
      .methods = "odt td3 sac awac awr ppo"},
@@ -80,24 +80,24 @@ const struct figure_row figure_table[] = {
 
     /* suites that the paper does not have */
     {.id = "curves",    .title = "learning curves",  .source = "", .draw = curves_other},
-    {.id = "intervals", .title = "aggregate scores", .source = "", .draw = suites_intervals_other},
+    {.id = "intervals", .title = "aggregate scores", .source = "", .draw = intervals_draw_other},
 
     /* beyond the paper */
-    {.id = "gain",               .title = "From pretrained to finetuned", .source = "", .draw = suites_gain},
-    {.id = "profiles",           .title = "Score distributions", .source = "", .draw = suites_profiles},
-    {.id = "sample_efficiency",  .title = "Sample efficiency", .source = "", .draw = suites_efficiency},
+    {.id = "gain",               .title = "From pretrained to finetuned", .source = "", .suites = gain_draw, .what = RESULTS_INCREASE},
+    {.id = "profiles",           .title = "Score distributions", .source = "", .suites = profiles_draw},
+    {.id = "sample_efficiency",  .title = "Sample efficiency", .source = "", .suites = efficiency_draw},
     {.id = "improvement",        .title = "Probability of improvement", .source = "",
-     .draw = suites_improvement},
+     .suites = improvement_draw},
     {.id = "improvement_matrix", .title = "Probability of improvement, all pairs", .source = "",
-     .draw = suites_improvement_matrix},
-    {.id = "ranks",              .title = "Rank probabilities", .source = "", .draw = suites_ranks},
+     .draw = improvement_draw_matrix},
+    {.id = "ranks",              .title = "Rank probabilities", .source = "", .suites = ranks_draw},
     {.id = "paper_vs_ours",      .title = "Printed and reproduced scores", .source = "",
      .draw = paper_scatter},
     {.id = "seeds",              .title = "every final score", .source = "", .draw = curves_seeds},
     {.id = "status",             .title = "Which runs there are", .source = "", .draw = status_map},
-    {.id = "cost",               .title = "Score against wall clock", .source = "", .draw = cost_curves},
-    {.id = "cost_steps",         .title = "Score against gradient steps", .source = "", .draw = cost_curves},
-    {.id = "phases",             .title = "Time by phase", .source = "", .draw = cost_phases},
+    {.id = "cost",               .title = "Score against wall clock", .source = "", .suites = cost_draw},
+    {.id = "cost_steps",         .title = "Score against gradient steps", .source = "", .suites = cost_draw},
+    {.id = "phases",             .title = "Time by phase", .source = "", .suites = phases_draw},
 
     /* one a dataset, in the page only */
     {.id = "dataset", .title = "", .source = "", .draw = curves_datasets},

@@ -1,6 +1,6 @@
 /* All figures of a report: laid out one by one from the results, then drawn side by side.
  *
- *   struct figures f = {.results = &r, .theme = &theme, .bootstrap = &b, .folder = "out/figures"};
+ *   struct figures f = {.report = &report, .theme = &theme, .folder = "out/figures"};
  *   TRY(figures_make(&f));
  *   ... f.figure[i], pictures in f.folder ...
  *   figures_free(&f);
@@ -10,29 +10,29 @@
 #ifndef REPORT_FIGURES_H
 #define REPORT_FIGURES_H
 
+#include "report/draw/fig_bars.h"
 #include "report/draw/fig_grid.h"
+#include "report/draw/fig_heat.h"
 #include "report/draw/plot.h"
-#include "report/results/gather.h"
-#include "report/results/results.h"
-#include "report/stats/bootstrap.h"
+#include "report/results/report.h"
+#include "report/results/suite_scores.h"
 
 #include <stdbool.h>
 
 struct figures {
     /* Given. */
-    const struct results *results;
+    const struct report *report;
     const struct theme *theme;
-    const struct bootstrap *bootstrap;
     const char *folder;  /* made when absent */
     const char *only;    /* ids or shell patterns, commas between ("fig7,profiles"); NULL: all */
     const char *style;   /* text of a style.gp of the user's; NULL: ours */
     const char *comment; /* provenance, one line; NULL: none */
     bool skip[PICTURE_FORMATS]; /* formats not wanted; the page needs SVG */
     bool no_page;               /* leave out what only the page shows (one figure a dataset) */
-    bool sample_sd;             /* bands: divide by n-1 instead of n */
-    double gamma;               /* of the optimality gap; 0: 100 */
 
     /* Made. */
+    const struct figure_row *row; /* (rows) the figure table */
+    int rows;
     struct figure *figure;
     int count;
     int drawn;                     /* pictures in place */
@@ -51,17 +51,21 @@ const struct figure *figures_find(const struct figures *f, const char *name);
 
 /* ---- the table ------------------------------------------------------------------------------- */
 
-/* One figure. What draws it fills a struct of fig_*.h from the results; nothing to show is no
- * error: no figure comes of it. */
+struct suite_figure;
+
+/* One figure, with `draw` or `suites`. What draws it fills a struct of fig_*.h from the results;
+ * nothing to show is no error: no figure comes of it. */
 struct figure_row {
     const char *id, *title;
     const char *source; /* of the paper, or "" */
     enum status (*draw)(struct figures *f, const struct figure_row *row);
-    const char *suite;     /* id of results.h; NULL: the function decides */
-    const char *rows;      /* qualities, one row of panels each */
-    const char *columns;   /* environments, one column each */
-    const char *methods;   /* ids; NULL: the standard ones */
-    const char *datasets;  /* ids; NULL: the suite's */
+    enum status (*suites)(struct suite_figure *s); /* all suites side by side (suite_figure.h) */
+    enum results_what what;                        /* of which scores */
+    const char *suite;                             /* id of results.h; NULL: the function decides */
+    const char *rows;                              /* qualities, one row of panels each */
+    const char *columns;                           /* environments, one column each */
+    const char *methods;                           /* ids; NULL: the standard ones */
+    const char *datasets;                          /* ids; NULL: the suite's */
     const char *knob;      /* configuration key whose values are the series */
     const char *knob_name; /* as in the legend */
     double budget;         /* right end of the x axis; 0: the datasets' */
@@ -72,7 +76,7 @@ struct figure_row {
 extern const struct figure_row figure_table[];
 extern const int figure_table_count;
 
-/* ---- for fig_*.c ----------------------------------------------------------------------------- */
+/* ---- for fig_*.c (figure_list.c) ------------------------------------------------------------- */
 
 /* Always STATUS_MEMORY, with a sentence. */
 static inline enum status figures_no_memory(const char *id)
@@ -84,10 +88,19 @@ static inline enum status figures_no_memory(const char *id)
 /* Is a figure of this id wanted? */
 bool figures_wanted(const struct figures *f, const char *id);
 
+/* Does a row of the table draw this suite's standard methods in that way? */
+bool figures_has_row(const struct figures *f, const char *suite,
+                     enum status (*draw)(struct figures *f, const struct figure_row *row));
+
 /* Room for the next figure, title and id filled in (id made a safe file name). Errors
- * STATUS_MEMORY. Keep it by figures_keep, or the next call reuses it. */
+ * STATUS_MEMORY. Keep it by one of the four below, or the next call reuses it. */
 enum status figures_next(struct figures *f, const char *id, const char *title, struct figure **out);
-void figures_keep(struct figures *f);
+/* Keep the figure if it was drawn; returns `drawn`. */
+enum status figures_keep(struct figures *f, enum status drawn);
+/* Draw and keep. */
+enum status figures_bars(struct figures *f, const struct bars *bars, struct figure *out);
+enum status figures_grid(struct figures *f, const struct grid *grid, struct figure *out);
+enum status figures_heat(struct figures *f, const struct heat *heat, struct figure *out);
 
 /* Labels, ids and styles of methods (indices of results). */
 struct figures_series {
@@ -109,5 +122,7 @@ void figures_say(char text[FIGURE_CAPTION], const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* "95 % stratified bootstrap intervals, 50000 replications" */
 void figures_say_interval(const struct figures *f, char text[FIGURE_CAPTION]);
+/* What was left out of the suite, and how few runs there are. */
+void figures_say_gaps(const struct suite_scores *g, char text[FIGURE_CAPTION]);
 
 #endif

@@ -110,7 +110,7 @@ static void align_row(const struct figures *f, const struct points *p, const dou
 {
     struct align_curve c = {.points = p->count, .x = p->x, .y = p->y};
     double slack = align_spacing(c);
-    align_onto(c, grid, J, isfinite(slack) ? slack : 0, f->results->options.align, row);
+    align_onto(c, grid, J, isfinite(slack) ? slack : 0, f->report->results.options.align, row);
 }
 
 /* Replace the grid's x by the mean of another column at the same transitions. */
@@ -147,7 +147,7 @@ static enum status fill(const struct figures *f, const struct lines_source *s,
         points_free(&p);
     }
     double sd[LINES_POINTS];
-    efficiency_spread(y, runs, J, f->sample_sd, mean, sd, count);
+    efficiency_spread(y, runs, J, f->report->sample_sd, mean, sd, count);
     for (int j = 0; j < J; j++) {
         bool band = count[j] >= 2;
         low[j] = band ? mean[j] - sd[j] : PLOT_NONE;

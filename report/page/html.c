@@ -354,7 +354,8 @@ enum status html_write(const struct html_page *page, const char *path)
         html_claims(&out, page);
     put_results(&out, page);
     put_gallery(&out, page);
-    html_datasets(&out, page);
+    if (result == STATUS_OK)
+        result = html_datasets(&out, page);
 
     text_add(&out, "<h2 id=\"runs\">Runs</h2>\n");
     html_figure(&out, page, "status");

@@ -1,8 +1,7 @@
 #include "report/page/html_impl.h"
 
 #include "engine/base/file.h"
-#include "report/results/paper.h"
-#include "report/stats/sum.h"
+#include "report/results/statistics.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -10,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROOM = 4096, LOG_LINES = 6, LOG_ROOM = 64 * 1024 * 1024, LOGS = 50 };
+enum { LOG_LINES = 6, LOG_ROOM = 64 * 1024 * 1024, LOGS = 50 };
 
 /* --- one dataset --------------------------------------------------------------------------------
  */
@@ -24,52 +23,24 @@ static void put_number(struct text *out, double value, bool sign)
         text_add(out, "<td>%s</td>", table_number(value, 2, sign, number, sizeof number));
 }
 
-static int scores(const struct results *r, int method, int dataset, enum results_what what,
-                  double *out)
-{
-    int n = results_scores(r, method, dataset, what, ROOM, out);
-    return n < ROOM ? n : ROOM;
-}
-
-static double mean_of(const double *x, int n)
-{
-    return n > 0 ? sum_mean(x, (size_t)n) : (double)NAN;
-}
-
-static void put_method(struct text *out, const struct html_page *page, int method, int dataset)
+static enum status put_method(struct text *out, const struct html_page *page, int method,
+                              int dataset)
 {
     const struct results *r = &page->report->results;
-    double *x = malloc(ROOM * sizeof *x);
-    if (x == NULL) {
-        out->broken = true;
-        return;
-    }
-    struct results_count count = results_count(r, method, dataset);
+    const struct cell_statistics *c;
+    TRY(statistics_cell(page->report, method, dataset, &c));
     text_add(out, "<tr><th scope=\"row\">");
     html_put(out, r->method[method].label);
-    text_add(out, "</th><td>%d</td>", count.used);
-    int n = scores(r, method, dataset, RESULTS_INITIAL, x);
-    put_number(out, mean_of(x, n), false);
-    n = scores(r, method, dataset, RESULTS_FINAL, x);
-    double low = (double)NAN, high = (double)NAN;
-    for (int i = 0; i < n; i++) {
-        low = i == 0 || x[i] < low ? x[i] : low;
-        high = i == 0 || x[i] > high ? x[i] : high;
-    }
-    put_number(out, mean_of(x, n), false);
-    put_number(out, n > 1 ? sum_deviation(x, (size_t)n, page->report->sample_sd) : (double)NAN,
-               false);
-    put_number(out, low, false);
-    put_number(out, high, false);
-    n = scores(r, method, dataset, RESULTS_INCREASE, x);
-    put_number(out, mean_of(x, n), true);
-    put_number(out,
-               r->method[method].main
-                   ? paper_cell(r->dataset[dataset].id, r->method[method].id).final
-                   : (double)NAN,
-               false);
+    text_add(out, "</th><td>%d</td>", results_count(r, method, dataset).used);
+    put_number(out, c->initial, false);
+    put_number(out, c->final, false);
+    put_number(out, c->runs > 1 ? c->sd : (double)NAN, false);
+    put_number(out, c->lowest, false);
+    put_number(out, c->highest, false);
+    put_number(out, c->increase, true);
+    put_number(out, c->printed.final, false);
     text_add(out, "</tr>\n");
-    free(x);
+    return STATUS_OK;
 }
 
 static bool has_result(const struct results *r, int method, int dataset)
@@ -77,7 +48,7 @@ static bool has_result(const struct results *r, int method, int dataset)
     return results_count(r, method, dataset).used > 0;
 }
 
-static void put_dataset(struct text *out, const struct html_page *page, int dataset)
+static enum status put_dataset(struct text *out, const struct html_page *page, int dataset)
 {
     const struct results *r = &page->report->results;
     const struct results_dataset *d = &r->dataset[dataset];
@@ -87,7 +58,7 @@ static void put_dataset(struct text *out, const struct html_page *page, int data
     for (int m = 0; m < r->methods; m++)
         any |= has_result(r, m, dataset);
     if (!any)
-        return;
+        return STATUS_OK;
     text_add(out, "<details><summary>");
     html_put(out, d->title);
     text_add(out, " <span class=\"soft\">");
@@ -108,12 +79,13 @@ static void put_dataset(struct text *out, const struct html_page *page, int data
                   "<tbody>\n");
     for (int m = 0; m < r->methods; m++) {
         if (has_result(r, m, dataset))
-            put_method(out, page, m, dataset);
+            TRY(put_method(out, page, m, dataset));
     }
     text_add(out, "</tbody></table></div>\n</details>\n");
+    return STATUS_OK;
 }
 
-void html_datasets(struct text *out, const struct html_page *page)
+enum status html_datasets(struct text *out, const struct html_page *page)
 {
     const struct results *r = &page->report->results;
     text_add(out, "<h2 id=\"datasets\">Dataset by dataset</h2>\n");
@@ -122,8 +94,9 @@ void html_datasets(struct text *out, const struct html_page *page)
         html_put(out, r->suite[s].title);
         text_add(out, "</h3>\n");
         for (int d = r->suite[s].first; d < r->suite[s].first + r->suite[s].count; d++)
-            put_dataset(out, page, d);
+            TRY(put_dataset(out, page, d));
     }
+    return STATUS_OK;
 }
 
 /* --- failures ------------------------------------------------------------------------------------

@@ -1,8 +1,7 @@
 #include "report/page/html_impl.h"
 
 #include "engine/base/ledger.h"
-#include "report/stats/aggregate.h"
-#include "report/stats/compare.h"
+#include "report/results/statistics.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -50,17 +49,14 @@ static void fact(struct text *out, int number, const char *one, const char *many
 static enum status suite_sentence(struct text *out, const struct html_page *page, int suite)
 {
     const struct results *r = &page->report->results;
-    struct gather g;
-    TRY(gather_suite(r, suite, RESULTS_FINAL, &g));
+    struct suite_statistics *s;
+    TRY(statistics_suite(page->report, suite, RESULTS_FINAL, &s));
+    TRY(statistics_aggregates(page->report, s));
+    const struct suite_scores *g = &s->scores;
     int best = -1, second = -1;
-    enum status result = STATUS_OK;
     struct interval iqm[2] = {{0}};
-    for (int i = 0; i < g.methods && result == STATUS_OK; i++) {
-        struct interval got[AGGREGATE_COUNT];
-        result = aggregate_intervals(&g.x[i], page->report->gamma, &page->report->bootstrap, got);
-        if (result != STATUS_OK)
-            break;
-        struct interval mine = got[AGGREGATE_IQM];
+    for (int i = 0; i < g->methods; i++) {
+        struct interval mine = s->aggregate[i][AGGREGATE_IQM];
         if (best < 0 || mine.point > iqm[0].point) {
             second = best;
             iqm[1] = iqm[0];
@@ -74,29 +70,28 @@ static enum status suite_sentence(struct text *out, const struct html_page *page
     char first_is[32], second_is[32];
     snprintf(first_is, sizeof first_is, "%.1f", iqm[0].point);
     snprintf(second_is, sizeof second_is, "%.1f", iqm[1].point);
-    if (result == STATUS_OK && second >= 0 && strcmp(first_is, second_is) == 0) {
+    if (second >= 0 && strcmp(first_is, second_is) == 0) {
         text_add(out, "<li>");
         html_put_format(out,
                         "On %s (%d dataset%s) no method is ahead: the highest interquartile mean, "
                         "%s, is shared.",
-                        r->suite[suite].title, g.datasets, g.datasets == 1 ? "" : "s", first_is);
+                        r->suite[suite].title, g->datasets, g->datasets == 1 ? "" : "s", first_is);
         text_add(out, "</li>\n");
-    } else if (result == STATUS_OK && second >= 0) {
+    } else if (second >= 0) {
         text_add(out, "<li>");
         html_put_format(out, "On %s (%d dataset%s) %s has the highest interquartile mean, %.1f",
-                        r->suite[suite].title, g.datasets, g.datasets == 1 ? "" : "s",
-                        r->method[g.method[best]].label, iqm[0].point);
+                        r->suite[suite].title, g->datasets, g->datasets == 1 ? "" : "s",
+                        r->method[g->method[best]].label, iqm[0].point);
         if (interval_known(iqm[0]))
             html_put_format(out, " [%.1f, %.1f]", iqm[0].low, iqm[0].high);
-        html_put_format(out, "; next is %s with %.1f", r->method[g.method[second]].label,
+        html_put_format(out, "; next is %s with %.1f", r->method[g->method[second]].label,
                         iqm[1].point);
         if (interval_known(iqm[1]))
             html_put_format(out, " [%.1f, %.1f]", iqm[1].low, iqm[1].high);
         html_put(out, ".");
         text_add(out, "</li>\n");
     }
-    gather_free(&g);
-    return result;
+    return STATUS_OK;
 }
 
 static void claims_sentence(struct text *out, const struct html_page *page)

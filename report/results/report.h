@@ -20,13 +20,14 @@ struct report {
     struct bootstrap bootstrap;
     double gamma; /* of the optimality gap: 100 */
     enum cell_form cell;
-    int digits;            /* behind the point: 2 */
-    bool best_by_interval; /* bold: every method whose interval overlaps the best one's */
-    bool abbreviate;       /* the paper's short row names */
-    bool sample_sd;        /* spread divides by n-1, not n */
-    bool paper;            /* print the published tables too */
-    const char *command;   /* how the report was asked for */
-    char hash[17];         /* of inputs and choices: in every output's first line */
+    int digits;                    /* behind the point: 2 */
+    bool best_by_interval;         /* bold: every method whose interval overlaps the best one's */
+    bool abbreviate;               /* the paper's short row names */
+    bool sample_sd;                /* spread divides by n-1, not n */
+    bool paper;                    /* print the published tables too */
+    const char *command;           /* how the report was asked for */
+    char hash[17];                 /* of inputs and choices: in every output's first line */
+    struct statistics *statistics; /* what was computed so far (statistics.h) */
 };
 
 /* The interval of a cell's (or several cells') mean: `what` of the used runs. point NaN without

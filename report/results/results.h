@@ -201,6 +201,7 @@ struct results_count results_count(const struct results *r, int method, int data
 /* Scores of the used runs of a cell, in seed order, undefined ones left out. Writes at most `room`
  * numbers, returns how many there are. */
 enum results_what { RESULTS_FINAL, RESULTS_INCREASE, RESULTS_INITIAL, RESULTS_AREA };
+enum { RESULTS_WHATS = RESULTS_AREA + 1 };
 int results_scores(const struct results *r, int method, int dataset, enum results_what what,
                    int room, double *out);
 

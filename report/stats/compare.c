@@ -53,7 +53,7 @@ static double mean_point(const struct matrix *x)
 
 /* ---- all pairs ------------------------------------------------------------------------------ */
 
-/* X against Y, i < j. */
+/* X against Y. */
 struct pair {
     int i, j;
     struct improve table;
@@ -64,7 +64,9 @@ struct pair {
 struct plan {
     const struct bootstrap *b;
     const struct matrix *const *x;
-    int methods, pairs, first, last;
+    int methods, ours;
+    bool others; /* also the pairs without `ours` */
+    int pairs, first, last;
     struct replicate *from;
     struct improve_order *order;
     struct pair *pair;
@@ -209,11 +211,14 @@ static enum status plan_init(struct plan *p)
         TRY(replicate_init(&p->from[k], p->b, BOOTSTRAP_PAIRS, p->x[k]));
         TRY(improve_order_init(&p->order[k], p->x[k]));
     }
-    int k = 0;
+    struct pair *pair = p->pair;
     for (int i = 0; i < p->methods; i++) {
-        for (int j = i + 1; j < p->methods; j++, k++) {
-            p->pair[k] = (struct pair){.i = i, .j = j};
-            TRY(improve_init(&p->pair[k].table, p->x[i], p->x[j], &p->order[j]));
+        for (int j = i + 1; j < p->methods; j++) {
+            if (!p->others && i != p->ours && j != p->ours)
+                continue;
+            *pair = j == p->ours ? (struct pair){.i = j, .j = i} : (struct pair){.i = i, .j = j};
+            TRY(improve_init(&pair->table, p->x[pair->i], p->x[pair->j], &p->order[pair->j]));
+            pair++;
         }
     }
     return STATUS_OK;
@@ -268,15 +273,21 @@ static enum status resample_tasks(const struct plan *p, struct comparison *out)
 
 /* ---- what users call ------------------------------------------------------------------------ */
 
-enum status compare_all(const struct matrix *const *x, int count, const struct bootstrap *b,
-                        struct comparison *out)
+enum status compare_ours(const struct matrix *const *x, int count, int ours, bool others,
+                         const struct bootstrap *b, struct comparison *out)
 {
     TRY(bootstrap_check(b));
     if (count == 0)
         return STATUS_OK;
-    int pairs = count * (count - 1) / 2, room = VALUES / 2 / b->reps;
+    int pairs = others ? count * (count - 1) / 2 : count - 1, room = VALUES / 2 / b->reps;
     room = room < 1 ? 1 : room > pairs ? pairs : room;
-    struct plan p = {.b = b, .x = x, .methods = count, .pairs = pairs, .last = room};
+    struct plan p = {.b = b,
+                     .x = x,
+                     .methods = count,
+                     .ours = ours,
+                     .others = others,
+                     .pairs = pairs,
+                     .last = room};
     enum status status = plan_init(&p);
     if (status != STATUS_OK)
         goto done;
@@ -301,6 +312,12 @@ enum status compare_all(const struct matrix *const *x, int count, const struct b
 done:
     plan_free(&p);
     return status;
+}
+
+enum status compare_all(const struct matrix *const *x, int count, const struct bootstrap *b,
+                        struct comparison *out)
+{
+    return compare_ours(x, count, 0, true, b, out);
 }
 
 enum status compare_pair(const struct matrix *x, const struct matrix *y, const struct bootstrap *b,

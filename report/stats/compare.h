@@ -41,6 +41,11 @@ enum status compare_pair(const struct matrix *x, const struct matrix *y, const s
 enum status compare_all(const struct matrix *const *x, int count, const struct bootstrap *b,
                         struct comparison *out);
 
+/* The same for the pairs of the method `ours` only, or with `others` for all of them; elsewhere
+ * `out` is left as it is. The pairs of `ours` have the bits of compare_pair(ours, other). */
+enum status compare_ours(const struct matrix *const *x, int count, int ours, bool others,
+                         const struct bootstrap *b, struct comparison *out);
+
 /* Per task: P(X > Y) and the mean difference with intervals, `improvement` and `difference` (M);
  * either may be NULL. p (M), may be NULL: exact two-sided Mann-Whitney (rank.h), for Holm. */
 enum status compare_tasks(const struct matrix *x, const struct matrix *y, const struct bootstrap *b,

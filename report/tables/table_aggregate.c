@@ -1,7 +1,5 @@
 /* Suite by method: aggregates, pairs, ranks. */
-#include "report/results/gather.h"
-#include "report/stats/aggregate.h"
-#include "report/stats/compare.h"
+#include "report/results/statistics.h"
 #include "report/stats/rank.h"
 #include "report/tables/table_table.h"
 
@@ -37,8 +35,8 @@ static void csv_interval(struct table *t, struct interval i)
 /* Each suite, then all of them when there are several. The single-state MDP has rewards, no scores
  * on the 0-100 scale, and a table of its own. */
 static enum status each_suite(const struct report *r, struct table *t,
-                              enum status (*add)(const struct report *r, const struct gather *g,
-                                                 struct table *t))
+                              enum status (*add_rows)(const struct report *r,
+                                                      struct suite_statistics *s, struct table *t))
 {
     int real = 0;
     for (int i = 0; i < r->results.suites; i++)
@@ -47,13 +45,13 @@ static enum status each_suite(const struct report *r, struct table *t,
         int suite = i < r->results.suites ? i : -1;
         if (suite < 0 ? real < 2 : strcmp(r->results.suite[suite].id, "bandit") == 0)
             continue;
-        struct gather g;
-        TRY(gather_suite(&r->results, suite, RESULTS_FINAL, &g));
-        enum status status = g.methods > 0 ? add(r, &g, t) : STATUS_OK;
-        if (g.methods > 0 && g.note[0] != '\0')
-            text_add(&t->caption, "%s: %s ", suite_title(r, suite), g.note);
-        gather_free(&g);
-        TRY(status);
+        struct suite_statistics *s;
+        TRY(statistics_suite(r, suite, RESULTS_FINAL, &s));
+        if (s->scores.methods == 0)
+            continue;
+        TRY(add_rows(r, s, t));
+        if (s->scores.note[0] != '\0')
+            text_add(&t->caption, "%s: %s ", suite_title(r, suite), s->scores.note);
     }
     return STATUS_OK;
 }
@@ -68,11 +66,13 @@ static void interval_caption(const struct report *r, struct table *t)
 
 /* --- aggregates ------------------------------------------------------------------------------- */
 
-static enum status add_aggregates(const struct report *r, const struct gather *g, struct table *t)
+static enum status add_aggregates(const struct report *r, struct suite_statistics *s,
+                                  struct table *t)
 {
+    const struct suite_scores *g = &s->scores;
+    TRY(statistics_aggregates(r, s));
     for (int i = 0; i < g->methods; i++) {
-        struct interval a[AGGREGATE_COUNT];
-        TRY(aggregate_intervals(&g->x[i], r->gamma, &r->bootstrap, a));
+        const struct interval *a = s->aggregate[i];
         const struct results_method *m = &r->results.method[g->method[i]];
         int row = table_row(t, i == 0 && t->rows > 0);
         table_put(t, row, 0, "%s", i == 0 ? suite_title(r, g->suite) : "");
@@ -133,32 +133,31 @@ enum status table_aggregate(const struct report *r, const char *none, struct tab
 
 /* --- pairs ------------------------------------------------------------------------------------ */
 
-static enum status add_pairs(const struct report *r, const struct gather *g, struct table *t)
+static enum status add_pairs(const struct report *r, struct suite_statistics *s, struct table *t)
 {
-    int ours = gather_find(g, results_method(&r->results, "td3_odt")), first = t->rows;
-    if (ours < 0) /* nobody's: the last one, as in legends */
-        ours = g->methods - 1;
+    const struct suite_scores *g = &s->scores;
+    int ours = s->ours, first = t->rows;
+    TRY(statistics_pairs(r, s));
     for (int i = 0; i < g->methods; i++) {
         if (i == ours)
             continue;
-        struct comparison c;
-        TRY(compare_pair(&g->x[ours], &g->x[i], &r->bootstrap, &c));
+        const struct comparison *c = &s->pair[ours * g->methods + i];
         const struct results_method *x = &r->results.method[g->method[ours]];
         const struct results_method *y = &r->results.method[g->method[i]];
         int row = table_row(t, t->rows == first && first > 0);
         table_put(t, row, 0, "%s", row == first ? suite_title(r, g->suite) : "");
         table_put(t, row, 1, "%s over %s", x->label, y->label);
         table_put(t, row, 2, "%d", g->datasets);
-        put_interval(t, row, 3, c.improvement, 2);
-        put_interval(t, row, 4, c.difference, 1);
-        table_put(t, row, 5, "%s", compare_word(c.verdict));
+        put_interval(t, row, 3, c->improvement, 2);
+        put_interval(t, row, 4, c->difference, 1);
+        table_put(t, row, 5, "%s", compare_word(c->verdict));
         text_csv(&t->csv, g->suite < 0 ? "all" : r->results.suite[g->suite].id);
         text_csv(&t->csv, x->id);
         text_csv(&t->csv, y->id);
         text_csv_integer(&t->csv, g->datasets);
-        csv_interval(t, c.improvement);
-        csv_interval(t, c.difference);
-        text_csv(&t->csv, compare_word(c.verdict));
+        csv_interval(t, c->improvement);
+        csv_interval(t, c->difference);
+        text_csv(&t->csv, compare_word(c->verdict));
         text_csv_end(&t->csv);
     }
     return STATUS_OK;
@@ -184,31 +183,28 @@ enum status table_pairs(const struct report *r, const char *none, struct table *
 
 /* --- ranks ------------------------------------------------------------------------------------ */
 
-static enum status add_ranks(const struct report *r, const struct gather *g, struct table *t)
+static enum status add_ranks(const struct report *r, struct suite_statistics *s, struct table *t)
 {
-    double *R = malloc((size_t)g->methods * (size_t)g->methods * sizeof *R);
-    if (R == NULL)
-        return status_fail(STATUS_MEMORY, "no memory for ranks");
-    enum status status = rank_probabilities(g->view, g->methods, R);
-    for (int i = 0; i < g->methods && status == STATUS_OK; i++) {
-        const double *mine = R + (size_t)i * (size_t)g->methods;
+    const struct suite_scores *g = &s->scores;
+    TRY(statistics_ranks(s));
+    for (int i = 0; i < g->methods; i++) {
+        const double *rank = s->rank + i * g->methods;
         const struct results_method *m = &r->results.method[g->method[i]];
         int row = table_row(t, i == 0 && t->rows > 0);
         table_put(t, row, 0, "%s", i == 0 ? suite_title(r, g->suite) : "");
         table_put(t, row, 1, "%s", m->label);
-        table_put(t, row, 2, "%.2f of %d", 1 + rank_mean(mine, g->methods), g->methods);
-        table_put(t, row, 3, "%.1f %%", 100 * mine[0]);
-        table_put(t, row, 4, "%.1f %%", 100 * mine[g->methods - 1]);
+        table_put(t, row, 2, "%.2f of %d", 1 + rank_mean(rank, g->methods), g->methods);
+        table_put(t, row, 3, "%.1f %%", 100 * rank[0]);
+        table_put(t, row, 4, "%.1f %%", 100 * rank[g->methods - 1]);
         for (int k = 0; k < g->methods; k++) {
             text_csv(&t->csv, g->suite < 0 ? "all" : r->results.suite[g->suite].id);
             text_csv(&t->csv, m->id);
             text_csv_integer(&t->csv, k + 1);
-            text_csv_number(&t->csv, mine[k]);
+            text_csv_number(&t->csv, rank[k]);
             text_csv_end(&t->csv);
         }
     }
-    free(R);
-    return status;
+    return STATUS_OK;
 }
 
 enum status table_ranks(const struct report *r, const char *none, struct table *t)

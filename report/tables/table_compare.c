@@ -1,8 +1,7 @@
 /* The paper's numbers beside ours: cell by cell, and in sum. */
-#include "report/results/agreement.h"
 #include "report/results/registry.h"
+#include "report/results/statistics.h"
 #include "report/stats/rank.h"
-#include "report/stats/sum.h"
 #include "report/tables/table_table.h"
 
 #include <math.h>
@@ -10,38 +9,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_DATASETS = 256, MOST_SCORES = 4096 };
-
-/* The published cell of a run's method and dataset; a variant of a method has none. */
-static struct paper_cell published(const struct results *x, int method, int dataset)
-{
-    if (!x->method[method].main)
-        return (struct paper_cell){(double)NAN, (double)NAN};
-    return paper_cell(x->dataset[dataset].id, x->method[method].id);
-}
-
-static struct agreed agreement_in(const struct report *r, int method, int dataset, double printed,
-                                  int *n)
-{
-    double score[MOST_SCORES];
-    *n = results_scores(&r->results, method, dataset, RESULTS_FINAL, MOST_SCORES, score);
-    *n = *n < MOST_SCORES ? *n : MOST_SCORES;
-    return agreement_of(printed, score, *n);
-}
+enum { MOST_DATASETS = 256 };
 
 /* --- cell by cell ----------------------------------------------------------------------------- */
 
 static enum status add_cell(const struct report *r, int method, int dataset, bool first, bool rule,
                             struct table *t)
 {
-    struct paper_cell p = published(&r->results, method, dataset);
+    const struct cell_statistics *c;
+    TRY(statistics_cell(r, method, dataset, &c));
+    struct paper_cell p = c->printed;
+    struct agreed a = c->agreed;
+    struct interval i = c->interval;
+    int n = c->runs;
     if (isnan(p.final))
         return STATUS_OK;
-    int n;
-    struct agreed a = agreement_in(r, method, dataset, p.final, &n);
-    struct interval i, gain;
-    TRY(report_interval(r, method, &dataset, 1, RESULTS_FINAL, &i));
-    TRY(report_interval(r, method, &dataset, 1, RESULTS_INCREASE, &gain));
 
     char name[RESULTS_TITLE], x[48], y[48], z[48];
     table_dataset_name(r, dataset, name, sizeof name);
@@ -52,11 +34,11 @@ static enum status add_cell(const struct report *r, int method, int dataset, boo
               table_number(p.increase, digits, true, y, sizeof y));
     if (n == 0) {
         table_put(t, row, 3, "\u2014");
-    } else if (isnan(gain.point)) {
+    } else if (isnan(c->increase)) {
         table_put(t, row, 3, "%s", table_number(a.mean, digits, false, x, sizeof x));
     } else {
         table_put(t, row, 3, "%s(%s)", table_number(a.mean, digits, false, x, sizeof x),
-                  table_number(gain.point, digits, true, y, sizeof y));
+                  table_number(c->increase, digits, true, y, sizeof y));
     }
     if (interval_known(i))
         table_put(t, row, 4, "[%s, %s]", table_number(i.low, 1, false, x, sizeof x),
@@ -75,7 +57,7 @@ static enum status add_cell(const struct report *r, int method, int dataset, boo
     text_csv_number(&t->csv, a.mean);
     text_csv_number(&t->csv, i.low);
     text_csv_number(&t->csv, i.high);
-    text_csv_number(&t->csv, gain.point);
+    text_csv_number(&t->csv, c->increase);
     text_csv_number(&t->csv, a.difference);
     text_csv_number(&t->csv, a.w);
     text_csv(&t->csv, agreement_word(a.verdict));
@@ -186,16 +168,14 @@ static enum status tally_suite(const struct report *r, const int *datasets, int 
     for (int i = 0; i < count; i++) {
         double mine[PAPER_METHODS], printed[PAPER_METHODS];
         for (int m = 0; m < methods; m++) {
-            struct paper_cell p = published(x, m, datasets[i]);
-            int n = 0;
-            struct agreed a = {.mean = (double)NAN};
-            if (!isnan(p.final)) {
-                a = agreement_in(r, m, datasets[i], p.final, &n);
-                out->of[a.verdict]++;
+            const struct cell_statistics *c;
+            TRY(statistics_cell(r, m, datasets[i], &c));
+            if (!isnan(c->printed.final)) {
+                out->of[c->agreed.verdict]++;
                 out->cells++;
             }
-            mine[m] = a.mean;
-            printed[m] = isnan(a.mean) ? (double)NAN : p.final;
+            mine[m] = c->agreed.mean;
+            printed[m] = isnan(mine[m]) ? (double)NAN : c->printed.final;
             ours[m] += mine[m];
             theirs[m] += printed[m];
         }

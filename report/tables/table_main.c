@@ -1,6 +1,6 @@
 /* Tables 1, 2, 3, 10, 11 and their like: datasets x methods, final(+increase). */
-#include "report/results/gather.h"
 #include "report/results/registry.h"
+#include "report/results/statistics.h"
 #include "report/stats/sum.h"
 #include "report/tables/table_table.h"
 
@@ -83,53 +83,39 @@ struct entry {
     int diverged;
 };
 
-static double mean_of(const struct report *r, int method, int dataset, enum results_what what,
-                      double *sd, int *n)
-{
-    double *score = NULL;
-    *n = results_scores(&r->results, method, dataset, what, 0, NULL);
-    if (*n > 0)
-        score = malloc((size_t)*n * sizeof *score);
-    if (score == NULL)
-        return (double)NAN;
-    results_scores(&r->results, method, dataset, what, *n, score);
-    double mean = sum_mean(score, (size_t)*n);
-    if (sd != NULL)
-        *sd = sum_deviation(score, (size_t)*n, r->sample_sd);
-    free(score);
-    return mean;
-}
-
 /* The increase is averaged over the runs that have an initial score. */
-static enum status fill(const struct report *r, int method, const int *datasets, int count,
-                        bool interval, struct entry *e)
+static enum status compute_entry(const struct report *r, int method, const int *datasets, int count,
+                                 struct entry *e)
 {
     *e = (struct entry){.n = INT32_MAX, .sd = (double)NAN};
     struct sum final = {0}, initial = {0}, increase = {0};
+    const struct cell_statistics *c = NULL;
     for (int i = 0; i < count; i++) {
-        int n, unused;
-        sum_add(&final,
-                mean_of(r, method, datasets[i], RESULTS_FINAL, count == 1 ? &e->sd : NULL, &n));
-        sum_add(&initial, mean_of(r, method, datasets[i], RESULTS_INITIAL, NULL, &unused));
-        sum_add(&increase, mean_of(r, method, datasets[i], RESULTS_INCREASE, NULL, &unused));
-        struct results_count c = results_count(&r->results, method, datasets[i]);
-        e->n = n < e->n ? n : e->n;
-        e->diverged += c.of[RUN_DIVERGED];
+        TRY(statistics_cell(r, method, datasets[i], &c));
+        sum_add(&final, c->final);
+        sum_add(&initial, c->initial);
+        sum_add(&increase, c->increase);
+        e->n = c->runs < e->n ? c->runs : e->n;
+        e->diverged += results_count(&r->results, method, datasets[i]).of[RUN_DIVERGED];
         e->planned = seeds_of(r, datasets[i]);
     }
     e->final = sum_total(&final) / count;
     e->initial = sum_total(&initial) / count;
     e->increase = sum_total(&increase) / count;
     e->interval = (struct interval){e->final, (double)NAN, (double)NAN, e->n};
-    if (interval && !isnan(e->final))
+    if (count == 1)
+        e->sd = c->sd;
+    if (count == 1 && !isnan(e->final))
+        e->interval = c->interval;
+    else if (!isnan(e->final))
         TRY(report_interval(r, method, datasets, count, RESULTS_FINAL, &e->interval));
     return STATUS_OK;
 }
 
 /* --- text ------------------------------------------------------------------------------------- */
 
-static void format(const struct report *r, const struct entry *e, bool average,
-                   struct table_cell *c)
+static void format_entry(const struct report *r, const struct entry *e, bool average,
+                         struct table_cell *c)
 {
     char a[48], b[48], d[48];
     int digits = r->digits;
@@ -184,8 +170,8 @@ static bool prints_equal(const struct report *r, double x, double y)
 }
 
 /* Bold the best of the row, underline what is within 90 % of a positive best. */
-static void faces(const struct report *r, const struct entry *e, int columns, struct table *t,
-                  int row)
+static void mark_best(const struct report *r, const struct entry *e, int columns, struct table *t,
+                      int row)
 {
     int best = -1;
     for (int m = 0; m < columns; m++) {
@@ -236,17 +222,17 @@ static enum status add_row(const struct report *r, const struct grid *g, struct 
     int row = table_row(t, rule);
     table_put(t, row, 0, "%s", name);
     for (int k = 0; k < g->columns; k++) {
-        TRY(fill(r, g->method[k], datasets, count, true, &e[k]));
-        format(r, &e[k], average, table_cell(t, row, k + 1));
+        TRY(compute_entry(r, g->method[k], datasets, count, &e[k]));
+        format_entry(r, &e[k], average, table_cell(t, row, k + 1));
         csv_line(t, key, r->results.method[g->method[k]].id, &e[k]);
     }
-    faces(r, e, g->columns, t, row);
+    mark_best(r, e, g->columns, t, row);
     return STATUS_OK;
 }
 
 /* --- the table -------------------------------------------------------------------------------- */
 
-static void caption(const struct report *r, const struct grid *g, struct table *t)
+static void write_caption(const struct report *r, const struct grid *g, struct table *t)
 {
     static const char *const forms[] = {
         "final(increase by online finetuning)", "mean \u00b1 standard deviation over seeds",
@@ -322,8 +308,8 @@ static enum status fill_rows(const struct report *r, const struct grid *g, struc
 }
 
 /* Titles, columns, rows, caption: with the methods that the grid lists. */
-static enum status make(const struct report *r, const char *suite, const struct grid *g,
-                        const char *what, struct table *t)
+static enum status fill_table(const struct report *r, const char *suite, const struct grid *g,
+                              const char *what, struct table *t)
 {
     bool online = strcmp(r->results.x_title, "Online transitions") == 0;
     char of[RESULTS_TITLE], budgets[RESULTS_NOTE];
@@ -345,7 +331,7 @@ static enum status make(const struct report *r, const char *suite, const struct 
     enum status status = fill_rows(r, g, t, e);
     free(e);
     if (status == STATUS_OK)
-        caption(r, g, t);
+        write_caption(r, g, t);
     return status;
 }
 
@@ -371,7 +357,8 @@ static enum status table_of(const struct report *r, const char *suite, bool othe
         return status_fail(STATUS_MEMORY, "no memory for table %s", t->id);
     int left_out = 0;
     for (int m = 0; m < x->methods; m++) {
-        bool standard = gather_standard(x, m) || (g.bandit && x->method[m].variant[0] == '\0');
+        bool standard = suite_scores_standard(x, m) ||
+                        (g.bandit && x->method[m].variant[0] == '\0');
         bool front = strcmp(x->method[m].id, "td3_odt") == 0;
         if (!has_runs(x, m, &g))
             continue;
@@ -381,7 +368,7 @@ static enum status table_of(const struct report *r, const char *suite, bool othe
     }
     enum status status = STATUS_OK;
     if (g.columns > 0 && (!others || left_out > 0))
-        status = make(r, suite, &g, others ? "ablations and variants, " : "", t);
+        status = fill_table(r, suite, &g, others ? "ablations and variants, " : "", t);
     free(g.method);
     return status;
 }

@@ -6,6 +6,7 @@
 #include "report/claims/pick.h"
 #include "report/results/paper.h"
 #include "report/results/registry.h"
+#include "report/results/statistics.h"
 #include "report/text/text.h"
 #include "tests/report/folder.h"
 
@@ -45,6 +46,7 @@ static struct report paper_like(double spread, int seeds)
     struct report r = {.bootstrap = bootstrap_default(), .gamma = 100, .digits = 2};
     r.bootstrap.reps = 1000;
     r.results = folder_scores(write_paper_like(spread, seeds), (struct results_options){0});
+    cr_assert_eq(statistics_new(&r), STATUS_OK);
     return r;
 }
 
@@ -104,7 +106,7 @@ Test(claims, find_the_effects_of_the_printed_tables)
         cr_expect(interval_holds(o->estimate, o->estimate.point));
     }
     free(result);
-    results_free(&r.results);
+    report_free(&r);
 }
 
 Test(claims, say_what_an_open_one_would_need)
@@ -122,7 +124,7 @@ Test(claims, say_what_an_open_one_would_need)
     cr_expect_not_null(strstr(find(result, "C7")->outcome[0].needed, "seeds"));
     cr_expect_not_null(strstr(find(result, "C28")->outcome[0].needed, "SAC+ODT"));
     free(result);
-    results_free(&r.results);
+    report_free(&r);
 }
 
 Test(claims, give_no_verdict_on_two_seeds)
@@ -133,7 +135,7 @@ Test(claims, give_no_verdict_on_two_seeds)
         cr_expect_eq(result[i].verdict, VERDICT_UNTESTABLE, "%s", result[i].claim->id);
     cr_expect_not_null(strstr(find(result, "C1")->outcome[0].needed, "at least 3 seeds"));
     free(result);
-    results_free(&r.results);
+    report_free(&r);
 }
 
 /* --- the table itself ------------------------------------------------------------------------- */
@@ -217,6 +219,7 @@ Test(claims, pick_runs_by_their_settings)
     struct report r = {.bootstrap = bootstrap_default(), .gamma = 100, .digits = 2};
     r.bootstrap.reps = 500;
     r.results = folder_results(folder_path(""), (struct results_options){0});
+    cr_assert_eq(statistics_new(&r), STATUS_OK);
     struct picked x;
     cr_assert_eq(pick(&r, "td3_odt{alpha_online=0.1}", "mujoco", pick_final, NULL, &x), STATUS_OK);
     cr_assert_eq(x.x.tasks, 1);
@@ -239,7 +242,7 @@ Test(claims, pick_runs_by_their_settings)
     cr_expect_float_eq(c->outcome[0].estimate.point, 1, 1e-12);
     cr_expect_gt(c->outcome[2].estimate.point, 1);
     free(result);
-    results_free(&r.results);
+    report_free(&r);
 }
 
 Test(claims, are_written_as_a_table_and_a_page)
@@ -260,7 +263,7 @@ Test(claims, are_written_as_a_table_and_a_page)
     text_free(&page);
     table_free(&t);
     free(result);
-    results_free(&r.results);
+    report_free(&r);
 }
 
 /* A claim's list "D30, D46" names this entry. */
@@ -329,11 +332,13 @@ Test(claims, do_not_compare_datasets_that_are_read_at_different_budgets)
         struct report r = {.bootstrap = bootstrap_default(), .gamma = 100, .digits = 2};
         r.bootstrap.reps = 200;
         r.results = folder_scores(path, (struct results_options){0});
+        cr_assert_eq(statistics_new(&r), STATUS_OK);
+        cr_assert_eq(statistics_new(&r), STATUS_OK);
         const struct claim_part part = {CLAIM_DROP, "td3", .on = "mujoco", .on2 = "mujoco-delayed"};
         struct claim_outcome o = {.verdict = VERDICT_UNTESTABLE};
         cr_assert_eq(claim_drop(&r, &part, &o), STATUS_OK);
         cr_expect_eq(o.verdict, same ? VERDICT_SUPPORTED : VERDICT_UNTESTABLE);
         cr_expect_eq(strstr(o.detail, "different budgets") != NULL, !same);
-        results_free(&r.results);
+        report_free(&r);
     }
 }

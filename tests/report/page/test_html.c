@@ -1,6 +1,8 @@
 /* The page: one file that asks the network for nothing, well formed whatever the names are. */
 #include "report/page/html.h"
 
+#include "report/results/statistics.h"
+
 #include "engine/base/file.h"
 #include "report/results/scores.h"
 #include "report/tables/table_table.h"
@@ -49,9 +51,9 @@ static char *make_page(const char *input, const char *only)
                  STATUS_OK, "%s", status_sentence());
     cr_assert_eq(results_finish(&r.results), STATUS_OK, "%s", status_sentence());
 
-    struct figures f = {.results = &r.results,
+    cr_assert_eq(statistics_new(&r), STATUS_OK);
+    struct figures f = {.report = &r,
                         .theme = &plain,
-                        .bootstrap = &r.bootstrap,
                         .folder = at("%s/figures", folder),
                         .only = only,
                         .comment = "vitamin report 0123456789abcdef"};
@@ -85,7 +87,7 @@ static char *make_page(const char *input, const char *only)
     free(table);
     free(claim);
     figures_free(&f);
-    results_free(&r.results);
+    report_free(&r);
     return text;
 }
 

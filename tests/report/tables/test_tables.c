@@ -4,7 +4,7 @@
 #include "report/tables/table.h"
 
 #include "report/results/registry.h"
-#include "report/results/report.h"
+#include "report/results/statistics.h"
 #include "report/tables/table_table.h"
 #include "tests/report/folder.h"
 #include "tests/support/fixture.h"
@@ -22,6 +22,7 @@ static struct report report_of(const char *path)
     struct report r = {.bootstrap = bootstrap_default(), .gamma = 100, .digits = 2};
     r.bootstrap.reps = 500;
     r.results = folder_scores(path, (struct results_options){0});
+    cr_assert_eq(statistics_new(&r), STATUS_OK);
     snprintf(r.hash, sizeof r.hash, "0123456789abcdef");
     return r;
 }
@@ -93,7 +94,7 @@ Test(table, equals_the_golden_main_tables_of_corl)
     struct report r = corl();
     expect_golden_table(&r, "tab2", true);
     expect_golden_table(&r, "tab3", true);
-    results_free(&r.results);
+    report_free(&r);
 }
 
 Test(table, equals_the_golden_aggregates_comparisons_and_audit_of_corl)
@@ -104,7 +105,7 @@ Test(table, equals_the_golden_aggregates_comparisons_and_audit_of_corl)
     expect_golden_table(&r, "tab3-paper", false); /* its w has the math library's last bit */
     expect_golden_table(&r, "agreement", false);
     expect_golden_table(&r, "audit", true);
-    results_free(&r.results);
+    report_free(&r);
 }
 
 /* --- the paper's form by hand ----------------------------------------------------------------- */
@@ -155,7 +156,7 @@ Test(table, prints_final_and_increase_as_the_paper_does)
         cr_expect_eq(c->face, want[i].face, "cell %d,%d: %s", want[i].row, want[i].column, c->text);
     }
     table_free(&t);
-    results_free(&r.results);
+    report_free(&r);
 }
 
 Test(table, has_other_cells_names_and_rules_for_bold)
@@ -181,7 +182,7 @@ Test(table, has_other_cells_names_and_rules_for_bold)
     cr_expect_eq(table_cell(&t, 0, 2)->face, FACE_BOLD);
     cr_expect_eq(table_cell(&t, 0, 1)->face, FACE_PLAIN);
     table_free(&t);
-    results_free(&r.results);
+    report_free(&r);
 }
 
 Test(table, rounds_to_zero_without_a_sign)
@@ -226,7 +227,7 @@ Test(table, stays_well_formed_with_hostile_names)
     cr_expect_eq(ampersands, 1, "%s", row);
     text_free(&out);
     table_free(&t);
-    results_free(&r.results);
+    report_free(&r);
 }
 
 /* --- every table on poor input ---------------------------------------------------------------- */
@@ -267,7 +268,7 @@ Test(table, is_made_or_left_out_for_poor_input)
             table_free(&t);
         }
         cr_expect_gt(rows, 0, "%s", poor[k].what);
-        results_free(&r.results);
+        report_free(&r);
     }
 }
 
@@ -286,6 +287,7 @@ Test(table, shows_hyperparameters_and_cost_from_the_runs)
     }
     struct report r = {.bootstrap = bootstrap_default(), .gamma = 100, .digits = 2};
     r.results = folder_results(folder_path("main"), (struct results_options){0});
+    cr_assert_eq(statistics_new(&r), STATUS_OK);
     struct table t = made(&r, "tab8");
     cr_assert_eq(t.rows, 2, "label is no hyperparameter");
     cr_expect_str_eq(table_cell(&t, 0, 1)->text, "20 / 5");
@@ -300,7 +302,7 @@ Test(table, shows_hyperparameters_and_cost_from_the_runs)
     cr_assert_eq(t.rows, 2);
     cr_expect_str_eq(table_cell(&t, 0, 2)->text, "1");
     table_free(&t);
-    results_free(&r.results);
+    report_free(&r);
 }
 
 Test(table, splits_what_is_too_wide_or_too_long_for_a_page)

@@ -1,10 +1,10 @@
-#include "report/results/gather.h"
+#include "report/results/suite_scores.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-bool gather_standard(const struct results *r, int method)
+bool suite_scores_standard(const struct results *r, int method)
 {
     const struct results_method *m = &r->method[method];
     if (m->main || (m->rank < 0 && m->variant[0] == '\0'))
@@ -23,14 +23,15 @@ static int scores(const struct results *r, int method, int dataset, enum results
     return results_scores(r, method, dataset, what, 1, &one);
 }
 
-static void say(struct gather *g, const char *format, const char *name, const char *list)
+static void say(struct suite_scores *g, const char *format, const char *name, const char *list)
 {
     size_t used = strlen(g->note);
     snprintf(g->note + used, sizeof g->note - used, format, used > 0 ? " " : "", name, list);
 }
 
 /* All tasks that any standard method has a score for. */
-static void collect_datasets(const struct results *r, enum results_what what, struct gather *g)
+static void collect_datasets(const struct results *r, enum results_what what,
+                             struct suite_scores *g)
 {
     for (int d = 0; d < r->datasets; d++) {
         /* Together stand the benchmark's own tasks: no delayed rewards, no single-state MDP. */
@@ -39,7 +40,7 @@ static void collect_datasets(const struct results *r, enum results_what what, st
         if (g->suite >= 0 ? r->dataset[d].suite != g->suite : apart)
             continue;
         for (int m = 0; m < r->methods; m++) {
-            if (gather_standard(r, m) && scores(r, m, d, what) > 0) {
+            if (suite_scores_standard(r, m) && scores(r, m, d, what) > 0) {
                 g->dataset[g->datasets++] = d;
                 break;
             }
@@ -47,7 +48,8 @@ static void collect_datasets(const struct results *r, enum results_what what, st
     }
 }
 
-static int covered(const struct results *r, enum results_what what, const struct gather *g, int m)
+static int covered(const struct results *r, enum results_what what, const struct suite_scores *g,
+                   int m)
 {
     int count = 0;
     for (int i = 0; i < g->datasets; i++)
@@ -56,8 +58,8 @@ static int covered(const struct results *r, enum results_what what, const struct
 }
 
 /* Of the tasks in g, those that `method` has come first; returns how many. */
-static int shared(const struct results *r, enum results_what what, const struct gather *g, int left,
-                  int method)
+static int shared(const struct results *r, enum results_what what, const struct suite_scores *g,
+                  int left, int method)
 {
     int both = 0;
     for (int i = 0; i < left; i++) {
@@ -73,13 +75,14 @@ static int shared(const struct results *r, enum results_what what, const struct 
 
 /* The tasks of the method that has most of them, cut down to what further methods have too, most
  * tasks first, as long as any is left. */
-static enum status cut_tasks(const struct results *r, enum results_what what, struct gather *g)
+static enum status cut_tasks(const struct results *r, enum results_what what,
+                             struct suite_scores *g)
 {
     int *cover = calloc((size_t)(r->methods > 0 ? r->methods : 1), sizeof *cover);
     if (cover == NULL)
         return status_fail(STATUS_MEMORY, "suite %s: no memory for its scores", g->title);
     for (int m = 0; m < r->methods; m++)
-        cover[m] = gather_standard(r, m) ? covered(r, what, g, m) : 0;
+        cover[m] = suite_scores_standard(r, m) ? covered(r, what, g, m) : 0;
     int left = g->datasets;
     for (;;) {
         int next = 0;
@@ -100,18 +103,18 @@ static enum status cut_tasks(const struct results *r, enum results_what what, st
 }
 
 /* Methods with every task; tasks are cut first when that would leave less than two of several. */
-static enum status choose(const struct results *r, enum results_what what, struct gather *g)
+static enum status choose(const struct results *r, enum results_what what, struct suite_scores *g)
 {
     int some = 0, all = 0;
     for (int m = 0; m < r->methods; m++) {
-        int n = gather_standard(r, m) ? covered(r, what, g, m) : 0;
+        int n = suite_scores_standard(r, m) ? covered(r, what, g, m) : 0;
         some += n > 0;
         all += n > 0 && n == g->datasets;
     }
     if (all < 2 && some > all)
         TRY(cut_tasks(r, what, g));
     for (int m = 0; m < r->methods; m++) {
-        int n = gather_standard(r, m) ? covered(r, what, g, m) : 0;
+        int n = suite_scores_standard(r, m) ? covered(r, what, g, m) : 0;
         if (n == g->datasets && n > 0) {
             g->method[g->methods++] = m;
         } else if (n > 0) {
@@ -123,7 +126,8 @@ static enum status choose(const struct results *r, enum results_what what, struc
     return STATUS_OK;
 }
 
-static enum status make_matrices(const struct results *r, enum results_what what, struct gather *g)
+static enum status make_matrices(const struct results *r, enum results_what what,
+                                 struct suite_scores *g)
 {
     for (int i = 0; i < g->methods; i++) {
         TRY(results_matrix(r, g->method[i], g->dataset, g->datasets, what, false, &g->x[i]));
@@ -145,10 +149,10 @@ static enum status make_matrices(const struct results *r, enum results_what what
     return STATUS_OK;
 }
 
-enum status gather_suite(const struct results *r, int suite, enum results_what what,
-                         struct gather *out)
+enum status suite_scores_gather(const struct results *r, int suite, enum results_what what,
+                                struct suite_scores *out)
 {
-    *out = (struct gather){.suite = suite};
+    *out = (struct suite_scores){.suite = suite};
     size_t datasets = r->datasets > 0 ? (size_t)r->datasets : 1;
     size_t methods = r->methods > 0 ? (size_t)r->methods : 1;
     snprintf(out->title, sizeof out->title, "%s",
@@ -167,11 +171,11 @@ enum status gather_suite(const struct results *r, int suite, enum results_what w
             result = make_matrices(r, what, out);
     }
     if (result != STATUS_OK)
-        gather_free(out);
+        suite_scores_free(out);
     return result;
 }
 
-void gather_free(struct gather *g)
+void suite_scores_free(struct suite_scores *g)
 {
     for (int i = 0; g->x != NULL && i < g->methods; i++)
         matrix_free(&g->x[i]);
@@ -179,10 +183,10 @@ void gather_free(struct gather *g)
     free(g->view);
     free(g->dataset);
     free(g->method);
-    *g = (struct gather){0};
+    *g = (struct suite_scores){0};
 }
 
-int gather_find(const struct gather *g, int method)
+int suite_scores_find(const struct suite_scores *g, int method)
 {
     for (int i = 0; i < g->methods; i++) {
         if (g->method[i] == method)
