@@ -45,12 +45,11 @@ static void philox_lanes(const struct rng *r, uint32_t first_block, uint32_t out
             k0 += WEYL[0];
             k1 += WEYL[1];
         }
-        for (int i = 0; i < 8; i++) {
-            out[half + i][0] = (uint32_t)x0[i];
-            out[half + i][1] = (uint32_t)x1[i];
-            out[half + i][2] = (uint32_t)x2[i];
-            out[half + i][3] = (uint32_t)x3[i];
-        }
+        /* Two words a lane (little-endian, as all that runs this), then the lanes in turn. */
+        wide low = (x0 & 0xFFFFFFFFu) | x1 << 32, high = (x2 & 0xFFFFFFFFu) | x3 << 32;
+        wide mixed[2] = {__builtin_shufflevector(low, high, 0, 8, 1, 9, 2, 10, 3, 11),
+                         __builtin_shufflevector(low, high, 4, 12, 5, 13, 6, 14, 7, 15)};
+        memcpy(out[half], mixed, sizeof mixed);
     }
 }
 

@@ -21,7 +21,7 @@ struct job {
 struct choice {
     float *embedded, *mu, *log_std; /* (C), (Z), (Z) */
     float *z, *joint, *narrow;      /* (samples,Z), (samples,2C), (samples,C) */
-    float *mean, *spread;           /* (samples) */
+    float *mean;                    /* (samples) */
 };
 
 static struct choice take_choice(const struct pdt *d, int samples, struct arena *a)
@@ -33,8 +33,7 @@ static struct choice take_choice(const struct pdt *d, int samples, struct arena 
                            .z = arena_take(a, n * Z),
                            .joint = arena_take(a, 2 * n * C),
                            .narrow = arena_take(a, n * C),
-                           .mean = arena_take(a, n),
-                           .spread = arena_take(a, n)};
+                           .mean = arena_take(a, n)};
 }
 
 size_t pdt_act_scratch(const struct pdt *d)
@@ -108,13 +107,11 @@ static int best_candidate(const struct pdt *d, const struct choice *c, int sampl
 {
     size_t C = (size_t)d->policy.C, n = (size_t)samples;
     linear_forward(&d->policy.embed[1], d->net.current.value, c->z, samples, c->narrow);
-    activation_relu(c->narrow, n * C, c->narrow);
     for (size_t i = 0; i < n; i++) {
         memcpy(c->joint + 2 * i * C, c->embedded, C * sizeof(float));
-        memcpy(c->joint + (2 * i + 1) * C, c->narrow + i * C, C * sizeof(float));
+        activation_relu(c->narrow + i * C, C, c->joint + (2 * i + 1) * C);
     }
-    gaussian_forward(&d->returns, d->return_net.current.value, c->joint, samples, c->mean,
-                     c->spread);
+    linear_forward(&d->returns.mu, d->return_net.current.value, c->joint, samples, c->mean);
     int best = 0;
     for (int i = 1; i < samples; i++)
         best = c->mean[i] > c->mean[best] ? i : best;
@@ -134,10 +131,13 @@ static void choose_latent(const struct job *job, int i, struct arena *scratch)
     activation_relu(c.embedded, (size_t)d->policy.C, c.embedded);
     gaussian_forward(&d->prior, d->net.current.value, c.embedded, 1, c.mu, c.log_std);
 
-    size_t n = (size_t)job->samples * Z;
-    pdt_draw(d, job->site, context->stream, c.z, n);
-    for (size_t j = 0; j < n; j++)
-        c.z[j] = c.mu[j % Z] + expf(c.log_std[j % Z]) * c.z[j];
+    size_t samples = (size_t)job->samples;
+    pdt_draw(d, job->site, context->stream, c.z, samples * Z);
+    for (size_t j = 0; j < Z; j++) {
+        float spread = expf(c.log_std[j]);
+        for (size_t k = j; k < samples * Z; k += Z)
+            c.z[k] = c.mu[j] + spread * c.z[k];
+    }
     int best = job->samples > 1 ? best_candidate(d, &c, job->samples) : 0;
     const float *z = c.z + (size_t)best * Z;
     memcpy(d->act_latent + newest * Z, z, Z * sizeof *z);

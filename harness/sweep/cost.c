@@ -38,6 +38,10 @@ struct cost_work cost_count(const struct hyper *h, const struct env_kind *kind)
     w.updates = (double)h->pretrain_actor_steps +
                 (mlp ? w.steps * h->updates_per_transition / interval
                      : w.iterations * (double)h->actor_updates_per_iter);
+    /* A forward pass of the encoder, 2 of an update's 5 tokens a step; an update takes three times
+     * a forward pass. */
+    if (h->actor == HYPER_actor_pdt)
+        w.before_online = (double)h->pdt_return_steps * (2.0 / 5) / 3;
     double evaluations = h->eval_every_unit == HYPER_eval_every_unit_iterations
                              ? w.iterations / (double)h->eval_every
                              : w.steps / (double)h->eval_every;
@@ -60,7 +64,8 @@ static double hint_of(const struct hyper *h, const struct env_kind *kind)
     if (kind->suite->run_seconds > 0)
         return kind->suite->run_seconds;
     struct cost_work w = cost_count(h, kind);
-    double learning = w.updates * (w.actor_flops + w.interval * w.critic_flops);
+    double learning = (w.updates + w.before_online) * w.actor_flops +
+                      w.updates * w.interval * w.critic_flops;
     double acted = w.steps + w.evaluated;
     return (learning + acted * w.act_flops) / FLOPS + acted * kind->suite->step_seconds + 0.1;
 }

@@ -10,11 +10,13 @@
 /* What a run does, counted from its configuration. Episodes are taken to end half-way to the time
  * limit where that matters (one-trajectory iterations), and evaluation episodes to reach it. */
 struct cost_work {
-    double updates;                              /* actor updates, pretraining included */
-    double interval;                             /* critic updates for one of them */
-    double iterations;                           /* online */
-    double steps;                                /* online transitions */
-    double evaluated;                            /* evaluation steps, at most */
+    double updates;       /* actor updates, pretraining included */
+    double before_online; /* PDT's return head is prepared before the first online update: as many
+                           * updates would take as long */
+    double interval;      /* critic updates for one of them */
+    double iterations;    /* online */
+    double steps;         /* online transitions */
+    double evaluated;     /* evaluation steps, at most */
     double actor_flops, critic_flops, act_flops; /* of one update each, and of one action */
 };
 

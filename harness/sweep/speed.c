@@ -51,7 +51,7 @@ bool speed_of_curve(const struct curve *c, const struct cost_work *work, struct 
     add_evaluations(&s, c);
     double threads = curve_get_number(c, "threads", 1);
     *out = (struct speed){.work = *work};
-    out->actor = per(threads * s.seconds[CURVE_seconds_actor], s.updates);
+    out->actor = per(threads * s.seconds[CURVE_seconds_actor], s.updates + work->before_online);
     out->critic = per(threads * s.seconds[CURVE_seconds_critic], s.updates * work->interval);
     out->sample = per(threads * s.seconds[CURVE_seconds_sample], s.updates);
     out->rollout = per(threads * s.seconds[CURVE_seconds_rollout], s.transitions);
@@ -168,8 +168,9 @@ enum status speed_estimate(const struct speed_table *t, const struct matrix_cell
         return status_fail(STATUS_MISSING,
                            "no speed was measured for the suite of %s; finish `vitamin sweep cost`",
                            cell->dataset);
-    out->learning = w.updates * (or_zero(s->actor) * ratio(w.actor_flops, s->work.actor_flops) +
-                                 or_zero(s->sample));
+    out->learning = (w.updates + w.before_online) * or_zero(s->actor) *
+                        ratio(w.actor_flops, s->work.actor_flops) +
+                    w.updates * or_zero(s->sample);
     if (w.critic_flops > 0)
         out->learning += w.updates * w.interval * or_zero(s->critic) *
                          ratio(w.critic_flops, s->work.critic_flops);

@@ -1,4 +1,5 @@
-/* TD3+ODT at the paper's size: the critic step, the actor step, the sampler, and acting.
+/* TD3+ODT at the paper's size and at that of matrix `lite`: the critic step, the actor step, the
+ * sampler, and acting.
  *
  *   critic   target actions (unmasked, as released), both critics forward and backward, AdamW
  *   actor    transformer forward and backward with dropout, supervised and RL gradient through Q1,
@@ -13,7 +14,8 @@
  *   bits     checksums of actor, critic and batch after all steps: equal for any thread count
  *
  * Times are medians; on one thread of processor time, else of the clock on the wall. `bench_learner
- * quick`: one repetition; `bench_learner one-thread`: only what `make bench-peer` compares. */
+ * quick`: one repetition; `bench_learner one-thread`: only what `make bench-peer` compares;
+ * `bench_learner lite`: only the small network, on one thread. */
 #include "engine/base/threads.h"
 #include "engine/methods/learner_dt.h"
 
@@ -25,15 +27,18 @@
 #include <sys/resource.h>
 #include <time.h>
 
-enum { SQUARE = 1024, MOST = 51, CONTEXT = 5, WIDTH = 512, LAYERS = 4 };
+enum { SQUARE = 1024, MOST = 51, CONTEXT = 5 };
 
 static const struct {
     const char *what;
     int K, S, A, norm;
-} shapes[] = {{"hopper K=20", 20, 11, 3, 0},
-              {"pen K=5", 5, 45, 24, 1},
-              {"antmaze K=1", 1, 29, 8, 1},
-              {"maze2d K=1", 1, 4, 2, 1}};
+    int C, L, B, critic; /* width, layers, batch, critic's width */
+    int repeats;
+} shapes[] = {{"hopper K=20", 20, 11, 3, 0, 512, 4, 256, 256, 3},
+              {"pen K=5", 5, 45, 24, 1, 512, 4, 256, 256, 7},
+              {"antmaze K=1", 1, 29, 8, 1, 512, 4, 256, 256, 15},
+              {"maze2d K=1", 1, 4, 2, 1, 512, 4, 256, 256, 15},
+              {"lite K=2", 2, 11, 3, 0, 64, 2, 128, 128, 51}};
 
 static double now(void)
 {
@@ -83,9 +88,9 @@ static void check(enum status status)
 /* What a window of `steps` steps needs. Forward: all tokens but the last action through all layers
  * but the last; there only the state tokens have queries, projection and feed-forward. A backward
  * pass costs twice that, save that the inputs need no gradient. */
-static double transformer_flops(int steps, bool backward, int S, int A)
+static double transformer_flops(const struct transformer *f, int steps, bool backward, int S, int A)
 {
-    double C = WIDTH, tokens = 3 * steps - 1, pairs = 0, read_pairs = 0;
+    double C = f->C, tokens = 3 * steps - 1, pairs = 0, read_pairs = 0;
     for (int i = 0; i < (int)tokens; i++) {
         pairs += i + 1;
         read_pairs += i % 3 == 1 ? i + 1 : 0;
@@ -93,7 +98,7 @@ static double transformer_flops(int steps, bool backward, int S, int A)
     double embed = steps * C * (1 + S) + (steps - 1) * C * A;
     double layer = 12 * C * C * tokens + 2 * C * pairs;
     double last = 2 * C * C * tokens + 10 * C * C * steps + 2 * C * read_pairs;
-    double inner = (LAYERS - 1) * layer + last + steps * C * A;
+    double inner = (f->L - 1) * layer + last + steps * C * A;
     return 2 * (backward ? 2 * embed + 3 * inner : embed + inner);
 }
 
@@ -112,9 +117,10 @@ static void step_flops(const struct dt *d, double *critic, double *actor)
     *critic = *actor = 0;
     for (int i = 0; i < b->B; i++) {
         int steps = b->length[i];
-        *critic += transformer_flops(b->K, false, b->S, b->A) +
+        *critic += transformer_flops(&d->net, b->K, false, b->S, b->A) +
                    steps * (8 * q - 2 * input * (b->S + b->A));
-        *actor += transformer_flops(steps, true, b->S, b->A) + steps * (2 * q - input * b->S);
+        *actor += transformer_flops(&d->net, steps, true, b->S, b->A) +
+                  steps * (2 * q - input * b->S);
     }
 }
 
@@ -200,6 +206,10 @@ static void hyper_of(int shape, struct hyper *h)
     h->T_train = shapes[shape].K;
     h->T_eval = shapes[shape].K < CONTEXT ? shapes[shape].K : CONTEXT;
     h->critic_layernorm = shapes[shape].norm;
+    h->embed_dim = shapes[shape].C;
+    h->n_layer = shapes[shape].L;
+    h->batch_size = shapes[shape].B;
+    h->critic_hidden = shapes[shape].critic;
     h->target_padding_masked = 0;
 }
 
@@ -295,22 +305,26 @@ static void bench_acting(int environments, int threads, int repeats)
 
 int main(int argc, char **argv)
 {
-    bool quick = false, one = false;
+    bool quick = false, one = false, lite = false;
     for (int i = 1; i < argc; i++) {
         quick = quick || strcmp(argv[i], "quick") == 0;
-        one = one || strcmp(argv[i], "one-thread") == 0;
+        lite = lite || strcmp(argv[i], "lite") == 0;
+        one = one || lite || strcmp(argv[i], "one-thread") == 0;
     }
     int most = one || threads_available() < 2 ? 1 : 2;
-    printf("TD3+ODT at the paper's size (embed 512, 4 layers, 4 heads, batch 256)\n"
-           "%s, %d processors, %s, compiler %s\n\n",
-           processor(), threads_available(), threads_blas_core(), __VERSION__);
+    printf(
+        "TD3+ODT at the paper's size (embed 512, 4 layers, 4 heads, batch 256); `lite` with 64, 2, "
+        "4, 128\n"
+        "%s, %d processors, %s, compiler %s\n\n",
+        processor(), threads_available(), threads_blas_core(), __VERSION__);
     printf("%-12s %7s %9s %9s %8s %7s %7s %8s %8s %8s %7s %7s %6s  %s\n", "", "", "critic", "actor",
            "sample", "critic", "actor", "critic", "actor", "", "critic", "actor", "peak", "bits");
     printf("%-12s %7s %9s %9s %8s %7s %7s %8s %8s %8s %7s %7s %6s  %-8s %-8s %-8s\n", "shape",
            "threads", "s", "s", "ms", "spread", "spread", "GFLOP/s", "GFLOP/s", "sgemm", "share",
            "share", "MB", "actor", "critic", "batch");
-    for (int shape = (int)(sizeof shapes / sizeof *shapes) - 1; shape >= 0; shape--) {
-        int repeats = quick ? 1 : shapes[shape].K == 20 ? 3 : shapes[shape].K == 5 ? 7 : 15;
+    int first = (int)(sizeof shapes / sizeof *shapes) - 1;
+    for (int shape = first; shape >= (lite ? first : 0); shape--) {
+        int repeats = quick ? 1 : shapes[shape].repeats;
         for (int threads = 1; threads <= most; threads++)
             bench_steps(shape, threads, repeats);
     }

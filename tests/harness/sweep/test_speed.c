@@ -67,6 +67,24 @@ Test(speed, counts_seconds_of_each_thread_by_unit_of_online_work)
     curve_free(&c);
 }
 
+/* PDT's return head is prepared in the first online iteration, on the actor's clock. */
+Test(speed, preparing_the_return_head_is_not_charged_to_the_updates)
+{
+    struct curve c = sample();
+    struct hyper h;
+    struct speed s;
+    hyper_defaults(&h);
+    const struct env_kind *kind = env_find("hopper");
+    cr_assert_eq(cost_count(&h, kind).before_online, 0);
+    cr_assert_eq(hyper_set(&h, "actor", "pdt"), STATUS_OK);
+    h.pdt_return_steps = 60; /* each a forward pass over 2 of the 5 tokens of a step */
+    struct cost_work work = cost_count(&h, kind);
+    cr_assert_float_eq(work.before_online, 8, 1e-12, "%g", work.before_online);
+    cr_assert(speed_of_curve(&c, &work, &s));
+    cr_assert_float_eq(s.actor, 2 * 12.0 / (8 + 8), 1e-12, "%g", s.actor);
+    curve_free(&c);
+}
+
 Test(speed, a_run_without_an_online_iteration_says_nothing)
 {
     struct curve c = {0};
