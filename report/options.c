@@ -286,8 +286,12 @@ enum status options_read(int argc, char **argv, struct options *o)
             o->folder[o->folders++] = argv[i];
         }
     }
-    if (o->folders + o->score_files == 0 && file_exists("results/runs"))
-        o->folder[o->folders++] = "results/runs";
+    if (o->folders + o->score_files == 0) {
+        bool there;
+        TRY(file_look("results/runs", &there));
+        if (there)
+            o->folder[o->folders++] = "results/runs";
+    }
     return bootstrap_check(&o->report.bootstrap);
 }
 

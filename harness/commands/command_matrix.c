@@ -117,7 +117,7 @@ static enum status print_expectation(const struct overview *o, int cores)
     for (int i = 0; i < s.jobs; i++) {
         s.job[i].left = o->left[i];
         s.job[i].round = o->round[i];
-        if (cell_is_over(o->look[i].state))
+        if (run_folder_is_over(o->look[i].state))
             schedule_found(&s, i, SCHEDULE_OVER);
     }
     schedule_sort(&s);
@@ -176,11 +176,11 @@ static enum status show(const struct arguments *a, bool plan)
     if (plan)
         print_data(&m, a->sweep.data);
     if (a->cells) {
-        overview_list(&o, CELL_STATE_COUNT, m.cells, stdout);
+        overview_list(&o, FOLDER_STATE_COUNT, m.cells, stdout);
     } else if (!plan) {
-        overview_list(&o, CELL_RUNNING, m.cells, stdout);
-        overview_list(&o, CELL_FAILED, LISTED, stdout);
-        overview_list(&o, CELL_DIVERGED, LISTED, stdout);
+        overview_list(&o, FOLDER_RUNNING, m.cells, stdout);
+        overview_list(&o, FOLDER_FAILED, LISTED, stdout);
+        overview_list(&o, FOLDER_DIVERGED, LISTED, stdout);
     }
     if (result == STATUS_OK && !plan)
         result = check_readable(&o);

@@ -4,6 +4,7 @@
 #include "engine/base/say.h"
 #include "harness/base/argument.h"
 #include "harness/curve/provenance.h"
+#include "harness/matrix/matrix.h"
 #include "harness/matrix/record.h"
 
 #include <math.h>
@@ -26,11 +27,6 @@ static void write_path(const struct record *r, char out[FIELD])
     snprintf(out, FIELD, "%s/curve.h5", r->folder);
 }
 
-static void write_variant(const struct record *r, char out[FIELD])
-{
-    snprintf(out, FIELD, "%s", r->variant + (r->variant[0] == '@'));
-}
-
 static void write_state(const struct record *r, char out[FIELD])
 {
     snprintf(out, FIELD, "%s", record_state(r));
@@ -47,45 +43,45 @@ static void write_number(double x, char out[FIELD])
 
 static void write_first(const struct record *r, char out[FIELD])
 {
-    write_number(r->first_score, out);
+    write_number(r->look.first_score, out);
 }
 
 static void write_last(const struct record *r, char out[FIELD])
 {
-    write_number(r->last_score, out);
+    write_number(r->look.last_score, out);
 }
 
 static void write_best(const struct record *r, char out[FIELD])
 {
-    write_number(r->best_score, out);
+    write_number(r->look.best_score, out);
 }
 
 static void write_seconds(const struct record *r, char out[FIELD])
 {
-    if (isnan(r->seconds))
+    if (r->look.evaluations == 0)
         out[0] = '\0';
     else
-        snprintf(out, FIELD, "%.3f", r->seconds);
+        snprintf(out, FIELD, "%.3f", r->look.seconds);
 }
 
 static void write_transitions(const struct record *r, char out[FIELD])
 {
-    snprintf(out, FIELD, "%lld", (long long)r->transitions);
+    snprintf(out, FIELD, "%lld", (long long)r->look.transitions);
 }
 
 static void write_steps(const struct record *r, char out[FIELD])
 {
-    snprintf(out, FIELD, "%lld", (long long)r->gradient_steps);
+    snprintf(out, FIELD, "%lld", (long long)r->look.gradient_steps);
 }
 
 static void write_evaluations(const struct record *r, char out[FIELD])
 {
-    snprintf(out, FIELD, "%d", r->evaluations);
+    snprintf(out, FIELD, "%d", r->look.evaluations);
 }
 
 static void write_episodes(const struct record *r, char out[FIELD])
 {
-    snprintf(out, FIELD, "%d", r->episodes);
+    snprintf(out, FIELD, "%d", r->look.episodes);
 }
 
 static void write_ours(const struct record *r, char out[FIELD])
@@ -105,7 +101,7 @@ static void write_sealed(const struct record *r, char out[FIELD])
 
 static void write_reason(const struct record *r, char out[FIELD])
 {
-    snprintf(out, FIELD, "%s", r->reason);
+    snprintf(out, FIELD, "%s", r->look.reason);
 }
 
 /* clang-format off */
@@ -113,7 +109,7 @@ static const struct column columns[] = {
     {"matrix",          "matrix",         NULL},
     {"dataset",         "dataset",        NULL},
     {"method",          "method",         NULL},
-    {"variant",         NULL,             write_variant},
+    {"variant",         "variant",        NULL},
     {"preset",          "preset",         NULL},
     {"size",            "size",           NULL},
     {"seed",            "seed",           NULL},
@@ -171,7 +167,7 @@ static void print_csv(const struct record_list *list)
 static void describe_block(const struct record *r, char out[2 * CURVE_VALUE])
 {
     const char *matrix = curve_get(&r->about, "matrix");
-    if (!r->readable)
+    if (!r->look.readable)
         snprintf(out, 2 * CURVE_VALUE, "not readable");
     else
         snprintf(out, 2 * CURVE_VALUE, "%.200s, preset %.200s, size %.200s",
@@ -197,37 +193,39 @@ static void print_score(double x, char out[16])
 static void print_record(const struct record *r)
 {
     char method[160], first[16], last[16], seconds[32] = "-", data[64], code[RECORD_CODE];
-    if (!r->readable) {
-        say("  %s: %s\n", r->name, r->reason);
+    if (!r->look.readable) {
+        say("  %s: %s\n", r->name, r->look.reason);
         return;
     }
-    snprintf(method, sizeof method, "%.60s%.90s", curve_get(&r->about, "method"), r->variant);
-    print_score(r->first_score, first);
-    print_score(r->last_score, last);
+    const char *variant = curve_get(&r->about, "variant");
+    snprintf(method, sizeof method, "%.60s%s%.90s", curve_get(&r->about, "method"),
+             variant[0] != '\0' ? "@" : "", variant);
+    print_score(r->look.first_score, first);
+    print_score(r->look.last_score, last);
     describe_data(r, data);
     record_code(r, code);
-    if (!isnan(r->seconds))
-        snprintf(seconds, sizeof seconds, "%.0f", r->seconds);
+    if (r->look.evaluations > 0)
+        snprintf(seconds, sizeof seconds, "%.0f", r->look.seconds);
     say("  %-26s %-16s %4s  %-9s %6s %6s %11lld %8s  %-18s %s\n", curve_get(&r->about, "dataset"),
         method, curve_get(&r->about, "seed"), record_state(r), first, last,
-        (long long)r->transitions, seconds, data, code);
-    if (r->reason[0] != '\0')
-        say("    %s\n", r->reason);
+        (long long)r->look.transitions, seconds, data, code);
+    if (r->look.reason[0] != '\0')
+        say("    %s\n", r->look.reason);
     if (r->segments > 1)
         say("    %d segments: %s\n", r->segments, r->segment_text);
 }
 
 static void print_counts(const struct record_list *list)
 {
-    int of[CELL_STATE_COUNT] = {0}, unreadable = 0, other = 0, dirty = 0;
+    int of[FOLDER_STATE_COUNT] = {0}, unreadable = 0, other = 0, dirty = 0;
     int mixed = 0, unsealed = 0;
     for (int i = 0; i < list->count; i++) {
         const struct record *r = &list->record[i];
-        if (!r->readable) {
+        if (!r->look.readable) {
             unreadable++;
             continue;
         }
-        of[r->state]++;
+        of[r->look.state]++;
         mixed += r->segments > 1;
         unsealed += !r->sealed;
         dirty += strcmp(curve_get(&r->about, "dirty"), "0") != 0;
@@ -235,9 +233,9 @@ static void print_counts(const struct record_list *list)
     }
     say("%d run%s:", list->count, list->count == 1 ? "" : "s");
     const char *comma = "";
-    for (int s = 0; s < CELL_STATE_COUNT; s++) {
+    for (int s = 0; s < FOLDER_STATE_COUNT; s++) {
         if (of[s] > 0) {
-            say("%s %d %s", comma, of[s], cell_state_word((enum cell_state)s));
+            say("%s %d %s", comma, of[s], run_folder_word((enum folder_state)s));
             comma = ",";
         }
     }

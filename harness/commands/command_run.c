@@ -157,11 +157,12 @@ static enum status run_cell(struct arguments *a)
     if (result == STATUS_OK)
         result = cell_run(&m, cell, a->results, &a->request, &o);
     if (result == STATUS_OK)
-        say("cell %ld, %s%s on %s seed %ld: %s%s, score %.2f -> %.2f after %lld transitions, "
+        say("cell %ld, %s%s%s on %s seed %ld: %s%s, score %.2f -> %.2f after %lld transitions, "
             "%s/curve.h5\n",
-            a->cell, cell->method, cell->variant, cell->dataset, cell->seed,
-            o.was_over ? "was " : "", o.diverged ? "diverged" : "complete", o.first_score,
-            o.last_score, (long long)o.transitions, o.folder);
+            a->cell, cell->method, cell->variant[0] != '\0' ? "@" : "", cell->variant,
+            cell->dataset, cell->seed, o.was_over ? "was " : "",
+            o.diverged ? "diverged" : "complete", o.first_score, o.last_score,
+            (long long)o.transitions, o.folder);
     matrix_free(&m);
     return result;
 }

@@ -32,7 +32,7 @@ struct arguments {
 struct plan {
     struct matrix m;
     struct cost cost;
-    struct cell_look *look;
+    struct run_folder *look;
     struct slurm_cell *cell; /* those to do */
     int cells;
     char matrix[FILE_PATH], program[FILE_PATH], folder[FILE_PATH], results[FILE_PATH],
@@ -141,8 +141,8 @@ static enum status look_at_cells(struct plan *p, const char *results)
     for (int i = 0; i < p->m.cells; i++) {
         char folder[FILE_PATH];
         TRY(matrix_folder(&p->m.cell[i], results, folder));
-        cell_look(folder, &p->look[i]);
-        if (cell_is_over(p->look[i].state))
+        run_folder_look(folder, &p->look[i], NULL);
+        if (run_folder_is_over(p->look[i].state))
             continue;
         /* A guide that is over will not come; its task says so at once. */
         const struct matrix_cell *c = &p->m.cell[i];

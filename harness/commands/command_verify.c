@@ -5,6 +5,7 @@
 #include "engine/base/stop.h"
 #include "engine/base/threads.h"
 #include "harness/base/argument.h"
+#include "harness/matrix/matrix.h"
 #include "harness/sweep/verify.h"
 
 #include <limits.h>
@@ -83,11 +84,11 @@ static void print_verdict(const struct record *r, const struct verify_result *v)
     say("%-9s  %s: ", words[v->verdict], r->name);
     if (v->verdict == VERIFY_SAME && v->first_row > 0)
         printf("%d of %d iterations from the checkpoint at %d, equal in every bit (%.1f s)\n",
-               v->rows, r->rows, v->first_row, v->seconds);
+               v->rows, r->look.rows, v->first_row, v->seconds);
     else if (v->verdict == VERIFY_SAME)
         printf("%d of %d iterations and %d of %d evaluations from the start, equal in every bit "
                "(%.1f s)\n",
-               v->rows, r->rows, v->evaluations, r->evaluations, v->seconds);
+               v->rows, r->look.rows, v->evaluations, r->look.evaluations, v->seconds);
     else
         say("%s\n", v->text);
     if (v->circumstances[0] != '\0')

@@ -88,6 +88,11 @@ enum status curve_set(struct curve *c, const char *key, const char *format, ...)
     return STATUS_OK;
 }
 
+bool curve_has(const struct curve *c, const char *key)
+{
+    return find_attribute(c, key) != NULL;
+}
+
 const char *curve_get(const struct curve *c, const char *key)
 {
     const struct curve_attribute *a = find_attribute(c, key);
@@ -118,6 +123,24 @@ enum status curve_set_config(struct curve *c, const char *text)
     free(c->config);
     c->config = copy;
     return STATUS_OK;
+}
+
+const char *curve_config_value(const char *config, const char *key, char *out, size_t size)
+{
+    out[0] = '\0';
+    size_t n = strlen(key);
+    for (const char *line = config; *line != '\0'; line += *line == '\n') {
+        if (strncmp(line, key, n) == 0) {
+            const char *equals = line + n + strspn(line + n, " ");
+            if (*equals == '=') {
+                const char *value = equals + 1 + strspn(equals + 1, " ");
+                snprintf(out, size, "%.*s", (int)strcspn(value, "\n"), value);
+                return out;
+            }
+        }
+        line += strcspn(line, "\n");
+    }
+    return out;
 }
 
 static void *copy_of(const void *from, size_t bytes)

@@ -27,14 +27,16 @@
  * The file ends with a seal (engine/base/seal.h). Curves of format "vitamin curve 1" are without
  * one and without segments; they are read too.
  *
- * Attributes every run has: format ("vitamin curve 2"), method, label, dataset, suite, preset,
- * size, seed, status (running | complete | diverged | failed), budget (transitions), config_hash,
- * dataset_kind (d4rl | generated | dev | minari | own | none), dataset_path, dataset_sha256,
- * dataset_note, dataset_transitions, dataset_trajectories, dataset_mean, dataset_sd (of normalised
- * returns), dataset_sd_printed (as the paper's scripts compute it), peak_memory_gb, revision, dirty
- * (0 | 1), program (SHA-256 of the executable), compiler, flags, versions, blas_core, machine
- * (these eight of the first segment), host, threads, started, updated (ISO 8601), resumes, metrics
- * (2: see CURVE_METRICS), reduced (what is smaller than in the paper, or
+ * Attributes every run has: format ("vitamin curve 2"), matrix ("": of none), method, label,
+ * variant (what sets it apart in its matrix, "alpha_online=10"; ""), title (label and variant, for
+ * people), dataset, suite, preset, size, seed, status (running | complete | diverged | failed),
+ * budget (transitions at which its score is to be read), config_hash, dataset_kind (d4rl |
+ * generated | dev | minari | own | none), dataset_path, dataset_sha256, dataset_note,
+ * dataset_transitions, dataset_trajectories, dataset_mean, dataset_sd (of normalised returns),
+ * dataset_sd_printed (as the paper's scripts compute it), peak_memory_gb, revision, dirty (0 | 1),
+ * program (SHA-256 of the executable), compiler, flags, versions, blas_core, machine (these eight
+ * of the first segment), host, threads, started, updated (ISO 8601), resumes, metrics (2: see
+ * CURVE_METRICS), reduced (what is smaller than in the paper, or
  * "").
  *
  * Invariants
@@ -43,8 +45,9 @@
  *   2. Rows are in order of time. After a resume, rows beyond the checkpoint are dropped and made
  *      again, bit for bit the same.
  *   3. Everything but `seconds*` columns and the attributes host, machine, program, started,
- *      updated, resumes, threads, peak_memory_gb, guide_path is a function of (configuration,
- *      seed, code, BLAS core): curve_compare.
+ *      updated, resumes, threads, peak_memory_gb, guide_path, variant, title is a function of
+ *      (configuration, seed, code, BLAS core): curve_compare. Curves from before variant and title
+ *      were attributes are named by their folder: run_folder.h.
  *   4. No byte of a sealed file is believed before its seal was found to hold. */
 #ifndef HARNESS_CURVE_H
 #define HARNESS_CURVE_H
@@ -165,6 +168,7 @@ void curve_free(struct curve *c);
 /* Set or replace an attribute. Errors STATUS_MEMORY; too long a value is cut with "...". */
 enum status curve_set(struct curve *c, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+bool curve_has(const struct curve *c, const char *key);
 /* Its value; "" when there is none. */
 const char *curve_get(const struct curve *c, const char *key);
 /* Its value as a number; `otherwise` when there is none. An integer too large is the nearest. */
@@ -172,6 +176,9 @@ double curve_get_number(const struct curve *c, const char *key, double otherwise
 int64_t curve_get_integer(const struct curve *c, const char *key, int64_t otherwise);
 
 enum status curve_set_config(struct curve *c, const char *text);
+/* The value of `key` in the `key = value` lines of a configuration, cut to `size`; "" without one.
+ * Returns `out`. */
+const char *curve_config_value(const char *config, const char *key, char *out, size_t size);
 
 /* Append a row; arrays are copied. Errors STATUS_SHAPE (another number of episodes), STATUS_MEMORY.
  */

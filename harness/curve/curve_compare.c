@@ -7,24 +7,30 @@
 #include <string.h>
 
 /* What may differ between two runs of the same thing (invariant 3). */
-static const char *const volatile_attributes[] = {"host",    "machine",        "program",
-                                                  "started", "updated",        "resumes",
-                                                  "threads", "peak_memory_gb", "guide_path"};
+static const char *const volatile_attributes[] = {
+    "host",    "machine",        "program",    "started", "updated", "resumes",
+    "threads", "peak_memory_gb", "guide_path", "variant", "title",   NULL};
+/* What a reader finds elsewhere when an older program has not written it (run_folder.h). */
+static const char *const derived_attributes[] = {"suite", "budget", "matrix", NULL};
+
+static bool is_among(const char *key, const char *const list[])
+{
+    while (*list != NULL && strcmp(*list, key) != 0)
+        list++;
+    return *list != NULL;
+}
 
 static bool is_volatile(const char *key)
 {
-    for (size_t i = 0; i < sizeof volatile_attributes / sizeof *volatile_attributes; i++) {
-        if (strcmp(key, volatile_attributes[i]) == 0)
-            return true;
-    }
-    return false;
+    return is_among(key, volatile_attributes);
 }
 
 static enum status compare_attributes(const struct curve *a, const struct curve *b, bool prefix)
 {
     for (int i = 0; i < a->attributes; i++) {
         const char *key = a->attribute[i].key;
-        if (is_volatile(key) || (prefix && strcmp(key, "status") == 0))
+        if (is_volatile(key) || (prefix && strcmp(key, "status") == 0) ||
+            (is_among(key, derived_attributes) && !curve_has(b, key)))
             continue;
         if (strcmp(a->attribute[i].value, curve_get(b, key)) != 0)
             return status_fail(STATUS_FORMAT, "attribute '%s' is '%s' and '%s'", key,

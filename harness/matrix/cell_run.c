@@ -7,16 +7,17 @@
 #include <math.h>
 #include <stdio.h>
 
-static void take_look(const struct cell_look *look, struct cell_outcome *out)
+static void take_scores(const struct run_folder *look, struct cell_outcome *out)
 {
-    out->diverged = look->state == CELL_DIVERGED;
+    out->diverged = look->state == FOLDER_DIVERGED;
     out->first_score = look->first_score;
     out->last_score = look->last_score;
     out->transitions = look->transitions;
 }
 
-static enum status run(const struct matrix *m, const struct matrix_cell *cell, const char *results,
-                       const struct run_request *how, struct cell_outcome *out)
+static enum status run_cell(const struct matrix *m, const struct matrix_cell *cell,
+                            const char *results, const struct run_request *how,
+                            struct cell_outcome *out)
 {
     struct run_request r = *how;
     char folder[FILE_PATH];
@@ -26,9 +27,10 @@ static enum status run(const struct matrix *m, const struct matrix_cell *cell, c
     r.seed = (uint64_t)cell->seed;
     r.folder = out->folder;
     r.matrix = cell->matrix;
+    r.variant = cell->variant;
     r.results = results != NULL ? results : MATRIX_RESULTS;
     /* What failed before is tried again; were it killed now, it would be a stopped cell. */
-    cell_forget_failure(out->folder);
+    run_folder_forget_failure(out->folder);
     if (source != NULL && source->generated)
         TRY(supply_get(source, how->data_folder));
     if (source != NULL)
@@ -37,11 +39,11 @@ static enum status run(const struct matrix *m, const struct matrix_cell *cell, c
 }
 
 /* A full disk may refuse this one too: then the log has it. */
-static enum status record(const char *folder, enum status failure)
+static enum status record_failure(const char *folder, enum status failure)
 {
     struct status_note note;
     status_save(&note, failure);
-    if (cell_fail(folder, note.sentence) != STATUS_OK)
+    if (run_folder_fail(folder, note.sentence) != STATUS_OK)
         log_error("cell", "%s; and this cannot be recorded: %s", note.sentence, status_sentence());
     return status_restore(&note);
 }
@@ -49,24 +51,24 @@ static enum status record(const char *folder, enum status failure)
 enum status cell_run(const struct matrix *m, const struct matrix_cell *cell, const char *results,
                      const struct run_request *how, struct cell_outcome *out)
 {
-    struct cell_look look;
+    struct run_folder look;
     char hash[SHA256_HEX];
     *out = (struct cell_outcome){.first_score = (double)NAN, .last_score = (double)NAN};
     TRY(matrix_folder(cell, results, out->folder));
-    cell_look(out->folder, &look);
-    out->was_over = cell_is_over(look.state);
+    run_folder_look(out->folder, &look, NULL);
+    out->was_over = run_folder_is_over(look.state);
     if (out->was_over) {
         TRY(cell_config_hash(cell, hash));
         TRY(cell_check(hash, out->folder, &look));
-        take_look(&look, out);
+        take_scores(&look, out);
         return STATUS_OK;
     }
-    enum status result = run(m, cell, results, how, out);
+    enum status result = run_cell(m, cell, results, how, out);
     if (result == STATUS_INTERRUPTED || result == STATUS_BUSY || result == STATUS_WAITS)
         return result;
     if (result != STATUS_OK && result != STATUS_NONFINITE)
-        return record(out->folder, result);
-    cell_look(out->folder, &look);
-    take_look(&look, out);
+        return record_failure(out->folder, result);
+    run_folder_look(out->folder, &look, NULL);
+    take_scores(&look, out);
     return STATUS_OK;
 }

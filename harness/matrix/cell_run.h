@@ -1,7 +1,7 @@
 /* Do one cell of a matrix: what `vitamin run --matrix M --cell N` does, for whatever scheduler.
  *
- * The cell's folder says what became of it (cell.h): a run that ends or diverges leaves a curve, a
- * failure leaves the file `failed` with its sentence. */
+ * The cell's folder says what became of it (run_folder.h): a run that ends or diverges leaves a
+ * curve, a failure leaves the file `failed` with its sentence. */
 #ifndef HARNESS_CELL_RUN_H
 #define HARNESS_CELL_RUN_H
 

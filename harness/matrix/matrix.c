@@ -17,7 +17,7 @@ static const char *next_matrix(const void *context, int i)
 
 static enum status load_into(struct matrix *m, const char *name, const char *preset, int depth);
 
-static enum status build(struct loading *l, const char *text)
+static enum status expand_file(struct loading *l, const char *text)
 {
     TRY(matrix_read(l, text));
     if (l->preset != NULL && strcmp(l->preset, l->own_preset) != 0) {
@@ -100,7 +100,7 @@ static enum status load_into(struct matrix *m, const char *name, const char *pre
     if (result == STATUS_OK)
         result = find_text(name, l->file, &text, &own);
     if (result == STATUS_OK)
-        result = build(l, text);
+        result = expand_file(l, text);
     free(own);
     matrix_free(&l->others);
     free(l->experiment);
@@ -139,11 +139,25 @@ enum status matrix_cell(const struct matrix *m, long number, const struct matrix
     return STATUS_OK;
 }
 
+uint32_t matrix_variant_hash(const char *variant)
+{
+    uint32_t hash = 2166136261u;
+    for (const char *at = variant; *at != '\0'; at++)
+        hash = *at == ',' ? hash : (hash ^ (unsigned char)*at) * 16777619u;
+    return hash;
+}
+
 enum status matrix_folder(const struct matrix_cell *c, const char *results, char out[FILE_PATH])
 {
+    enum { NAME = 99 }; /* longest variant, and its "@", in a folder's name */
+    char variant[NAME + 1] = "";
     const char *slash = strrchr(c->method, '/');
+    if (strlen(c->variant) >= NAME || strchr(c->variant, '/') != NULL)
+        snprintf(variant, sizeof variant, "@%08x", matrix_variant_hash(c->variant));
+    else if (c->variant[0] != '\0')
+        snprintf(variant, sizeof variant, "@%.*s", NAME - 1, c->variant);
     return file_path(out, "%s/%s/%s/%s%s/%ld", results != NULL ? results : MATRIX_RESULTS,
-                     c->matrix, c->dataset, slash != NULL ? slash + 1 : c->method, c->variant,
+                     c->matrix, c->dataset, slash != NULL ? slash + 1 : c->method, variant,
                      c->seed);
 }
 
@@ -156,8 +170,8 @@ bool matrix_same_kind(const struct matrix_cell *a, const struct matrix_cell *b)
 void matrix_describe(const struct matrix_cell *c, char *out, size_t size)
 {
     const char *slash = strrchr(c->method, '/');
-    snprintf(out, size, "%s%s on %s seed %ld", slash != NULL ? slash + 1 : c->method, c->variant,
-             c->dataset, c->seed);
+    snprintf(out, size, "%s%s%s on %s seed %ld", slash != NULL ? slash + 1 : c->method,
+             c->variant[0] != '\0' ? "@" : "", c->variant, c->dataset, c->seed);
 }
 
 void matrix_request(const struct matrix_cell *c, struct config_request *out)

@@ -31,8 +31,10 @@
  *
  *   RESULTS/<matrix>/<dataset>/<method>[@key=value,...]/<seed>/
  *
- * <matrix> is the file that defines the cell, so `mujoco` alone and `main`, which includes it,
- * share results; with another preset than the file's it is <matrix>-<preset>. */
+ * where a long list of settings is named by its hash. Names of folders are names only: each curve
+ * says itself what it is (attributes `matrix`, `dataset`, `method`, `variant`, `seed`). <matrix> is
+ * the file that defines the cell, so `mujoco` alone and `main`, which includes it, share results;
+ * with another preset than the file's it is <matrix>-<preset>. */
 #ifndef HARNESS_MATRIX_H
 #define HARNESS_MATRIX_H
 
@@ -45,7 +47,7 @@ enum {
     MATRIX_SETS = 24,     /* overrides of one cell */
     MATRIX_SET = 192,     /* longest "key=value", with its NUL */
     MATRIX_ARGS = 256,    /* longest line of [generate] */
-    MATRIX_VARIANT = 100, /* longest "@key=value,..." */
+    MATRIX_VARIANT = 512, /* longest "key=value,..." */
 };
 
 struct matrix_cell {
@@ -54,7 +56,7 @@ struct matrix_cell {
     char experiment[CONFIG_NAME]; /* its section, for people */
     char dataset[CONFIG_NAME];    /* id, or a file's name without .hdf5 */
     char method[CONFIG_NAME];
-    char variant[MATRIX_VARIANT]; /* "@alpha_online=10", or "" */
+    char variant[MATRIX_VARIANT]; /* "alpha_online=10", or "": what sets the experiment apart */
     char preset[CONFIG_NAME], size[CONFIG_NAME];
     char set[MATRIX_SETS][MATRIX_SET];
     int sets;

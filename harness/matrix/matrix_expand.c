@@ -5,7 +5,6 @@
 #include "suites/env.h"
 
 #include <fnmatch.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,21 +158,18 @@ static enum status add_set(struct matrix_cell *c, const char *assignment)
     return STATUS_OK;
 }
 
-/* "@a=1,b=2" of the overrides from `first` on; a hash when that gets long. */
+/* "a=1,b=2" of the overrides from `first` on; a hash when that gets very long. */
 static void name_variant(struct matrix_cell *c, int first)
 {
+    char text[MATRIX_SETS * MATRIX_SET] = "";
     size_t used = 0;
-    uint32_t hash = 2166136261u; /* FNV-1a */
-    c->variant[0] = '\0';
-    for (int i = first; i < c->sets; i++) {
-        for (const char *at = c->set[i]; *at != '\0'; at++)
-            hash = (hash ^ (unsigned char)*at) * 16777619u;
-        if (used < sizeof c->variant)
-            used += (size_t)snprintf(c->variant + used, sizeof c->variant - used, "%c%s",
-                                     i == first ? '@' : ',', c->set[i]);
-    }
-    if (used >= sizeof c->variant || strchr(c->variant, '/') != NULL)
-        snprintf(c->variant, sizeof c->variant, "@%08x", hash);
+    for (int i = first; i < c->sets; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i == first ? "" : ",",
+                                 c->set[i]);
+    if (used < sizeof c->variant)
+        memcpy(c->variant, text, used + 1);
+    else
+        snprintf(c->variant, sizeof c->variant, "%08x", matrix_variant_hash(text));
 }
 
 static enum status add_source(struct loading *l, const char *dataset)

@@ -5,6 +5,8 @@
 
 #include "harness/matrix/matrix.h"
 
+#include <stdint.h>
+
 enum {
     MATRIX_LIST = 1024, /* longest list of words, with its NUL */
     MATRIX_WORDS = 64,  /* words of one */
@@ -54,6 +56,9 @@ enum status matrix_append(char *to, size_t size, const char *word);
 
 /* A name of CONFIG_NAME bytes. Errors STATUS_CONFIG: too long */
 enum status matrix_one_word(char *to, const char *value);
+
+/* What names a variant that is too long for a name: FNV-1a, the commas apart. */
+uint32_t matrix_variant_hash(const char *variant);
 
 /* matrix_read.c: what stands in the file `l->file`. Errors STATUS_CONFIG with file and line. */
 enum status matrix_read(struct loading *l, const char *text);

@@ -2,13 +2,14 @@
 
 #include "engine/base/guard.h"
 #include "engine/base/say.h"
+#include "harness/config/config.h"
 #include "harness/curve/provenance.h"
+#include "harness/matrix/matrix.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <fnmatch.h>
 #include <fts.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,61 +25,21 @@ static void make_printable(char *text)
     }
 }
 
-/* ".../METHOD@key=value/SEED": the folder above the run's, from the @ on. */
-static void find_variant(struct record *r)
-{
-    const char *end = strrchr(r->name, '/'), *start = end;
-    while (start != NULL && start > r->name && start[-1] != '/')
-        start--;
-    const char *at = start != NULL ? memchr(start, '@', (size_t)(end - start)) : NULL;
-    snprintf(r->variant, sizeof r->variant, "%.*s", at != NULL ? (int)(end - at) : 0,
-             at != NULL ? at : "");
-}
-
-static void summarise(struct record *r, struct curve *c)
-{
-    r->evaluations = c->evaluations;
-    r->rows = c->iterations;
-    r->episodes = c->episodes;
-    for (int i = 0; i < c->evaluations; i++) {
-        double score = curve_mean_score(c, i);
-        r->first_score = i == 0 ? score : r->first_score;
-        r->last_score = score;
-        r->best_score = fmax(r->best_score, score); /* of NaN and a number: the number */
-        r->transitions = c->evaluation[i].transitions;
-        r->gradient_steps = c->evaluation[i].gradient_steps;
-        r->seconds = c->evaluation[i].seconds;
-    }
-    r->segments = curve_describe_segments(c, r->segment_text, sizeof r->segment_text);
-    r->sealed = c->sealed;
-    /* The attributes stay, the arrays go: a thousand curves would fill the memory. */
-    r->about = (struct curve){.attribute = c->attribute, .attributes = c->attributes};
-    c->attribute = NULL;
-    c->attributes = 0;
-    for (int i = 0; i < r->about.attributes; i++)
-        make_printable(r->about.attribute[i].value);
-}
-
-static void read_record(struct record *r, const char *path)
+static void read_record(struct record *r)
 {
     struct curve c;
-    struct cell_look look;
-    r->first_score = r->last_score = r->best_score = r->seconds = (double)NAN;
-    find_variant(r);
-    /* The state first: a run that ends in between is then "running" with its whole curve. */
-    cell_look(r->folder, &look);
-    r->state = look.state;
-    snprintf(r->reason, sizeof r->reason, "%s", look.reason);
-    r->readable = curve_read(path, &c) == STATUS_OK;
-    if (r->readable) {
-        summarise(r, &c);
-        curve_free(&c);
-    } else {
-        snprintf(r->reason, sizeof r->reason, "%.500s", status_sentence());
-    }
+    run_folder_look(r->folder, &r->look, &c);
+    r->segments = curve_describe_segments(&c, r->segment_text, sizeof r->segment_text);
+    r->sealed = c.sealed;
+    /* The attributes stay, the arrays go: a thousand curves would fill the memory. */
+    r->about = (struct curve){.attribute = c.attribute, .attributes = c.attributes};
+    c.attribute = NULL;
+    c.attributes = 0;
+    curve_free(&c);
+    for (int i = 0; i < r->about.attributes; i++)
+        make_printable(r->about.attribute[i].value);
     make_printable(r->name);
-    make_printable(r->variant);
-    make_printable(r->reason);
+    make_printable(r->look.reason);
     make_printable(r->segment_text);
 }
 
@@ -98,7 +59,7 @@ static enum status add_record(struct record_list *list, const char *root, const 
     const char *below = strncmp(r->folder, root, skip) == 0 ? r->folder + skip : r->folder;
     below += strspn(below, "/");
     TRY(file_path(r->name, "%s", below[0] != '\0' ? below : r->folder));
-    read_record(r, path);
+    read_record(r);
     return STATUS_OK;
 }
 
@@ -108,7 +69,7 @@ static int by_name(const FTSENT **a, const FTSENT **b)
     return strverscmp((*a)->fts_name, (*b)->fts_name);
 }
 
-static enum status walk(const char *root, struct record_list *list)
+static enum status list_folder(const char *root, struct record_list *list)
 {
     char copy[FILE_PATH];
     TRY(file_path(copy, "%s", root));
@@ -138,7 +99,7 @@ enum status record_read(const char *folder, struct record_list *out)
     for (size_t n = strlen(root); n > 1 && root[n - 1] == '/'; n--)
         root[n - 1] = '\0';
     guard_keep(true);
-    enum status result = walk(root, out);
+    enum status result = list_folder(root, out);
     guard_keep(false);
     if (result == STATUS_OK && out->count == 0)
         result = status_fail(STATUS_MISSING, "%s: no recorded run (curve.h5) below it", folder);
@@ -151,13 +112,13 @@ enum status record_all_readable(const struct record_list *list)
 {
     int unreadable = 0, first = 0;
     for (int i = 0; i < list->count; i++) {
-        if (!list->record[i].readable && unreadable++ == 0)
+        if (!list->record[i].look.readable && unreadable++ == 0)
             first = i;
     }
     if (unreadable == 0)
         return STATUS_OK;
     return status_fail(STATUS_FORMAT, "%d of %d curves cannot be read; the first: %s", unreadable,
-                       list->count, list->record[first].reason);
+                       list->count, list->record[first].look.reason);
 }
 
 void record_free(struct record_list *list)
@@ -172,7 +133,7 @@ void record_free(struct record_list *list)
 
 const char *record_state(const struct record *r)
 {
-    return r->readable ? cell_state_word(r->state) : "unreadable";
+    return r->look.readable ? run_folder_word(r->look.state) : "unreadable";
 }
 
 static bool is_dirty(const struct record *r)
@@ -214,7 +175,8 @@ static void matrix_words(const struct record *r, const char *word[WORDS], char r
 static void method_words(const struct record *r, const char *word[WORDS], char room[FILE_PATH])
 {
     word[0] = curve_get(&r->about, "method");
-    if (file_path(room, "%s%s", word[0], r->variant) != STATUS_OK)
+    const char *variant = curve_get(&r->about, "variant");
+    if (file_path(room, "%s%s%s", word[0], variant[0] != '\0' ? "@" : "", variant) != STATUS_OK)
         *room = '\0'; /* matches nothing */
     word[1] = room;
     word[2] = curve_get(&r->about, "label");
@@ -287,8 +249,8 @@ static bool is_matrix_name(const char *name)
 }
 
 /* Mark what one word of a filter wants; `found` when there was any. */
-static enum status mark(const struct record_list *list, record_words *words, const char *pattern,
-                        bool *keep, bool *found)
+static enum status mark_matching(const struct record_list *list, record_words *words,
+                                 const char *pattern, bool *keep, bool *found)
 {
     struct matrix m = {.cells = 0};
     if (words == matrix_words && is_matrix_name(pattern))
@@ -327,7 +289,7 @@ static enum status select_by(struct record_list *list, const char *option, recor
         bool found = false;
         size_t n = strcspn(at, ",");
         snprintf(pattern, sizeof pattern, "%.*s", (int)n, at);
-        result = mark(list, words, pattern, keep, &found);
+        result = mark_matching(list, words, pattern, keep, &found);
         const struct nearest near = {list, words};
         if (result == STATUS_OK && !found)
             result = status_fail(STATUS_CONFIG,
@@ -353,7 +315,7 @@ enum status record_select(struct record_list *list, const struct record_filter *
 
 /* --- comparing -------------------------------------------------------------------------------- */
 
-static const struct record *find(const struct record_list *list, const char *name)
+static const struct record *find_record(const struct record_list *list, const char *name)
 {
     for (int i = 0; i < list->count; i++) {
         if (strcmp(list->record[i].name, name) == 0)
@@ -387,7 +349,7 @@ enum status record_compare(const struct record_list *a, const struct record_list
 {
     *differences = 0;
     for (int i = 0; i < a->count; i++) {
-        const struct record *r = &a->record[i], *other = find(b, r->name);
+        const struct record *r = &a->record[i], *other = find_record(b, r->name);
         enum status result = STATUS_OK;
         if (other == NULL)
             result = status_fail(STATUS_MISSING, "only in the first folder");
@@ -400,7 +362,7 @@ enum status record_compare(const struct record_list *a, const struct record_list
         *differences += result != STATUS_OK;
     }
     for (int i = 0; i < b->count; i++) {
-        if (find(a, b->record[i].name) != NULL)
+        if (find_record(a, b->record[i].name) != NULL)
             continue;
         say("%s: only in the second folder\n", b->record[i].name);
         ++*differences;

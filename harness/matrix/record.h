@@ -4,26 +4,18 @@
 #define HARNESS_RECORD_H
 
 #include "engine/base/file.h"
-#include "harness/curve/curve.h"
-#include "harness/matrix/cell.h"
+#include "harness/curve/run_folder.h"
 
 #include <stdint.h>
 
 struct record {
-    char name[FILE_PATH];    /* the run's folder below the list's: "smoke/hopper.../td3_odt/1" */
-    char folder[FILE_PATH];  /* the same from here; curve.h5 lies in it */
-    char variant[FILE_PATH]; /* "@alpha_online=10" behind the method in the folder's name, or "" */
-    bool readable;           /* else only `reason` and the names above are filled in */
-    char reason[512];        /* why it cannot be read, or of a failure or divergence */
-    enum cell_state state;
-    struct curve about; /* the attributes alone: curve_get(&r->about, "method") */
-    int evaluations, rows, episodes;
+    char name[FILE_PATH];   /* the run's folder below the list's: "smoke/hopper.../td3_odt/1" */
+    char folder[FILE_PATH]; /* the same from here; curve.h5 lies in it */
+    struct run_folder look;
+    struct curve about;     /* the attributes alone: curve_get(&r->about, "method") */
     int segments;           /* 1, or how many programs or machines made it one after another */
     char segment_text[512]; /* from which row which, for people */
     bool sealed;            /* the file carries a digest, and it holds */
-    double first_score, last_score, best_score; /* mean scores of an evaluation; NaN without one */
-    int64_t transitions, gradient_steps;        /* of the last evaluation */
-    double seconds;                             /* wall time, resumes added up; NaN: not known */
 };
 
 struct record_list {

@@ -15,6 +15,16 @@ uint64_t run_key(const char *dataset, uint64_t seed)
     return rng_key_mix(rng_key(dataset), seed);
 }
 
+enum status run_path(const struct run *r, const char *name, char out[FILE_PATH])
+{
+    return file_path(out, "%s/%s", r->request->folder, name);
+}
+
+bool run_should_stop(const struct run *r)
+{
+    return r->request->stop != NULL && *r->request->stop != 0;
+}
+
 /* --- set-up ----------------------------------------------------------------------------------- */
 
 static enum status take_lock(struct run *r)
@@ -167,7 +177,7 @@ static enum status make_buffers(struct run *r)
     return r->keeps_rollouts ? replay_init(&r->rollouts, S, A, REPLAY_UNBOUNDED) : STATUS_OK;
 }
 
-static void tick(void *context, enum learner_stage stage)
+static void switch_stopwatch(void *context, enum learner_stage stage)
 {
     static const enum run_timer timers[] = {[STAGE_SAMPLE] = TIMER_SAMPLE,
                                             [STAGE_CRITIC] = TIMER_CRITIC,
@@ -183,7 +193,7 @@ static enum status make_learner(struct run *r)
                                 .A = r->dataset.A,
                                 .run = r->key,
                                 .normalizer = r->hyper.normalize_states ? &r->normalizer : NULL,
-                                .tick = tick,
+                                .tick = switch_stopwatch,
                                 .context = r};
     TRY(learner_new(&spec, &r->learner));
     return learner_begin(r->learner, LEARNER_PRETRAIN);
@@ -234,7 +244,7 @@ static enum status interrupted(struct run *r)
 }
 
 /* Has a run that is to do only so much done it? */
-static bool enough(const struct run *r)
+static bool has_done_enough(const struct run *r)
 {
     const struct run_request *q = r->request;
     return r->pending_batches == 0 && ((q->stop_after > 0 && r->iterations_here >= q->stop_after) ||
@@ -248,13 +258,13 @@ static enum status evaluate_and_show(struct run *r)
     return run_save_curve(r, "running");
 }
 
-static enum status loop(struct run *r)
+static enum status train(struct run *r)
 {
     run_begin_phase(r);
     bool pretrained = r->online || r->pretrained >= run_pretrain_total(r);
     while (!pretrained) {
         TRY(run_pretrain_block(r, &pretrained));
-        if (run_should_stop(r) || (enough(r) && !pretrained))
+        if (run_should_stop(r) || (has_done_enough(r) && !pretrained))
             return interrupted(r);
         TRY(maybe_save(r));
     }
@@ -262,7 +272,7 @@ static enum status loop(struct run *r)
         TRY(evaluate_and_show(r));
         TRY(run_write_policy(r, "policy_offline.h5"));
         TRY(run_begin_online(r));
-        if (enough(r))
+        if (has_done_enough(r))
             return interrupted(r);
         TRY(maybe_save(r));
     }
@@ -270,7 +280,7 @@ static enum status loop(struct run *r)
         TRY(run_iteration(r));
         if (r->pending_batches == 0 && evaluation_due(r))
             TRY(evaluate_and_show(r));
-        if (run_should_stop(r) || enough(r))
+        if (run_should_stop(r) || has_done_enough(r))
             return interrupted(r);
         TRY(maybe_save(r));
     }
@@ -282,7 +292,7 @@ static enum status loop(struct run *r)
 }
 
 /* What is on disk stays valid when a run fails; a divergence is a result and is recorded. */
-static enum status finish(struct run *r, enum status result)
+static enum status note_end(struct run *r, enum status result)
 {
     struct status_note note;
     status_save(&note, result);
@@ -297,7 +307,7 @@ static enum status finish(struct run *r, enum status result)
     return status_restore(&note);
 }
 
-static void release(struct run *r)
+static void free_run(struct run *r)
 {
     for (int e = 0; r->eval_env != NULL && e < r->hyper.eval_episodes; e++)
         env_close(r->eval_env[e]);
@@ -327,7 +337,7 @@ static enum status write_config(const struct run *r)
 /* A killed run leaves half-written files; nobody else is at work here while we hold the lock. */
 static void remove_leftovers(const struct run *r)
 {
-    const char *const names[] = {"curve.h5", run_checkpoint_names[0], "config.ini",
+    const char *const names[] = {"curve.h5", run_folder_checkpoints[0], "config.ini",
                                  "policy_offline.h5", "policy.h5"};
     char path[FILE_PATH];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -336,7 +346,7 @@ static void remove_leftovers(const struct run *r)
     }
 }
 
-static enum status execute(struct run *r, struct run_summary *summary)
+static enum status execute_locked(struct run *r, struct run_summary *summary)
 {
     char path[FILE_PATH];
     bool complete;
@@ -369,7 +379,7 @@ static enum status execute(struct run *r, struct run_summary *summary)
     TRY(make_learner(r));
     TRY(make_envs(r));
     TRY(run_resume(r));
-    return finish(r, loop(r));
+    return note_end(r, train(r));
 }
 
 enum status run_execute(const struct run_request *request, struct run_summary *summary)
@@ -397,7 +407,7 @@ enum status run_execute(const struct run_request *request, struct run_summary *s
         /* The pattern name is for the presets, the file as given for loading. */
         const char *id = own.config.dataset;
         own.config.dataset = as_given;
-        result = execute(r, summary);
+        result = execute_locked(r, summary);
         own.config.dataset = id;
     }
     if (r->learner != NULL && !summary->already_complete) {
@@ -411,7 +421,7 @@ enum status run_execute(const struct run_request *request, struct run_summary *s
     }
     struct status_note note;
     status_save(&note, result);
-    release(r);
+    free_run(r);
     free(r);
     return status_restore(&note);
 }

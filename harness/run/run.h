@@ -31,6 +31,7 @@ struct run_request {
     const char *folder;      /* the run's folder */
     const char *data_folder; /* where datasets lie; NULL: as dataset_locate looks */
     const char *matrix;      /* name of the matrix it belongs to, or NULL */
+    const char *variant;     /* what sets it apart there ("alpha_online=10"); NULL or "": nothing */
     const char *results;     /* what {results} in jsrl_guide_file stands for; NULL: refused */
     double checkpoint_every; /* seconds between checkpoints; 0: at every iteration */
     int64_t stop_after;      /* leave after so many iterations (tests); 0: no limit */
@@ -47,15 +48,15 @@ struct run_summary {
     double seconds;                 /* of the whole run, resumes added up */
 };
 
-/* Errors STATUS_CONFIG, STATUS_MISSING (the dataset: the sentence says how to get it),
- * STATUS_NONFINITE (diverged: the curve says so and stays), STATUS_INTERRUPTED (go on later),
- * STATUS_BUSY (another process is at it), STATUS_IO, STATUS_MEMORY */
 /* Where the policy lies that guides a run of these settings, whose dataset is of `env`: for
  * {results} at its begin stands `results` (NULL: refused), for a `*` the environment. out is "" for
  * a run without a guide of its own file. Errors STATUS_CONFIG, STATUS_IO (too long). */
 enum status run_guide_path(const struct hyper *h, const char *results, const char *env,
                            char out[FILE_PATH]);
 
+/* Errors STATUS_CONFIG, STATUS_MISSING (the dataset: the sentence says how to get it),
+ * STATUS_NONFINITE (diverged: the curve says so and stays), STATUS_INTERRUPTED (go on later),
+ * STATUS_BUSY (another process is at it), STATUS_IO, STATUS_MEMORY */
 enum status run_execute(const struct run_request *request, struct run_summary *summary);
 
 /* The effective configuration: fills in config->suite, and makes config->dataset the bare id when

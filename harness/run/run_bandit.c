@@ -2,7 +2,6 @@
 #include "harness/run/run_impl.h"
 
 #include "engine/methods/bandit.h"
-#include "harness/curve/provenance.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,28 +23,12 @@ static enum status method_of(const struct run *r, enum bandit_method *method)
                        r->request->config.method);
 }
 
-static enum status stamp(struct run *r)
+static enum status stamp_bandit(struct run *r)
 {
-    struct curve *c = &r->curve;
-    char now[32];
-    provenance_now(now);
-    TRY(curve_set(c, "method", "%s", r->request->config.method));
-    TRY(curve_set(c, "label", "%s",
-                  strcmp(r->hyper.label, "DDPG+ODT") == 0 ? "ODT+DDPG" : r->hyper.label));
-    TRY(curve_set(c, "dataset", "bandit"));
-    TRY(curve_set(c, "suite", "bandit"));
-    TRY(curve_set(c, "preset", "%s", r->request->config.preset));
-    TRY(curve_set(c, "size", "%s", r->request->config.size));
-    TRY(curve_set(c, "seed", "%llu", (unsigned long long)r->request->seed));
-    TRY(curve_set(c, "matrix", "%s", r->request->matrix != NULL ? r->request->matrix : ""));
-    TRY(curve_set(c, "budget", "%d", BANDIT_ROLLOUTS * BANDIT_ACTIONS));
-    TRY(curve_set(c, "config_hash", "%s", r->config_hash));
-    TRY(curve_set(c, "dataset_kind", "none"));
-    TRY(curve_set(c, "reduced", "%s", ""));
-    TRY(curve_set(c, "started", "%s", now));
-    TRY(curve_set(c, "resumes", "0"));
-    TRY(provenance_stamp(c));
-    return curve_set_config(c, r->config_text);
+    const char *label = strcmp(r->hyper.label, "DDPG+ODT") == 0 ? "ODT+DDPG" : r->hyper.label;
+    TRY(run_stamp_names(r, label, "bandit", BANDIT_ROLLOUTS * BANDIT_ACTIONS));
+    TRY(curve_set(&r->curve, "dataset_kind", "none"));
+    return curve_set(&r->curve, "reduced", "%s", "");
 }
 
 /* One evaluation row a rollout, so that lists and tables need no special case: the 64 rewards are
@@ -104,7 +87,7 @@ enum status run_bandit(struct run *r)
                                .left_end = -0.95};
     struct bandit_result result;
     TRY(method_of(r, &spec.method));
-    TRY(stamp(r));
+    TRY(stamp_bandit(r));
     TRY(bandit_run(&spec, &result));
     TRY(add_rows(r, &result));
     TRY(add_panels(&r->curve, &result));

@@ -1,5 +1,5 @@
 /* The parts of run.c: set-up and loop (run.c), training and rollouts (run_train.c), evaluation
- * (evaluate.c), curve, checkpoint and progress (run_store.c). */
+ * (evaluate.c), what is kept (run_store.c, run_stamp.c), times (run_clock.c, run_progress.c). */
 #ifndef HARNESS_RUN_IMPL_H
 #define HARNESS_RUN_IMPL_H
 
@@ -9,7 +9,7 @@
 #include "engine/methods/learner.h"
 #include "harness/base/progress.h"
 #include "harness/curve/checkpoint.h"
-#include "harness/curve/curve.h"
+#include "harness/curve/run_folder.h"
 #include "harness/run/rollout.h"
 #include "harness/run/run.h"
 #include "suites/dataset.h"
@@ -100,8 +100,16 @@ struct run {
     bool live;       /* one rewritten line on a terminal */
 };
 
-/* Stop the running stopwatch, start another. */
+/* run_clock.c: stop the running stopwatch, start another. */
 void run_switch(struct run *r, enum run_timer to);
+/* The iteration's times into its row of the curve, and on from zero. */
+void run_take_timers(struct run *r, double column[CURVE_METRIC_COUNT]);
+void run_begin_phase(struct run *r);
+
+/* run.c */
+bool run_should_stop(const struct run *r);
+enum status run_path(const struct run *r, const char *name, char out[FILE_PATH])
+    __attribute__((warn_unused_result));
 
 /* run_train.c */
 enum status run_pretrain_block(struct run *r, bool *done);
@@ -140,15 +148,15 @@ enum status run_set_aside(const struct run *r, const char *name);
 void run_remove_checkpoints(const struct run *r);
 
 /* run_store.c */
-extern const char *const run_checkpoint_names[2]; /* the last one, the one before it */
 enum status run_visit(void *context, struct visitor *v);
-enum status run_stamp(struct run *r);
 enum status run_add_iteration(struct run *r);
 enum status run_save(struct run *r); /* curve, then checkpoint */
 enum status run_save_curve(struct run *r, const char *state);
-bool run_should_stop(const struct run *r);
-void run_begin_phase(struct run *r);
-enum status run_path(const struct run *r, const char *name, char out[FILE_PATH])
-    __attribute__((warn_unused_result));
+
+/* run_stamp.c: the curve's attributes, when the run begins; those that every run has; and those
+ * that a run lacks which an older program began. */
+enum status run_stamp(struct run *r);
+enum status run_stamp_names(struct run *r, const char *label, const char *dataset, int64_t budget);
+enum status run_stamp_older(struct run *r);
 
 #endif

@@ -21,7 +21,7 @@ void run_remove_checkpoints(const struct run *r)
 {
     for (int i = 0; i < 2; i++) {
         char path[FILE_PATH];
-        if (run_path(r, run_checkpoint_names[i], path) == STATUS_OK)
+        if (run_path(r, run_folder_checkpoints[i], path) == STATUS_OK)
             unlink(path);
     }
 }
@@ -141,6 +141,7 @@ static enum status check_start(struct run *r)
 static enum status go_on(struct run *r)
 {
     TRY(check_start(r));
+    TRY(run_stamp_older(r));
     log_info("run", "goes on after %lld transitions", (long long)r->transitions_done);
     int resumes = (int)curve_get_integer(&r->curve, "resumes", 0);
     TRY(curve_set(&r->curve, "resumes", "%d", resumes + 1));
@@ -154,7 +155,7 @@ enum status run_resume(struct run *r)
         char path[FILE_PATH];
         struct checkpoint_info info;
         bool there;
-        TRY(run_path(r, run_checkpoint_names[i], path));
+        TRY(run_path(r, run_folder_checkpoints[i], path));
         TRY(file_look(path, &there));
         if (!there)
             continue;
@@ -163,7 +164,7 @@ enum status run_resume(struct run *r)
             return go_on(r);
         if (result != STATUS_DAMAGED)
             return result;
-        TRY(run_set_aside(r, run_checkpoint_names[i]));
+        TRY(run_set_aside(r, run_folder_checkpoints[i]));
         damaged = true;
     }
     if (damaged)

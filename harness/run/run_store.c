@@ -1,44 +1,13 @@
+/* What of a run is kept: its state for a restart, its curve. */
 #include "harness/run/run_impl.h"
 
 #include "engine/base/file.h"
-#include "engine/base/log.h"
-#include "engine/base/threads.h"
 #include "harness/curve/provenance.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
-
-const char *const run_checkpoint_names[2] = {"checkpoint.h5", "checkpoint.previous.h5"};
-
-void run_switch(struct run *r, enum run_timer to)
-{
-    double passed = progress_since(&r->since);
-    r->timer[r->running] += passed;
-    r->running = to;
-    clock_gettime(CLOCK_MONOTONIC, &r->since);
-}
-
-void run_begin_phase(struct run *r)
-{
-    clock_gettime(CLOCK_MONOTONIC, &r->phase_started);
-    r->phase_first = r->online ? r->transitions_done : r->pretrained;
-    memset(r->phase_timer, 0, sizeof r->phase_timer);
-    r->iterations_here = 0;
-}
-
-enum status run_path(const struct run *r, const char *name, char out[FILE_PATH])
-{
-    return file_path(out, "%s/%s", r->request->folder, name);
-}
-
-bool run_should_stop(const struct run *r)
-{
-    return r->request->stop != NULL && *r->request->stop != 0;
-}
 
 /* --- what survives ---------------------------------------------------------------------------- */
 
@@ -131,88 +100,6 @@ enum status run_visit(void *context, struct visitor *v)
 
 /* --- curve ------------------------------------------------------------------------------------ */
 
-/* What is smaller than in the paper, in words for a banner; "" at full size. */
-static enum status stamp_reduced(struct run *r)
-{
-    struct config_request request = r->request->config;
-    struct hyper full;
-    request.size = "paper";
-    request.sets = 0;
-    request.dataset = r->dataset.id;
-    TRY(config_load(&request, &full));
-    static const char *const watched[] = {"embed_dim",
-                                          "n_layer",
-                                          "T_train",
-                                          "batch_size",
-                                          "critic_hidden",
-                                          "mlp_hidden",
-                                          "pretrain_actor_steps",
-                                          "actor_updates_per_iter",
-                                          "updates_per_transition",
-                                          "stop_transitions",
-                                          "eval_episodes",
-                                          "pdt_samples",
-                                          "pdt_warmup_transitions"};
-    char text[CURVE_VALUE] = "";
-    size_t used = 0;
-    for (size_t i = 0; i < sizeof watched / sizeof *watched; i++) {
-        char here[HYPER_TEXT_SIZE], there[HYPER_TEXT_SIZE];
-        int field = hyper_find(watched[i]);
-        hyper_format(&r->hyper, field, here);
-        hyper_format(&full, field, there);
-        if (hyper_applies(&r->hyper, watched[i]) && strcmp(here, there) != 0 &&
-            used + 96 < sizeof text)
-            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %.40s (paper %.40s)",
-                                     used > 0 ? ", " : "", watched[i], here, there);
-    }
-    return curve_set(&r->curve, "reduced", "%s", text);
-}
-
-/* Size and returns of the data, for the report's Tables 4-7. */
-static enum status stamp_dataset(struct run *r)
-{
-    struct curve *c = &r->curve;
-    struct score_summary s = r->file_summary;
-    TRY(curve_set(c, "dataset_transitions", "%lld", (long long)r->file_transitions));
-    TRY(curve_set(c, "dataset_trajectories", "%d", r->file_trajectories));
-    TRY(curve_set(c, "dataset_mean", "%.10g", s.mean));
-    TRY(curve_set(c, "dataset_sd", "%.10g", s.std));
-    return curve_set(c, "dataset_sd_printed", "%.10g", s.printed_std);
-}
-
-enum status run_stamp(struct run *r)
-{
-    struct curve *c = &r->curve;
-    char now[32], digest[SHA256_HEX];
-    provenance_now(now);
-    TRY(curve_set(c, "method", "%s", r->request->config.method));
-    TRY(curve_set(c, "label", "%s", r->hyper.label));
-    TRY(curve_set(c, "dataset", "%s", r->dataset.id));
-    TRY(curve_set(c, "suite", "%s", r->request->config.suite));
-    TRY(curve_set(c, "preset", "%s", r->request->config.preset));
-    TRY(curve_set(c, "size", "%s", r->request->config.size));
-    TRY(curve_set(c, "seed", "%llu", (unsigned long long)r->request->seed));
-    TRY(curve_set(c, "matrix", "%s", r->request->matrix != NULL ? r->request->matrix : ""));
-    TRY(curve_set(c, "budget", "%lld", (long long)r->hyper.score_at));
-    TRY(curve_set(c, "config_hash", "%s", r->config_hash));
-    TRY(curve_set(c, "dataset_kind", "%s", dataset_kind_name(r->dataset.kind)));
-    TRY(curve_set(c, "dataset_path", "%s", r->dataset.path));
-    TRY(curve_set(c, "dataset_note", "%s", r->dataset.note));
-    TRY(dataset_digest(&r->dataset, digest));
-    TRY(curve_set(c, "dataset_sha256", "%s", digest));
-    TRY(stamp_dataset(r));
-    TRY(curve_set(c, "started", "%s", now));
-    TRY(curve_set(c, "resumes", "0"));
-    TRY(curve_set(c, "metrics", CURVE_METRICS_VERSION));
-    if (r->guide != NULL) {
-        TRY(curve_set(c, "guide_path", "%s", run_guide_file(r)));
-        TRY(curve_set(c, "guide_sha256", "%s", run_guide_digest(r)));
-    }
-    TRY(provenance_stamp(c));
-    TRY(stamp_reduced(r));
-    return curve_set_config(c, r->config_text);
-}
-
 enum status run_add_iteration(struct run *r)
 {
     struct curve_iteration row = curve_blank_iteration();
@@ -232,15 +119,7 @@ enum status run_add_iteration(struct run *r)
     if (r->online)
         x[CURVE_replay_transitions] = (double)(r->by_transition ? transitions_size(&r->transitions)
                                                                 : r->replay.steps);
-    x[CURVE_seconds_rollout] = r->timer[TIMER_ROLLOUT];
-    x[CURVE_seconds_sample] = r->timer[TIMER_SAMPLE];
-    x[CURVE_seconds_critic] = r->timer[TIMER_CRITIC];
-    x[CURVE_seconds_actor] = r->timer[TIMER_ACTOR];
-    x[CURVE_seconds_evaluate] = r->timer[TIMER_EVALUATE];
-    x[CURVE_seconds_store] = r->timer[TIMER_STORE];
-    for (int i = 0; i < TIMERS; i++)
-        r->phase_timer[i] += r->timer[i];
-    memset(r->timer, 0, sizeof r->timer);
+    run_take_timers(r, x);
     r->sums = (struct run_sums){0};
     return curve_add_iteration(&r->curve, &row);
 }
@@ -264,8 +143,8 @@ enum status run_save(struct run *r)
     struct checkpoint_info info = {.evaluations = r->curve.evaluations,
                                    .iterations = r->curve.iterations};
     snprintf(info.config_hash, sizeof info.config_hash, "%s", r->config_hash);
-    TRY(run_path(r, run_checkpoint_names[0], path));
-    TRY(run_path(r, run_checkpoint_names[1], previous));
+    TRY(run_path(r, run_folder_checkpoints[0], path));
+    TRY(run_path(r, run_folder_checkpoints[1], previous));
     run_switch(r, TIMER_STORE);
     /* The curve first: it may hold rows beyond the checkpoint, never fewer. */
     enum status result = run_save_curve(r, "running");

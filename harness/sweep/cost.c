@@ -84,8 +84,8 @@ enum status cost_configure(const struct matrix_cell *c, struct hyper *h,
     matrix_request(c, &request);
     enum status result = run_configure(&request, h);
     if (result != STATUS_OK)
-        return status_prefix(result, "cell %d (%s%s on %s)", c->number, c->method, c->variant,
-                             c->dataset);
+        return status_prefix(result, "cell %d (%s%s%s on %s)", c->number, c->method,
+                             c->variant[0] != '\0' ? "@" : "", c->variant, c->dataset);
     *kind = dataset_env(c->dataset);
     return STATUS_OK;
 }
@@ -134,12 +134,12 @@ static void add_to(struct group *g, double seconds, double hint)
     g->hint += hint;
 }
 
-static bool is_measured(const struct cell_look *look)
+static bool is_measured(const struct run_folder *look)
 {
-    return look->state == CELL_DONE && look->seconds > 0;
+    return look->state == FOLDER_DONE && look->seconds > 0;
 }
 
-void cost_measure(struct cost *c, const struct matrix *m, const struct cell_look *look)
+void cost_measure(struct cost *c, const struct matrix *m, const struct run_folder *look)
 {
     c->measured = 0;
     for (int i = 0; i < m->cells; i++)

@@ -38,7 +38,7 @@ void cost_free(struct cost *c);
 
 /* Scale the hints by what finished cells took: those of the same method and environment if there
  * are any, else of the method, else all. */
-void cost_measure(struct cost *c, const struct matrix *m, const struct cell_look *look);
+void cost_measure(struct cost *c, const struct matrix *m, const struct run_folder *look);
 
 /* Bytes that a run of this cell needs, roughly: the dataset in memory and the networks. */
 size_t cost_memory(const struct matrix_cell *cell);

@@ -28,12 +28,13 @@ static enum status allocate(struct overview *o)
 {
     size_t cells = (size_t)o->m->cells;
     o->look = calloc(cells, sizeof *o->look);
+    o->waits = calloc(cells, sizeof *o->waits);
     o->kind = calloc(cells, sizeof *o->kind);
     o->round = calloc(cells, sizeof *o->round);
     o->hash = calloc(cells, sizeof *o->hash);
     o->left = calloc(cells, sizeof *o->left);
-    if (o->look == NULL || o->kind == NULL || o->round == NULL || o->hash == NULL ||
-        o->left == NULL)
+    if (o->look == NULL || o->waits == NULL || o->kind == NULL || o->round == NULL ||
+        o->hash == NULL || o->left == NULL)
         return status_fail(STATUS_MEMORY, "no memory for %d cells", o->m->cells);
     return cost_init(o->m, &o->cost);
 }
@@ -68,7 +69,7 @@ enum status overview_init(const struct matrix *m, const char *results, struct ov
     }
     find_kinds(out);
     calibrate(out);
-    out->count[CELL_WAITING] = m->cells; /* as calloc left them */
+    out->count[FOLDER_WAITING] = m->cells; /* as calloc left them */
     guard_keep(true);
     for (int i = 0; i < m->cells; i++)
         overview_look(out, i);
@@ -80,6 +81,7 @@ enum status overview_init(const struct matrix *m, const char *results, struct ov
 void overview_free(struct overview *o)
 {
     free(o->look);
+    free(o->waits);
     free(o->kind);
     free(o->round);
     free(o->hash);
@@ -89,7 +91,7 @@ void overview_free(struct overview *o)
 }
 
 /* Is the result that stands there this cell's own? */
-static enum status check(struct overview *o, int cell, const char *folder)
+static enum status check_is_own(struct overview *o, int cell, const char *folder)
 {
     char *hash = o->hash[o->kind[cell]];
     if (*hash == '\0')
@@ -100,21 +102,22 @@ static enum status check(struct overview *o, int cell, const char *folder)
 void overview_look(struct overview *o, int cell)
 {
     char folder[FILE_PATH];
-    struct cell_look *look = &o->look[cell];
+    struct run_folder *look = &o->look[cell];
     o->count[look->state]--;
+    o->waits[cell] = false;
     if (matrix_folder(&o->m->cell[cell], o->results, folder) != STATUS_OK) {
-        *look = (struct cell_look){.state = CELL_FAILED, .threads = 1};
+        *look = (struct run_folder){.state = FOLDER_FAILED, .threads = 1};
         snprintf(look->reason, sizeof look->reason, "%.500s", status_sentence());
         o->count[look->state]++;
         return;
     }
-    cell_look(folder, look);
-    if (cell_is_over(look->state) && check(o, cell, folder) != STATUS_OK) {
-        look->state = CELL_FAILED;
+    run_folder_look(folder, look, NULL);
+    if (run_folder_is_over(look->state) && check_is_own(o, cell, folder) != STATUS_OK) {
+        look->state = FOLDER_FAILED;
         snprintf(look->reason, sizeof look->reason, "%.500s", status_sentence());
-    } else if (!cell_is_over(look->state) && look->state != CELL_RUNNING) {
-        look->waits = guide_check(o->m, &o->m->cell[cell], o->results) != STATUS_OK;
-        if (look->waits && look->state != CELL_FAILED)
+    } else if (!run_folder_is_over(look->state) && look->state != FOLDER_RUNNING) {
+        o->waits[cell] = guide_check(o->m, &o->m->cell[cell], o->results) != STATUS_OK;
+        if (o->waits[cell] && look->state != FOLDER_FAILED)
             snprintf(look->reason, sizeof look->reason, "%.500s", status_sentence());
     }
     o->count[look->state]++;
@@ -122,8 +125,8 @@ void overview_look(struct overview *o, int cell)
 
 double overview_progress(const struct overview *o, int cell)
 {
-    const struct cell_look *look = &o->look[cell];
-    if (cell_is_over(look->state))
+    const struct run_folder *look = &o->look[cell];
+    if (run_folder_is_over(look->state))
         return 1;
     return look->budget > 0 ? fmin((double)look->transitions / (double)look->budget, 1) : 0;
 }
@@ -132,7 +135,7 @@ void overview_measure(struct overview *o)
 {
     cost_measure(&o->cost, o->m, o->look);
     for (int i = 0; i < o->m->cells; i++) {
-        const struct cell_look *look = &o->look[i];
+        const struct run_folder *look = &o->look[i];
         double done = overview_progress(o, i), spent = look->seconds * look->threads;
         o->left[i] = (1 - done) * o->cost.seconds[i];
         /* Well under way it is its own best measure. */
@@ -151,13 +154,13 @@ double overview_left(const struct overview *o)
 
 void overview_counts(const struct overview *o, char *out, size_t size)
 {
-    size_t used = (size_t)snprintf(out, size, "%d of %d done", o->count[CELL_DONE], o->m->cells);
-    static const enum cell_state order[] = {CELL_DIVERGED, CELL_RUNNING, CELL_STOPPED, CELL_WAITING,
-                                            CELL_FAILED};
+    size_t used = (size_t)snprintf(out, size, "%d of %d done", o->count[FOLDER_DONE], o->m->cells);
+    static const enum folder_state order[] = {FOLDER_DIVERGED, FOLDER_RUNNING, FOLDER_STOPPED,
+                                              FOLDER_WAITING, FOLDER_FAILED};
     for (size_t i = 0; i < sizeof order / sizeof *order && used < size; i++) {
         if (o->count[order[i]] > 0)
             used += (size_t)snprintf(out + used, size - used, ", %d %s", o->count[order[i]],
-                                     cell_state_word(order[i]));
+                                     run_folder_word(order[i]));
     }
 }
 
@@ -166,7 +169,7 @@ void overview_list_guides(const struct overview *o, FILE *to)
     for (int g = 0; g < o->m->cells; g++) {
         int waiting = 0, first = 0;
         for (int i = 0; i < o->m->cells; i++) {
-            if (o->m->cell[i].guide != o->m->cell[g].number || !o->look[i].waits)
+            if (o->m->cell[i].guide != o->m->cell[g].number || !o->waits[i])
                 continue;
             first = waiting++ == 0 ? i : first;
         }
@@ -178,24 +181,25 @@ void overview_list_guides(const struct overview *o, FILE *to)
 static void print_cell(const struct overview *o, int i, FILE *to)
 {
     const struct matrix_cell *c = &o->m->cell[i];
-    const struct cell_look *look = &o->look[i];
+    const struct run_folder *look = &o->look[i];
     char name[4 * CONFIG_NAME], score[32] = "", time[32], left[48] = "";
     matrix_describe(c, name, sizeof name);
     if (isfinite(look->last_score))
         snprintf(score, sizeof score, "score %.1f", look->last_score);
     progress_duration(o->left[i] / look->threads, time);
-    if (!cell_is_over(look->state))
-        snprintf(left, sizeof left, "%s %s", look->state == CELL_RUNNING ? "left" : "takes", time);
-    say_to(to, "%6d  %-8s  %-52s %3.0f %%  %-12s %s%s%s\n", c->number, cell_state_word(look->state),
+    if (!run_folder_is_over(look->state))
+        snprintf(left, sizeof left, "%s %s", look->state == FOLDER_RUNNING ? "left" : "takes",
+                 time);
+    say_to(to, "%6d  %-8s  %-52s %3.0f %%  %-12s %s%s%s\n", c->number, run_folder_word(look->state),
            name, 100 * overview_progress(o, i), score, left, *look->reason != '\0' ? "  " : "",
            look->reason);
 }
 
-void overview_list(const struct overview *o, enum cell_state only, int most, FILE *to)
+void overview_list(const struct overview *o, enum folder_state only, int most, FILE *to)
 {
     int found = 0;
     for (int i = 0; i < o->m->cells; i++) {
-        if (only != CELL_STATE_COUNT && o->look[i].state != only)
+        if (only != FOLDER_STATE_COUNT && o->look[i].state != only)
             continue;
         if (found++ < most)
             print_cell(o, i, to);

@@ -10,14 +10,15 @@
 struct overview {
     const struct matrix *m;
     const char *results;      /* NULL: results/runs */
-    struct cell_look *look;   /* one a cell */
+    struct run_folder *look;  /* one a cell */
+    bool *waits;              /* one a cell: its guide's policy is not there */
     int *kind;                /* the first cell that differs in nothing but the seed */
     int *round;               /* how many cells of this kind come before it */
     char (*hash)[SHA256_HEX]; /* of a kind's configuration, at its first cell */
     struct cost cost;
     bool calibrated; /* costs start from the speed that `sweep cost` has measured */
     double *left;    /* core-seconds that each cell still wants */
-    int count[CELL_STATE_COUNT];
+    int count[FOLDER_STATE_COUNT];
 };
 
 /* Looks at every cell. The strings must outlive it. Errors STATUS_CONFIG (a cell's configuration),
@@ -44,7 +45,7 @@ void overview_counts(const struct overview *o, char *out, size_t size);
 /* What cells wait for that another's policy guides: a line for each such policy. */
 void overview_list_guides(const struct overview *o, FILE *to);
 
-/* One line a cell, or only those in a state (CELL_STATE_COUNT: all); at most `most` lines. */
-void overview_list(const struct overview *o, enum cell_state only, int most, FILE *to);
+/* One line a cell, or only those in a state (FOLDER_STATE_COUNT: all); at most `most` lines. */
+void overview_list(const struct overview *o, enum folder_state only, int most, FILE *to);
 
 #endif

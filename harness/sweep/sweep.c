@@ -55,14 +55,14 @@ static bool has_data(const struct sweep *w, int cell)
 /* What a cell's look means for the schedule; a failure of an earlier sweep is tried again. */
 static enum schedule_state state_of(const struct sweep *w, int cell)
 {
-    const struct cell_look *look = &w->overview.look[cell];
+    const struct run_folder *look = &w->overview.look[cell];
     switch (look->state) {
-    case CELL_DONE:
-    case CELL_DIVERGED:
+    case FOLDER_DONE:
+    case FOLDER_DIVERGED:
         return SCHEDULE_OVER;
-    case CELL_RUNNING:
+    case FOLDER_RUNNING:
         return SCHEDULE_ELSEWHERE;
-    case CELL_FAILED:
+    case FOLDER_FAILED:
         /* failed_at is 0 for another configuration's result: trying again would not help. */
         if (look->failed_at == 0 || look->failed_at != w->failed_before[cell])
             return SCHEDULE_FAILED;
@@ -70,7 +70,7 @@ static enum schedule_state state_of(const struct sweep *w, int cell)
     default:
         break;
     }
-    return !look->waits && has_data(w, cell) ? SCHEDULE_READY : SCHEDULE_BLOCKED;
+    return !w->overview.waits[cell] && has_data(w, cell) ? SCHEDULE_READY : SCHEDULE_BLOCKED;
 }
 
 static void fill_job(struct sweep *w, int cell)
@@ -106,7 +106,7 @@ static enum status init(struct sweep *w)
     return STATUS_OK;
 }
 
-static void release(struct sweep *w)
+static void free_sweep(struct sweep *w)
 {
     overview_free(&w->overview);
     schedule_free(&w->schedule);
@@ -177,7 +177,7 @@ static void stop(struct sweep *w, int signal)
 }
 
 /* Adds "--option value" unless there is none. */
-static int add(const char *argv[], int argc, const char *option, const char *value)
+static int add_option(const char *argv[], int argc, const char *option, const char *value)
 {
     if (value == NULL)
         return argc;
@@ -195,12 +195,12 @@ static enum status start_cell(struct sweep *w, int cell, int threads)
     snprintf(number, sizeof number, "%d", w->m->cell[cell].number);
     snprintf(cores, sizeof cores, "%d", threads);
     snprintf(every, sizeof every, "%g", w->o->checkpoint_every);
-    argc = add(argv, argc, "--cell", number);
-    argc = add(argv, argc, "--preset", w->o->preset);
-    argc = add(argv, argc, "--results", w->o->results);
-    argc = add(argv, argc, "--data", w->o->data);
-    argc = add(argv, argc, "--threads", cores);
-    argc = add(argv, argc, "--checkpoint-every", every);
+    argc = add_option(argv, argc, "--cell", number);
+    argc = add_option(argv, argc, "--preset", w->o->preset);
+    argc = add_option(argv, argc, "--results", w->o->results);
+    argc = add_option(argv, argc, "--data", w->o->data);
+    argc = add_option(argv, argc, "--threads", cores);
+    argc = add_option(argv, argc, "--checkpoint-every", every);
     TRY(child_start((char *const *)argv, &slot->child));
     slot->cell = cell;
     slot->source = -1;
@@ -212,8 +212,8 @@ static enum status start_source(struct sweep *w, int source)
 {
     struct slot *slot = take_slot(w);
     const char *argv[32] = {"data", "get", w->o->matrix, w->m->source[source].dataset};
-    int argc = add(argv, 4, "--preset", w->o->preset);
-    argc = add(argv, argc, "--data", w->o->data);
+    int argc = add_option(argv, 4, "--preset", w->o->preset);
+    argc = add_option(argv, argc, "--data", w->o->data);
     TRY(child_start((char *const *)argv, &slot->child));
     slot->cell = -1;
     slot->source = source;
@@ -260,28 +260,28 @@ static bool means_full_disk(const char *words)
     return strstr(words, "disk is full") != NULL || strstr(words, "is the disk full") != NULL;
 }
 
-static void fail(struct sweep *w, int cell, const char *reason)
+static void fail_cell(struct sweep *w, int cell, const char *reason)
 {
     char name[4 * CONFIG_NAME], folder[FILE_PATH];
     matrix_describe(&w->m->cell[cell], name, sizeof name);
-    const struct cell_look *look = &w->overview.look[cell];
+    const struct run_folder *look = &w->overview.look[cell];
     /* It records what it can itself. */
-    if ((look->state != CELL_FAILED || look->failed_at == w->failed_before[cell]) &&
+    if ((look->state != FOLDER_FAILED || look->failed_at == w->failed_before[cell]) &&
         matrix_folder(&w->m->cell[cell], w->o->results, folder) == STATUS_OK)
-        (void)cell_fail(folder, reason);
+        (void)run_folder_fail(folder, reason);
     overview_look(&w->overview, cell);
     display_say(&w->display, "failed: cell %d, %s: %s", w->m->cell[cell].number, name, reason);
 }
 
-static void finish(struct sweep *w, int cell)
+static void finish_cell(struct sweep *w, int cell)
 {
     char name[4 * CONFIG_NAME], time[32];
-    const struct cell_look *look = &w->overview.look[cell];
+    const struct run_folder *look = &w->overview.look[cell];
     schedule_end(&w->schedule, cell, SCHEDULE_OVER);
     matrix_describe(&w->m->cell[cell], name, sizeof name);
     progress_duration(look->seconds, time);
     display_say(&w->display, "%s: %s, score %.1f -> %.1f, %s (%d of %d)",
-                cell_state_word(look->state), name, look->first_score, look->last_score, time,
+                run_folder_word(look->state), name, look->first_score, look->last_score, time,
                 w->schedule.count[SCHEDULE_OVER], w->m->cells);
 }
 
@@ -292,14 +292,14 @@ static bool is_crash(int signal)
 }
 
 /* Killed from outside (out of memory, most often), or stopped by somebody else. */
-static void died(struct sweep *w, int cell, const char *how)
+static void note_death(struct sweep *w, int cell, const char *how)
 {
     char reason[256], name[4 * CONFIG_NAME];
     matrix_describe(&w->m->cell[cell], name, sizeof name);
     if (schedule_died(&w->schedule, cell) == SCHEDULE_FAILED) {
         snprintf(reason, sizeof reason, "%.200s, %d times; is there too little memory?", how,
                  w->schedule.job[cell].deaths);
-        fail(w, cell, reason);
+        fail_cell(w, cell, reason);
         return;
     }
     display_say(&w->display, "%s: %s; it goes on from its checkpoint", name, how);
@@ -310,8 +310,8 @@ static void end_cell(struct sweep *w, int cell, int status, const char *words)
     char reason[512];
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     overview_look(&w->overview, cell);
-    if (code == 0 && cell_is_over(w->overview.look[cell].state)) {
-        finish(w, cell);
+    if (code == 0 && run_folder_is_over(w->overview.look[cell].state)) {
+        finish_cell(w, cell);
         return;
     }
     if (code == EXIT_BUSY || code == EXIT_WAITS) {
@@ -323,13 +323,13 @@ static void end_cell(struct sweep *w, int cell, int status, const char *words)
         return;
     }
     if (code == EXIT_INTERRUPTED) {
-        died(w, cell, "stopped by somebody else");
+        note_death(w, cell, "stopped by somebody else");
         return;
     }
     if (WIFSIGNALED(status) && !is_crash(WTERMSIG(status))) {
         snprintf(reason, sizeof reason, "killed by signal %d (%s)", WTERMSIG(status),
                  strsignal(WTERMSIG(status)));
-        died(w, cell, reason);
+        note_death(w, cell, reason);
         return;
     }
     w->disk_full = w->disk_full || means_full_disk(words);
@@ -340,7 +340,7 @@ static void end_cell(struct sweep *w, int cell, int status, const char *words)
         snprintf(reason, sizeof reason, "%.500s",
                  *words != '\0' ? words : "it ended and did not say why");
     schedule_end(&w->schedule, cell, SCHEDULE_FAILED);
-    fail(w, cell, reason);
+    fail_cell(w, cell, reason);
 }
 
 static void end_source(struct sweep *w, int source, int status, const char *words)
@@ -423,7 +423,7 @@ static void wait_for_something(struct sweep *w)
         begin_stop(w);
 }
 
-static enum status loop(struct sweep *w)
+static enum status work_through(struct sweep *w)
 {
     look_around(w);
     schedule_sort(&w->schedule); /* with measured costs */
@@ -462,7 +462,7 @@ static enum status verdict(struct sweep *w)
     int guided, missing = count_blocked(w, &guided), failed = w->schedule.count[SCHEDULE_FAILED];
     overview_counts(&w->overview, counts, sizeof counts);
     display_say(&w->display, "%s: %s", w->m->name, counts);
-    overview_list(&w->overview, CELL_FAILED, 10, w->display.to);
+    overview_list(&w->overview, FOLDER_FAILED, 10, w->display.to);
     overview_list_guides(&w->overview, w->display.to);
     display_end(&w->display);
     if (w->disk_full)
@@ -508,14 +508,14 @@ enum status sweep_run(const struct matrix *m, const struct sweep_options *option
     enum status result = init(&w);
     if (result == STATUS_OK) {
         block_signals(&w, &before);
-        result = loop(&w);
+        result = work_through(&w);
         struct status_note note;
         status_save(&note, result);
         stop(&w, SIGTERM); /* whoever is left after a failure of our own */
         sigprocmask(SIG_SETMASK, &before, NULL);
         result = result == STATUS_OK ? verdict(&w) : status_restore(&note);
     }
-    release(&w);
+    free_sweep(&w);
     return result;
 }
 

@@ -129,7 +129,9 @@ static enum status collect(const struct gnuplot_job *job, const char *temporary,
 {
     char *data = NULL;
     size_t size = 0;
-    if (!file_exists(temporary))
+    bool there;
+    TRY(file_look(temporary, &there));
+    if (!there)
         return status_fail(STATUS_FORMAT, "%s: gnuplot ended without writing it", path);
     TRY(file_read(temporary, LARGEST, &data, &size));
     enum status result = picture_check(job->format, data, size, path);

@@ -107,9 +107,16 @@ static void put_log(struct text *out, const struct results_run *run)
 {
     char folder[FILE_PATH], path[FILE_PATH], *log = NULL;
     size_t size;
+    bool there = false;
     if (run->origin.foreign || file_parent(run->origin.path, folder) != STATUS_OK ||
-        file_path(path, "%s/run.log", folder) != STATUS_OK || !file_exists(path) ||
-        file_read(path, LOG_ROOM, &log, &size) != STATUS_OK)
+        file_path(path, "%s/run.log", folder) != STATUS_OK)
+        return;
+    enum status result = file_look(path, &there);
+    if (there)
+        result = file_read(path, LOG_ROOM, &log, &size);
+    if (result != STATUS_OK)
+        html_put_format(out, " %s", status_sentence());
+    if (result != STATUS_OK || !there)
         return;
     const char *start = log + size;
     for (int lines = 0; start > log; start--) {

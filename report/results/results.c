@@ -217,6 +217,13 @@ enum status results_make_dataset(struct results *r, const char *id, int *out)
     return STATUS_OK;
 }
 
+void results_place_dataset(struct results *r, int dataset, const char *suite)
+{
+    int stated = registry_find_suite(suite);
+    if (stated >= 0 && r->dataset[dataset].suite == registry_find_suite("other"))
+        r->dataset[dataset].suite = stated;
+}
+
 enum status results_declare(struct results *r, const char *method, const char *label,
                             const char *dataset, int *m, int *d)
 {
@@ -449,28 +456,10 @@ enum status results_matrix(const struct results *r, int method, const int *datas
     return status;
 }
 
-const char *results_config_line(const char *config, const char *key, char *out, size_t size)
-{
-    out[0] = '\0';
-    size_t n = strlen(key);
-    for (const char *line = config; *line != '\0'; line += *line == '\n') {
-        if (strncmp(line, key, n) == 0) {
-            const char *equals = line + n + strspn(line + n, " ");
-            if (*equals == '=') {
-                const char *value = equals + 1 + strspn(equals + 1, " ");
-                snprintf(out, size, "%.*s", (int)strcspn(value, "\n"), value);
-                return out;
-            }
-        }
-        line += strcspn(line, "\n");
-    }
-    return out;
-}
-
 const char *results_config(const struct results_run *run, const char *key, char *out, size_t size)
 {
     const char *config = run->curve != NULL ? run->curve->config : NULL;
-    return results_config_line(config != NULL ? config : "", key, out, size);
+    return curve_config_value(config != NULL ? config : "", key, out, size);
 }
 
 enum status results_all_read(const struct results *r)

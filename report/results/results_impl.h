@@ -32,6 +32,8 @@ enum status results_settle(struct results_run *run, bool sorted);
 
 /* Index of the dataset of this id, made when new. Errors STATUS_MEMORY. */
 enum status results_make_dataset(struct results *r, const char *id, int *out);
+/* Put a dataset of which neither id nor name tells the suite into the one that a run states. */
+void results_place_dataset(struct results *r, int dataset, const char *suite);
 
 /* Move runs that are to be read at another budget than most of their dataset's to a dataset
  * "id+at500000"; notes say which. */
@@ -48,9 +50,6 @@ enum status results_split_variants(struct results *r);
 
 /* Notes on origins, unfinished runs, missing seeds, the scale of the scores. */
 enum status results_collect_notes(struct results *r);
-
-/* The value of `key` in `key = value` lines, or "". */
-const char *results_config_line(const char *config, const char *key, char *out, size_t size);
 
 /* A short digest that tells texts apart for people: FNV-1a, 32 bits. */
 uint32_t results_digest(const char *text);

@@ -37,8 +37,8 @@ static void compare_lines(const char *config, const char *base, bool missing, st
         size_t length = strcspn(line, "\n"), key = strcspn(line, " =\n");
         char name[128], mine[512], theirs[512];
         snprintf(name, sizeof name, "%.*s", (int)key, line);
-        results_config_line(line, name, mine, sizeof mine);
-        results_config_line(base, name, theirs, sizeof theirs);
+        curve_config_value(line, name, mine, sizeof mine);
+        curve_config_value(base, name, theirs, sizeof theirs);
         bool differs = missing ? theirs[0] == '\0' && mine[0] != '\0' : strcmp(mine, theirs) != 0;
         if (key > 0 && !is_silent(line, key) && differs) {
             int n = snprintf(d->out + d->used, d->size - d->used, "%s%s=%s",

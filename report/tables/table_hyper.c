@@ -64,7 +64,7 @@ static int values_of(const struct results *x, int method, const char *key, char 
         char value[VALUE];
         if (config == NULL)
             continue;
-        results_config_line(config, key, value, sizeof value);
+        curve_config_value(config, key, value, sizeof value);
         plain(value, sizeof value);
         int k = 0;
         while (k < count && strcmp(seen[k], value) != 0)
@@ -133,7 +133,7 @@ enum status table_hyper_common(const struct report *r, const char *none, struct 
                 text_csv(&t->csv, key[k]);
                 text_csv(&t->csv, x->method[m].id);
                 text_csv(&t->csv, x->dataset[d].id);
-                text_csv(&t->csv, results_config_line(config, key[k], value, sizeof value));
+                text_csv(&t->csv, curve_config_value(config, key[k], value, sizeof value));
                 text_csv_end(&t->csv);
             }
         }
@@ -186,7 +186,7 @@ enum status table_hyper_by_dataset(const struct report *r, const char *none, str
         text_csv(&t->csv, x->dataset[d].id);
         for (int k = 0; k < kept; k++) {
             char value[VALUE];
-            results_config_line(config, key[k], value, sizeof value);
+            curve_config_value(config, key[k], value, sizeof value);
             plain(value, sizeof value);
             table_put(t, row, k + 1, "%s", value);
             text_csv(&t->csv, value);

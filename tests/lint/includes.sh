@@ -19,7 +19,7 @@ harness/commands engine/base/ engine/data/ engine/methods/ suites/ harness/base/
 harness/main.c engine/base/ engine/data/ engine/methods/ suites/ harness/
 report/text engine/base/ report/text/
 report/stats engine/base/ report/text/ report/stats/
-report/results engine/base/ suites/facts.def harness/curve/curve.h report/text/ report/stats/ report/results/
+report/results engine/base/ suites/facts.def harness/curve/curve.h harness/curve/run_folder.h report/text/ report/stats/ report/results/
 report/draw engine/base/ report/text/ report/stats/ report/results/ report/draw/
 report/tables engine/base/ harness/curve/curve.h report/text/ report/stats/ report/results/ report/tables/
 report/claims engine/base/ harness/curve/curve.h report/text/ report/stats/ report/results/ report/tables/ report/claims/

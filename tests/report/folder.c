@@ -71,6 +71,9 @@ void folder_run(struct folder_run run)
     set(&c, "status", run.status != NULL ? run.status : "complete");
     set(&c, "preset", run.preset != NULL ? run.preset : "paper");
     set(&c, "size", "paper");
+    set(&c, "variant", run.variant);
+    set(&c, "suite", run.suite);
+    set(&c, "label", run.label);
     set(&c, "dataset_kind", run.kind != NULL ? run.kind : "d4rl");
     set(&c, "reduced", run.reduced != NULL ? run.reduced : "");
     set(&c, "revision", run.revision != NULL ? run.revision : "abc123");
@@ -86,8 +89,8 @@ void folder_run(struct folder_run run)
             i, (int64_t)(t * run.end), i * 300, i * 10.0, &raw, &score, &length, &success};
         cr_assert_eq(curve_add_evaluation(&c, &e, 1), STATUS_OK);
     }
-    snprintf(name, sizeof name, "%s/%s/%s/%d/curve.h5", run.matrix, run.dataset, run.method,
-             run.seed);
+    snprintf(name, sizeof name, "%s/%s/%s/%d/curve.h5", run.matrix, run.dataset,
+             run.folder != NULL ? run.folder : run.method, run.seed);
     const char *path = folder_path(name);
     cr_assert_eq(file_parent(path, parent), STATUS_OK);
     cr_assert_eq(file_make_folder(parent), STATUS_OK);

@@ -25,6 +25,9 @@ struct folder_run {
     const char *status; /* "complete" */
     const char *config; /* "alpha_online = 0.1\n" */
     const char *preset, *kind, *reduced, *revision;
+    const char *folder;  /* the method's; NULL: called as the method */
+    const char *variant; /* the attribute; NULL: there is none */
+    const char *suite, *label;
 };
 void folder_run(struct folder_run run);
 

@@ -118,6 +118,25 @@ Test(curve, compare_finds_one_bit_but_forgives_times)
     curve_free(&b);
 }
 
+/* What a run is called decides no bit; where it is to be read is compared if both say it. */
+Test(curve, compare_forgives_names_and_what_an_older_file_lacks)
+{
+    struct curve a = sample(2, 2), b = sample(2, 2);
+    curve_set(&a, "variant", "alpha_online=10");
+    curve_set(&a, "title", "TD3+ODT, alpha_online=10");
+    curve_set(&a, "suite", "adroit");
+    curve_set(&a, "budget", "1000");
+    cr_assert_eq(curve_compare(&a, &b, false), STATUS_OK, "%s", status_sentence());
+    cr_assert_eq(curve_compare(&b, &a, false), STATUS_OK, "%s", status_sentence());
+    curve_set(&b, "variant", "alpha_online=1");
+    cr_assert_eq(curve_compare(&a, &b, false), STATUS_OK, "%s", status_sentence());
+    curve_set(&b, "budget", "2000");
+    cr_assert_eq(curve_compare(&a, &b, false), STATUS_FORMAT);
+    cr_assert_not_null(strstr(status_sentence(), "'budget'"), "%s", status_sentence());
+    curve_free(&a);
+    curve_free(&b);
+}
+
 Test(curve, says_what_is_wrong_with_a_bad_file)
 {
     struct curve a = sample(3, 3), b;

@@ -66,10 +66,10 @@ static enum status run(int number, struct cell_outcome *o, int64_t stop_after)
     return cell_run(&m, cell, folder, &how, o);
 }
 
-static struct cell_look look(const struct cell_outcome *o)
+static struct run_folder look(const struct cell_outcome *o)
 {
-    struct cell_look l;
-    cell_look(o->folder, &l);
+    struct run_folder l;
+    run_folder_look(o->folder, &l, NULL);
     return l;
 }
 
@@ -81,8 +81,8 @@ Test(cell, settings_of_a_method_are_no_variant_of_it)
     cr_assert_eq(m.cells, 4);
     const struct matrix_cell *odt = &m.cell[0], *td3_odt = &m.cell[2];
     cr_assert_str_eq(td3_odt->method, "td3_odt");
-    cr_assert_str_eq(td3_odt->variant, "@gamma=0.9", "%s", td3_odt->variant);
-    cr_assert_str_eq(odt->variant, "@gamma=0.9", "%s", odt->variant);
+    cr_assert_str_eq(td3_odt->variant, "gamma=0.9", "%s", td3_odt->variant);
+    cr_assert_str_eq(odt->variant, "gamma=0.9", "%s", odt->variant);
     cr_assert_eq(td3_odt->sets, odt->sets + 2);
     struct config_request request;
     struct hyper h;
@@ -103,12 +103,39 @@ Test(cell, lives_in_a_folder_of_its_matrix_and_is_not_run_twice)
     cr_assert_not(first.was_over || first.diverged);
     snprintf(expected, sizeof expected, "%s/mine/hopper-random-dev/td3_odt@gamma=0.9/2", folder);
     cr_assert_str_eq(first.folder, expected);
-    cr_assert_eq(look(&first).state, CELL_DONE);
+    cr_assert_eq(look(&first).state, FOLDER_DONE);
     cr_assert_geq(first.transitions, 300);
+    struct curve c;
+    cr_assert_eq(file_path(expected, "%s/curve.h5", first.folder), STATUS_OK);
+    cr_assert_eq(curve_read(expected, &c), STATUS_OK, "%s", status_sentence());
+    cr_expect_str_eq(curve_get(&c, "variant"), "gamma=0.9", "the curve says itself what it is");
+    cr_expect_str_eq(curve_get(&c, "title"), "TD3+ODT, gamma=0.9");
+    cr_expect_str_eq(curve_get(&c, "suite"), "mujoco");
+    char score_at[32];
+    cr_expect_str_eq(curve_get(&c, "budget"),
+                     curve_config_value(c.config, "score_at", score_at, sizeof score_at));
+    curve_free(&c);
 
     cr_assert_eq(run(4, &again, 0), STATUS_OK, "%s", status_sentence());
     cr_assert(again.was_over);
     cr_assert_eq(again.last_score, first.last_score);
+}
+
+/* Long lists of settings are whole in the curve, hashed in the folder's name. */
+Test(cell, folder_of_a_long_variant_is_named_by_its_hash)
+{
+    char where[FILE_PATH];
+    struct matrix_cell c = m.cell[0];
+    snprintf(c.variant, sizeof c.variant,
+             "gamma=0.9,tau=0.01,batch_size=8,alpha_online=0.125,alpha_pretrain=0.25,"
+             "pretrain_actor_steps=20,T_train=5");
+    cr_assert_eq(matrix_folder(&c, "r", where), STATUS_OK);
+    char *at = strchr(where, '@');
+    cr_assert_not_null(at, "%s", where);
+    cr_expect_eq(strcspn(at + 1, "/"), 8, "%s", where);
+    snprintf(c.variant, sizeof c.variant, "a=x/y");
+    cr_assert_eq(matrix_folder(&c, "r", where), STATUS_OK);
+    cr_expect_eq(strcspn(strchr(where, '@') + 1, "/"), 8, "%s", where);
 }
 
 Test(cell, number_out_of_range_says_the_range)
@@ -124,27 +151,27 @@ Test(cell, failure_is_recorded_and_forgotten_when_it_runs)
     struct cell_outcome o;
     load("hopper-random-dev", "hopper-nowhere");
     cr_assert_eq(run(1, &o, 0), STATUS_MISSING);
-    struct cell_look l = look(&o);
-    cr_assert_eq(l.state, CELL_FAILED);
+    struct run_folder l = look(&o);
+    cr_assert_eq(l.state, FOLDER_FAILED);
     cr_assert(strstr(l.reason, "hopper-nowhere") != NULL, "%s", l.reason);
 
     load("", "");
     cr_assert_eq(run(1, &o, 0), STATUS_OK, "%s", status_sentence());
-    cr_assert_eq(cell_fail(o.folder, "as if it had failed once"), STATUS_OK);
-    cr_assert_eq(look(&o).state, CELL_DONE, "a finished run outweighs an old failure");
+    cr_assert_eq(run_folder_fail(o.folder, "as if it had failed once"), STATUS_OK);
+    cr_assert_eq(look(&o).state, FOLDER_DONE, "a finished run outweighs an old failure");
 }
 
 Test(cell, stopped_one_is_no_failure_and_goes_on)
 {
     struct cell_outcome o;
     cr_assert_eq(run(3, &o, 1), STATUS_INTERRUPTED);
-    cr_assert_eq(look(&o).state, CELL_STOPPED);
-    cr_assert_eq(cell_fail(o.folder, "killed"), STATUS_OK);
-    cr_assert_eq(look(&o).state, CELL_FAILED);
+    cr_assert_eq(look(&o).state, FOLDER_STOPPED);
+    cr_assert_eq(run_folder_fail(o.folder, "killed"), STATUS_OK);
+    cr_assert_eq(look(&o).state, FOLDER_FAILED);
     cr_assert_eq(run(3, &o, 1), STATUS_INTERRUPTED);
-    cr_assert_eq(look(&o).state, CELL_STOPPED, "tried again, the failure is history");
+    cr_assert_eq(look(&o).state, FOLDER_STOPPED, "tried again, the failure is history");
     cr_assert_eq(run(3, &o, 0), STATUS_OK, "%s", status_sentence());
-    cr_assert_eq(look(&o).state, CELL_DONE);
+    cr_assert_eq(look(&o).state, FOLDER_DONE);
 }
 
 Test(cell, busy_one_is_left_alone)
@@ -155,10 +182,10 @@ Test(cell, busy_one_is_left_alone)
     snprintf(lock, sizeof lock, "%s/lock", o.folder);
     int fd = open(lock, O_RDWR);
     cr_assert_eq(flock(fd, LOCK_EX), 0);
-    cr_assert_eq(look(&o).state, CELL_RUNNING);
+    cr_assert_eq(look(&o).state, FOLDER_RUNNING);
     cr_assert_eq(run(1, &o, 0), STATUS_BUSY);
     close(fd);
-    cr_assert_eq(look(&o).state, CELL_STOPPED, "not recorded as a failure");
+    cr_assert_eq(look(&o).state, FOLDER_STOPPED, "not recorded as a failure");
 }
 
 /* `set` of [matrix] is in no folder's name. */
@@ -169,8 +196,8 @@ Test(cell, results_of_another_configuration_are_not_taken_for_its_own)
     load("pretrain_actor_steps=20", "pretrain_actor_steps=21");
     cr_assert_eq(run(1, &o, 0), STATUS_CONFIG);
     cr_assert(strstr(status_sentence(), "another configuration") != NULL, "%s", status_sentence());
-    struct cell_look l = look(&o);
-    cr_assert_eq(l.state, CELL_DONE, "what is there stays");
+    struct run_folder l = look(&o);
+    cr_assert_eq(l.state, FOLDER_DONE, "what is there stays");
     load("", "");
     char hash[SHA256_HEX];
     cr_assert_eq(cell_config_hash(&m.cell[0], hash), STATUS_OK, "%s", status_sentence());

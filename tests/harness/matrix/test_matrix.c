@@ -122,7 +122,7 @@ Test(matrix, sweep_multiplies_and_names_its_cells)
                  STATUS_OK, "%s", status_sentence());
     /* the paper has three hoppers: medium, medium-replay, random */
     cr_assert_eq(m.cells, 2 * 3 * 2 * 2);
-    cr_assert_str_eq(m.cell[0].variant, "@T_eval=2,alpha_online=1");
+    cr_assert_str_eq(m.cell[0].variant, "T_eval=2,alpha_online=1");
     cr_assert_eq(m.cell[0].sets, 3);
     cr_assert_str_eq(m.cell[0].set[0], "gamma=0.9");
     cr_assert_eq(m.cell[0].seed, 3);
@@ -182,7 +182,7 @@ Test(matrix, guide_is_a_cell_that_comes_before_those_it_guides)
             continue;
         }
         cr_assert_str_eq(c->method, "odt_jsrl_oracle");
-        cr_assert_str_eq(c->variant, "@T_eval=1"); /* the guide is no variant */
+        cr_assert_str_eq(c->variant, "T_eval=1"); /* the guide is no variant */
         cr_assert_eq(c->guide, 1 + i / 3 * 3);
         cr_assert_str_eq(c->set[2], i < 3 ? "jsrl_guide_file={results}/mine/pen-expert-v1/iql/7/"
                                             "policy_offline.h5"

@@ -243,16 +243,17 @@ Test(run_damage, finished_curve_survives_a_lack_of_descriptors)
     int next = dup(0);
     close(next);
     for (int left = 0; left < 6; left++) {
-        struct cell_look look;
+        struct run_folder look;
         tight = (struct rlimit){(rlim_t)(next + left), usual.rlim_max};
         cr_assert_eq(setrlimit(RLIMIT_NOFILE, &tight), 0);
         enum status result = run_execute(&r, NULL);
         refused += result != STATUS_OK;
-        cell_look(r.folder, &look);
+        run_folder_look(r.folder, &look, NULL);
         cr_assert_eq(setrlimit(RLIMIT_NOFILE, &usual), 0);
         cr_expect(result == STATUS_OK || strlen(status_sentence()) > 20);
-        cr_expect(look.state == CELL_DONE || (look.state == CELL_FAILED && look.reason[0] != '\0'),
-                  "%d left: a cell that cannot be seen is %s", left, cell_state_word(look.state));
+        cr_expect(look.state == FOLDER_DONE ||
+                      (look.state == FOLDER_FAILED && look.reason[0] != '\0'),
+                  "%d left: a cell that cannot be seen is %s", left, run_folder_word(look.state));
         struct bytes now = bytes_of(in_run(&r, "curve.h5"));
         cr_expect(now.size == before.size && memcmp(now.data, before.data, now.size) == 0);
         free(now.data);
@@ -267,15 +268,15 @@ Test(run_damage, finished_curve_survives_a_lack_of_descriptors)
 Test(run_damage, curve_behind_a_broken_link_is_not_replaced)
 {
     struct run_request r = tiny_run_request("td3bc", "link");
-    struct cell_look look;
+    struct run_folder look;
     expect_status(&r, STATUS_OK);
     char home[FILE_PATH];
     snprintf(home, sizeof home, "%s", in_run(&r, "elsewhere.h5"));
     cr_assert_eq(rename(in_run(&r, "curve.h5"), home), 0);
     cr_assert_eq(symlink("not-mounted.h5", in_run(&r, "curve.h5")), 0);
     expect_status(&r, STATUS_IO);
-    cell_look(r.folder, &look);
-    cr_expect_eq(look.state, CELL_FAILED);
+    run_folder_look(r.folder, &look, NULL);
+    cr_expect_eq(look.state, FOLDER_FAILED);
     cr_expect_eq(look.trouble, STATUS_IO);
     cr_assert_eq(unlink(in_run(&r, "curve.h5")), 0);
     cr_assert_eq(symlink("elsewhere.h5", in_run(&r, "curve.h5")), 0);

@@ -166,7 +166,7 @@ static void watch(const char *results, struct seen *seen)
 {
     for (int i = 0; i < m.cells; i++) {
         char path[2 * FILE_PATH], where[FILE_PATH];
-        struct cell_look look;
+        struct run_folder look;
         struct stat info;
         path_of(i, results, "curve.h5", path);
         if (seen[i].complete) {
@@ -178,8 +178,8 @@ static void watch(const char *results, struct seen *seen)
             continue;
         }
         cr_assert_eq(matrix_folder(&m.cell[i], in_folder(results), where), STATUS_OK);
-        cell_look(where, &look);
-        if (look.state == CELL_DONE && stat(path, &info) == 0)
+        run_folder_look(where, &look, NULL);
+        if (look.state == FOLDER_DONE && stat(path, &info) == 0)
             seen[i] = (struct seen){true, info.st_ino, info.st_mtim};
     }
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 TestSuite(results, .init = folder_make, .fini = folder_remove, .timeout = 30);
 
@@ -360,6 +361,95 @@ Test(results, takes_variants_and_failures_from_the_folders_of_a_matrix)
     cr_expect_str_eq(r.method[variant->method].label, "TD3+ODT, alpha_online=10");
     cr_expect_eq(run_at(&r, "odt", "hammer-human-v1", 0)->seed, 3);
     cr_expect(has_note(&r, NOTE_WARNING, "seed 1: no memory left"));
+    results_free(&r);
+}
+
+Test(results, do_not_pass_over_a_folder_that_cannot_be_seen)
+{
+    folder_run((struct folder_run){.matrix = "main",
+                                   .dataset = "hopper-random-v2",
+                                   .method = "odt",
+                                   .points = 5,
+                                   .end = 1000,
+                                   .last = 40});
+    cr_assert_eq(symlink("/not/mounted", folder_path("main/walker2d-random-v2")), 0);
+    folder_write("main/hopper-random-v2/odt/1/run.log", "");
+    cr_assert_eq(symlink("/not/mounted.h5", folder_path("main/hopper-random-v2/odt/1/curve.h5")),
+                 0);
+    folder_write("main/hopper-random-v2/odt/2/failed", "the disk is full\n");
+    folder_write("main/hopper-random-v2/odt/2/curve.h5", "damaged");
+    struct results r = folder_results(folder_path(""), defaults);
+    cr_assert_eq(r.runs, 3);
+    cr_expect(has_note(&r, NOTE_WARNING, "walker2d-random-v2: is a link that leads nowhere"));
+    for (int i = 1; i < 3; i++)
+        cr_expect(r.run[i].status == RUN_FAILED && r.run[i].unreadable, "seed %d", i);
+    cr_expect_eq(results_all_read(&r), STATUS_FORMAT);
+    cr_expect_not_null(strstr(status_sentence(), "3 curves"), "%s", status_sentence());
+    results_free(&r);
+}
+
+/* A folder's name names a run only where its file says nothing, and never against it. */
+Test(results, names_runs_by_what_their_files_say)
+{
+    struct folder_run run = {.matrix = "m",
+                             .dataset = "hammer-human-v1",
+                             .method = "td3_odt",
+                             .points = 3,
+                             .end = 1000,
+                             .last = 50,
+                             .config = "alpha_online = 0.1\n"};
+    run.folder = "td3_odt@alpha_online=10"; /* moved or renamed by hand */
+    folder_run(run);
+    run.seed = 1;
+    run.folder = "odt";
+    run.variant = "";
+    folder_run(run);
+    run.seed = 2;
+    run.folder = "td3_odt";
+    run.config = "alpha_online = 10\n";
+    run.variant = "alpha_online=10";
+    folder_run(run);
+    run.seed = 3;
+    run.folder = "td3_odt@alpha_online=10";
+    run.variant = NULL; /* an older one */
+    folder_run(run);
+    struct results r = folder_results(folder_path(""), defaults);
+    cr_assert_eq(r.methods, 2);
+    int count;
+    int plain = results_method(&r, "td3_odt"), ten = results_method(&r, "td3_odt:alpha_online=10");
+    cr_assert(plain >= 0 && ten >= 0);
+    cr_expect_eq(results_cell(&r, plain, 0, &count)->seed, 0);
+    cr_expect_eq(count, 2);
+    cr_expect_eq(results_cell(&r, ten, 0, &count)->seed, 2);
+    cr_expect_eq(count, 2);
+    results_free(&r);
+}
+
+Test(results, tells_long_variants_and_unknown_methods_apart)
+{
+    struct folder_run run = {
+        .matrix = "m", .dataset = "own-data", .points = 3, .end = 1000, .last = 50};
+    char variant[200];
+    memset(variant, 'k', sizeof variant);
+    memcpy(variant + 150, "=1", 3);
+    run.method = "mine";
+    run.label = "My method";
+    run.suite = "adroit";
+    run.folder = "a";
+    run.variant = variant;
+    folder_run(run);
+    variant[151] = '2';
+    run.folder = "b";
+    folder_run(run);
+    run.folder = "c";
+    run.variant = "tau=1";
+    folder_run(run);
+    struct results r = folder_results(folder_path(""), defaults);
+    cr_expect_eq(r.methods, 3, "%d methods", r.methods);
+    int m = results_method(&r, "mine:tau=1");
+    cr_assert_geq(m, 0);
+    cr_expect_str_eq(r.method[m].label, "My method, tau=1");
+    cr_expect_str_eq(r.suite[0].id, "adroit", "the suite that its runs state");
     results_free(&r);
 }
 
