@@ -15,3 +15,14 @@ void *memory_reserve(size_t bytes)
         (void)madvise(block, rounded, MADV_HUGEPAGE); /* a wish: without it all is correct */
     return block;
 }
+
+enum status memory_grow(void **list, int count, size_t width, const char *what)
+{
+    if ((count & (count - 1)) != 0)
+        return STATUS_OK;
+    void *larger = realloc(*list, (count > 0 ? 2 * (size_t)count : 1) * width);
+    if (larger == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for %s", what);
+    *list = larger;
+    return STATUS_OK;
+}

@@ -15,132 +15,87 @@
 
 enum { FIELD = FILE_PATH + 16 }; /* longest field of the CSV, with its NUL: a path */
 
-/* One column: an attribute of the curve, or what `write` prints. docs/results.md describes them. */
+/* One column: an attribute of the curve, or a field of the record. docs/results.md describes them.
+ */
 struct column {
     const char *name;
-    const char *attribute;
-    void (*write)(const struct record *r, char out[FIELD]);
+    enum { ATTRIBUTE, SCORE, COUNT, LONG_COUNT, FLAG, SECONDS, TEXT, PATH, STATE, OURS } kind;
+    size_t offset; /* of the field */
 };
 
-static void write_path(const struct record *r, char out[FIELD])
-{
-    snprintf(out, FIELD, "%s/curve.h5", r->folder);
-}
-
-static void write_state(const struct record *r, char out[FIELD])
-{
-    snprintf(out, FIELD, "%s", record_state(r));
-}
-
-/* Numbers that are not known stay empty; others are printed so that they read back the same. */
-static void write_number(double x, char out[FIELD])
-{
-    if (isnan(x))
-        out[0] = '\0';
-    else
-        snprintf(out, FIELD, "%.17g", x);
-}
-
-static void write_first(const struct record *r, char out[FIELD])
-{
-    write_number(r->look.first_score, out);
-}
-
-static void write_last(const struct record *r, char out[FIELD])
-{
-    write_number(r->look.last_score, out);
-}
-
-static void write_best(const struct record *r, char out[FIELD])
-{
-    write_number(r->look.best_score, out);
-}
-
-static void write_seconds(const struct record *r, char out[FIELD])
-{
-    if (r->look.evaluations == 0)
-        out[0] = '\0';
-    else
-        snprintf(out, FIELD, "%.3f", r->look.seconds);
-}
-
-static void write_transitions(const struct record *r, char out[FIELD])
-{
-    snprintf(out, FIELD, "%lld", (long long)r->look.transitions);
-}
-
-static void write_steps(const struct record *r, char out[FIELD])
-{
-    snprintf(out, FIELD, "%lld", (long long)r->look.gradient_steps);
-}
-
-static void write_evaluations(const struct record *r, char out[FIELD])
-{
-    snprintf(out, FIELD, "%d", r->look.evaluations);
-}
-
-static void write_episodes(const struct record *r, char out[FIELD])
-{
-    snprintf(out, FIELD, "%d", r->look.episodes);
-}
-
-static void write_ours(const struct record *r, char out[FIELD])
-{
-    snprintf(out, FIELD, "%d", record_is_ours(r));
-}
-
-static void write_segments(const struct record *r, char out[FIELD])
-{
-    snprintf(out, FIELD, "%d", r->segments);
-}
-
-static void write_sealed(const struct record *r, char out[FIELD])
-{
-    snprintf(out, FIELD, "%d", r->sealed);
-}
-
-static void write_reason(const struct record *r, char out[FIELD])
-{
-    snprintf(out, FIELD, "%s", r->look.reason);
-}
-
+#define LOOK(field) offsetof(struct record, look.field)
 /* clang-format off */
 static const struct column columns[] = {
-    {"matrix",          "matrix",         NULL},
-    {"dataset",         "dataset",        NULL},
-    {"method",          "method",         NULL},
-    {"variant",         "variant",        NULL},
-    {"preset",          "preset",         NULL},
-    {"size",            "size",           NULL},
-    {"seed",            "seed",           NULL},
-    {"status",          NULL,             write_state},
-    {"first_score",     NULL,             write_first},
-    {"last_score",      NULL,             write_last},
-    {"best_score",      NULL,             write_best},
-    {"evaluations",     NULL,             write_evaluations},
-    {"episodes",        NULL,             write_episodes},
-    {"transitions",     NULL,             write_transitions},
-    {"budget",          "budget",         NULL},
-    {"gradient_steps",  NULL,             write_steps},
-    {"seconds",         NULL,             write_seconds},
-    {"threads",         "threads",        NULL},
-    {"resumes",         "resumes",        NULL},
-    {"revision",        "revision",       NULL},
-    {"dirty",           "dirty",          NULL},
-    {"this_code",       NULL,             write_ours},
-    {"blas_core",       "blas_core",      NULL},
-    {"machine",         "machine",        NULL},
-    {"dataset_kind",    "dataset_kind",   NULL},
-    {"dataset_sha256",  "dataset_sha256", NULL},
-    {"reduced",         "reduced",        NULL},
-    {"config_hash",     "config_hash",    NULL},
-    {"reason",          NULL,             write_reason},
-    {"path",            NULL,             write_path},
-    {"segments",        NULL,             write_segments},
-    {"sealed",          NULL,             write_sealed},
+    {"matrix",          ATTRIBUTE,  0},
+    {"dataset",         ATTRIBUTE,  0},
+    {"method",          ATTRIBUTE,  0},
+    {"variant",         ATTRIBUTE,  0},
+    {"preset",          ATTRIBUTE,  0},
+    {"size",            ATTRIBUTE,  0},
+    {"seed",            ATTRIBUTE,  0},
+    {"status",          STATE,      0},
+    {"first_score",     SCORE,      LOOK(first_score)},
+    {"last_score",      SCORE,      LOOK(last_score)},
+    {"best_score",      SCORE,      LOOK(best_score)},
+    {"evaluations",     COUNT,      LOOK(evaluations)},
+    {"episodes",        COUNT,      LOOK(episodes)},
+    {"transitions",     LONG_COUNT, LOOK(transitions)},
+    {"budget",          ATTRIBUTE,  0},
+    {"gradient_steps",  LONG_COUNT, LOOK(gradient_steps)},
+    {"seconds",         SECONDS,    LOOK(seconds)},
+    {"threads",         ATTRIBUTE,  0},
+    {"resumes",         ATTRIBUTE,  0},
+    {"revision",        ATTRIBUTE,  0},
+    {"dirty",           ATTRIBUTE,  0},
+    {"this_code",       OURS,       0},
+    {"blas_core",       ATTRIBUTE,  0},
+    {"machine",         ATTRIBUTE,  0},
+    {"dataset_kind",    ATTRIBUTE,  0},
+    {"dataset_sha256",  ATTRIBUTE,  0},
+    {"reduced",         ATTRIBUTE,  0},
+    {"config_hash",     ATTRIBUTE,  0},
+    {"reason",          TEXT,       LOOK(reason)},
+    {"path",            PATH,       offsetof(struct record, folder)},
+    {"segments",        COUNT,      offsetof(struct record, segments)},
+    {"sealed",          FLAG,       offsetof(struct record, sealed)},
 };
 /* clang-format on */
 enum { COLUMNS = sizeof columns / sizeof *columns };
+
+/* Numbers that are not known stay empty; others are printed so that they read back the same. */
+static void write_field(const struct column *c, const struct record *r, char out[FIELD])
+{
+    const void *at = (const char *)r + c->offset;
+    out[0] = '\0';
+    switch (c->kind) {
+    case SCORE:
+        if (!isnan(*(const double *)at))
+            snprintf(out, FIELD, "%.17g", *(const double *)at);
+        break;
+    case SECONDS:
+        if (r->look.evaluations > 0)
+            snprintf(out, FIELD, "%.3f", *(const double *)at);
+        break;
+    case COUNT:
+        snprintf(out, FIELD, "%d", *(const int *)at);
+        break;
+    case LONG_COUNT:
+        snprintf(out, FIELD, "%lld", (long long)*(const int64_t *)at);
+        break;
+    case FLAG:
+        snprintf(out, FIELD, "%d", *(const bool *)at);
+        break;
+    case OURS:
+        snprintf(out, FIELD, "%d", record_is_ours(r));
+        break;
+    default:
+        snprintf(out, FIELD, "%s%s",
+                 c->kind == ATTRIBUTE ? curve_get(&r->about, c->name)
+                 : c->kind == STATE   ? record_state(r)
+                                      : (const char *)at,
+                 c->kind == PATH ? "/curve.h5" : "");
+    }
+}
 
 static void print_csv(const struct record_list *list)
 {
@@ -151,10 +106,7 @@ static void print_csv(const struct record_list *list)
         for (int k = 0; k < COLUMNS; k++) {
             char field[FIELD], cell[2 * FIELD + 4];
             const struct record *r = &list->record[i];
-            if (columns[k].attribute != NULL)
-                snprintf(field, sizeof field, "%s", curve_get(&r->about, columns[k].attribute));
-            else
-                columns[k].write(r, field);
+            write_field(&columns[k], r, field);
             printf("%s%s", k > 0 ? "," : "", escape_csv(field, cell, sizeof cell));
         }
         putchar('\n');

@@ -161,8 +161,8 @@ static enum status run_cell(struct arguments *a)
             "%s/curve.h5\n",
             a->cell, cell->method, cell->variant[0] != '\0' ? "@" : "", cell->variant,
             cell->dataset, cell->seed, o.was_over ? "was " : "",
-            o.diverged ? "diverged" : "complete", o.first_score, o.last_score,
-            (long long)o.transitions, o.folder);
+            o.look.state == FOLDER_DIVERGED ? "diverged" : "complete", o.look.first_score,
+            o.look.last_score, (long long)o.look.transitions, o.folder);
     matrix_free(&m);
     return result;
 }

@@ -1,5 +1,6 @@
 #include "harness/curve/curve.h"
 
+#include "engine/base/memory.h"
 #include "harness/curve/curve_impl.h"
 
 #include <math.h>
@@ -46,18 +47,6 @@ enum status curve_no_memory(void)
     return status_fail(STATUS_MEMORY, "no memory for a curve's row");
 }
 
-bool curve_grow(void **items, int count, size_t width)
-{
-    if ((count & (count - 1)) != 0)
-        return true;
-    size_t capacity = count > 0 ? (size_t)count * 2 : 1;
-    void *larger = realloc(*items, capacity * width);
-    if (larger == NULL)
-        return false;
-    *items = larger;
-    return true;
-}
-
 static struct curve_attribute *find_attribute(const struct curve *c, const char *key)
 {
     for (int i = 0; i < c->attributes; i++) {
@@ -71,8 +60,7 @@ enum status curve_set(struct curve *c, const char *key, const char *format, ...)
 {
     struct curve_attribute *a = find_attribute(c, key);
     if (a == NULL) {
-        if (!curve_grow((void **)&c->attribute, c->attributes, sizeof *c->attribute))
-            return curve_no_memory();
+        TRY(memory_grow((void **)&c->attribute, c->attributes, sizeof *c->attribute, "a curve"));
         a = &c->attribute[c->attributes++];
         *a = (struct curve_attribute){.key = ""};
         snprintf(a->key, sizeof a->key, "%s", key);
@@ -156,8 +144,7 @@ enum status curve_add_evaluation(struct curve *c, const struct curve_evaluation 
     if (c->evaluations > 0 && episodes != c->episodes)
         return status_fail(STATUS_SHAPE, "an evaluation has %d episodes, the ones before have %d",
                            episodes, c->episodes);
-    if (!curve_grow((void **)&c->evaluation, c->evaluations, sizeof *c->evaluation))
-        return curve_no_memory();
+    TRY(memory_grow((void **)&c->evaluation, c->evaluations, sizeof *c->evaluation, "a curve"));
     size_t E = (size_t)episodes;
     struct curve_evaluation copy = *row;
     copy.raw_return = copy_of(row->raw_return, E * sizeof *copy.raw_return);
@@ -176,8 +163,7 @@ enum status curve_add_evaluation(struct curve *c, const struct curve_evaluation 
 
 enum status curve_add_iteration(struct curve *c, const struct curve_iteration *row)
 {
-    if (!curve_grow((void **)&c->iteration, c->iterations, sizeof *c->iteration))
-        return curve_no_memory();
+    TRY(memory_grow((void **)&c->iteration, c->iterations, sizeof *c->iteration, "a curve"));
     c->iteration[c->iterations++] = *row;
     return STATUS_OK;
 }
@@ -190,7 +176,7 @@ struct curve_iteration curve_blank_iteration(void)
     return row;
 }
 
-/* Shrink one list; the next add must find_attribute the capacity that curve_grow() expects. */
+/* Shrink one list; the next add must find the capacity that memory_grow() expects. */
 static int shorten(void **items, int count, int keep, size_t width)
 {
     if (keep >= count)
@@ -241,8 +227,7 @@ size_t curve_memory(const struct curve *c)
 
 enum status curve_add_segment(struct curve *c, const char *const origin[CURVE_ORIGIN_COUNT])
 {
-    if (!curve_grow((void **)&c->segment, c->segments, sizeof *c->segment))
-        return curve_no_memory();
+    TRY(memory_grow((void **)&c->segment, c->segments, sizeof *c->segment, "a curve"));
     struct curve_segment *s = &c->segment[c->segments++];
     *s = (struct curve_segment){.evaluations = c->evaluations, .iterations = c->iterations};
     for (int k = 0; k < CURVE_ORIGIN_COUNT; k++)

@@ -12,8 +12,6 @@ enum { CURVE_ROWS_MOST = 1 << 20, CURVE_NUMBERS_MOST = 1 << 24 };
 
 /* curve.c */
 enum status curve_no_memory(void);
-/* Room for one more element, doubling at powers of two. */
-bool curve_grow(void **items, int count, size_t width);
 /* Of an evaluation of E episodes: the row and its four arrays, each in a block of its own. */
 size_t curve_evaluation_bytes(size_t E);
 

@@ -98,7 +98,7 @@ static enum status visit_evaluations(struct curve *c, size_t N, size_t E, struct
     return result;
 }
 
-/* Bytes of a list; a reader makes room for it first, as curve_grow() would have. */
+/* Bytes of a list; a reader makes room for it first, as memory_grow() would have. */
 static enum status visit_list(struct visitor *v, const char *name, void **items, int *count,
                               size_t n, size_t width)
 {

@@ -261,50 +261,41 @@ static void look_at_files(const char *folder, const char *path, struct run_folde
         keep_sentence(out);
 }
 
-static void look_and_name(const char *folder, const char *path, struct run_folder *out,
-                          struct curve *curve)
+/* `named`: what became of putting the path together. */
+static void look_and_name(enum status named, const char *folder, const char *path,
+                          struct run_folder *out, struct curve *curve)
 {
-    struct curve own = {.attributes = 0}, *c = curve != NULL ? curve : &own;
-    *c = own;
+    struct curve c = {.attributes = 0};
     *out = (struct run_folder){.first_score = (double)NAN,
                                .last_score = (double)NAN,
                                .best_score = (double)NAN,
                                .threads = 1};
-    look_at_files(folder, path, out, c);
-    if (curve != NULL && derive_attributes(folder, c) != STATUS_OK) {
-        out->trouble = STATUS_MEMORY;
+    if (named == STATUS_OK) {
+        look_at_files(folder, path, out, &c);
+        named = derive_attributes(folder, &c);
+    }
+    if (named != STATUS_OK) {
+        out->trouble = named;
         out->readable = false;
         out->state = FOLDER_FAILED;
         keep_sentence(out);
     }
-    if (c == &own)
-        curve_free(&own);
-}
-
-static void cannot_look(struct run_folder *out, struct curve *curve)
-{
-    *out = (struct run_folder){.state = FOLDER_FAILED, .trouble = STATUS_IO, .threads = 1};
     if (curve != NULL)
-        *curve = (struct curve){.attributes = 0};
-    keep_sentence(out);
+        *curve = c;
+    else
+        curve_free(&c);
 }
 
 void run_folder_look(const char *folder, struct run_folder *out, struct curve *curve)
 {
     char path[FILE_PATH];
-    if (file_path(path, "%s/curve.h5", folder) != STATUS_OK)
-        cannot_look(out, curve);
-    else
-        look_and_name(folder, path, out, curve);
+    look_and_name(file_path(path, "%s/curve.h5", folder), folder, path, out, curve);
 }
 
 void run_folder_look_at_file(const char *path, struct run_folder *out, struct curve *curve)
 {
     char folder[FILE_PATH];
-    if (file_parent(path, folder) != STATUS_OK)
-        cannot_look(out, curve);
-    else
-        look_and_name(folder, path, out, curve);
+    look_and_name(file_parent(path, folder), folder, path, out, curve);
 }
 
 /* --- failures ----------------------------------------------------------------------------------

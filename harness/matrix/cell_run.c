@@ -4,16 +4,7 @@
 #include "harness/matrix/guide.h"
 #include "harness/matrix/supply.h"
 
-#include <math.h>
 #include <stdio.h>
-
-static void take_scores(const struct run_folder *look, struct cell_outcome *out)
-{
-    out->diverged = look->state == FOLDER_DIVERGED;
-    out->first_score = look->first_score;
-    out->last_score = look->last_score;
-    out->transitions = look->transitions;
-}
 
 static enum status run_cell(const struct matrix *m, const struct matrix_cell *cell,
                             const char *results, const struct run_request *how,
@@ -35,7 +26,7 @@ static enum status run_cell(const struct matrix *m, const struct matrix_cell *ce
         TRY(supply_get(source, how->data_folder));
     if (source != NULL)
         TRY(supply_folder(source, how->data_folder, folder, &r.data_folder));
-    return run_execute(&r, &out->summary);
+    return run_execute(&r, NULL);
 }
 
 /* A full disk may refuse this one too: then the log has it. */
@@ -51,24 +42,20 @@ static enum status record_failure(const char *folder, enum status failure)
 enum status cell_run(const struct matrix *m, const struct matrix_cell *cell, const char *results,
                      const struct run_request *how, struct cell_outcome *out)
 {
-    struct run_folder look;
     char hash[SHA256_HEX];
-    *out = (struct cell_outcome){.first_score = (double)NAN, .last_score = (double)NAN};
+    *out = (struct cell_outcome){.was_over = false};
     TRY(matrix_folder(cell, results, out->folder));
-    run_folder_look(out->folder, &look, NULL);
-    out->was_over = run_folder_is_over(look.state);
+    run_folder_look(out->folder, &out->look, NULL);
+    out->was_over = run_folder_is_over(out->look.state);
     if (out->was_over) {
         TRY(cell_config_hash(cell, hash));
-        TRY(cell_check(hash, out->folder, &look));
-        take_scores(&look, out);
-        return STATUS_OK;
+        return cell_check(hash, out->folder, &out->look);
     }
     enum status result = run_cell(m, cell, results, how, out);
     if (result == STATUS_INTERRUPTED || result == STATUS_BUSY || result == STATUS_WAITS)
         return result;
     if (result != STATUS_OK && result != STATUS_NONFINITE)
         return record_failure(out->folder, result);
-    run_folder_look(out->folder, &look, NULL);
-    take_scores(&look, out);
+    run_folder_look(out->folder, &out->look, NULL);
     return STATUS_OK;
 }

@@ -10,10 +10,8 @@
 
 struct cell_outcome {
     char folder[FILE_PATH];
-    bool was_over, diverged;
-    struct run_summary summary; /* of the run, when it was not over */
-    double first_score, last_score;
-    int64_t transitions;
+    bool was_over;
+    struct run_folder look; /* of the cell that is over */
 };
 
 /* `how` gives data_folder, checkpoint_every, stop_after, quiet and stop; the rest of it is filled

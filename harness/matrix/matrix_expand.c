@@ -1,4 +1,5 @@
 /* Methods x datasets x seeds x overrides become cells. */
+#include "engine/base/memory.h"
 #include "harness/matrix/matrix_impl.h"
 #include "harness/run/run.h"
 #include "suites/dataset_table.h"
@@ -88,18 +89,6 @@ static bool is_method(const char *preset, const char *name)
 
 /* --- cells ------------------------------------------------------------------------------------ */
 
-/* Room for one more at powers of two; an element's size in bytes. */
-static enum status make_room(void **array, int count, size_t size)
-{
-    if (count > 0 && (count & (count - 1)) != 0)
-        return STATUS_OK;
-    void *grown = realloc(*array, (count > 0 ? 2 * (size_t)count : 1) * size);
-    if (grown == NULL)
-        return status_fail(STATUS_MEMORY, "no memory for a matrix");
-    *array = grown;
-    return STATUS_OK;
-}
-
 /* The number of a cell that stands there already; 0: it does not. */
 static int number_of(const struct matrix *m, const struct matrix_cell *c)
 {
@@ -114,9 +103,7 @@ static enum status add_cell(struct matrix *m, const struct matrix_cell *c)
 {
     if (number_of(m, c) > 0)
         return STATUS_OK;
-    void *array = m->cell;
-    TRY(make_room(&array, m->cells, sizeof *m->cell));
-    m->cell = array;
+    TRY(memory_grow((void **)&m->cell, m->cells, sizeof *m->cell, "a matrix"));
     m->cell[m->cells] = *c;
     m->cell[m->cells].number = m->cells + 1;
     m->cells++;
@@ -196,9 +183,7 @@ static enum status add_source(struct loading *l, const char *dataset)
                            "data = generate, but [generate] does not say how to "
                            "make %s",
                            dataset);
-    void *array = m->source;
-    TRY(make_room(&array, m->sources, sizeof *m->source));
-    m->source = array;
+    TRY(memory_grow((void **)&m->source, m->sources, sizeof *m->source, "a matrix"));
     m->source[m->sources++] = s;
     return STATUS_OK;
 }

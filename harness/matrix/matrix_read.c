@@ -1,4 +1,5 @@
 /* An INI file as it stands: experiments, settings and recipes, not yet cells. */
+#include "engine/base/memory.h"
 #include "harness/base/ini_text.h"
 #include "harness/matrix/matrix_impl.h"
 
@@ -48,13 +49,9 @@ static struct experiment *experiment_of(struct loading *l, const char *name)
         if (strcmp(l->experiment[i].name, name) == 0)
             return &l->experiment[i];
     }
-    size_t count = (size_t)l->experiments + 1;
-    struct experiment *grown = realloc(l->experiment, count * sizeof *grown);
-    if (grown == NULL) {
-        (void)status_fail(STATUS_MEMORY, "no memory for a matrix");
+    if (memory_grow((void **)&l->experiment, l->experiments, sizeof *l->experiment, "a matrix") !=
+        STATUS_OK)
         return NULL;
-    }
-    l->experiment = grown;
     struct experiment *e = &l->experiment[l->experiments++];
     *e = (struct experiment){.seeds = "1-5"};
     snprintf(e->name, sizeof e->name, "%s", name);
@@ -123,11 +120,7 @@ static enum status take_settings(struct loading *l, const char *pattern, const c
 {
     if (strcmp(key, "set") != 0)
         return unknown_key("settings", key, "set");
-    size_t count = (size_t)l->settings_count + 1;
-    struct settings *grown = realloc(l->settings, count * sizeof *grown);
-    if (grown == NULL)
-        return status_fail(STATUS_MEMORY, "no memory for a matrix");
-    l->settings = grown;
+    TRY(memory_grow((void **)&l->settings, l->settings_count, sizeof *l->settings, "a matrix"));
     struct settings *s = &l->settings[l->settings_count++];
     *s = (struct settings){.set = ""};
     TRY(matrix_one_word(s->pattern, pattern));
@@ -136,11 +129,7 @@ static enum status take_settings(struct loading *l, const char *pattern, const c
 
 static enum status take_recipe(struct loading *l, const char *dataset, const char *args)
 {
-    size_t count = (size_t)l->recipes + 1;
-    struct matrix_source *grown = realloc(l->recipe, count * sizeof *grown);
-    if (grown == NULL)
-        return status_fail(STATUS_MEMORY, "no memory for a matrix");
-    l->recipe = grown;
+    TRY(memory_grow((void **)&l->recipe, l->recipes, sizeof *l->recipe, "a matrix"));
     struct matrix_source *r = &l->recipe[l->recipes++];
     *r = (struct matrix_source){.generated = strcmp(args, "fetch") != 0};
     snprintf(r->dataset, sizeof r->dataset, "%s", dataset);

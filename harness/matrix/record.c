@@ -1,6 +1,7 @@
 #include "harness/matrix/record.h"
 
 #include "engine/base/guard.h"
+#include "engine/base/memory.h"
 #include "engine/base/say.h"
 #include "harness/config/config.h"
 #include "harness/curve/provenance.h"
@@ -45,13 +46,7 @@ static void read_record(struct record *r)
 
 static enum status add_record(struct record_list *list, const char *root, const char *path)
 {
-    if ((list->count & (list->count - 1)) == 0) {
-        size_t room = list->count > 0 ? 2 * (size_t)list->count : 1;
-        struct record *larger = realloc(list->record, room * sizeof *larger);
-        if (larger == NULL)
-            return status_fail(STATUS_MEMORY, "no memory for the list of runs");
-        list->record = larger;
-    }
+    TRY(memory_grow((void **)&list->record, list->count, sizeof *list->record, "the list of runs"));
     struct record *r = &list->record[list->count++];
     memset(r, 0, sizeof *r);
     TRY(file_parent(path, r->folder));

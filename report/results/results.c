@@ -1,6 +1,7 @@
 #include "report/results/results.h"
 
 #include "engine/base/escape.h"
+#include "engine/base/memory.h"
 #include "report/results/registry.h"
 #include "report/results/results_impl.h"
 
@@ -51,18 +52,6 @@ void results_free(struct results *r)
     *r = (struct results){0};
 }
 
-bool results_grow(void **items, int count, size_t width)
-{
-    if ((count & (count - 1)) != 0)
-        return true;
-    size_t capacity = count > 0 ? (size_t)count * 2 : 1;
-    void *larger = realloc(*items, capacity * width);
-    if (larger == NULL)
-        return false;
-    *items = larger;
-    return true;
-}
-
 static enum status no_memory(void)
 {
     return status_fail(STATUS_MEMORY, "no memory for the results");
@@ -97,8 +86,7 @@ enum status results_make_method(struct results *r, const char *id, const char *l
     *out = results_method(r, name);
     if (*out >= 0)
         return STATUS_OK;
-    if (!results_grow((void **)&r->method, r->methods, sizeof *r->method))
-        return no_memory();
+    TRY(memory_grow((void **)&r->method, r->methods, sizeof *r->method, "the results"));
     struct results_method *m = &r->method[r->methods];
     *m = (struct results_method){0};
     memcpy(m->id, name, sizeof name);
@@ -182,8 +170,7 @@ enum status results_make_dataset(struct results *r, const char *id, int *out)
     *out = results_dataset(r, name);
     if (*out >= 0)
         return STATUS_OK;
-    if (!results_grow((void **)&r->dataset, r->datasets, sizeof *r->dataset))
-        return no_memory();
+    TRY(memory_grow((void **)&r->dataset, r->datasets, sizeof *r->dataset, "the results"));
     struct results_dataset *d = &r->dataset[r->datasets];
     *d = (struct results_dataset){.mean = (double)NAN, .budget = (double)NAN};
     size_t length;
@@ -238,8 +225,7 @@ enum status results_declare(struct results *r, const char *method, const char *l
 enum status results_add(struct results *r, int method, int dataset, int64_t seed,
                         struct results_run **out)
 {
-    if (!results_grow((void **)&r->run, r->runs, sizeof *r->run))
-        return no_memory();
+    TRY(memory_grow((void **)&r->run, r->runs, sizeof *r->run, "the results"));
     const double nan = (double)NAN;
     *out = &r->run[r->runs++];
     **out = (struct results_run){.method = method,
@@ -488,8 +474,7 @@ enum status results_note(struct results *r, enum note_level level, const char *f
         if (strcmp(r->note[i].text, note.text) == 0)
             return STATUS_OK;
     }
-    if (!results_grow((void **)&r->note, r->notes, sizeof *r->note))
-        return no_memory();
+    TRY(memory_grow((void **)&r->note, r->notes, sizeof *r->note, "the results"));
     r->note[r->notes++] = note;
     return STATUS_OK;
 }

@@ -1,4 +1,5 @@
 /* From what was read to what is reported: order, budgets, scores, policies, notes. */
+#include "engine/base/memory.h"
 #include "report/results/registry.h"
 #include "report/results/results_impl.h"
 
@@ -177,8 +178,7 @@ static enum status make_suites(struct results *r)
         else
             snprintf(id, sizeof id, "%s", known);
         if (r->suites == 0 || strcmp(r->suite[r->suites - 1].id, id) != 0) {
-            if (!results_grow((void **)&r->suite, r->suites, sizeof *r->suite))
-                return no_memory();
+            TRY(memory_grow((void **)&r->suite, r->suites, sizeof *r->suite, "the results"));
             struct results_suite *s = &r->suite[r->suites++];
             *s = (struct results_suite){.first = i, .at = at, .known = strcmp(known, "other") != 0};
             memcpy(s->id, id, sizeof id);

@@ -4,9 +4,6 @@
 
 #include "report/results/results.h"
 
-/* Room for one more element behind `count`, doubling at powers of two. */
-bool results_grow(void **items, int count, size_t width);
-
 /* Indices of a method and a dataset, made when new. A method that goes by a known id or label takes
  * that id. Control characters in names become spaces. Errors STATUS_MEMORY, STATUS_FORMAT (an
  * empty name). */

@@ -1,6 +1,7 @@
 #include "report/results/scores.h"
 
 #include "engine/base/h5.h"
+#include "engine/base/memory.h"
 #include "report/results/results_impl.h"
 
 #include <inttypes.h>
@@ -25,9 +26,9 @@ static enum status add_name(struct names *list, const char *name)
         if (strcmp(list->name[i], name) == 0)
             return STATUS_OK;
     }
-    if (list->count == MAX_NAMES ||
-        !results_grow((void **)&list->name, list->count, sizeof *list->name))
+    if (list->count == MAX_NAMES)
         return status_fail(STATUS_MEMORY, "too many names in a score file");
+    TRY(memory_grow((void **)&list->name, list->count, sizeof *list->name, "a score file"));
     snprintf(list->name[list->count++], NAME, "%s", name);
     return STATUS_OK;
 }
