@@ -27,16 +27,14 @@ static char folder[] = "/tmp/vitamin-sweep-XXXXXX";
 static struct matrix m;
 
 /* Like the smoke matrix, smaller still. Everything is checkpointed at every iteration. */
-static const char text[] =
+static const char head[] =
     "[matrix]\n"
     "title = Test of the scheduler\n"
     "size = tiny\n"
     "data = generate\n"
     "set = stop_transitions=600 score_at=600 pretrain_actor_steps=20 min_transitions_per_iter=50\n"
-    "[experiment runs]\n"
-    "methods = td3_odt odt pdt iql\n"
-    "datasets = hopper-random-v2\n"
-    "seeds = 1-2\n"
+    "[generate]\n"
+    "hopper-random-v2 = --policy random --rows 2000\n"
     "[experiment bandit]\n"
     "methods = ddpg_odt\n"
     "datasets = bandit\n"
@@ -45,9 +43,23 @@ static const char text[] =
     "methods = odt_jsrl_oracle\n"
     "datasets = hopper-random-v2\n"
     "seeds = 1\n"
-    "guide = iql hopper-random-v2 1\n"
-    "[generate]\n"
-    "hopper-random-v2 = --policy random --rows 2000\n";
+    "guide = iql hopper-random-v2 1\n";
+static const char runs[] = "[experiment runs]\n"
+                           "methods = td3_odt odt pdt iql\n"
+                           "datasets = hopper-random-v2\n"
+                           "seeds = 1-2\n";
+/* In `make test-kills`. */
+static const char all_runs[] = "[experiment runs]\n"
+                               "methods = td3_odt odt pdt iql td3bc td3 ddpg ddpg_odt td3_odt_kl "
+                               "td3_kl td3_rvs td3_rvs_1layer\n"
+                               "    td3_rvs_3layer td3bc_dt iql_odt awac awr sac sac_odt ppo "
+                               "odt_curriculum td3_jsrl_pretrain\n"
+                               "datasets = hopper-random-v2\n"
+                               "seeds = 1\n"
+                               "[experiment single]\n"
+                               "methods = odt ddpg\n"
+                               "datasets = bandit\n"
+                               "seeds = 1\n";
 
 static const char *in_folder(const char *name)
 {
@@ -68,7 +80,10 @@ static void remove_all(const char *name)
 static void make_folder(void)
 {
     cr_assert_not_null(mkdtemp(folder));
-    cr_assert_eq(file_replace(in_folder("tiny.ini"), text, strlen(text)), STATUS_OK);
+    char text[2048];
+    int n = snprintf(text, sizeof text, "%s%s", head,
+                     getenv("VITAMIN_KILLS") != NULL ? all_runs : runs);
+    cr_assert_eq(file_replace(in_folder("tiny.ini"), text, (size_t)n), STATUS_OK);
     cr_assert_eq(matrix_load(in_folder("tiny.ini"), NULL, &m), STATUS_OK, "%s", status_sentence());
     cr_assert_leq(m.cells, CELLS_MOST);
 }
