@@ -270,7 +270,7 @@ static int sweep_with_kills(const char *results, int most, int *at_schedulers)
     return kills;
 }
 
-Test(sweep, killed_anywhere_any_number_of_times_ends_like_a_quiet_one)
+Test(sweep, killed_anywhere_any_number_of_times_ends_like_a_quiet_one, .timeout = 7200)
 {
     const char *wanted = getenv("VITAMIN_KILLS");
     int most = wanted != NULL ? atoi(wanted) : 20, kills = 0, at_schedulers = 0, rounds = 0;
