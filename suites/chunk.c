@@ -235,25 +235,6 @@ static const char *check_layout(const struct layout *l)
     return damaged ? "its layout is damaged" : NULL;
 }
 
-const char *chunk_probe(hid_t set, int64_t rows, int64_t cols, const struct chunk_target *t)
-{
-    struct layout l;
-    describe(set, rows, cols, t, &l);
-    const char *wrong = check_layout(&l);
-    for (hsize_t row = 0; row < l.rows && wrong == NULL; row += l.high) {
-        for (hsize_t col = 0; col < l.cols && wrong == NULL; col += l.wide) {
-            hsize_t size;
-            wrong = measure(set, &l, row, col, &size);
-        }
-    }
-    uint64_t numbers[64] = {0}; /* room for some of the widest */
-    if (wrong == NULL && l.convert && l.width <= 16 &&
-        H5Tconvert(l.type, t->type, 8, numbers, NULL, H5P_DEFAULT) < 0)
-        wrong = "the numbers cannot be converted";
-    H5Tclose(l.type);
-    return wrong;
-}
-
 const char *chunk_read(hid_t set, int64_t rows, int64_t cols, struct chunk_target *t)
 {
     struct layout l;

@@ -29,10 +29,6 @@ bool chunk_knows(H5Z_filter_t filter);
  * Threads  as many as threads_set allows, same bits; HDF5 itself is called from one at a time */
 const char *chunk_read(hid_t set, int64_t rows, int64_t cols, struct chunk_target *t);
 
-/* Ask the library for everything that reading will ask it for, but for the stored bytes: where each
- * chunk lies, and one conversion. NULL, or what is wrong. */
-const char *chunk_probe(hid_t set, int64_t rows, int64_t cols, const struct chunk_target *t);
-
 /* Are all finite? An exponent of all ones is infinity or NaN; as a test of integers the loop
  * vectorises. */
 static inline bool chunk_finite(const float *x, size_t n)

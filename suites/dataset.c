@@ -244,17 +244,31 @@ enum status dataset_origin(const char *path, enum dataset_origin *out)
     return STATUS_OK;
 }
 
-enum status dataset_identify(struct dataset *d, struct source *s, const char *name, const char *env)
+enum status dataset_name(struct dataset *d, const char *name, const char *folder)
 {
+    *d = (struct dataset){.kind = DATASET_OWN};
+    TRY(dataset_resolve(name, folder, d->path));
     d->entry = dataset_find(name);
     if (d->entry == NULL)
         d->entry = dataset_find(d->path);
     bare_name(d->path, d->id);
     if (d->entry != NULL)
         snprintf(d->id, sizeof d->id, "%s", d->entry->id);
-    TRY(find_environment(d, s, env));
-    d->score = (d->entry != NULL ? env_find(d->entry->env) : d->env)->score;
+    return STATUS_OK;
+}
 
+static void set_environment(struct dataset *d, const struct env_kind *env)
+{
+    d->env = env;
+    d->S = env->obs_dim;
+    d->A = env->act_dim;
+    d->score = (d->entry != NULL ? env_find(d->entry->env) : env)->score;
+}
+
+enum status dataset_identify(struct dataset *d, struct source *s, const char *env)
+{
+    TRY(find_environment(d, s, env));
+    set_environment(d, d->env);
     attribute(s, "note", d->note, sizeof d->note);
     TRY(decide_kind(d, s));
     if (*d->note == '\0' && d->kind == DATASET_DEV)
@@ -306,48 +320,107 @@ enum status dataset_resolve(const char *name, const char *folder, char path[FILE
                        path, inside[0]);
 }
 
-struct task {
+/* --- in a process of its own: HDF5 may not survive what the file holds --- */
+
+static bool is_minari_file(const struct dataset *d)
+{
+    return ends_with(d->path, "main_data.hdf5");
+}
+
+struct look_task {
     struct dataset *d;
-    const char *name, *env;
-    bool siblings;
+    const char *env;
+    bool measured;
+    struct dataset_outline *out;
 };
 
-/* In a process of its own: HDF5 may not survive what the file holds. */
+static enum status outline(struct source *s, const struct look_task *t)
+{
+    struct dataset *d = t->d;
+    struct dataset_outline *o = t->out;
+    TRY(dataset_identify(d, s, t->env));
+    *o = (struct dataset_outline){.env = (int)(d->env - env_table), .kind = d->kind};
+    memcpy(o->note, d->note, sizeof o->note);
+    o->minari = dataset_is_minari(s);
+    if (!t->measured)
+        return STATUS_OK;
+    return o->minari ? dataset_measure_minari(s, d->env, o) : dataset_measure_d4rl(s, d->env, o);
+}
+
 static enum status look(void *context)
 {
-    const struct task *t = context;
+    const struct look_task *t = context;
     struct source source;
-    enum status result = source_open(&source, t->d->path, t->siblings);
+    enum status result = source_open(&source, t->d->path, is_minari_file(t->d));
     if (result == STATUS_OK)
-        result = dataset_identify(t->d, &source, t->name, t->env);
-    if (result == STATUS_OK)
-        result = dataset_is_minari(&source) ? dataset_probe_minari(&source, t->d->env)
-                                            : dataset_probe_d4rl(&source, t->d->env);
+        result = outline(&source, t);
     source_close(&source);
     return result;
 }
 
+static enum status fill(void *context)
+{
+    const struct dataset *d = context;
+    struct source source;
+    enum status result = source_open(&source, d->path, is_minari_file(d));
+    if (result == STATUS_OK && dataset_is_minari(&source) != (d->store->segment != NULL))
+        result = dataset_has_changed(&source);
+    if (result == STATUS_OK)
+        result = d->store->segment != NULL ? dataset_read_minari(&source, d->env, d->store)
+                                           : dataset_read_d4rl(&source, d->env, d->store);
+    source_close(&source);
+    return result;
+}
+
+/* --- here: nothing that comes from there is believed to be more than numbers --- */
+
+static enum status makes_no_sense(const struct dataset *d)
+{
+    return status_fail(STATUS_FORMAT,
+                       "%s: is so damaged that the HDF5 library fails on it; get or make the file "
+                       "again",
+                       d->path);
+}
+
+enum status dataset_look(struct dataset *d, const char *name, const struct dataset_options *o,
+                         bool measured, struct dataset_outline *out)
+{
+    TRY(dataset_name(d, name, o->folder));
+    struct look_task task = {d, o->env, measured, out};
+    TRY(guard_run(d->path, LOOK_SECONDS, look, &task, out, sizeof *out));
+    if (out->env < 0 || out->env >= env_count || (unsigned)out->kind > DATASET_OWN ||
+        out->rows < 0 || out->segments < 0 || memchr(out->note, '\0', sizeof out->note) == NULL)
+        return makes_no_sense(d);
+    set_environment(d, &env_table[out->env]);
+    d->kind = out->kind;
+    memcpy(d->note, out->note, sizeof d->note);
+    d->rows = out->rows;
+    return STATUS_OK;
+}
+
+static enum status check_store(const struct dataset *d)
+{
+    const struct dataset_store *s = d->store;
+    uint8_t flags = 0;
+    for (int64_t i = 0; i < s->rows; i++)
+        flags |= s->terminal[i] | (s->timeout != NULL ? s->timeout[i] : 0);
+    bool sound = flags <= 1;
+    for (int i = 0; i < s->segments; i++)
+        sound = sound && s->segment[i] <= s->segment[i + 1];
+    if (s->segment != NULL)
+        sound = sound && s->segment[0] == 0 && s->segment[s->segments] == s->rows;
+    return sound ? STATUS_OK : makes_no_sense(d);
+}
+
 enum status dataset_read(struct dataset *d, const char *name, const struct dataset_options *o)
 {
+    struct dataset_outline out;
     *d = (struct dataset){.kind = DATASET_OWN};
     TRY(check_options(o));
-    TRY(dataset_resolve(name, o->folder, d->path));
-    bool minari = ends_with(d->path, "main_data.hdf5");
-    struct task task = {d, name, o->env, minari};
-    struct source source;
-    TRY(guard_run(d->path, LOOK_SECONDS, look, &task, NULL, 0));
-    enum status result = source_open(&source, d->path, minari);
-    if (result == STATUS_OK)
-        result = dataset_identify(d, &source, name, o->env);
-    if (result == STATUS_OK)
-        result = dataset_is_minari(&source) ? dataset_read_minari(&source, d->env, &d->store)
-                                            : dataset_read_d4rl(&source, d->env, &d->store);
-    source_close(&source);
-    TRY(result);
-    d->S = d->env->obs_dim;
-    d->A = d->env->act_dim;
-    d->rows = d->store->rows;
-    return STATUS_OK;
+    TRY(dataset_look(d, name, o, true, &out));
+    TRY(dataset_store_new(d->env, &out, d->path, &d->store));
+    TRY(guard_run(d->path, LOOK_SECONDS, fill, d, NULL, 0));
+    return check_store(d);
 }
 
 enum status dataset_load(const char *name, const struct dataset_options *options,

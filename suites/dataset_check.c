@@ -120,12 +120,16 @@ static void look_at_sizes(const struct dataset *d, struct dataset_report *r)
 
 static void examine(const char *name, const struct dataset_options *o, struct dataset_report *r)
 {
-    struct dataset d = {.kind = DATASET_OWN};
+    struct dataset d;
     struct source s;
-    memcpy(d.path, r->path, sizeof d.path);
-    enum status result = source_open(&s, r->path, true);
+    enum status result = dataset_name(&d, name, o->folder);
+    if (result != STATUS_OK) {
+        note_problem(r, result);
+        return;
+    }
+    result = source_open(&s, r->path, true);
     if (result == STATUS_OK)
-        result = dataset_identify(&d, &s, name, o->env);
+        result = dataset_identify(&d, &s, o->env);
     if (result != STATUS_OK) {
         note_problem(r, result);
         source_close(&s);

@@ -1,5 +1,6 @@
 #include "suites/dataset_convert.h"
 
+#include "engine/base/guard.h"
 #include "suites/dataset_impl.h"
 #include "suites/dataset_write.h"
 
@@ -15,7 +16,7 @@ static enum status set_timeouts(struct dataset *d, int64_t *added)
 {
     struct dataset_store *s = d->store;
     int64_t start = 0;
-    s->timeout = calloc((size_t)s->rows, sizeof *s->timeout);
+    s->timeout = guard_share((size_t)s->rows * sizeof *s->timeout);
     if (s->timeout == NULL)
         return status_fail(STATUS_MEMORY, "%s: no memory for its timeouts", d->path);
     for (int64_t i = 0; i < s->rows; i++) {
@@ -131,21 +132,15 @@ enum status dataset_convert(const char *name, const struct dataset_options *o, c
 enum status dataset_convert_name(const char *name, const struct dataset_options *o,
                                  char out[DATASET_ID])
 {
-    struct dataset d = {.kind = DATASET_OWN};
-    struct source s;
-    TRY(dataset_resolve(name, o->folder, d.path));
-    enum status result = source_open(&s, d.path, true);
-    if (result == STATUS_OK)
-        result = dataset_identify(&d, &s, name, o->env);
-    if (result == STATUS_OK) {
-        const char *env = d.env->name, *ending = dataset_is_minari(&s) ? "minari" : "clean";
-        bool told = strncmp(d.id, env, strlen(env)) == 0;
-        if (snprintf(out, DATASET_ID, "%s%s%s-%s", told ? "" : env, told ? "" : "-", d.id,
-                     ending) >= DATASET_ID)
-            result = status_fail(
-                STATUS_CONFIG, "the name '%s' is too long to add to; name the new file with --out",
-                d.id);
-    }
-    source_close(&s);
-    return result;
+    struct dataset d;
+    struct dataset_outline outline;
+    TRY(dataset_look(&d, name, o, false, &outline));
+    const char *env = d.env->name, *ending = outline.minari ? "minari" : "clean";
+    bool told = strncmp(d.id, env, strlen(env)) == 0;
+    if (snprintf(out, DATASET_ID, "%s%s%s-%s", told ? "" : env, told ? "" : "-", d.id, ending) >=
+        DATASET_ID)
+        return status_fail(STATUS_CONFIG,
+                           "the name '%s' is too long to add to; name the new file with --out",
+                           d.id);
+    return STATUS_OK;
 }

@@ -30,8 +30,19 @@ enum dataset_rule {
     RULE_SEGMENTS, /* Minari */
 };
 
-/* All arrays of R rows (state: R + more), uninitialised. Errors STATUS_MEMORY. */
-enum status dataset_store_new(int S, int A, int64_t rows, int64_t more, bool successors,
+/* What is to be known of a file before its numbers are read. */
+struct dataset_outline {
+    int env; /* row of env_table */
+    enum dataset_kind kind;
+    char note[DATASET_NOTE];
+    int64_t rows;
+    bool minari, successors, timeouts; /* the file has them, and they are used */
+    int segments;                      /* Minari's episodes */
+};
+
+/* All arrays that a file of this outline needs: zeros, in memory that a child process can fill
+ * (guard.h). Errors STATUS_MEMORY. */
+enum status dataset_store_new(const struct env_kind *env, const struct dataset_outline *o,
                               const char *path, struct dataset_store **out);
 void dataset_store_free(struct dataset_store *s);
 
@@ -53,16 +64,20 @@ bool dataset_is_minari(struct source *s);
 enum status dataset_find_field(struct source *s, int i, const struct env_kind *env, int64_t rows,
                                struct field *out);
 
-/* Read the whole file into arrays; sizes are checked before they are allocated. */
-enum status dataset_read_d4rl(struct source *s, const struct env_kind *env,
-                              struct dataset_store **out);
-enum status dataset_read_minari(struct source *s, const struct env_kind *env,
-                                struct dataset_store **out);
+/* Everything but the numbers: rows and what the file has, into `out`. HDF5 itself may fail on a
+ * damaged file, here and below: for a process of its own (guard.h). */
+enum status dataset_measure_d4rl(struct source *s, const struct env_kind *env,
+                                 struct dataset_outline *out);
+enum status dataset_measure_minari(struct source *s, const struct env_kind *env,
+                                   struct dataset_outline *out);
 
-/* The same, but for the numbers and their memory: everything in which HDF5 itself may fail on a
- * damaged file. For a process of its own (guard.h). */
-enum status dataset_probe_d4rl(struct source *s, const struct env_kind *env);
-enum status dataset_probe_minari(struct source *s, const struct env_kind *env);
+/* Read the whole file into the arrays, if it still is as it was measured. */
+enum status dataset_read_d4rl(struct source *s, const struct env_kind *env,
+                              struct dataset_store *store);
+enum status dataset_read_minari(struct source *s, const struct env_kind *env,
+                                struct dataset_store *store);
+/* It is not: STATUS_IO. */
+enum status dataset_has_changed(const struct source *s);
 
 /* Which rule applies to what was read. */
 enum dataset_rule dataset_rule_of(const struct env_kind *env, const struct dataset_store *store);
@@ -74,9 +89,16 @@ enum status dataset_cut(struct dataset *d, const struct dataset_options *o);
 /* The file that `name` means: dataset_locate, and a Minari folder stands for its main file. */
 enum status dataset_resolve(const char *name, const char *folder, char path[FILE_PATH]);
 
-/* id, kind, note and environment of an open file; `d->path` is set. */
-enum status dataset_identify(struct dataset *d, struct source *s, const char *name,
-                             const char *env);
+/* Path, entry and id of what `name` means. */
+enum status dataset_name(struct dataset *d, const char *name, const char *folder);
+
+/* Kind, note and environment of the open file of a dataset that has a name. */
+enum status dataset_identify(struct dataset *d, struct source *s, const char *env);
+
+/* All that a child process finds out of a file: of its numbers, if it is to be `measured`, how many
+ * there are. */
+enum status dataset_look(struct dataset *d, const char *name, const struct dataset_options *o,
+                         bool measured, struct dataset_outline *out);
 
 /* All of the file, not yet cut: everything but the list. On failure dataset_free() it. */
 enum status dataset_read(struct dataset *d, const char *name, const struct dataset_options *o);

@@ -167,9 +167,19 @@ static enum status open_episode(struct source *s, int64_t number, const struct e
     return result;
 }
 
-/* Read one episode to its place: its rows begin at `row`, its states `index` rows later. */
-static enum status read_episode(struct source *s, const struct episode *e, int64_t row, int index,
-                                struct dataset_store *store)
+static enum status measure(struct source *s, const struct env_kind *env, int64_t number,
+                           int64_t *rows)
+{
+    struct episode e;
+    TRY(open_episode(s, number, env, &e));
+    *rows = e.action.rows;
+    close_episode(&e);
+    return STATUS_OK;
+}
+
+/* Its rows begin at `row`, its states `index` rows later. */
+static enum status read_fields(struct source *s, const struct episode *e, int64_t row, int index,
+                               struct dataset_store *store)
 {
     float *state = store->state + (row + index) * store->S;
     TRY(source_read(s, &e->state[0], state, store->S, 0));
@@ -181,45 +191,18 @@ static enum status read_episode(struct source *s, const struct episode *e, int64
     return source_read_flags(s, &e->timeout, store->timeout + row);
 }
 
-static enum status probe_episode(struct source *s, const struct episode *e)
+/* The index-th episode, behind the one before it. */
+static enum status read_episode(struct source *s, const struct env_kind *env, int64_t number,
+                                int index, struct dataset_store *store)
 {
-    for (int i = 0; i < e->states; i++)
-        TRY(source_probe(s, &e->state[i], false));
-    TRY(source_probe(s, &e->action, false));
-    TRY(source_probe(s, &e->reward, false));
-    TRY(source_probe(s, &e->terminal, true));
-    return source_probe(s, &e->timeout, true);
-}
-
-/* Check all episodes and sum their lengths into segment[0..count]. */
-static enum status measure(struct source *s, const struct env_kind *env, const struct numbers *list,
-                           int64_t *segment)
-{
-    segment[0] = 0;
-    for (int i = 0; i < list->count; i++) {
-        struct episode e;
-        TRY(open_episode(s, list->item[i], env, &e));
-        segment[i + 1] = segment[i] + e.action.rows;
-        close_episode(&e);
-    }
-    return STATUS_OK;
-}
-
-static enum status read_all(struct source *s, const struct env_kind *env,
-                            const struct numbers *list, struct dataset_store *store)
-{
-    /* Two-part states are written part by part: no element may be uninitialised meanwhile. */
-    memset(store->state, 0,
-           (size_t)(store->rows + list->count) * (size_t)store->S * sizeof *store->state);
-    for (int i = 0; i < list->count; i++) {
-        struct episode e;
-        TRY(stop_check(s->h5.path));
-        TRY(open_episode(s, list->item[i], env, &e));
-        enum status result = read_episode(s, &e, store->segment[i], i, store);
-        close_episode(&e);
-        TRY(result);
-    }
-    return STATUS_OK;
+    struct episode e;
+    int64_t row = store->segment[index];
+    TRY(open_episode(s, number, env, &e));
+    enum status result = e.action.rows <= store->rows - row ? read_fields(s, &e, row, index, store)
+                                                            : dataset_has_changed(s);
+    store->segment[index + 1] = row + e.action.rows;
+    close_episode(&e);
+    return result;
 }
 
 /* The numbers of all episodes, in order; list->item is for free() in any case. */
@@ -234,48 +217,36 @@ static enum status list_episodes(const struct source *s, struct numbers *list)
     return STATUS_OK;
 }
 
-enum status dataset_probe_minari(struct source *s, const struct env_kind *env)
+enum status dataset_measure_minari(struct source *s, const struct env_kind *env,
+                                   struct dataset_outline *out)
 {
     struct numbers list;
     enum status result = list_episodes(s, &list);
     for (int i = 0; i < list.count && result == STATUS_OK; i++) {
-        struct episode e;
-        result = open_episode(s, list.item[i], env, &e);
-        if (result != STATUS_OK)
-            break;
-        result = probe_episode(s, &e);
-        close_episode(&e);
+        int64_t rows;
+        result = measure(s, env, list.item[i], &rows);
+        out->rows += result == STATUS_OK ? rows : 0;
     }
+    out->segments = list.count;
+    out->timeouts = true; /* "truncations" */
     free(list.item);
     return result;
 }
 
 enum status dataset_read_minari(struct source *s, const struct env_kind *env,
-                                struct dataset_store **out)
+                                struct dataset_store *store)
 {
-    *out = NULL;
     struct numbers list;
     enum status result = list_episodes(s, &list);
-    int64_t *segment = malloc(((size_t)list.count + 1) * sizeof *segment);
-    if (result == STATUS_OK && segment == NULL)
-        result = status_fail(STATUS_MEMORY, "%s: no memory for %d episodes", s->h5.path,
-                             list.count);
-    if (result == STATUS_OK)
-        result = measure(s, env, &list, segment);
-    if (result == STATUS_OK)
-        result = dataset_store_new(env->obs_dim, env->act_dim, segment[list.count], list.count,
-                                   false, s->h5.path, out);
-    if (result == STATUS_OK) {
-        (*out)->segment = segment;
-        (*out)->segments = list.count;
-        segment = NULL;
-        result = read_all(s, env, &list, *out);
+    if (result == STATUS_OK && list.count != store->segments)
+        result = dataset_has_changed(s);
+    for (int i = 0; i < list.count && result == STATUS_OK; i++) {
+        result = stop_check(s->h5.path);
+        if (result == STATUS_OK)
+            result = read_episode(s, env, list.item[i], i, store);
     }
-    free(segment);
+    if (result == STATUS_OK && store->segment[list.count] != store->rows)
+        result = dataset_has_changed(s);
     free(list.item);
-    if (result != STATUS_OK) {
-        dataset_store_free(*out);
-        *out = NULL;
-    }
     return result;
 }

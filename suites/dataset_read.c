@@ -1,6 +1,7 @@
 /* D4RL's layout: all steps of all episodes, one array a field (docs/datasets.md 4). */
 #include "suites/dataset_impl.h"
 
+#include "engine/base/guard.h"
 #include "engine/base/stop.h"
 
 #include <stdio.h>
@@ -24,54 +25,65 @@ static void *array(int64_t count, size_t width)
     size_t bytes = 0;
     if (__builtin_mul_overflow((size_t)count, width, &bytes) || bytes == 0)
         return NULL;
-    return malloc(bytes);
+    return guard_share(bytes);
 }
 
-enum status dataset_store_new(int S, int A, int64_t rows, int64_t more, bool successors,
+/* False: there is no memory for some of them. */
+static bool make_arrays(struct dataset_store *s, const struct dataset_outline *o)
+{
+    s->state = array((s->rows + s->segments) * s->S, sizeof *s->state);
+    s->next_state = o->successors ? array(s->rows * s->S, sizeof *s->next_state) : NULL;
+    s->action = array(s->rows * s->A, sizeof *s->action);
+    s->reward = array(s->rows, sizeof *s->reward);
+    s->return_to_go = array(s->rows, sizeof *s->return_to_go);
+    s->terminal = array(s->rows, sizeof *s->terminal);
+    s->timeout = o->timeouts ? array(s->rows, sizeof *s->timeout) : NULL;
+    s->segment = o->minari ? array((int64_t)s->segments + 1, sizeof *s->segment) : NULL;
+    return s->state != NULL && s->action != NULL && s->reward != NULL && s->return_to_go != NULL &&
+           s->terminal != NULL && (!o->successors || s->next_state != NULL) &&
+           (!o->timeouts || s->timeout != NULL) && (!o->minari || s->segment != NULL);
+}
+
+enum status dataset_store_new(const struct env_kind *env, const struct dataset_outline *o,
                               const char *path, struct dataset_store **out)
 {
-    size_t row = sizeof(float) * (size_t)(S + A + 2 + (successors ? S : 0)) + 2, bytes = 0;
+    int S = env->obs_dim, A = env->act_dim;
+    size_t row = sizeof(float) * (size_t)(S + A + 2 + (o->successors ? S : 0)) + 2, bytes = 0;
     *out = NULL;
-    if (__builtin_mul_overflow(row, (size_t)(rows + more), &bytes) || bytes > source_memory())
+    if (__builtin_mul_overflow(row, (size_t)o->rows + (size_t)o->segments, &bytes) ||
+        bytes > source_memory())
         return status_fail(STATUS_MEMORY,
                            "%s: %lld rows of %d + %d numbers need more memory than the %zu MiB "
                            "that may be used here; use a larger machine",
-                           path, (long long)rows, S, A, source_memory() >> 20);
+                           path, (long long)o->rows, S, A, source_memory() >> 20);
     struct dataset_store *s = calloc(1, sizeof *s);
-    *out = s;
     if (s == NULL)
         return status_fail(STATUS_MEMORY, "%s: no memory to read it", path);
     s->S = S;
     s->A = A;
-    s->rows = rows;
-    s->state = array((rows + more) * S, sizeof *s->state);
-    s->next_state = successors ? array(rows * S, sizeof *s->next_state) : NULL;
-    s->action = array(rows * A, sizeof *s->action);
-    s->reward = array(rows, sizeof *s->reward);
-    s->return_to_go = array(rows, sizeof *s->return_to_go);
-    s->terminal = array(rows, sizeof *s->terminal);
-    s->timeout = array(rows, sizeof *s->timeout);
-    if (s->state != NULL && s->action != NULL && s->reward != NULL && s->return_to_go != NULL &&
-        s->terminal != NULL && s->timeout != NULL && (!successors || s->next_state != NULL))
-        return STATUS_OK;
-    dataset_store_free(s);
-    *out = NULL;
-    return status_fail(STATUS_MEMORY, "%s: no memory for %lld rows of %d + %d numbers", path,
-                       (long long)rows, S, A);
+    s->rows = o->rows;
+    s->segments = o->segments;
+    if (!make_arrays(s, o)) {
+        dataset_store_free(s);
+        return status_fail(STATUS_MEMORY, "%s: no memory for %lld rows of %d + %d numbers", path,
+                           (long long)o->rows, S, A);
+    }
+    *out = s;
+    return STATUS_OK;
 }
 
 void dataset_store_free(struct dataset_store *s)
 {
     if (s == NULL)
         return;
-    free(s->state);
-    free(s->next_state);
-    free(s->action);
-    free(s->reward);
-    free(s->return_to_go);
-    free(s->terminal);
-    free(s->timeout);
-    free(s->segment);
+    guard_unshare(s->state);
+    guard_unshare(s->next_state);
+    guard_unshare(s->action);
+    guard_unshare(s->reward);
+    guard_unshare(s->return_to_go);
+    guard_unshare(s->terminal);
+    guard_unshare(s->timeout);
+    guard_unshare(s->segment);
     free(s);
 }
 
@@ -139,8 +151,14 @@ static enum status read_field(struct source *s, int i, const struct field *f,
     }
 }
 
+static void forget_fields(struct field field[DATASET_FIELDS])
+{
+    for (int i = 0; i < DATASET_FIELDS; i++)
+        source_forget(&field[i]);
+}
+
 /* Open all fields and check their shapes. Successors are read only where the suite's rule uses
- * them. Whatever comes of it, forget_fields() follows. */
+ * them. */
 static enum status find_fields(struct source *s, const struct env_kind *env,
                                struct field field[DATASET_FIELDS])
 {
@@ -155,52 +173,44 @@ static enum status find_fields(struct source *s, const struct env_kind *env,
             result = dataset_find_field(s, i, env, i == AT_STATE ? 0 : field[AT_STATE].rows,
                                         &field[i]);
     }
+    if (result != STATUS_OK)
+        forget_fields(field);
     return result;
 }
 
-static void forget_fields(struct field field[DATASET_FIELDS])
-{
-    for (int i = 0; i < DATASET_FIELDS; i++)
-        source_forget(&field[i]);
-}
-
-enum status dataset_probe_d4rl(struct source *s, const struct env_kind *env)
+enum status dataset_measure_d4rl(struct source *s, const struct env_kind *env,
+                                 struct dataset_outline *out)
 {
     struct field field[DATASET_FIELDS];
-    enum status result = find_fields(s, env, field);
-    for (int i = 0; i < DATASET_FIELDS && result == STATUS_OK; i++) {
-        if (field[i].set >= 0)
-            result = source_probe(s, &field[i], dataset_fields[i].kind == FIELD_FLAG);
-    }
+    TRY(find_fields(s, env, field));
+    out->rows = field[AT_STATE].rows;
+    out->successors = field[AT_NEXT].set >= 0;
+    out->timeouts = field[AT_TIMEOUT].set >= 0;
     forget_fields(field);
-    return result;
+    return STATUS_OK;
+}
+
+enum status dataset_has_changed(const struct source *s)
+{
+    return status_fail(STATUS_IO, "%s: was replaced while it was read; run again", s->h5.path);
 }
 
 enum status dataset_read_d4rl(struct source *s, const struct env_kind *env,
-                              struct dataset_store **out)
+                              struct dataset_store *store)
 {
-    /* All shapes first, then one allocation, then the numbers. */
     struct field field[DATASET_FIELDS];
-    enum status result = find_fields(s, env, field);
-    *out = NULL;
-    if (result == STATUS_OK)
-        result = dataset_store_new(env->obs_dim, env->act_dim, field[AT_STATE].rows, 0,
-                                   field[AT_NEXT].set >= 0, s->h5.path, out);
+    enum status result = STATUS_OK;
+    TRY(find_fields(s, env, field));
+    if (field[AT_STATE].rows != store->rows ||
+        (field[AT_NEXT].set >= 0) != (store->next_state != NULL) ||
+        (field[AT_TIMEOUT].set >= 0) != (store->timeout != NULL))
+        result = dataset_has_changed(s);
     for (int i = 0; i < DATASET_FIELDS && result == STATUS_OK; i++) {
         if (field[i].set >= 0)
-            result = read_field(s, i, &field[i], *out);
+            result = read_field(s, i, &field[i], store);
         if (result == STATUS_OK)
             result = stop_check(s->h5.path);
     }
-    if (result == STATUS_OK && field[AT_TIMEOUT].set < 0) {
-        free((*out)->timeout);
-        (*out)->timeout = NULL;
-    }
-
     forget_fields(field);
-    if (result != STATUS_OK) {
-        dataset_store_free(*out);
-        *out = NULL;
-    }
     return result;
 }

@@ -376,22 +376,6 @@ enum status source_read(struct source *s, const struct field *f, float *out, int
     return t.infinite ? find_infinite(s, f, out, stride, offset) : STATUS_OK;
 }
 
-enum status source_probe(struct source *s, const struct field *f, bool flags)
-{
-    struct field head = *f;
-    struct chunk_target t = {.type = flags && !f->real ? H5T_NATIVE_SCHAR : H5T_NATIVE_FLOAT,
-                             .width = flags && !f->real ? 1 : sizeof(float),
-                             .stride = f->cols};
-    const char *wrong = NULL;
-    head.rows = 1;
-    t.out = malloc((size_t)f->cols * sizeof(float));
-    if (t.out == NULL)
-        return status_fail(STATUS_MEMORY, "%s: no memory for field '%s'", s->h5.path, f->name);
-    wrong = f->chunked ? chunk_probe(f->set, f->rows, f->cols, &t) : read_contiguous(&head, &t);
-    free(t.out);
-    return wrong == NULL ? STATUS_OK : cannot_read(s, f, wrong);
-}
-
 /* Integers are read as signed bytes, where HDF5 clips what does not fit: 256 shows as 127. */
 static enum status read_whole_flags(struct source *s, const struct field *f, uint8_t *out)
 {

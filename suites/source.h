@@ -56,10 +56,6 @@ void source_forget(struct field *f);
 enum status source_read(struct source *s, const struct field *f, float *out, int64_t stride,
                         int64_t offset);
 
-/* Ask HDF5 for everything that reading will ask it for, but for the numbers (guard.h). `flags`: it
- * will be read as such. */
-enum status source_probe(struct source *s, const struct field *f, bool flags);
-
 /* Three quarters of this machine's memory, in bytes: more is never asked for. */
 size_t source_memory(void);
 

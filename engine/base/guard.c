@@ -5,11 +5,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -451,14 +453,37 @@ struct task {
     enum status (*work)(void *context);
     void *context, *result;
     size_t bytes;
+    int threads;
+    struct status_note note;
 };
+
+static void *work_of(void *context)
+{
+    struct task *t = context;
+    threads_set(t->threads);
+    status_save(&t->note, t->work(t->context));
+    return NULL;
+}
+
+/* The parent's threads do not exist in a child, but GNU's OpenMP waits for those of the thread that
+ * has forked. A new thread gets new ones. */
+static enum status on_new_thread(struct task *t)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, work_of, t) == 0) {
+        pthread_join(thread, NULL);
+    } else {
+        t->threads = 1;
+        work_of(t);
+    }
+    return status_restore(&t->note);
+}
 
 static enum status do_task(void *context, int fd, struct guard_answer *answer)
 {
     (void)fd;
-    const struct task *t = context;
-    threads_set(1); /* the parent's threads do not exist here */
-    TRY(t->work(t->context));
+    struct task *t = context;
+    TRY(answer->pipe >= 0 ? on_new_thread(t) : t->work(t->context));
     (void)guard_put(answer, t->result, t->bytes);
     return STATUS_OK;
 }
@@ -467,7 +492,7 @@ enum status guard_run(const char *path, int seconds, enum status (*work)(void *c
                       void *context, void *result, size_t bytes)
 {
     const struct guard_limits limits = {.seconds = seconds, .answer = bytes};
-    struct task task = {work, context, result, bytes};
+    struct task task = {work, context, result, bytes, threads_count(), {0}};
     void *answer;
     size_t count;
     TRY(guard_collect(path, &limits, do_task, &task, -1, &answer, &count));
@@ -478,4 +503,41 @@ enum status guard_run(const char *path, int seconds, enum status (*work)(void *c
     return whole ? STATUS_OK
                  : status_fail(STATUS_IO,
                                "%s: the process that looks at it did not answer; run again", path);
+}
+
+/* --- shared memory ---------------------------------------------------------------------------- */
+
+/* Before each block. In place it is malloc's, so that a sanitizer sees where it ends. */
+union shared {
+    size_t mapped; /* 0: malloc's */
+    char room[64]; /* what follows is aligned for anything */
+};
+
+void *guard_share(size_t bytes)
+{
+    union shared *block;
+    size_t all;
+    if (__builtin_add_overflow(bytes, sizeof *block, &all))
+        return NULL;
+    if (disarmed) {
+        block = calloc(1, all);
+        return block != NULL ? block + 1 : NULL;
+    }
+    block = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (block == MAP_FAILED)
+        return NULL;
+    block->mapped = all;
+    return block + 1;
+}
+
+void guard_unshare(void *memory)
+{
+    union shared *block = memory;
+    if (block == NULL)
+        return;
+    block--;
+    if (block->mapped == 0)
+        free(block);
+    else
+        munmap(block, block->mapped);
 }

@@ -45,9 +45,15 @@ void guard_keep(bool keep);
 void guard_last(struct guard_answer *answer);
 
 /* The same without a memory limit, for an answer of known size: `bytes` of `result`, as the child
- * leaves them (result may be NULL). */
+ * leaves them (result may be NULL). The work may use as many threads as threads_set allows. */
 enum status guard_run(const char *path, int seconds, enum status (*work)(void *context),
                       void *context, void *result, size_t bytes);
+
+/* Memory shared with the child of guard_run(), which fills it: for results too large for an answer.
+ * Zeros at first; NULL when there is none. Check what the child leaves there like an answer.
+ * Release with guard_unshare(), which allows NULL. */
+void *guard_share(size_t bytes);
+void guard_unshare(void *memory);
 
 /* Do the work in this process from now on, because it may itself crash (as any child may). */
 void guard_disarm(void);
