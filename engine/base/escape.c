@@ -287,7 +287,7 @@ char *escape_csv(const char *text, char *out, size_t size)
     size_t length = strlen(text), used = 0;
     bool formula = is_formula(text);
     bool quote = strpbrk(text, ",\"\r\n") != NULL ||
-                 (length > 0 && (text[0] == ' ' || text[length - 1] == ' '));
+                 (length > 0 && (strchr(" #", text[0]) != NULL || text[length - 1] == ' '));
     quote = quote && size >= 4;
     if (quote)
         out[used++] = '"';

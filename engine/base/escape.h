@@ -23,9 +23,9 @@ char *escape_latex(const char *text, char *out, size_t size);
 char *escape_markdown(const char *text, char *out, size_t size);
 
 /* One CSV field, RFC 4180: quoted when it holds a comma, a quote, a line break, or leading or
- * trailing blanks; quotes doubled. A field that a spreadsheet would take for a formula (it begins
- * with = + - or @ and is not a number) gets an apostrophe in front; escape_csv_restored removes it
- * from a field without quotes. */
+ * trailing blanks, or begins with # (a comment at the start of a line); quotes doubled. A field
+ * that a spreadsheet would take for a formula (it begins with = + - or @ and is not a number) gets
+ * an apostrophe in front; escape_csv_restored removes it from a field without quotes. */
 char *escape_csv(const char *text, char *out, size_t size);
 const char *escape_csv_restored(const char *field);
 

@@ -695,6 +695,19 @@ Test(results, a_foreign_run_without_a_score_says_why)
     results_free(&r);
 }
 
+Test(results, a_name_like_a_comment_is_read_back)
+{
+    struct results r = folder_scores(folder_write("a.csv", "dataset,method,seed,score\n"
+                                                           "d,#1,0,50\n"),
+                                     defaults);
+    cr_assert_eq(export_scores(&r, folder_path("scores.csv")), STATUS_OK);
+    results_free(&r);
+    r = folder_scores(folder_path("scores.csv"), defaults);
+    cr_assert_eq(r.runs, 1);
+    cr_expect_str_eq(r.method[0].id, "#1");
+    results_free(&r);
+}
+
 /* --- budgets ---------------------------------------------------------------------------------- */
 
 static void run_read_at(const char *matrix, const char *method, int seeds, double budget)
