@@ -41,7 +41,10 @@
  *
  * Invariants
  *   1. A curve lives in memory and is written whole: temporary file, sync, rename. A reader sees
- *      the last complete state at any time; a kill loses at most what came after it.
+ *      the last complete state at any time; a kill loses at most what came after it. A row of a run
+ *      under way is synced in the background, before the rename (commit.h): when power fails, the
+ *      last row may be missing, but a checkpoint is only written once the rows it knows are on
+ * disk.
  *   2. Rows are in order of time. After a resume, rows beyond the checkpoint are dropped and made
  *      again, bit for bit the same.
  *   3. Everything but `seconds*` columns and the attributes host, machine, program, started,
@@ -52,6 +55,7 @@
 #ifndef HARNESS_CURVE_H
 #define HARNESS_CURVE_H
 
+#include "engine/base/commit.h"
 #include "engine/base/status.h"
 #include "engine/base/visitor.h"
 #include "engine/methods/metrics.h"
@@ -208,6 +212,8 @@ enum status curve_visit(struct curve *c, struct visitor *v);
 
 /* Write atomically, sealed. Errors STATUS_IO (full disk), STATUS_MEMORY. */
 enum status curve_write(const struct curve *c, const char *path);
+/* The same, but the disk syncs while the caller goes on; commit_end() says how it went. */
+enum status curve_begin_write(const struct curve *c, const char *path, struct commit *commit);
 /* Read whole. Errors
  *   STATUS_MISSING  there is no such file
  *   STATUS_IO       it is there and cannot be read now; STATUS_MEMORY

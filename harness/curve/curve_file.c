@@ -105,9 +105,10 @@ static enum status write_all(const struct curve *c, const struct h5 *f)
     return STATUS_OK;
 }
 
-enum status curve_write(const struct curve *c, const char *path)
+/* All but the commit. */
+static enum status write_temporary(const struct curve *c, const char *path,
+                                   char temporary[FILE_PATH])
 {
-    char temporary[FILE_PATH];
     struct h5 f;
     TRY(file_temporary(path, temporary));
     TRY(h5_create(&f, temporary));
@@ -122,11 +123,24 @@ enum status curve_write(const struct curve *c, const char *path)
     result = h5_close(&f);
     if (result == STATUS_OK)
         result = seal_add(temporary);
-    if (result != STATUS_OK) {
+    if (result != STATUS_OK)
         unlink(temporary);
-        return result;
-    }
+    return result;
+}
+
+enum status curve_write(const struct curve *c, const char *path)
+{
+    char temporary[FILE_PATH];
+    TRY(write_temporary(c, path, temporary));
     return file_commit(temporary, path);
+}
+
+enum status curve_begin_write(const struct curve *c, const char *path, struct commit *commit)
+{
+    char temporary[FILE_PATH];
+    TRY(write_temporary(c, path, temporary));
+    commit_begin(commit, temporary, path);
+    return STATUS_OK;
 }
 
 /* --- reading -------------------------------------------------------------------------------- */

@@ -295,6 +295,8 @@ static enum status train(struct run *r)
 static enum status note_end(struct run *r, enum status result)
 {
     struct status_note note;
+    if (result == STATUS_OK)
+        result = commit_end(&r->commit);
     status_save(&note, result);
     if (result == STATUS_OK) {
         run_remove_checkpoints(r);
@@ -309,6 +311,7 @@ static enum status note_end(struct run *r, enum status result)
 
 static void free_run(struct run *r)
 {
+    (void)commit_end(&r->commit); /* of a run that has failed */
     for (int e = 0; r->eval_env != NULL && e < r->hyper.eval_episodes; e++)
         env_close(r->eval_env[e]);
     free(r->eval_env);

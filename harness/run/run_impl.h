@@ -96,8 +96,9 @@ struct run {
     double phase_timer[TIMERS];
     int64_t batches_of_block; /* pretraining: done in the block under way */
     struct lock lock;
-    bool curve_lost; /* curve.h5 was damaged and is to be made again from the checkpoint */
-    bool live;       /* one rewritten line on a terminal */
+    struct commit commit; /* of curve.h5, while the run goes on */
+    bool curve_lost;      /* curve.h5 was damaged and is to be made again from the checkpoint */
+    bool live;            /* one rewritten line on a terminal */
 };
 
 /* run_clock.c: stop the running stopwatch, start another. */

@@ -134,6 +134,9 @@ enum status run_save_curve(struct run *r, const char *state)
     TRY(curve_set(&r->curve, "peak_memory_gb", "%.3f", (double)usage.ru_maxrss / 1048576));
     TRY(curve_set(&r->curve, "status", "%s", state));
     TRY(curve_set(&r->curve, "updated", "%s", now));
+    TRY(commit_end(&r->commit));
+    if (strcmp(state, "running") == 0)
+        return curve_begin_write(&r->curve, path, &r->commit);
     return curve_write(&r->curve, path);
 }
 
@@ -148,6 +151,8 @@ enum status run_save(struct run *r)
     run_switch(r, TIMER_STORE);
     /* The curve first: it may hold rows beyond the checkpoint, never fewer. */
     enum status result = run_save_curve(r, "running");
+    if (result == STATUS_OK)
+        result = commit_end(&r->commit);
     if (result == STATUS_OK)
         result = checkpoint_write(path, previous, &info, run_visit, r);
     run_switch(r, TIMER_OTHER);

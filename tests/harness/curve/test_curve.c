@@ -159,6 +159,9 @@ Test(curve, says_what_is_wrong_with_a_bad_file)
     cr_assert_eq(curve_read(path, &b), STATUS_FORMAT);
     cr_assert(strstr(status_sentence(), "vitamin curve") != NULL);
     cr_assert_eq(curve_write(&a, in_folder("no/folder/a.h5")), STATUS_IO);
+    struct commit commit = {.under_way = false};
+    cr_assert_eq(curve_begin_write(&a, in_folder("no/folder/a.h5"), &commit), STATUS_IO);
+    cr_assert_eq(commit_end(&commit), STATUS_OK, "nothing was begun");
 
     struct curve_evaluation row = a.evaluation[0];
     cr_assert_eq(curve_add_evaluation(&a, &row, 2), STATUS_SHAPE);
