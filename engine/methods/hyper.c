@@ -39,6 +39,19 @@ const struct hyper_field hyper_table[] = {
 #undef HYPER_TEXT
 #undef AT
 };
+
+#define HYPER_INT(name, value, low, high, source, help)
+#define HYPER_REAL(name, value, low, high, source, help)
+#define HYPER_CHOICE(name, source, help, ...)
+#define HYPER_TEXT(name, value, source, help)
+#define HYPER_LATER(name) #name,
+static const char *const later[] = {
+#include "engine/methods/hyper.def"
+};
+#undef HYPER_INT
+#undef HYPER_REAL
+#undef HYPER_CHOICE
+#undef HYPER_TEXT
 /* clang-format on */
 
 const int hyper_count = sizeof hyper_table / sizeof *hyper_table;
@@ -215,6 +228,22 @@ void hyper_format(const struct hyper *h, int field, char out[HYPER_TEXT_SIZE])
     } else {
         snprintf(out, HYPER_TEXT_SIZE, "%s", (const char *)at);
     }
+}
+
+bool hyper_is_later(int field)
+{
+    for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
+        if (strcmp(later[i], hyper_table[field].name) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool hyper_is_default(const struct hyper *h, int field)
+{
+    char value[HYPER_TEXT_SIZE];
+    hyper_format(h, field, value);
+    return !h->applies[field] || strcmp(value, default_of(&hyper_table[field])) == 0;
 }
 
 const char *hyper_word(const struct hyper *h, const char *key)

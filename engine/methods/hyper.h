@@ -104,6 +104,12 @@ bool hyper_applies(const struct hyper *h, const char *key);
 /* The value as text that hyper_set reads back to the same bits. */
 void hyper_format(const struct hyper *h, int field, char out[HYPER_TEXT_SIZE]);
 
+/* Whether recorded configurations may lack the key: HYPER_LATER in hyper.def. */
+bool hyper_is_later(int field);
+
+/* Whether a field has its default, as hyper_format writes it, or does not apply. */
+bool hyper_is_default(const struct hyper *h, int field);
+
 /* The word of a choice, as in a file. `key` must name one. */
 const char *hyper_word(const struct hyper *h, const char *key);
 

@@ -232,7 +232,7 @@ enum status config_add_set(struct config_request *r, const char *assignment)
     return STATUS_OK;
 }
 
-enum status config_text(const struct hyper *h, char **out)
+static enum status write_text(const struct hyper *h, bool identity, char **out)
 {
     size_t capacity = (size_t)hyper_count * (HYPER_TEXT_SIZE + 64), used = 0;
     *out = malloc(capacity);
@@ -240,9 +240,21 @@ enum status config_text(const struct hyper *h, char **out)
         return status_fail(STATUS_MEMORY, "no memory for the configuration's text");
     for (int i = 0; i < hyper_count; i++) {
         char value[HYPER_TEXT_SIZE];
+        if (identity && hyper_is_later(i) && hyper_is_default(h, i))
+            continue;
         hyper_format(h, i, value);
         used += (size_t)snprintf(*out + used, capacity - used, "%s = %s\n", hyper_table[i].name,
                                  h->applies[i] ? value : "-");
     }
     return STATUS_OK;
+}
+
+enum status config_text(const struct hyper *h, char **out)
+{
+    return write_text(h, false, out);
+}
+
+enum status config_identity(const struct hyper *h, char **out)
+{
+    return write_text(h, true, out);
 }

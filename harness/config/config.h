@@ -43,6 +43,11 @@ enum status config_add_set(struct config_request *r, const char *assignment);
  * For free(). Errors STATUS_MEMORY. */
 enum status config_text(const struct hyper *h, char **out);
 
+/* What is recorded with a run, and whose SHA-256 tells configurations apart: the same without the
+ * keys that came later (HYPER_LATER) where they have their default, so that a version which has
+ * more keys recognises what earlier ones recorded. For free(). Errors STATUS_MEMORY. */
+enum status config_identity(const struct hyper *h, char **out);
+
 /* Names for listings and for "did you mean": the i-th method id of a preset, NULL past the end. */
 const char *config_method(const char *preset, int i);
 bool config_is_preset(const char *name);

@@ -113,6 +113,11 @@ enum status curve_set_config(struct curve *c, const char *text)
     return STATUS_OK;
 }
 
+/* What a configuration has that does not name the key: keys which came when there were recorded
+ * runs already are recorded only where they differ from it (HYPER_LATER in
+ * engine/methods/hyper.def). */
+static const char *const later[][2] = {{"precision", "f32"}, {"product", "openblas"}};
+
 const char *curve_config_value(const char *config, const char *key, char *out, size_t size)
 {
     out[0] = '\0';
@@ -127,6 +132,10 @@ const char *curve_config_value(const char *config, const char *key, char *out, s
             }
         }
         line += strcspn(line, "\n");
+    }
+    for (size_t i = 0; i < sizeof later / sizeof later[0] && config[0] != '\0'; i++) {
+        if (strcmp(later[i][0], key) == 0)
+            snprintf(out, size, "%s", later[i][1]);
     }
     return out;
 }

@@ -66,7 +66,7 @@ enum status run_configure(struct config_request *config, struct hyper *h)
 enum status run_config_hash(const struct hyper *h, char out[SHA256_HEX])
 {
     char *text;
-    TRY(config_text(h, &text));
+    TRY(config_identity(h, &text));
     sha256_of(text, strlen(text), out);
     free(text);
     return STATUS_OK;
@@ -75,7 +75,7 @@ enum status run_config_hash(const struct hyper *h, char out[SHA256_HEX])
 static enum status load_config(struct run *r, struct config_request *config)
 {
     TRY(run_configure(config, &r->hyper));
-    TRY(config_text(&r->hyper, &r->config_text));
+    TRY(config_identity(&r->hyper, &r->config_text));
     return run_config_hash(&r->hyper, r->config_hash);
 }
 

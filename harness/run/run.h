@@ -63,7 +63,7 @@ enum status run_execute(const struct run_request *request, struct run_summary *s
  * it is a path. Errors STATUS_CONFIG. */
 enum status run_configure(struct config_request *config, struct hyper *h);
 
-/* What tells configurations apart: SHA-256 of config_text. Errors STATUS_MEMORY. */
+/* What tells configurations apart: SHA-256 of config_identity. Errors STATUS_MEMORY. */
 enum status run_config_hash(const struct hyper *h, char out[SHA256_HEX]);
 
 /* The key of a run's random streams: from dataset and seed alone, so that methods share the

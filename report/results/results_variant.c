@@ -29,8 +29,19 @@ struct difference {
     bool fits;
 };
 
-/* Add every line of `config` whose value `base` has not; with `missing` only the keys that `base`
- * lacks altogether, without a value. */
+static bool has_line(const char *config, const char *key)
+{
+    size_t n = strlen(key);
+    for (const char *line = config; *line != '\0'; line += *line == '\n') {
+        if (strncmp(line, key, n) == 0 && strchr(" =", line[n]) != NULL && line[n] != '\0')
+            return true;
+        line += strcspn(line, "\n");
+    }
+    return false;
+}
+
+/* Add every line of `config` whose value `base` has not; with `missing` only the keys that have no
+ * line in `base`: with the value that it then has there, or without one. */
 static void compare_lines(const char *config, const char *base, bool missing, struct difference *d)
 {
     for (const char *line = config; *line != '\0';) {
@@ -39,10 +50,12 @@ static void compare_lines(const char *config, const char *base, bool missing, st
         snprintf(name, sizeof name, "%.*s", (int)key, line);
         curve_config_value(line, name, mine, sizeof mine);
         curve_config_value(base, name, theirs, sizeof theirs);
-        bool differs = missing ? theirs[0] == '\0' && mine[0] != '\0' : strcmp(mine, theirs) != 0;
+        const char *value = !missing ? mine : theirs[0] != '\0' ? theirs : "none";
+        bool differs = strcmp(mine, theirs) != 0 &&
+                       (!missing || (mine[0] != '\0' && !has_line(base, name)));
         if (key > 0 && !is_silent(line, key) && differs) {
             int n = snprintf(d->out + d->used, d->size - d->used, "%s%s=%s",
-                             d->found > 0 ? "," : "", name, missing ? "none" : mine);
+                             d->found > 0 ? "," : "", name, value);
             d->fits = d->fits && n > 0 && (size_t)n < d->size - d->used;
             d->used += d->fits ? (size_t)n : 0;
             d->found++;

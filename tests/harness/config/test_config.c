@@ -1,4 +1,6 @@
+#include "engine/base/sha256.h"
 #include "harness/config/config.h"
+#include "harness/curve/curve.h"
 
 #include "engine/base/file.h"
 
@@ -321,4 +323,78 @@ Test(config, text_reads_back_to_the_same_configuration)
     free(second);
     free(copy);
     free(text);
+}
+
+/* --- configurations of before there were further keys ----------------------------------------- */
+
+/* SHA-256 of what an earlier version recorded: runs of then must be found again. */
+static const struct {
+    const char *method, *dataset, *suite, *preset, *set, *sha256;
+} recorded[] = {
+    {"td3_odt", "hopper-medium-v2", "mujoco", "paper", NULL,
+     "76c0ae00386952a1b57582de7a0a5a78e04639485674135ed8e5aa2159ad11e4"},
+    {"td3_odt", "hopper-medium-v2", "mujoco", "paper", "precision=f32",
+     "76c0ae00386952a1b57582de7a0a5a78e04639485674135ed8e5aa2159ad11e4"},
+    {"pdt", "pen-cloned-v1", "adroit", "code", "product=openblas",
+     "9ba60b324cbcd2824147eee6bb633cfbee2b090e8485c5f21d80faa645d4a3fd"},
+    {"iql", "antmaze-umaze-v2", "antmaze", "paper", "product=-",
+     "f20f1d0d279efe03062560cb0a8be6df5cefac45476aa489c93e2dcce65c5c39"},
+    {"td3bc", "maze2d-umaze-v1", "maze2d", "code", NULL,
+     "cac3b26a9cb1d43c0ee430ce6431ec88a7291126fce53896eb059d2a263aa351"},
+    {"odt", "hopper-random-v2", "mujoco", "paper", NULL,
+     "303c71a9d48decd8dd0e53bd438e6ec8241379b8cf73e708ddec13f2477067d4"},
+};
+
+Test(config, identity_of_recorded_configurations_stays)
+{
+    for (size_t i = 0; i < sizeof recorded / sizeof recorded[0]; i++) {
+        struct config_request r = {.method = recorded[i].method,
+                                   .dataset = recorded[i].dataset,
+                                   .suite = recorded[i].suite,
+                                   .preset = recorded[i].preset,
+                                   .size = "paper"};
+        struct hyper h;
+        char *text, digest[SHA256_HEX];
+        if (recorded[i].set != NULL)
+            r.set[r.sets++] = recorded[i].set;
+        cr_assert_eq(config_load(&r, &h), STATUS_OK, "%s", status_sentence());
+        cr_assert_eq(config_identity(&h, &text), STATUS_OK);
+        sha256_of(text, strlen(text), digest);
+        cr_assert_str_eq(digest, recorded[i].sha256, "%s on %s", recorded[i].method,
+                         recorded[i].dataset);
+        free(text);
+    }
+}
+
+Test(config, identity_names_a_later_key_that_was_set)
+{
+    struct hyper h;
+    struct config_request r = hopper;
+    char *text;
+    r.set[r.sets++] = "precision=bf16";
+    cr_assert_eq(config_load(&r, &h), STATUS_OK);
+    cr_assert_eq(config_identity(&h, &text), STATUS_OK);
+    cr_assert(strstr(text, "precision = bf16\n") != NULL);
+    cr_assert(strstr(text, "product = ") == NULL);
+    free(text);
+    cr_assert_eq(config_text(&h, &text), STATUS_OK);
+    cr_assert(strstr(text, "product = openblas\n") != NULL);
+    free(text);
+}
+
+/* A reader that does not know hyper.def (the report) takes the same defaults. */
+Test(config, later_keys_have_their_defaults_in_recorded_configurations)
+{
+    struct hyper h;
+    int found = 0;
+    hyper_defaults(&h);
+    for (int i = 0; i < hyper_count; i++) {
+        char value[HYPER_TEXT_SIZE], read[HYPER_TEXT_SIZE];
+        hyper_format(&h, i, value);
+        curve_config_value("gamma = 0.5\n", hyper_table[i].name, read, sizeof read);
+        if (strcmp(hyper_table[i].name, "gamma") != 0)
+            cr_expect_str_eq(read, hyper_is_later(i) ? value : "", "%s", hyper_table[i].name);
+        found += hyper_is_later(i);
+    }
+    cr_expect_eq(found, 2);
 }

@@ -90,17 +90,17 @@ Test(explain, every_part_is_used_and_complete)
     int parts = 0;
     static const struct {
         const char *key, *value;
-    } variants[] = {{"delayed_reward", "5"}, {"critic_arch", "lstm"}};
+    } variants[] = {{"delayed_reward", "5"}, {"critic_arch", "lstm"}, {"precision", "bf16"}};
     for (; explain_part_at(parts, &p); parts++) {
         bool used = false, applies;
         cr_expect(p.title[0] != '\0' && p.when[0] != '\0' && p.source[0] != '\0' &&
                       strlen(p.text) > 20,
                   "%s", p.file);
-        for (int i = 0; config_method("paper", i) != NULL && !used; i++) {
+        for (int i = 0; config_method("paper", i / 2) != NULL && !used; i++) {
             char method[CONFIG_NAME];
-            snprintf(method, sizeof method, "%s", config_method("paper", i));
+            snprintf(method, sizeof method, "%s", config_method("paper", i / 2));
             struct hyper h = configured("hopper-random-v2", "mujoco", method, "paper");
-            for (size_t v = 0; v < sizeof variants / sizeof *variants; v++)
+            for (size_t v = 0; i % 2 == 1 && v < sizeof variants / sizeof *variants; v++)
                 (void)hyper_set(&h, variants[v].key, variants[v].value);
             cr_assert_eq(explain_applies(&p, &h, &applies), STATUS_OK, "%s", status_sentence());
             used = applies;

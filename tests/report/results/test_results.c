@@ -828,6 +828,27 @@ Test(results, tells_a_setting_that_is_missing_from_one_that_is_there)
     results_free(&r);
 }
 
+/* A key that came later is the same as its default; the others' value has a name either way. */
+Test(results, takes_a_later_key_that_is_missing_for_its_default)
+{
+    static const char *const f32[] = {"a = 1\n", "a = 1\n", "a = 1\nprecision = f32\n",
+                                      "a = 1\nprecision = bf16\n"};
+    cr_expect_eq(methods_of(f32, 4), 2);
+    struct results r = folder_results(folder_path(""), defaults);
+    cr_expect_geq(results_method(&r, "odt:precision=bf16"), 0);
+    results_free(&r);
+}
+
+Test(results, names_the_default_of_a_later_key_beside_other_values)
+{
+    static const char *const bf16[] = {"a = 1\nprecision = bf16\n", "a = 1\nprecision = bf16\n",
+                                       "a = 1\n"};
+    cr_expect_eq(methods_of(bf16, 3), 2);
+    struct results r = folder_results(folder_path(""), defaults);
+    cr_expect_geq(results_method(&r, "odt:precision=f32"), 0);
+    results_free(&r);
+}
+
 Test(results, tells_configurations_apart_that_differ_at_the_end_of_long_values)
 {
     char config[3][300];
