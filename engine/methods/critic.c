@@ -29,6 +29,7 @@ enum status critic_plan(const struct critic_spec *spec, struct critic *out)
     TRY(check_spec(spec));
     *out = (struct critic){.spec = *spec,
                            .ops = spec->cell == CRITIC_MLP ? &critic_mlp : &critic_recurrent};
+    out->layout.product = spec->product;
     const bool present[CRITIC_NETS] = {spec->q >= 1, spec->q >= 2, spec->v};
     for (int i = 0; i < CRITIC_NETS; i++) {
         if (!present[i])

@@ -24,6 +24,7 @@ enum critic_cell { CRITIC_MLP, CRITIC_RNN, CRITIC_LSTM };
 
 struct critic_spec {
     enum critic_cell cell;
+    enum product product;
     int S, A;
     int q;      /* how many Q nets: 0, 1 or 2 */
     bool v;     /* a V net */

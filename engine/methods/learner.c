@@ -1,5 +1,7 @@
 #include "engine/methods/learner_impl.h"
 
+#include "engine/nn/kernel.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -12,10 +14,23 @@ const struct learner_ops *const learner_table[] = {
 /* clang-format on */
 const int learner_count = sizeof learner_table / sizeof learner_table[0];
 
+const char *learner_kernel(void)
+{
+    return kernel_path_name(kernel_path());
+}
+
+enum product learner_product(const struct hyper *h)
+{
+    if (h->precision == HYPER_precision_bf16)
+        return PRODUCT_BF16;
+    return h->product == HYPER_product_own ? PRODUCT_F32 : PRODUCT_BLAS;
+}
+
 enum status learner_new(const struct learner_spec *spec, struct learner **out)
 {
     *out = NULL;
     TRY(hyper_check(spec->hyper));
+    TRY(kernel_check());
     for (int i = 0; i < learner_count; i++) {
         const struct learner_ops *ops = learner_table[i];
         if (strcmp(ops->name, hyper_word(spec->hyper, "actor")) != 0)

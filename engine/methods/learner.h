@@ -73,6 +73,9 @@ enum act_mode {
 
 struct learner; /* opaque */
 
+/* Which of our own product kernels this process uses ("avx512"; engine/nn/kernel.h). */
+const char *learner_kernel(void);
+
 /* Errors STATUS_CONFIG (parts that do not fit together), STATUS_MEMORY. */
 enum status learner_new(const struct learner_spec *spec, struct learner **out);
 void learner_delete(struct learner *l);

@@ -29,6 +29,7 @@ bool dt_wants_entropy(const struct dt *d)
 static enum status new_actor(struct dt *d)
 {
     const struct hyper *h = &d->learner.hyper;
+    d->layout.product = learner_product(h);
     d->net = transformer_plan_dt(&d->layout, (int)h->embed_dim, (int)h->n_layer, (int)h->n_head,
                                  d->learner.S, d->learner.A);
     if (d->stochastic)
@@ -45,6 +46,7 @@ static enum status new_critic(struct dt *d)
 {
     const struct hyper *h = &d->learner.hyper;
     struct critic_spec spec = {.cell = CRITIC_MLP,
+                               .product = learner_product(h),
                                .S = d->learner.S,
                                .A = d->learner.A,
                                .q = (int)h->n_critics,

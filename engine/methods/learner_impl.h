@@ -3,6 +3,7 @@
 #define ENGINE_METHODS_LEARNER_IMPL_H
 
 #include "engine/methods/learner.h"
+#include "engine/nn/params.h"
 
 /* A family of learners: one file, one row of learner_table. A family's struct begins with a
  * struct learner. */
@@ -39,6 +40,9 @@ struct learner {
     int64_t batches; /* drawn so far: step of RNG_BATCH and of the noise of critic updates */
     int64_t updates; /* actor updates so far: step of RNG_DROPOUT, RNG_POLICY_SAMPLE */
 };
+
+/* What computes the products of its networks. */
+enum product learner_product(const struct hyper *h);
 
 /* Combine each metric by its kind; NaN where nothing was added. `out` may be NULL. */
 void stats_finish(const struct stats_sum *s, struct learner_stats *out);

@@ -75,6 +75,7 @@ static enum status new_mlp_networks(struct mlp_learner *d)
     const struct hyper *h = &d->learner.hyper;
     int S = d->learner.S, A = d->learner.A;
     d->in = S + (is_rvs(d) ? 1 : 0);
+    d->actor_layout.product = learner_product(h);
     d->mlp = mlp_plan(&d->actor_layout, "actor", d->in, (int)h->mlp_hidden,
                       (int)h->mlp_hidden_layers, A, false);
     if (is_iql(d)) {
@@ -82,6 +83,7 @@ static enum status new_mlp_networks(struct mlp_learner *d)
         d->log_std = layout_add(&d->actor_layout, "actor", "log_std", 1, A, INIT_ZERO, 0);
     }
     struct critic_spec spec = {.cell = CRITIC_MLP,
+                               .product = learner_product(h),
                                .S = S,
                                .A = A,
                                .q = (int)h->n_critics,

@@ -35,6 +35,7 @@ static enum status new_pdt_networks(struct pdt *d)
     struct transformer_token segment[] = {
         {"embed_state", S}, {"embed_future", Z}, {"embed_action", A}};
     struct transformer_token future[] = {{"embed_state", S}, {"embed_action", A}};
+    d->layout.product = d->return_layout.product = learner_product(h);
     d->policy = transformer_plan(&d->layout, "", C, L, H, 3, segment, 1);
     d->encoder = transformer_plan(&d->layout, "future.", C, L, H, 2, future, 1);
     d->action = head_gaussian_plan(&d->layout, "head", C, A);

@@ -6,22 +6,18 @@
 static void copy_params(struct params *to, const struct params *from)
 {
     memcpy(to->value, from->value, from->layout->size * sizeof *from->value);
-}
-
-static enum status new_params(const struct layout *l, struct params *p)
-{
-    p->layout = l;
-    return params_new(l, &p->value);
+    params_pack(to, false);
 }
 
 enum status network_init(struct network *n, const struct layout *l, uint64_t run, uint64_t base,
                          bool target)
 {
     *n = (struct network){.layout = l};
-    TRY(new_params(l, &n->current));
+    TRY(params_make(l, &n->current));
     TRY(params_init(l, n->current.value, run, base));
+    params_pack(&n->current, true);
     if (target) {
-        TRY(new_params(l, &n->target));
+        TRY(params_make(l, &n->target));
         copy_params(&n->target, &n->current);
     }
     return moments_init(&n->moments, l);
@@ -29,34 +25,50 @@ enum status network_init(struct network *n, const struct layout *l, uint64_t run
 
 void network_free(struct network *n)
 {
-    free(n->current.value);
-    free(n->target.value);
-    free(n->frozen.value);
+    params_free(&n->current);
+    params_free(&n->target);
+    params_free(&n->frozen);
     moments_free(&n->moments);
     lanes_free(&n->lanes);
     *n = (struct network){0};
 }
 
+/* The packed forms after a step, of the target too if it has followed. */
+static void pack_stepped(struct network *n, const struct follow *follow)
+{
+    params_pack(&n->current, true);
+    if (follow != NULL)
+        params_pack(&n->target, false);
+}
+
 enum status network_adam(struct network *n, const struct adam_rule *rule, double lr, int lanes,
                          const char *what, double tau, struct step_report *report)
 {
-    struct follow follow = {n->target.value, (float)tau};
-    return adam_step(rule, &n->moments, lr, n->lanes.dtheta, lanes, what, n->current.value,
-                     follow.tau != 0 && follow.target != NULL ? &follow : NULL, report);
+    struct follow values = {n->target.value, (float)tau};
+    const struct follow *follow = values.tau != 0 && values.target != NULL ? &values : NULL;
+    TRY(adam_step(rule, &n->moments, lr, n->lanes.dtheta, lanes, what, n->current.value, follow,
+                  report));
+    pack_stepped(n, follow);
+    return STATUS_OK;
 }
 
 enum status network_lamb(struct network *n, const struct lamb_rule *rule, double lr, int lanes,
                          const char *what, double tau, struct step_report *report)
 {
-    struct follow follow = {n->target.value, (float)tau};
-    return lamb_step(rule, &n->moments, lr, n->lanes.dtheta, lanes, what, n->current.value,
-                     follow.tau != 0 && follow.target != NULL ? &follow : NULL, report);
+    struct follow values = {n->target.value, (float)tau};
+    const struct follow *follow = values.tau != 0 && values.target != NULL ? &values : NULL;
+    TRY(lamb_step(rule, &n->moments, lr, n->lanes.dtheta, lanes, what, n->current.value, follow,
+                  report));
+    pack_stepped(n, follow);
+    return STATUS_OK;
 }
 
 void network_follow(struct network *n, double tau)
 {
-    if (n->target.value != NULL)
-        params_polyak(n->target.value, n->current.value, (float)tau, n->layout->size);
+    if (n->target.value == NULL)
+        return;
+    params_polyak(n->target.value, n->current.value, (float)tau, n->layout->size);
+    params_pack(&n->target, false);
 }
 
 void network_renew_target(struct network *n)
@@ -68,29 +80,33 @@ void network_renew_target(struct network *n)
 enum status network_freeze(struct network *n)
 {
     if (n->frozen.value == NULL)
-        TRY(new_params(n->layout, &n->frozen));
+        TRY(params_make(n->layout, &n->frozen));
     copy_params(&n->frozen, &n->current);
     return STATUS_OK;
 }
 
-static enum status visit_params(struct visitor *v, const char *name, struct params *p)
+static enum status visit_params(struct visitor *v, const char *name, struct params *p,
+                                bool backward)
 {
-    return visit_floats(v, name, p->value, p->layout->size);
+    TRY(visit_floats(v, name, p->value, p->layout->size));
+    if (v->fills)
+        params_pack(p, backward);
+    return STATUS_OK;
 }
 
 enum status network_visit(struct network *n, const char *name, struct visitor *v)
 {
     int32_t frozen = n->frozen.value != NULL;
     visitor_enter(v, name);
-    TRY(visit_params(v, "theta", &n->current));
+    TRY(visit_params(v, "theta", &n->current, true));
     if (n->target.value != NULL)
-        TRY(visit_params(v, "target", &n->target));
+        TRY(visit_params(v, "target", &n->target, false));
     if (n->freezes)
         TRY(visit_int32s(v, "has_frozen", &frozen, 1));
     if (frozen && n->frozen.value == NULL)
-        TRY(new_params(n->layout, &n->frozen));
+        TRY(params_make(n->layout, &n->frozen));
     if (frozen)
-        TRY(visit_params(v, "frozen", &n->frozen));
+        TRY(visit_params(v, "frozen", &n->frozen, false));
     TRY(moments_visit(&n->moments, v));
     visitor_leave(v);
     return STATUS_OK;
@@ -101,5 +117,8 @@ size_t network_memory(const struct network *n)
     size_t copies = (n->current.value != NULL) + (n->target.value != NULL) +
                     (n->frozen.value != NULL) + (n->moments.m != NULL) + (n->moments.v != NULL);
     size_t size = n->layout != NULL ? n->layout->size : 0;
-    return copies * size * sizeof(float) + lanes_memory(&n->lanes);
+    size_t packs = (n->current.value != NULL) + (n->target.value != NULL) +
+                   (n->frozen.value != NULL);
+    size_t packed = n->layout != NULL ? n->layout->packed : 0;
+    return (copies * size + packs * packed) * sizeof(float) + lanes_memory(&n->lanes);
 }

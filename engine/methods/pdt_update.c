@@ -390,8 +390,10 @@ enum status pdt_step(struct pdt *d, int lanes, bool joint)
     if (!joint)
         return STATUS_OK;
     rule.beside = d->report.grad_norm * d->report.grad_norm - norm * norm;
-    return lamb_step(&rule, &d->return_net.moments, lr, behind, 1, return_gradient,
-                     d->return_net.current.value, NULL, NULL);
+    TRY(lamb_step(&rule, &d->return_net.moments, lr, behind, 1, return_gradient,
+                  d->return_net.current.value, NULL, NULL));
+    params_pack(&d->return_net.current, true);
+    return STATUS_OK;
 }
 
 enum status pdt_update(struct pdt *d, bool joint)
@@ -439,7 +441,9 @@ enum status pdt_return_update(struct pdt *d, int64_t number, double *loss)
     TRY(learner_check_loss(total[SUM_RETURN], "loss of the return head", number));
     *loss = total[SUM_RETURN];
     struct adam_rule rule = adam_rule_default(0);
-    return adam_step(&rule, &d->return_adam, d->learner.hyper.pdt_return_lr,
-                     d->return_net.lanes.dtheta, lanes, return_gradient,
-                     d->return_net.current.value, NULL, NULL);
+    TRY(adam_step(&rule, &d->return_adam, d->learner.hyper.pdt_return_lr,
+                  d->return_net.lanes.dtheta, lanes, return_gradient, d->return_net.current.value,
+                  NULL, NULL));
+    params_pack(&d->return_net.current, true);
+    return STATUS_OK;
 }

@@ -553,7 +553,7 @@ struct part { /* of the columns and the inner index: numbers, counted from the p
 /* c's columns of the part, all rows. */
 static void run_block(const struct kernel_product *p, struct part q)
 {
-    int steps = steps_of(p->type, q.numbers), total = steps_of(p->type, p->inner);
+    int steps = steps_of(p->type, q.numbers), total = steps_of(p->type, p->packed_inner);
     const uint32_t *b = block_space;
     size_t panel = (size_t)KERNEL_PANEL * (size_t)steps;
     int first = 0; /* column of the panel with which the part begins */
@@ -561,7 +561,7 @@ static void run_block(const struct kernel_product *p, struct part q)
         first = (p->first + q.column) % KERNEL_PANEL;
         panel = (size_t)KERNEL_PANEL * (size_t)total;
         b = p->packed + (size_t)((p->first + q.column) / KERNEL_PANEL) * panel +
-            (size_t)(q.from / per_step(p->type)) * KERNEL_PANEL;
+            (size_t)((p->from + q.from) / per_step(p->type)) * KERNEL_PANEL;
     } else {
         kernel_pack(p->type, q.numbers, q.cols,
                     p->b + (size_t)q.from * p->b_inner + (size_t)q.column * p->b_col, p->b_inner,

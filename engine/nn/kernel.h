@@ -67,9 +67,11 @@ struct kernel_product {
     size_t a_row, a_inner;
     const float *b; /* as in kernel_pack; not looked at when `packed` is there */
     size_t b_inner, b_col;
-    const uint32_t *packed; /* by kernel_pack, with the same `inner` */
-    int first;              /* its columns from here on */
-    float *c;               /* element (i,j) at c[i*c_row + j] */
+    const uint32_t *packed; /* by kernel_pack, of packed_inner numbers a column */
+    int packed_inner;
+    int first, from; /* its columns, and of the inner index its numbers, from here on; in bf16
+                      * `from` is even */
+    float *c;        /* element (i,j) at c[i*c_row + j] */
     size_t c_row;
     bool keep; /* with false, c need not be initialised */
 };

@@ -27,16 +27,19 @@ struct linear linear_plan(struct layout *l, const char *name, int in, int out,
         f.bias = layout_add(l, name, "bias", 1, out, INIT_ZERO, 0.0f);
         break;
     }
+    f.packed = layout_pack(l, f.weight, out, in);
     return f;
 }
 
 struct linear linear_slice(const struct linear *f, int first, int count)
 {
     assert(first >= 0 && count >= 1 && first + count <= f->out);
-    return (struct linear){.in = f->in,
-                           .out = count,
-                           .weight = f->weight + (size_t)first * (size_t)f->in,
-                           .bias = f->bias + (size_t)first};
+    struct linear part = *f;
+    part.out = count;
+    part.weight += (size_t)first * (size_t)f->in;
+    part.bias += (size_t)first;
+    part.packed.first += first;
+    return part;
 }
 
 void linear_forward(const struct linear *f, const float *theta, const float *x, int N, float *y)
@@ -45,7 +48,7 @@ void linear_forward(const struct linear *f, const float *theta, const float *x, 
     size_t out = (size_t)f->out;
     for (int i = 0; i < N; i++)
         memcpy(y + (size_t)i * out, theta + f->bias, out * sizeof *y);
-    matmul_nt(N, f->out, f->in, x, theta + f->weight, y);
+    matmul_nt(N, f->out, f->in, x, factor_forward(theta, f->weight, f->in, &f->packed), y);
 }
 
 void linear_forward_add(const struct linear *f, const float *theta, const float *x, int N, float *y)
@@ -56,7 +59,7 @@ void linear_forward_add(const struct linear *f, const float *theta, const float 
         for (int j = 0; j < f->out; j++)
             row[j] += bias[j];
     }
-    matmul_nt(N, f->out, f->in, x, theta + f->weight, y);
+    matmul_nt(N, f->out, f->in, x, factor_forward(theta, f->weight, f->in, &f->packed), y);
 }
 
 /* db += column sums of dy: four rows at a time, so db is read and written a quarter as often. */
@@ -79,11 +82,12 @@ static void backward(const struct linear *f, const float *theta, const float *x,
                      int N, float *dtheta, float *dx, float keep)
 {
     if (dtheta != NULL) {
-        matmul_tn(N, f->out, f->in, dy, x, dtheta + f->weight);
+        matmul_tn(N, f->out, f->in, dy, factor_plain(&f->packed, x, f->in), dtheta + f->weight);
         column_sums(dy, N, f->out, dtheta + f->bias);
     }
     if (dx != NULL)
-        matmul_nn(N, f->out, f->in, dy, theta + f->weight, keep, dx);
+        matmul_nn(N, f->out, f->in, dy, factor_backward(theta, f->weight, f->in, 0, &f->packed),
+                  keep, dx);
 }
 
 void linear_backward(const struct linear *f, const float *theta, const float *x, const float *dy,

@@ -18,6 +18,7 @@ enum linear_init {
 struct linear {
     int in, out;
     size_t weight, bias; /* offsets into theta */
+    struct packed packed;
 };
 
 /* Declare "name.weight" (out,in) and "name.bias" (out). */

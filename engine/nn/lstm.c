@@ -21,6 +21,8 @@ struct lstm lstm_plan(struct layout *l, const char *name, bool gated, int in, in
         int cols = i == 0 ? in : width;
         f.weight_ih[i] = layout_add(l, layer, "weight_ih", rows, cols, INIT_UNIFORM, bound);
         f.weight_hh[i] = layout_add(l, layer, "weight_hh", rows, width, INIT_UNIFORM, bound);
+        f.packed_ih[i] = layout_pack(l, f.weight_ih[i], rows, cols);
+        f.packed_hh[i] = layout_pack(l, f.weight_hh[i], rows, width);
         f.bias_ih[i] = layout_add(l, layer, "bias_ih", 1, rows, INIT_UNIFORM, bound);
         f.bias_hh[i] = layout_add(l, layer, "bias_hh", 1, rows, INIT_UNIFORM, bound);
     }
@@ -107,7 +109,8 @@ static void layer_forward(const struct lstm *f, const float *theta, int layer, i
             gate[r * wide + (size_t)j] = bias[0][j] + bias[1][j];
     }
     const float *x = layer == 0 ? tape->x : tape->h[layer - 1] + width;
-    matmul(MATMUL_NT, rows - 1, sums, in, x, in, theta + f->weight_ih[layer], in, 1, gate, sums);
+    matmul(MATMUL_NT, rows - 1, sums, in, x, in,
+           factor_forward(theta, f->weight_ih[layer], in, &f->packed_ih[layer]), 1, gate, sums);
     zero_step(gate, B, K, wide, K);
 
     zero_step(h, B, K, width, 0);
@@ -117,7 +120,8 @@ static void layer_forward(const struct lstm *f, const float *theta, int layer, i
         size_t step = (size_t)t;
         if (t > 0) /* the state before step 0 is 0 */
             matmul(MATMUL_NT, B, sums, n, h + step * width, (K + 1) * n,
-                   theta + f->weight_hh[layer], n, 1, gate + step * wide, (K + 1) * sums);
+                   factor_forward(theta, f->weight_hh[layer], n, &f->packed_hh[layer]), 1,
+                   gate + step * wide, (K + 1) * sums);
         for (int b = 0; b < B; b++) {
             size_t row = (size_t)b * ((size_t)K + 1) + step;
             float *state = c != NULL ? c + row * width : NULL;
@@ -182,7 +186,8 @@ static void back_in_time(const struct lstm *f, const float *theta, int layer,
         size_t step = (size_t)t;
         if (t < K - 1)
             matmul(MATMUL_NN, B, n, sums, gate + (step + 1) * wide, (K + 1) * sums,
-                   theta + f->weight_hh[layer], n, 1, dh + step * width, (K + 1) * n);
+                   factor_backward(theta, f->weight_hh[layer], n, 0, &f->packed_hh[layer]), 1,
+                   dh + step * width, (K + 1) * n);
         for (int b = 0; b < B; b++) {
             size_t row = (size_t)b * ((size_t)K + 1) + step;
             cell_backward(f, gate + row * wide, c != NULL ? c + row * width : NULL,
@@ -200,8 +205,10 @@ static void add_parameters(const struct lstm *f, int layer, const struct lstm_ta
     int in = layer == 0 ? f->in : n;
     const float *gate = tape->gate[layer];
     const float *x = layer == 0 ? tape->x : tape->h[layer - 1] + n;
-    matmul(MATMUL_TN, sums, in, rows - 1, gate, sums, x, in, 1, dtheta + f->weight_ih[layer], in);
-    matmul(MATMUL_TN, sums, n, rows, gate, sums, tape->h[layer], n, 1, dtheta + f->weight_hh[layer],
+    matmul(MATMUL_TN, sums, in, rows - 1, gate, sums, factor_plain(&f->packed_ih[layer], x, in), 1,
+           dtheta + f->weight_ih[layer], in);
+    matmul(MATMUL_TN, sums, n, rows, gate, sums,
+           factor_plain(&f->packed_hh[layer], tape->h[layer], n), 1, dtheta + f->weight_hh[layer],
            n);
     float *bias[] = {dtheta + f->bias_ih[layer], dtheta + f->bias_hh[layer]};
     for (size_t r = 0; r < (size_t)rows; r++) {
@@ -224,13 +231,14 @@ void lstm_backward(const struct lstm *f, const float *theta, const float *dy,
             add_parameters(f, layer, tape, dtheta);
         if (layer > 0)
             matmul(MATMUL_NN, B * (K + 1), n, sums, tape->gate[layer], sums,
-                   theta + f->weight_ih[layer], n, 0, tape->dh, n);
+                   factor_backward(theta, f->weight_ih[layer], n, 0, &f->packed_ih[layer]), 0,
+                   tape->dh, n);
     }
     if (dx == NULL)
         return;
     int cols = f->in - from; /* step by step: dx has no row for step K */
     for (int t = 0; t < K; t++)
         matmul(MATMUL_NN, B, cols, sums, tape->gate[0] + (size_t)t * (size_t)sums, (K + 1) * sums,
-               theta + f->weight_ih[0] + (size_t)from, f->in, 0, dx + (size_t)t * (size_t)cols,
-               K * cols);
+               factor_backward(theta, f->weight_ih[0], f->in, from, &f->packed_ih[0]), 0,
+               dx + (size_t)t * (size_t)cols, K * cols);
 }

@@ -21,6 +21,7 @@ struct lstm {
     int gates; /* 4 for an LSTM, 1 for the plain RNN */
     size_t weight_ih[LSTM_MAX_LAYERS], weight_hh[LSTM_MAX_LAYERS]; /* (gates*width, in or width) */
     size_t bias_ih[LSTM_MAX_LAYERS], bias_hh[LSTM_MAX_LAYERS];     /* (gates*width) */
+    struct packed packed_ih[LSTM_MAX_LAYERS], packed_hh[LSTM_MAX_LAYERS];
 };
 
 /* Tensors "name.layer1.weight_ih", "weight_hh", "bias_ih", "bias_hh", ...; all start

@@ -1,6 +1,7 @@
 #include "engine/nn/matmul.h"
 
 #include "engine/base/threads.h"
+#include "engine/nn/kernel.h"
 
 #include <cblas.h>
 #include <stdbool.h>
@@ -123,36 +124,73 @@ static struct tile tile_of(int columns, int tiles, int t)
     return t == 0 ? (struct tile){0, middle} : (struct tile){middle, columns - middle};
 }
 
+/* On our own kernels. With a sum as their start value, keep is 0 or 1. */
+static void own(enum matmul_form form, int rows, int cols, int inner, const float *a, int lda,
+                struct factor b, float keep, float *c, int ldc)
+{
+    bool left = form == MATMUL_TN, right = form == MATMUL_NT; /* turned in memory */
+    kernel_multiply(&(struct kernel_product){
+        .type = b.product == PRODUCT_BF16 ? KERNEL_BF16 : KERNEL_F32,
+        .rows = rows,
+        .cols = cols,
+        .inner = inner,
+        .a = a,
+        .a_row = left ? 1 : (size_t)lda,
+        .a_inner = left ? (size_t)lda : 1,
+        .b = b.at,
+        .b_inner = right ? 1 : (size_t)b.ld,
+        .b_col = right ? (size_t)b.ld : 1,
+        .packed = b.packed,
+        .packed_inner = b.inner,
+        .first = b.first,
+        .from = b.from,
+        .c = c,
+        .c_row = (size_t)ldc,
+        .keep = keep != 0,
+    });
+}
+
 void matmul(enum matmul_form form, int rows, int cols, int inner, const float *a, int lda,
-            const float *b, int ldb, float keep, float *c, int ldc)
+            struct factor b, float keep, float *c, int ldc)
 {
-    cblas_sgemm(CblasRowMajor, form == MATMUL_TN ? CblasTrans : CblasNoTrans,
-                form == MATMUL_NT ? CblasTrans : CblasNoTrans, rows, cols, inner, 1, a, lda, b, ldb,
-                keep, c, ldc);
-}
-
-static void nt(struct tile t, int N, int out, int in, const float *x, const float *W, float *y)
-{
-    const float *w = W + (size_t)t.from * (size_t)in;
-    if (N <= MATMUL_NARROW)
-        narrow(N, t.count, in, x, w, y + t.from, out);
+    if (b.product != PRODUCT_BLAS)
+        own(form, rows, cols, inner, a, lda, b, keep, c, ldc);
     else
-        matmul(MATMUL_NT, N, t.count, in, x, in, w, in, 1, y + t.from, out);
+        cblas_sgemm(CblasRowMajor, form == MATMUL_TN ? CblasTrans : CblasNoTrans,
+                    form == MATMUL_NT ? CblasTrans : CblasNoTrans, rows, cols, inner, 1, a, lda,
+                    b.at, b.ld, keep, c, ldc);
 }
 
-static void tn(struct tile t, int N, int out, int in, const float *dy, const float *x, float *dW)
+/* The factor's columns from `column` on; for x Wᵀ these are rows of the array. */
+static struct factor columns_from(struct factor b, int column, bool rows)
 {
-    matmul(MATMUL_TN, t.count, in, N, dy + t.from, out, x, in, 1, dW + (size_t)t.from * (size_t)in,
+    b.at += (size_t)column * (rows ? (size_t)b.ld : 1);
+    b.first += column;
+    return b;
+}
+
+static void nt(struct tile t, int N, int out, int in, const float *x, struct factor W, float *y)
+{
+    struct factor w = columns_from(W, t.from, true);
+    if (N <= MATMUL_NARROW && W.product == PRODUCT_BLAS)
+        narrow(N, t.count, in, x, w.at, y + t.from, out);
+    else
+        matmul(MATMUL_NT, N, t.count, in, x, in, w, 1, y + t.from, out);
+}
+
+static void tn(struct tile t, int N, int out, int in, const float *dy, struct factor x, float *dW)
+{
+    matmul(MATMUL_TN, t.count, in, N, dy + t.from, out, x, 1, dW + (size_t)t.from * (size_t)in, in);
+}
+
+static void nn(struct tile t, int N, int out, int in, const float *dy, struct factor W, float keep,
+               float *dx)
+{
+    matmul(MATMUL_NN, N, t.count, out, dy, out, columns_from(W, t.from, false), keep, dx + t.from,
            in);
 }
 
-static void nn(struct tile t, int N, int out, int in, const float *dy, const float *W, float keep,
-               float *dx)
-{
-    matmul(MATMUL_NN, N, t.count, out, dy, out, W + t.from, in, keep, dx + t.from, in);
-}
-
-void matmul_nt(int N, int out, int in, const float *x, const float *W, float *y)
+void matmul_nt(int N, int out, int in, const float *x, struct factor W, float *y)
 {
     int tiles = tiles_of(out);
     for (int t = 0; t < tiles && alone(tiles); t++)
@@ -164,7 +202,7 @@ void matmul_nt(int N, int out, int in, const float *x, const float *W, float *y)
         nt(tile_of(out, tiles, t), N, out, in, x, W, y);
 }
 
-void matmul_tn(int N, int out, int in, const float *dy, const float *x, float *dW)
+void matmul_tn(int N, int out, int in, const float *dy, struct factor x, float *dW)
 {
     int tiles = tiles_of(out);
     for (int t = 0; t < tiles && alone(tiles); t++)
@@ -176,7 +214,7 @@ void matmul_tn(int N, int out, int in, const float *dy, const float *x, float *d
         tn(tile_of(out, tiles, t), N, out, in, dy, x, dW);
 }
 
-void matmul_nn(int N, int out, int in, const float *dy, const float *W, float keep, float *dx)
+void matmul_nn(int N, int out, int in, const float *dy, struct factor W, float keep, float *dx)
 {
     int tiles = tiles_of(in);
     for (int t = 0; t < tiles && alone(tiles); t++)

@@ -1,25 +1,74 @@
-/* The only door to BLAS: every product of two matrices goes through here.
+/* The only door to BLAS and to our own kernels (kernel.h): every product of two matrices goes
+ * through here.
  *
  * matmul_nt, _tn and _nn are the products of an affine map, row-major: x (N,in), W (out,in),
- * y (N,out). They know two things that sgemm does not. Outside of lanes (threads_tiling) it
- * computes the output in two halves, on two threads if there are. And a product with few rows, as
- * when acting for one environment, reads W where it is: sgemm would first copy all of it. */
+ * y (N,out). Outside of lanes (threads_tiling) they compute the output in two halves, on two
+ * threads if there are. And a product with few rows, as when acting for one environment, reads W
+ * where it is: sgemm would first copy all of it, and our kernels have their packed form. */
 #ifndef ENGINE_NN_MATMUL_H
 #define ENGINE_NN_MATMUL_H
+
+#include "engine/nn/params.h"
+
+#include <stdint.h>
 
 enum {
     MATMUL_TILED = 512, /* output columns from which halves are worth it */
     MATMUL_NARROW = 16  /* rows up to which W is not copied */
 };
 
+/* The right factor of a product: an array, and for our own kernels how it was packed. */
+struct factor {
+    enum product product;
+    const float *at;
+    int ld;                 /* floats of a row in memory */
+    const uint32_t *packed; /* NULL: not at all */
+    int inner;              /* numbers of a column of the packed form */
+    int first, from;        /* its columns, and the numbers of each, from here on */
+};
+
+/* Activations, rows of `ld` numbers; `packed` is that of the weights beside which they stand. */
+static inline struct factor factor_plain(const struct packed *packed, const float *at, int ld)
+{
+    return (struct factor){.product = packed->product, .at = at, .ld = ld};
+}
+
+/* W (out,in), for x Wᵀ */
+static inline struct factor factor_forward(const float *theta, size_t weight, int in,
+                                           const struct packed *packed)
+{
+    struct factor f = factor_plain(packed, theta + weight, in);
+    if (f.product == PRODUCT_BLAS)
+        return f;
+    f.packed = (const uint32_t *)(theta - packed->forward);
+    f.inner = in;
+    f.first = packed->first;
+    return f;
+}
+
+/* Columns `from`.. of W (out,in), for dy W. A part of W that begins with the second number of a
+ * pair is packed anew in each product. */
+static inline struct factor factor_backward(const float *theta, size_t weight, int in, int from,
+                                            const struct packed *packed)
+{
+    struct factor f = factor_plain(packed, theta + weight + from, in);
+    if (f.product == PRODUCT_BLAS || packed->first % 2 != 0)
+        return f;
+    f.packed = (const uint32_t *)(theta - packed->backward);
+    f.inner = packed->out;
+    f.first = from;
+    f.from = packed->first;
+    return f;
+}
+
 /* y += x Wᵀ */
-void matmul_nt(int N, int out, int in, const float *x, const float *W, float *y);
+void matmul_nt(int N, int out, int in, const float *x, struct factor W, float *y);
 
 /* dW += dyᵀ x */
-void matmul_tn(int N, int out, int in, const float *dy, const float *x, float *dW);
+void matmul_tn(int N, int out, int in, const float *dy, struct factor x, float *dW);
 
 /* dx = keep dx + dy W.   keep 0 or 1; with 0 dx need not be initialised */
-void matmul_nn(int N, int out, int in, const float *dy, const float *W, float keep, float *dx);
+void matmul_nn(int N, int out, int in, const float *dy, struct factor W, float keep, float *dx);
 
 enum matmul_form {
     MATMUL_NN, /* a b */
@@ -28,8 +77,8 @@ enum matmul_form {
 };
 
 /* c = keep c + (a b, a bᵀ or aᵀ b) on the calling thread, for parts of larger arrays: c
- * (rows,cols), `inner` terms a sum; lda, ldb, ldc are the lengths of a row in memory. */
+ * (rows,cols), `inner` terms a sum; lda, b.ld, ldc are the lengths of a row in memory. */
 void matmul(enum matmul_form form, int rows, int cols, int inner, const float *a, int lda,
-            const float *b, int ldb, float keep, float *c, int ldc);
+            struct factor b, float keep, float *c, int ldc);
 
 #endif

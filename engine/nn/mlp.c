@@ -91,7 +91,8 @@ static void drop(const float *keep, size_t n, float *x)
 /* y = x Wᵀ, the bias being added by whoever reads y next. */
 static void multiply(const struct linear *f, const float *theta, const float *x, int rows, float *y)
 {
-    matmul(MATMUL_NT, rows, f->out, f->in, x, f->in, theta + f->weight, f->in, 0, y, f->out);
+    matmul(MATMUL_NT, rows, f->out, f->in, x, f->in,
+           factor_forward(theta, f->weight, f->in, &f->packed), 0, y, f->out);
 }
 
 /* y = relu(y + bias); a NaN stays one */
@@ -169,8 +170,8 @@ static void input_gradient(const struct linear *f, const float *theta, const flo
                            int from, float *dx)
 {
     int cols = f->in - from;
-    matmul(MATMUL_NN, rows, cols, f->out, dy, f->out, theta + f->weight + (size_t)from, f->in, 0,
-           dx, cols);
+    matmul(MATMUL_NN, rows, cols, f->out, dy, f->out,
+           factor_backward(theta, f->weight, f->in, from, &f->packed), 0, dx, cols);
 }
 
 /* d = dlayernorm/dz of (y > 0 ? d : 0): bias_norm_relu's backward, in place. */

@@ -1,6 +1,8 @@
 #include "engine/nn/params.h"
 
 #include "engine/base/memory.h"
+#include "engine/base/threads.h"
+#include "engine/nn/kernel.h"
 
 #include <assert.h>
 #include <math.h>
@@ -28,6 +30,32 @@ size_t layout_add(struct layout *l, const char *prefix, const char *leaf, int ro
     return v->offset;
 }
 
+static enum kernel_type type_of(enum product product)
+{
+    return product == PRODUCT_BF16 ? KERNEL_BF16 : KERNEL_F32;
+}
+
+/* Room for one more packed form, on a 64-byte boundary. */
+static size_t add_form(struct layout *l, int inner, int cols)
+{
+    size_t words = kernel_packed(type_of(l->product), inner, cols); /* whole panels */
+    l->packed += words;
+    return l->packed;
+}
+
+struct packed layout_pack(struct layout *l, size_t weight, int out, int in)
+{
+    struct packed forms = {.product = l->product, .out = out};
+    if (l->product == PRODUCT_BLAS)
+        return forms;
+    assert(l->packed_count < PARAMS_MAX_VIEWS);
+    forms.forward = add_form(l, in, out);
+    forms.backward = add_form(l, out, in);
+    l->packed_views[l->packed_count++] = (struct packed_view){
+        .weight = weight, .out = out, .in = in, .forms = forms};
+    return forms;
+}
+
 const struct view *layout_find(const struct layout *l, const char *name)
 {
     for (int i = 0; i < l->count; i++) {
@@ -37,17 +65,63 @@ const struct view *layout_find(const struct layout *l, const char *name)
     return NULL;
 }
 
-enum status params_new(const struct layout *l, float **theta)
+/* `before` floats, then zeros. */
+static enum status reserve(const struct layout *l, size_t before, float **theta)
 {
     size_t bytes = (l->size > 0 ? l->size : ALIGN_FLOATS) * sizeof(float);
-    *theta = memory_reserve(bytes);
-    if (*theta == NULL)
+    float *start = memory_reserve(before * sizeof(float) + bytes);
+    if (start == NULL)
         return status_fail(STATUS_MEMORY,
                            "cannot reserve %.1f MB for parameters; use a smaller "
                            "network",
-                           (double)bytes / 1e6);
+                           (double)(before * sizeof(float) + bytes) / 1e6);
+    *theta = start + before;
     memset(*theta, 0, bytes);
     return STATUS_OK;
+}
+
+enum status params_new(const struct layout *l, float **theta)
+{
+    *theta = NULL;
+    return reserve(l, 0, theta);
+}
+
+enum status params_make(const struct layout *l, struct params *p)
+{
+    *p = (struct params){.layout = l};
+    return reserve(l, l->packed, &p->value);
+}
+
+void params_free(struct params *p)
+{
+    if (p->value != NULL)
+        free(p->value - p->layout->packed);
+    *p = (struct params){0};
+}
+
+/* One matrix: W's columns for x Wᵀ are its rows. */
+static void pack_view(const struct params *p, const struct packed_view *v, bool backward)
+{
+    const float *w = p->value + v->weight;
+    enum kernel_type type = type_of(v->forms.product);
+    size_t in = (size_t)v->in;
+    if (backward)
+        kernel_pack(type, v->out, v->in, w, in, 1, (uint32_t *)(p->value - v->forms.backward));
+    else
+        kernel_pack(type, v->in, v->out, w, 1, in, (uint32_t *)(p->value - v->forms.forward));
+}
+
+void params_pack(const struct params *p, bool backward)
+{
+    const struct layout *l = p->layout;
+    int forms = backward ? 2 : 1;
+    for (int i = 0; i < forms * l->packed_count && threads_count() == 1; i++)
+        pack_view(p, &l->packed_views[i / forms], i % forms == 1);
+    if (threads_count() == 1 || l->packed_count == 0)
+        return;
+#pragma omp parallel for schedule(dynamic)
+    for (int i = 0; i < forms * l->packed_count; i++)
+        pack_view(p, &l->packed_views[i / forms], i % forms == 1);
 }
 
 /* Orthonormal rows (rows <= cols) or columns, by modified Gram-Schmidt in double on a Gaussian

@@ -37,27 +37,64 @@ struct view {               /* one named tensor inside the vector */
     float scale;
 };
 
+/* What computes the products of a network (matmul.h). */
+enum product {
+    PRODUCT_BLAS, /* OpenBLAS, in f32 */
+    PRODUCT_F32,  /* our own kernels, in f32 */
+    PRODUCT_BF16  /* our own kernels, operands rounded to bf16, sums in f32 */
+};
+
+/* Our own kernels read a matrix W (out,in) in two other forms, made once after each change: packed
+ * for x Wᵀ, and for dy W. The forms lie before the vector: that of offset n begins n floats before
+ * its first one. */
+struct packed {
+    enum product product; /* PRODUCT_BLAS: there are none */
+    size_t forward, backward;
+    int out;   /* rows of the whole W */
+    int first; /* where W is but a part of its rows: the first of them */
+};
+
+struct packed_view {
+    size_t weight; /* offset of W */
+    int out, in;
+    struct packed forms;
+};
+
 struct layout {
+    enum product product; /* set before anything is added */
     struct view views[PARAMS_MAX_VIEWS];
     int count;
     size_t size; /* floats in a vector of this layout, padding included (padding stays 0) */
+    struct packed_view packed_views[PARAMS_MAX_VIEWS];
+    int packed_count;
+    size_t packed; /* floats before a vector with packed forms; 0 with PRODUCT_BLAS */
 };
 
 /* The weights of a network, as a pass reads them.
  *
- * `value` is the vector that optimisers step, targets follow and checkpoints keep. A pass may be
- * quicker with the weights in a second form beside it (matrices packed for the processor's bf16
- * products, say), made from `value` once after each change instead of in every pass. Its place is
- * here: the changes all go through network.h, and readers hold a struct params, not a vector. Until
- * there is such a form they hand `value` on to the kernels, which take it as `theta`. */
+ * `value` is the vector that optimisers step, targets follow and checkpoints keep; before it lie
+ * the packed forms of its matrices. Who changes `value` calls params_pack before the next pass:
+ * that is network.h, and nobody else. Kernels take `value` as their `theta`; theirs may only be a
+ * vector of another origin (params_new) where the layout's product is PRODUCT_BLAS. */
 struct params {
     const struct layout *layout; /* not owned; must outlive */
     float *value;                /* (layout->size) */
 };
 
+/* Zeros. Errors STATUS_MEMORY. */
+enum status params_make(const struct layout *l, struct params *p);
+void params_free(struct params *p);
+
+/* The packed forms from the values; those for dy W only if there will be a backward pass. Threads:
+ * any, same bits. */
+void params_pack(const struct params *p, bool backward);
+
 /* Append the tensor "prefix.leaf" and return its offset. Too many or too long: assert. */
 size_t layout_add(struct layout *l, const char *prefix, const char *leaf, int rows, int cols,
                   enum init init, float scale);
+
+/* Declare that the matrix (out,in) at `weight` is a factor of products. */
+struct packed layout_pack(struct layout *l, size_t weight, int out, int in);
 
 static inline size_t view_size(const struct view *v)
 {

@@ -49,6 +49,7 @@ static const struct column columns[] = {
     {"dirty",           ATTRIBUTE,  0},
     {"this_code",       OURS,       0},
     {"blas_core",       ATTRIBUTE,  0},
+    {"precision",       ATTRIBUTE,  0},
     {"machine",         ATTRIBUTE,  0},
     {"dataset_kind",    ATTRIBUTE,  0},
     {"dataset_sha256",  ATTRIBUTE,  0},

@@ -35,7 +35,8 @@
  * dataset_transitions, dataset_trajectories, dataset_mean, dataset_sd (of normalised returns),
  * dataset_sd_printed (as the paper's scripts compute it), peak_memory_gb, revision, dirty (0 | 1),
  * program (SHA-256 of the executable), compiler, flags, versions, blas_core, machine (these eight
- * of the first segment), host, threads, started, updated (ISO 8601), resumes, metrics (2: see
+ * of the first segment), kernel (path of our own products: engine/nn/kernel.h), precision (f32 |
+ * bf16, of the products), host, threads, started, updated (ISO 8601), resumes, metrics (2: see
  * CURVE_METRICS), reduced (what is smaller than in the paper, or
  * "").
  *
@@ -48,8 +49,8 @@
  *   2. Rows are in order of time. After a resume, rows beyond the checkpoint are dropped and made
  *      again, bit for bit the same.
  *   3. Everything but `seconds*` columns and the attributes host, machine, program, started,
- *      updated, resumes, threads, peak_memory_gb, guide_path, variant, title is a function of
- *      (configuration, seed, code, BLAS core): curve_compare. Curves from before variant and title
+ *      updated, resumes, threads, peak_memory_gb, guide_path, variant, title, kernel is a function
+ * of (configuration, seed, code, BLAS core): curve_compare. Curves from before variant and title
  *      were attributes are named by their folder: run_folder.h.
  *   4. No byte of a sealed file is believed before its seal was found to hold. */
 #ifndef HARNESS_CURVE_H
@@ -180,8 +181,8 @@ double curve_get_number(const struct curve *c, const char *key, double otherwise
 int64_t curve_get_integer(const struct curve *c, const char *key, int64_t otherwise);
 
 enum status curve_set_config(struct curve *c, const char *text);
-/* The value of `key` in the `key = value` lines of a configuration, cut to `size`; "" without one.
- * Returns `out`. */
+/* The value of `key` in the `key = value` lines of a configuration, cut to `size`; its default if
+ * it is not there and came later than the first recorded runs; else "". Returns `out`. */
 const char *curve_config_value(const char *config, const char *key, char *out, size_t size);
 
 /* Append a row; arrays are copied. Errors STATUS_SHAPE (another number of episodes), STATUS_MEMORY.

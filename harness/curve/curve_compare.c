@@ -8,8 +8,20 @@
 
 /* What may differ between two runs of the same thing (invariant 3). */
 static const char *const volatile_attributes[] = {
-    "host",    "machine",        "program",    "started", "updated", "resumes",
-    "threads", "peak_memory_gb", "guide_path", "variant", "title",   NULL};
+    "host",
+    "machine",
+    "program",
+    "started",
+    "updated",
+    "resumes",
+    "threads",
+    "peak_memory_gb",
+    "guide_path",
+    "variant",
+    "title",
+    "kernel",
+    "precision" /* which is in the configuration too */,
+    NULL};
 /* What a reader finds elsewhere when an older program has not written it (run_folder.h). */
 static const char *const derived_attributes[] = {"suite", "budget", "matrix", NULL};
 

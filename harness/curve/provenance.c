@@ -2,6 +2,7 @@
 
 #include "engine/base/sha256.h"
 #include "engine/base/threads.h"
+#include "engine/methods/learner.h"
 #include "suites/physics.h"
 
 #include <gnu/libc-version.h>
@@ -93,6 +94,7 @@ enum status provenance_stamp(struct curve *c)
     TRY(curve_set(c, "versions", "MuJoCo %s, HDF5 %u.%u.%u, %.*s, glibc %s", physics_version(),
                   major, minor, release, blas_length, blas, gnu_get_libc_version()));
     TRY(curve_set(c, "blas_core", "%s", threads_blas_core()));
+    TRY(curve_set(c, "kernel", "%s", learner_kernel()));
     TRY(curve_set(c, "machine", "%s; %s %s", cpu, system.sysname, system.machine));
     TRY(curve_set(c, "host", "%s", host));
     return curve_set(c, "threads", "%d", threads_count());

@@ -4,7 +4,8 @@
 
 #include "harness/curve/curve.h"
 
-/* Set revision, dirty, program, compiler, flags, versions, blas_core, machine, host, threads. */
+/* Set revision, dirty, program, compiler, flags, versions, blas_core, kernel, machine, host,
+ * threads. */
 enum status provenance_stamp(struct curve *c);
 
 /* At a resume: begin a further segment when the code, its build, the libraries, the BLAS kernels or

@@ -73,6 +73,7 @@ enum status run_stamp_names(struct run *r, const char *label, const char *datase
     TRY(curve_set(c, "matrix", "%s", q->matrix != NULL ? q->matrix : ""));
     TRY(curve_set(c, "budget", "%lld", (long long)budget));
     TRY(curve_set(c, "config_hash", "%s", r->config_hash));
+    TRY(curve_set(c, "precision", "%s", hyper_word(&r->hyper, "precision")));
     TRY(curve_set(c, "started", "%s", now));
     TRY(curve_set(c, "resumes", "0"));
     TRY(provenance_stamp(c));

@@ -363,7 +363,7 @@ static void put_attributes(struct text *out, const struct results *r)
         {"dataset_kind", "Data"}, {"dataset_note", "Notes on the data"},
         {"machine", "Machine"},   {"compiler", "Compiler"},
         {"versions", "Versions"}, {"blas_core", "OpenBLAS kernels"},
-        {"threads", "Threads"},
+        {"threads", "Threads"},   {"precision", "Precision of the products"},
     };
     size_t before = out->length;
     text_add(out, "<div class=\"scroll\"><table>\n<caption>What the runs say about themselves"

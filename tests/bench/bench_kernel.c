@@ -59,6 +59,7 @@ static void run(int shape, int column, const struct kernel_product *base, uint32
     }
     p.type = column <= 2 ? KERNEL_F32 : KERNEL_BF16;
     p.packed = column % 2 == 0 ? packed[p.type] : NULL;
+    p.packed_inner = p.inner;
     kernel_multiply(&p);
 }
 

@@ -1,6 +1,10 @@
 /* What every learner promises, whatever its method: bits, resuming, no allocation, refusal. */
 #include "engine/base/threads.h"
 #include "engine/methods/learner_dt.h"
+#include "engine/methods/learner_impl.h"
+#include "engine/methods/learner_mlp.h"
+#include "engine/methods/learner_pdt.h"
+#include "engine/nn/kernel.h"
 #include "tests/support/allocations.h"
 
 #include <cblas.h>
@@ -12,6 +16,9 @@
 #include <string.h>
 
 TestSuite(learner, .timeout = 60);
+
+#define BF16_RELATIVE 0.12
+#define BF16_COSINE   0.993
 
 /* --- the methods, as their presets put them together
  * ------------------------------------------------ */
@@ -81,6 +88,29 @@ static const struct {
      false,
      false,
      {{"actor", "pdt"}, {"policy", "squashed_gaussian"}, {"entropy_reg", "1"}}},
+    {"TD3+ODT on our own products", false, false, {{"rl_gradient", "td3"}, {"product", "own"}}},
+    {"TD3+ODT in bf16", true, false, {{"rl_gradient", "td3"}, {"precision", "bf16"}}},
+    {"recurrent critic in bf16",
+     false,
+     false,
+     {{"rl_gradient", "td3"}, {"critic_arch", "lstm"}, {"precision", "bf16"}}},
+    {"IQL in bf16",
+     false,
+     false,
+     {{"actor", "mlp"},
+      {"family", "mlp"},
+      {"rl_gradient", "iql"},
+      {"policy", "gaussian_tanh_mean_state_independent_std"},
+      {"n_value_nets", "1"},
+      {"actor_update_interval", "1"},
+      {"precision", "bf16"}}},
+    {"PDT in bf16",
+     false,
+     false,
+     {{"actor", "pdt"},
+      {"policy", "squashed_gaussian"},
+      {"entropy_reg", "1"},
+      {"precision", "bf16"}}},
 };
 
 enum { METHODS = sizeof methods / sizeof *methods };
@@ -432,6 +462,129 @@ ParameterizedTest(int *method, learner, has_the_same_bits_for_any_number_of_thre
         }
         free_memory(&want);
     }
+    world_free(&w);
+}
+
+/* --- our own products ------------------------------------------------------------------------- */
+
+static bool is_own(const struct hyper *h)
+{
+    return h->precision == HYPER_precision_bf16 || h->product == HYPER_product_own;
+}
+
+ParameterizedTestParameters(learner, has_the_same_bits_on_every_path_of_our_own_products)
+{
+    return every_method();
+}
+
+ParameterizedTest(int *method, learner, has_the_same_bits_on_every_path_of_our_own_products)
+{
+    struct hyper h = hyper_of(*method, 5);
+    if (!is_own(&h))
+        return;
+    struct world w;
+    struct acts first, other;
+    world_make(&w);
+    kernel_force(KERNEL_PLAIN);
+    struct memory want = life(*method, 5, &w, 2, &first);
+    for (int path = KERNEL_PLAIN + 1; path < KERNEL_PATHS; path++) {
+        if (!kernel_has((enum kernel_path)path))
+            continue;
+        kernel_force((enum kernel_path)path);
+        struct memory got = life(*method, 5, &w, 2, &other);
+        const char *where = difference(&want, &got);
+        cr_assert_null(where, "%s: %s differs from plain in %s", methods[*method].name,
+                       kernel_path_name((enum kernel_path)path), where);
+        cr_assert_arr_eq(&first, &other, sizeof first);
+        free_memory(&got);
+    }
+    free_memory(&want);
+    world_free(&w);
+}
+
+/* First moments after one update, which are the gradients times one number, by view. */
+struct gradients {
+    const struct layout *layout;
+    const float *m;
+};
+
+static int gradients_of(struct learner *l, struct gradients out[3])
+{
+    const struct network *net[3] = {NULL};
+    int count = 0;
+    if (l->hyper.actor == HYPER_actor_mlp) {
+        struct mlp_learner *d = (struct mlp_learner *)l;
+        net[0] = &d->actor_net, net[1] = &d->critic_net, net[2] = &d->value_net;
+    } else if (l->hyper.actor == HYPER_actor_pdt) {
+        net[0] = &((struct pdt *)l)->net;
+    } else {
+        struct dt *d = (struct dt *)l;
+        net[0] = &d->actor, net[1] = &d->critic_net;
+    }
+    for (int i = 0; i < 3; i++) {
+        if (net[i] != NULL && net[i]->layout != NULL)
+            out[count++] = (struct gradients){net[i]->layout, net[i]->moments.m};
+    }
+    return count;
+}
+
+/* A gradient in bf16 differs from f32's by what operands of 8 bits cost: each product about
+ * 2^-8/sqrt(3) of its terms, added up at random over the layers it went through; the networks here
+ * are tiny, so that sums of few terms average little, and a TD error is a small difference of two
+ * values (found: up to 8 %, most 1 to 2). A view whose gradient is next to nothing (the
+ * keys' bias has none but rounding) is measured against the whole. */
+static void compare_view(const struct view *v, const struct gradients *f32,
+                         const struct gradients *bf16, double whole, const char *method)
+{
+    double difference = 0, dot = 0, a2 = 0, b2 = 0;
+    for (size_t i = v->offset; i < v->offset + view_size(v); i++) {
+        double a = (double)f32->m[i], b = (double)bf16->m[i];
+        difference += (a - b) * (a - b);
+        dot += a * b;
+        a2 += a * a;
+        b2 += b * b;
+    }
+    double relative = sqrt(difference) / fmax(sqrt(a2), 1e-3 * whole);
+    double cosine = a2 > 1e-6 * whole * whole ? dot / sqrt(a2 * b2) : 1;
+    if (getenv("VITAMIN_TOL") != NULL)
+        printf("%-28s %-24s %9.2e %9.6f\n", method, v->name, relative, cosine);
+    cr_expect(relative < BF16_RELATIVE && cosine > BF16_COSINE,
+              "%s, %s: differs by %.2e of its length, cosine %.6f", method, v->name, relative,
+              cosine);
+}
+
+ParameterizedTestParameters(learner, has_about_the_same_gradients_in_bf16)
+{
+    return every_method();
+}
+
+ParameterizedTest(int *method, learner, has_about_the_same_gradients_in_bf16)
+{
+    struct world w;
+    struct learner *l[2];
+    struct gradients g[2][3];
+    int networks = 0;
+    world_make(&w);
+    for (int i = 0; i < 2; i++) {
+        struct hyper h = hyper_of(*method, 5);
+        h.precision = i == 1 ? HYPER_precision_bf16 : HYPER_precision_f32;
+        h.embed_dim = 64;
+        h.critic_hidden = h.mlp_hidden = 64;
+        l[i] = learner_of(&h, &w);
+        check(learner_begin(l[i], LEARNER_PRETRAIN));
+        train(l[i], &w, 1);
+        networks = gradients_of(l[i], g[i]);
+    }
+    for (int n = 0; n < networks; n++) {
+        double whole = 0;
+        for (size_t k = 0; k < g[0][n].layout->size; k++)
+            whole += (double)g[0][n].m[k] * (double)g[0][n].m[k];
+        for (int v = 0; v < g[0][n].layout->count; v++)
+            compare_view(&g[0][n].layout->views[v], &g[0][n], &g[1][n], sqrt(whole),
+                         methods[*method].name);
+    }
+    learner_delete(l[0]);
+    learner_delete(l[1]);
     world_free(&w);
 }
 

@@ -90,6 +90,7 @@ static void set_forms(struct product_case *c, int form)
     c->packed = malloc((kernel_packed(p->type, p->inner, p->cols) + 1) * sizeof *c->packed);
     kernel_pack(p->type, p->inner, p->cols, p->b, p->b_inner, p->b_col, c->packed);
     p->packed = (form & PACKED) != 0 ? c->packed : NULL;
+    p->packed_inner = p->inner;
 }
 
 static struct product_case case_new(int row)
