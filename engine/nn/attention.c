@@ -1,7 +1,8 @@
-#include "engine/nn/attention.h"
+#include "engine/nn/attention_impl.h"
+#include "engine/nn/exponential.h"
+#include "engine/nn/lane_sum.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <string.h>
 
 /* One head of one window is copied into small contiguous arrays, rows padded to whole vectors and
@@ -10,8 +11,8 @@
  * cut off tile by tile. A GEMM library runs at half its rate on these sizes and does both halves.
  */
 
-enum { VEC = 16, TILE = 4, DOT_TOKENS = 16 };
-typedef float vec __attribute__((vector_size(VEC * sizeof(float)), aligned(4)));
+enum { VEC = LANE_SUM, TILE = 4 };
+typedef lane_sum vec;
 
 static int up(int n, int unit)
 {
@@ -124,13 +125,13 @@ static void tile_rows(int n, struct range k, const float *a, size_t a_row, size_
     }
 }
 
+/* n a multiple of VEC */
 static float dot(const float *a, const float *b, int n)
 {
-    float sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (int i = 0; i < n; i++)
-        sum += a[i] * b[i];
-    return sum;
+    vec sum = {0};
+    for (int i = 0; i < n; i += VEC)
+        sum += *(const vec *)(a + i) * *(const vec *)(b + i);
+    return lane_sum_total(sum);
 }
 
 /* c (Qp,Tp) = a bᵀ for a (Qp,Dp), b (Tp,Dp), where query and key may meet. Long windows transpose b
@@ -139,7 +140,7 @@ static void product_transposed(const struct attention_window *w, struct shape s,
                                const float *b, float *transposed, float *c)
 {
     size_t Tp = (size_t)s.Tp, Dp = (size_t)s.Dp;
-    if (s.T <= DOT_TOKENS) {
+    if (s.T <= ATTENTION_SHORT) {
         for (int i = 0; i < s.Q; i++) {
             struct range keys = keys_of(w, i / TILE * TILE);
             for (int j = keys.from; j < keys.to; j++)
@@ -216,15 +217,18 @@ static void softmax_row(const struct attention_window *w, int i, int Tp, float *
     for (int j = own.from; j < own.to; j++)
         largest = row[j] > largest ? row[j] : largest;
     float sum = 0;
+    for (int j = own.from; j < own.to; j++)
+        row[j] -= largest;
+    for (int j = own.from / EXPONENTIAL_LANES * EXPONENTIAL_LANES; j < own.to;
+         j += EXPONENTIAL_LANES)
+        exponential_lanes(row + j);
+    for (int j = own.from; j < own.to; j++)
+        sum += row[j];
     for (int j = 0; j < own.from; j++)
         row[j] = 0.0f;
-    for (int j = own.from; j < own.to; j++) {
-        row[j] = expf(row[j] - largest);
-        sum += row[j];
-    }
     for (int j = own.to; j < Tp; j++)
         row[j] = 0.0f;
-    float constant = expf(-largest);
+    float constant = exponential(-largest);
     for (int j = future.from; j < future.to; j++) {
         row[j] = constant;
         sum += constant;
@@ -315,6 +319,25 @@ void attention_reserve(int D, int tokens, struct arena *scratch)
 void attention_forward(const struct attention_block *b, const struct attention_window *w,
                        struct arena *scratch, float *out, int ldout)
 {
+    if (attention_is_short(b, w))
+        attention_short_forward(b, w, out, ldout);
+    else
+        attention_long_forward(b, w, scratch, out, ldout);
+}
+
+void attention_backward(const struct attention_block *b, const struct attention_window *w,
+                        const float *dout, int lddout, struct arena *scratch, float *dq, float *dk,
+                        float *dv)
+{
+    if (attention_is_short(b, w))
+        attention_short_backward(b, w, dout, lddout, dq, dk, dv);
+    else
+        attention_long_backward(b, w, dout, lddout, scratch, dq, dk, dv);
+}
+
+void attention_long_forward(const struct attention_block *b, const struct attention_window *w,
+                            struct arena *scratch, float *out, int ldout)
+{
     struct shape s = shape_of(b, w);
     size_t mark = arena_mark(scratch);
     struct head m = take_head(s, scratch);
@@ -343,9 +366,9 @@ void attention_forward(const struct attention_block *b, const struct attention_w
     arena_release(scratch, mark);
 }
 
-void attention_backward(const struct attention_block *b, const struct attention_window *w,
-                        const float *dout, int lddout, struct arena *scratch, float *dq, float *dk,
-                        float *dv)
+void attention_long_backward(const struct attention_block *b, const struct attention_window *w,
+                             const float *dout, int lddout, struct arena *scratch, float *dq,
+                             float *dk, float *dv)
 {
     struct shape s = shape_of(b, w);
     size_t mark = arena_mark(scratch);

@@ -1,5 +1,7 @@
 #include "engine/nn/layernorm.h"
 
+#include "engine/nn/lane_sum.h"
+
 #include <math.h>
 
 struct layernorm layernorm_plan(struct layout *l, const char *name, int width)
@@ -15,19 +17,25 @@ struct layernorm layernorm_plain(int width)
     return (struct layernorm){.width = width};
 }
 
-/* Mean and 1/sqrt(var + eps) of a row, in two passes: the row is in the first-level cache. */
-static void row_stats(const float *x, int n, float *mean, float *scale)
+/* In two passes: the row is in the first-level cache. What is left behind whole vectors is added to
+ * lane 0. */
+void layernorm_row_stats(const float *x, int n, float *mean, float *scale)
 {
-    float sum = 0, square = 0;
-#pragma omp simd reduction(+ : sum)
-    for (int j = 0; j < n; j++)
-        sum += x[j];
-    float m = sum / (float)n;
-#pragma omp simd reduction(+ : square)
-    for (int j = 0; j < n; j++)
-        square += (x[j] - m) * (x[j] - m);
+    lane_sum sum = {0}, square = {0};
+    int whole = n / LANE_SUM * LANE_SUM;
+    for (int j = 0; j < whole; j += LANE_SUM)
+        sum += *(const lane_sum *)(x + j);
+    for (int j = whole; j < n; j++)
+        sum[0] += x[j];
+    float m = lane_sum_total(sum) / (float)n;
+    for (int j = 0; j < whole; j += LANE_SUM) {
+        lane_sum d = *(const lane_sum *)(x + j) - m;
+        square += d * d;
+    }
+    for (int j = whole; j < n; j++)
+        square[0] += (x[j] - m) * (x[j] - m);
     *mean = m;
-    *scale = 1.0f / sqrtf(square / (float)n + LAYERNORM_EPS);
+    *scale = 1.0f / sqrtf(lane_sum_total(square) / (float)n + LAYERNORM_EPS);
 }
 
 void layernorm_forward(const struct layernorm *f, const float *theta, const float *x, int N,
@@ -38,7 +46,7 @@ void layernorm_forward(const struct layernorm *f, const float *theta, const floa
         const float *row = x + (size_t)i * (size_t)n;
         float *out = y + (size_t)i * (size_t)n;
         float mean, scale;
-        row_stats(row, n, &mean, &scale);
+        layernorm_row_stats(row, n, &mean, &scale);
         if (f->affine) {
             const float *gain = theta + f->gain, *bias = theta + f->bias;
             for (int j = 0; j < n; j++)
@@ -64,17 +72,32 @@ static void row_parameters(const float *x, const float *dy, float mean, float sc
     }
 }
 
-/* With g = dy gain:  dx = scale (g - mean(g) - xhat mean(g xhat)).  gain NULL: 1. */
-static void row_input(const float *x, const float *dy, const float *gain, const float *residual,
-                      float mean, float scale, int n, float *dx)
+/* Sums over a row of g = dy gain and of g xhat, in lanes as above. */
+static void row_sums(const float *x, const float *dy, const float *gain, float mean, float scale,
+                     int n, float *sum, float *dot)
 {
-    float sum = 0, dot = 0;
-#pragma omp simd reduction(+ : sum, dot)
-    for (int j = 0; j < n; j++) {
-        float g = gain != NULL ? dy[j] * gain[j] : dy[j];
-        sum += g;
-        dot += g * ((x[j] - mean) * scale);
+    lane_sum sums = {0}, dots = {0};
+    int whole = n / LANE_SUM * LANE_SUM;
+    for (int j = 0; j < whole; j += LANE_SUM) {
+        lane_sum g = *(const lane_sum *)(dy + j);
+        g = gain != NULL ? g * *(const lane_sum *)(gain + j) : g;
+        sums += g;
+        dots += g * ((*(const lane_sum *)(x + j) - mean) * scale);
     }
+    for (int j = whole; j < n; j++) {
+        float g = gain != NULL ? dy[j] * gain[j] : dy[j];
+        sums[0] += g;
+        dots[0] += g * ((x[j] - mean) * scale);
+    }
+    *sum = lane_sum_total(sums);
+    *dot = lane_sum_total(dots);
+}
+
+void layernorm_row_backward(const float *x, const float *dy, const float *gain,
+                            const float *residual, float mean, float scale, int n, float *dx)
+{
+    float sum, dot;
+    row_sums(x, dy, gain, mean, scale, n, &sum, &dot);
     sum /= (float)n;
     dot /= (float)n;
     for (int j = 0; j < n; j++) {
@@ -95,7 +118,7 @@ void layernorm_backward(const struct layernorm *f, const float *theta, const flo
         float mean = stats[2 * (size_t)i], scale = stats[2 * (size_t)i + 1];
         if (f->affine && dtheta != NULL)
             row_parameters(x + at, dy + at, mean, scale, n, dtheta + f->gain, dtheta + f->bias);
-        row_input(x + at, dy + at, gain, residual != NULL ? residual + at : NULL, mean, scale, n,
-                  dx + at);
+        layernorm_row_backward(x + at, dy + at, gain, residual != NULL ? residual + at : NULL, mean,
+                               scale, n, dx + at);
     }
 }

@@ -112,17 +112,10 @@ static void bias_norm_relu(const float *restrict bias, int rows, int width, floa
                            float *restrict stats, float *restrict y)
 {
     for (int r = 0; r < rows; r++, z += width, y += width, stats += 2) {
-        float sum = 0, square = 0;
-#pragma omp simd reduction(+ : sum)
-        for (int j = 0; j < width; j++) {
-            z[j] += bias[j];
-            sum += z[j];
-        }
-        float mean = sum / (float)width;
-#pragma omp simd reduction(+ : square)
+        float mean, scale;
         for (int j = 0; j < width; j++)
-            square += (z[j] - mean) * (z[j] - mean);
-        float scale = 1.0f / sqrtf(square / (float)width + LAYERNORM_EPS);
+            z[j] += bias[j];
+        layernorm_row_stats(z, width, &mean, &scale);
         for (int j = 0; j < width; j++) {
             float normal = (z[j] - mean) * scale;
             y[j] = normal < 0.0f ? 0.0f : normal;
@@ -179,17 +172,9 @@ static void norm_relu_backward(const float *restrict y, const float *restrict z,
                                const float *restrict stats, int rows, int width, float *restrict d)
 {
     for (int r = 0; r < rows; r++, y += width, z += width, d += width, stats += 2) {
-        float mean = stats[0], scale = stats[1], sum = 0, dot = 0;
-#pragma omp simd reduction(+ : sum, dot)
-        for (int j = 0; j < width; j++) {
-            d[j] = y[j] > 0.0f ? d[j] : 0.0f;
-            sum += d[j];
-            dot += d[j] * ((z[j] - mean) * scale);
-        }
-        sum /= (float)width;
-        dot /= (float)width;
         for (int j = 0; j < width; j++)
-            d[j] = scale * (d[j] - sum - (z[j] - mean) * scale * dot);
+            d[j] = y[j] > 0.0f ? d[j] : 0.0f;
+        layernorm_row_backward(z, d, NULL, NULL, stats[0], stats[1], width, d);
     }
 }
 

@@ -1,6 +1,7 @@
 /* Attention of one window: against a plain loop in double with the published masks written out, and
  * its gradient against differences. */
-#include "engine/nn/attention.h"
+#include "engine/nn/attention_impl.h"
+#include "engine/nn/exponential.h"
 #include "tests/support/fixture.h"
 #include "tests/support/gradcheck.h"
 
@@ -26,9 +27,15 @@ static const struct {
     {"padding", 2, 8, 12, 6, 0, 1, 12, 0},
     {"padding, reading tokens, dropout", 1, 8, 18, 9, 1, 3, 6, 0.3f},
     {"padding only", 1, 4, 6, 6, 0, 1, 6, 0},
+    {"small network", 4, 16, 5, 0, 0, 1, 5, 0},
+    {"small network, dropout", 4, 16, 15, 0, 0, 1, 15, 0.3f},
+    {"small network, reading tokens, dropout", 2, 16, 14, 0, 1, 3, 5, 0.3f},
+    {"small network, one token", 1, 16, 1, 0, 0, 1, 1, 0},
+    {"small network, most tokens", 3, 16, 16, 0, 0, 1, 16, 0},
+    {"small network, the last token asks", 2, 16, 14, 0, 13, 3, 1, 0},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
-static int case_rows[CASES] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+static int case_rows[CASES] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
 
 struct attention_case {
     struct attention_block block;
@@ -193,4 +200,65 @@ Test(attention, survives_large_scores)
     for (size_t i = 2 * c.width; i < (c.queries + 2) * c.width; i++)
         cr_assert(isfinite(c.out[i]));
     attention_case_free(&c);
+}
+
+/* Small networks have a way of their own, which nobody should be able to see. */
+Test(attention, short_windows_have_the_bits_of_long_ones)
+{
+    int compared = 0;
+    for (int i = 0; i < CASES; i++) {
+        struct attention_case c = attention_case_new(i);
+        if (attention_is_short(&c.block, &c.window)) {
+            size_t out = (c.queries + 2) * c.width, keys = (c.tokens + 1) * (size_t)c.ldkv;
+            size_t queries = (c.queries + 2) * (size_t)c.ldq;
+            float *got[2][4];
+            for (int way = 0; way < 2; way++) {
+                const size_t size[4] = {out, queries, keys, keys};
+                for (int a = 0; a < 4; a++)
+                    got[way][a] = calloc(size[a], sizeof(float));
+                float **x = got[way];
+                if (way == 0) {
+                    attention_short_forward(&c.block, &c.window, x[0], (int)c.width);
+                    attention_short_backward(&c.block, &c.window, c.w, (int)c.width, x[1], x[2],
+                                             x[3]);
+                } else {
+                    attention_long_forward(&c.block, &c.window, &c.scratch, x[0], (int)c.width);
+                    attention_long_backward(&c.block, &c.window, c.w, (int)c.width, &c.scratch,
+                                            x[1], x[2], x[3]);
+                }
+            }
+            const size_t size[4] = {out, queries, keys, keys};
+            for (int a = 0; a < 4; a++) {
+                cr_assert_arr_eq(got[0][a], got[1][a], size[a] * sizeof(float), "%s: array %d",
+                                 cases[i].what, a);
+                free(got[0][a]);
+                free(got[1][a]);
+            }
+            compared++;
+        }
+        attention_case_free(&c);
+    }
+    cr_assert_eq(compared, 7);
+}
+
+Test(attention, exponential_is_rounded_almost_correctly)
+{
+    for (float x = 0; x > -110; x -= x > -1 ? 1.7e-5f : 1.3e-3f) {
+        double exact = exp((double)x);
+        float got = exponential(x), nearest = (float)exact;
+        /* Half a unit in the last place, and what rounding in double may add. */
+        double unit = (double)nextafterf(nearest, 2) - (double)nearest;
+        cr_assert_leq(fabs((double)got - exact), 0.503 * unit, "x %a: %a, not %a", (double)x,
+                      (double)got, exact);
+    }
+    float x[EXPONENTIAL_LANES] = {0, -0.0f, -1, -87.5f, -103.9f, -104, -INFINITY, NAN};
+    float y[EXPONENTIAL_LANES];
+    memcpy(y, x, sizeof y);
+    exponential_lanes(y);
+    for (int i = 0; i < EXPONENTIAL_LANES; i++) {
+        float one = exponential(x[i]);
+        cr_assert_arr_eq(&y[i], &one, sizeof one, "lane %d", i);
+    }
+    cr_assert(y[0] == 1 && y[1] == 1 && y[5] == 0 && y[6] == 0 && isnan(y[7]));
+    cr_assert_eq(y[2], 0x1.78b564p-2f); /* as glibc's */
 }

@@ -281,6 +281,45 @@ ParameterizedTest(int *row, layernorm, values_and_gradient_are_right)
 
 /* --- activations ------------------------------------------------------------------------------ */
 
+/* Term i in lane i mod 16, what is behind whole vectors in lane 0, then the lanes in order: on
+ * every processor and with every compiler. */
+static float in_lanes(const float *x, int n)
+{
+    float lane[16] = {0}, total = 0;
+    for (int i = 0; i < n; i++)
+        lane[i < n / 16 * 16 ? i % 16 : 0] += x[i];
+    for (int i = 0; i < 16; i++)
+        total += lane[i];
+    return total;
+}
+
+Test(layernorm, sums_have_one_order)
+{
+    const int widths[] = {1, 15, 16, 17, 64, 133};
+    for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
+        int n = widths[i];
+        float *x = gradcheck_normals((size_t)n, i), *dy = gradcheck_normals((size_t)n, 20 + i);
+        float term[133], got[133], mean, scale;
+        layernorm_row_stats(x, n, &mean, &scale);
+        float m = in_lanes(x, n) / (float)n;
+        for (int j = 0; j < n; j++)
+            term[j] = (x[j] - m) * (x[j] - m);
+        cr_assert(mean == m && scale == 1.0f / sqrtf(in_lanes(term, n) / (float)n + LAYERNORM_EPS),
+                  "statistics of %d", n);
+        float sum = in_lanes(dy, n) / (float)n;
+        for (int j = 0; j < n; j++)
+            term[j] = dy[j] * ((x[j] - mean) * scale);
+        float dot = in_lanes(term, n) / (float)n;
+        layernorm_row_backward(x, dy, NULL, NULL, mean, scale, n, got);
+        for (int j = 0; j < n; j++) {
+            float want = scale * (dy[j] - sum - (x[j] - mean) * scale * dot);
+            cr_assert(got[j] == want, "gradient %d of %d", j, n);
+        }
+        free(x);
+        free(dy);
+    }
+}
+
 Test(activation, relu_and_tanh_with_their_derivatives)
 {
     const float x[] = {-2.0f, -0.0f, 0.0f, 0.5f, 3.0f, NAN};
