@@ -7,7 +7,7 @@
 #include <string.h>
 #include <zlib.h>
 
-static void start(struct text *t, const struct results *r, const struct results_run *run)
+static void start_row(struct text *t, const struct results *r, const struct results_run *run)
 {
     text_csv(t, r->method[run->method].id);
     text_csv(t, r->dataset[run->dataset].id);
@@ -23,7 +23,7 @@ enum status export_scores(const struct results *r, const char *path)
              r->options.last_k);
     for (int i = 0; i < r->runs; i++) {
         const struct results_run *run = &r->run[i];
-        start(&t, r, run);
+        start_row(&t, r, run);
         text_csv(&t, run_status_word(run->status));
         text_csv_number(&t, run->initial);
         text_csv_number(&t, run->final);
@@ -53,7 +53,7 @@ static void curves_text(const struct results *r, struct text *t)
     for (int i = 0; i < r->runs; i++) {
         const struct results_run *run = &r->run[i];
         for (int k = 0; k < run->points; k++) {
-            start(t, r, run);
+            start_row(t, r, run);
             text_csv_number(t, run->x[k]);
             text_csv_number(t, run->y[k]);
             text_csv_number(t, run->spread[k]);

@@ -16,8 +16,8 @@
 #include "report/results/results_impl.h"
 #include "report/results/statistics.h"
 #include "report/tables/table_table.h"
+#include "report/text/list.h"
 
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,22 +66,6 @@ static size_t most_tables(const struct results *r)
     return (size_t)table_count * (size_t)(r->suites + 1) + 1;
 }
 
-/* Is `id` in a comma-separated list of ids and patterns? NULL lists everything. */
-static bool is_listed(const char *list, const char *id)
-{
-    if (list == NULL)
-        return true;
-    for (const char *at = list; *at != '\0';) {
-        char word[128];
-        size_t n = strcspn(at, ",");
-        snprintf(word, sizeof word, "%.*s", (int)n, at);
-        if (fnmatch(word, id, 0) == 0)
-            return true;
-        at += n + (at[n] == ',');
-    }
-    return false;
-}
-
 static enum status make_table(struct made *m, const struct table_entry *e, const char *id,
                               const char *title, const char *argument)
 {
@@ -128,7 +112,7 @@ static enum status make_tables(const struct options *o, struct made *m)
         return status_fail(STATUS_MEMORY, "no memory for the tables");
     for (int i = 0; i < table_count; i++) {
         const struct table_entry *e = &table_table[i];
-        bool asked = o->table != NULL && is_listed(o->table, e->id);
+        bool asked = o->table != NULL && list_matches(o->table, ",", e->id);
         found = found || asked;
         if (!asked && (o->table != NULL || (e->on_request && !o->report.paper)))
             continue;

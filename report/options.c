@@ -2,6 +2,7 @@
 
 #include "engine/base/file.h"
 #include "report/results/results_impl.h"
+#include "report/text/list.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -30,30 +31,20 @@ static enum status read_number(const char *name, const char *text, double low, d
 /* The position of `word` in a "a|b|c" list. */
 static enum status read_choice(const char *name, const char *word, const char *choices, int *out)
 {
-    int i = 0;
-    *out = 0;
-    for (const char *at = choices; *at != '\0'; i++) {
-        size_t n = strcspn(at, "|");
-        if (strlen(word) == n && strncmp(word, at, n) == 0) {
-            *out = i;
-            return STATUS_OK;
-        }
-        at += n + (at[n] == '|');
-    }
-    return status_fail(STATUS_CONFIG, "%s is one of %s, not '%s'", name, choices, word);
+    int at = list_find(choices, "|", word);
+    *out = at >= 0 ? at : 0;
+    return at >= 0 ? STATUS_OK
+                   : status_fail(STATUS_CONFIG, "%s is one of %s, not '%s'", name, choices, word);
 }
 
 /* A comma-separated list: sets target[i] for the i-th of `choices`. */
 static enum status read_list(const char *name, const char *list, const char *choices, bool *target)
 {
-    for (const char *at = list; *at != '\0';) {
-        size_t n = strcspn(at, ",");
-        char word[64];
+    char word[64];
+    while (list_next(&list, ",", word, sizeof word)) {
         int which = 0;
-        snprintf(word, sizeof word, "%.*s", (int)n, at);
         TRY(read_choice(name, word, choices, &which));
         target[which] = true;
-        at += n + (at[n] == ',');
     }
     return STATUS_OK;
 }
@@ -228,7 +219,7 @@ static const struct option_row {
 /* clang-format on */
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
-static const struct option_row *find(const char *name, size_t length)
+static const struct option_row *find_row(const char *name, size_t length)
 {
     for (int i = 0; i < ROWS; i++) {
         if (strlen(rows[i].name) == length && strncmp(rows[i].name, name, length) == 0)
@@ -237,7 +228,7 @@ static const struct option_row *find(const char *name, size_t length)
     return NULL;
 }
 
-static enum status unknown(const char *name)
+static enum status fail_unknown(const char *name)
 {
     const char *names[ROWS];
     for (int i = 0; i < ROWS; i++)
@@ -250,12 +241,12 @@ static enum status unknown(const char *name)
 static enum status read_option(struct options *o, int argc, char **argv, int *i)
 {
     const char *word = argv[*i], *equals = strchr(word, '=');
-    const struct option_row *row = find(word,
-                                        equals != NULL ? (size_t)(equals - word) : strlen(word));
+    const struct option_row *row = find_row(word, equals != NULL ? (size_t)(equals - word)
+                                                                 : strlen(word));
     if (strcmp(word, "-h") == 0)
-        row = find("--help", 6);
+        row = find_row("--help", 6);
     if (row == NULL)
-        return unknown(word);
+        return fail_unknown(word);
     if (row->value == NULL && equals != NULL)
         return status_fail(STATUS_CONFIG, "%s takes no value", row->name);
     const char *value = equals != NULL ? equals + 1 : NULL;

@@ -62,30 +62,25 @@ void provenance_comment(const struct report *r, char *out, size_t size)
 
 /* --- JSON ------------------------------------------------------------------------------------- */
 
-static void string(struct text *t, const char *text)
+static void add_string(struct text *t, const char *text)
 {
-    size_t size = 2 * strlen(text) + 1;
-    char *safe = malloc(size);
-    if (safe == NULL) {
-        t->broken = true;
-        return;
-    }
-    text_add(t, "\"%s\"", escape_json(text, safe, size));
-    free(safe);
+    text_add(t, "\"");
+    text_add_escaped(t, escape_json, text);
+    text_add(t, "\"");
 }
 
-static void pair(struct text *t, const char *indent, const char *key, const char *value,
-                 bool *first)
+static void add_member(struct text *t, const char *indent, const char *key, const char *value,
+                       bool *first)
 {
     text_add(t, "%s\n%s", *first ? "" : ",", indent);
-    string(t, key);
+    add_string(t, key);
     text_add(t, ": ");
-    string(t, value);
+    add_string(t, value);
     *first = false;
 }
 
 /* `key = value` lines as members; a key that comes several times becomes several members. */
-static void lines(struct text *t, const char *indent, const char *text)
+static void add_members(struct text *t, const char *indent, const char *text)
 {
     bool first = true;
     for (const char *at = text; *at != '\0';) {
@@ -96,12 +91,12 @@ static void lines(struct text *t, const char *indent, const char *text)
         const char *from = equals != NULL && equals < at + length ? equals + 1 : at + length;
         from += *from == ' ';
         snprintf(value, sizeof value, "%.*s", (int)(at + length - from), from);
-        pair(t, indent, key, value, &first);
+        add_member(t, indent, key, value, &first);
         at += length + (at[length] == '\n');
     }
 }
 
-static void versions(struct text *t)
+static void add_versions(struct text *t)
 {
     char text[128];
     unsigned major, minor, release;
@@ -109,13 +104,13 @@ static void versions(struct text *t)
     text_add(t, "  \"versions\": {");
     if (H5get_libversion(&major, &minor, &release) >= 0) {
         snprintf(text, sizeof text, "%u.%u.%u", major, minor, release);
-        pair(t, "    ", "HDF5", text, &first);
+        add_member(t, "    ", "HDF5", text, &first);
     }
     gnuplot_version(text, sizeof text);
-    pair(t, "    ", "gnuplot", text[0] != '\0' ? text : "not found", &first);
-    pair(t, "    ", "zlib", zlibVersion(), &first);
-    pair(t, "    ", "libc", gnu_get_libc_version(), &first);
-    pair(t, "    ", "compiler", __VERSION__, &first);
+    add_member(t, "    ", "gnuplot", text[0] != '\0' ? text : "not found", &first);
+    add_member(t, "    ", "zlib", zlibVersion(), &first);
+    add_member(t, "    ", "libc", gnu_get_libc_version(), &first);
+    add_member(t, "    ", "compiler", __VERSION__, &first);
     text_add(t, "\n  },\n");
 }
 
@@ -131,7 +126,7 @@ static int by_key(const void *a, const void *b)
 }
 
 /* All that the run says about itself, by key. */
-static void attributes(struct text *t, const struct curve *c)
+static void add_attributes(struct text *t, const struct curve *c)
 {
     struct place *order = malloc((size_t)(c->attributes + 1) * sizeof *order);
     if (order == NULL) {
@@ -144,20 +139,20 @@ static void attributes(struct text *t, const struct curve *c)
     bool first = true;
     text_add(t, ", \"run\": {");
     for (int i = 0; i < c->attributes; i++)
-        pair(t, "        ", order[i].attribute->key, order[i].attribute->value, &first);
+        add_member(t, "        ", order[i].attribute->key, order[i].attribute->value, &first);
     text_add(t, "\n      }");
     free(order);
 }
 
-static void runs(struct text *t, const struct results *r)
+static void add_runs(struct text *t, const struct results *r)
 {
     text_add(t, "  \"runs\": [");
     for (int i = 0; i < r->runs; i++) {
         const struct results_run *run = &r->run[i];
         text_add(t, "%s\n    {\"method\": ", i > 0 ? "," : "");
-        string(t, r->method[run->method].id);
+        add_string(t, r->method[run->method].id);
         text_add(t, ", \"dataset\": ");
-        string(t, r->dataset[run->dataset].id);
+        add_string(t, r->dataset[run->dataset].id);
         text_add(t, ", \"seed\": %" PRId64 ", \"status\": \"%s\", \"used\": %s, \"points\": %d",
                  run->seed, run_status_word(run->status), run->used ? "true" : "false",
                  run->points);
@@ -165,25 +160,25 @@ static void runs(struct text *t, const struct results *r)
             text_add(t, ", \"final\": %.17g", run->final);
         if (run->why[0] != '\0') {
             text_add(t, ", \"why\": ");
-            string(t, run->why);
+            add_string(t, run->why);
         }
         text_add(t, ", \"file\": ");
-        string(t, run->origin.path);
+        add_string(t, run->origin.path);
         if (run->curve != NULL)
-            attributes(t, run->curve);
+            add_attributes(t, run->curve);
         text_add(t, "}");
     }
     text_add(t, "\n  ],\n");
 }
 
-static void notes(struct text *t, const struct results *r)
+static void add_notes(struct text *t, const struct results *r)
 {
     static const char *const levels[] = {"info", "warning", "banner"};
     text_add(t, "  \"notes\": [");
     for (int i = 0; i < r->notes; i++) {
         text_add(t, "%s\n    {\"level\": \"%s\", \"text\": ", i > 0 ? "," : "",
                  levels[r->note[i].level]);
-        string(t, r->note[i].text);
+        add_string(t, r->note[i].text);
         text_add(t, "}");
     }
     text_add(t, "\n  ]\n");
@@ -195,11 +190,11 @@ enum status provenance_write(const struct options *o, const struct report *r, co
     options_describe(o, &choices);
     text_add(&t, "{\n  \"format\": \"vitamin report 1\",\n  \"hash\": \"%s\",\n  \"choices\": {",
              r->hash);
-    lines(&t, "    ", text_get(&choices));
+    add_members(&t, "    ", text_get(&choices));
     text_add(&t, "\n  },\n");
-    versions(&t);
-    runs(&t, &r->results);
-    notes(&t, &r->results);
+    add_versions(&t);
+    add_runs(&t, &r->results);
+    add_notes(&t, &r->results);
     text_add(&t, "}\n");
     if (choices.broken)
         t.broken = true;

@@ -11,8 +11,8 @@ static const double found_above = 0.9; /* mean reward of the last rollouts */
 enum status claim_share_found(const struct report *r, const struct claim_part *p,
                               struct claim_outcome *o)
 {
-    struct picked x;
-    TRY(pick(r, p->a, p->on, pick_final, NULL, &x));
+    struct selection x;
+    TRY(selection_make(r, p->a, p->on, selection_final, NULL, &x));
     o->tasks = x.x.tasks;
     o->wanted = x.wanted;
     if (x.x.tasks > 0) {
@@ -28,7 +28,7 @@ enum status claim_share_found(const struct report *r, const struct claim_part *p
         snprintf(o->detail, sizeof o->detail, "%d of %d seeds end above %g (Wilson interval)",
                  found, n, found_above);
     }
-    pick_free(&x);
+    selection_free(&x);
     return STATUS_OK;
 }
 

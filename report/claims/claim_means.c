@@ -30,48 +30,49 @@ static int fewest(const struct matrix *x, const struct matrix *y)
 }
 
 enum status claim_mean(const struct report *r, const char *who, const char *where,
-                       pick_value *value, const void *context, struct claim_outcome *o)
+                       selection_value *value, const void *context, struct claim_outcome *o)
 {
-    struct picked x;
-    TRY(pick(r, who, where, value, context, &x));
+    struct selection x;
+    TRY(selection_make(r, who, where, value, context, &x));
     enum status status = STATUS_OK;
     o->tasks = x.x.tasks;
     o->wanted = x.wanted;
     if (o->tasks > 0)
         status = contrast_interval(&(struct contrast_term){&x.x, 1}, 1, &r->bootstrap, NULL,
                                    &o->estimate);
-    if (o->tasks > 0 && (value == pick_final || value == pick_increase))
-        o->published = published(who, &x.x, value == pick_increase);
-    pick_free(&x);
+    if (o->tasks > 0 && (value == selection_final || value == selection_increase))
+        o->published = published(who, &x.x, value == selection_increase);
+    selection_free(&x);
     return status;
 }
 
 enum status claim_mean_difference(const struct report *r, const struct claim_part *p,
-                                  pick_value *value, const void *context, struct claim_outcome *o)
+                                  selection_value *value, const void *context,
+                                  struct claim_outcome *o)
 {
-    struct picked x, y;
-    TRY(pick_pair(r, p->a, p->b, p->on, value, context, &x, &y));
+    struct selection x, y;
+    TRY(selection_pair(r, p->a, p->b, p->on, value, context, &x, &y));
     enum status status = STATUS_OK;
     o->tasks = x.x.tasks;
     o->wanted = x.wanted;
     if (o->tasks > 0) {
         const struct contrast_term terms[] = {{&x.x, 1}, {&y.x, -1}};
         status = contrast_interval(terms, 2, &r->bootstrap, NULL, &o->estimate);
-        if (value == pick_final || value == pick_increase)
-            o->published = published(p->a, &x.x, value == pick_increase) -
-                           published(p->b, &x.x, value == pick_increase);
+        if (value == selection_final || value == selection_increase)
+            o->published = published(p->a, &x.x, value == selection_increase) -
+                           published(p->b, &x.x, value == selection_increase);
         if (strchr(p->a, '|') != NULL || strchr(p->b, '|') != NULL)
             snprintf(o->detail, sizeof o->detail, "best of several: %.96s, %.96s", x.who, y.who);
     }
-    pick_free(&x);
-    pick_free(&y);
+    selection_free(&x);
+    selection_free(&y);
     return status;
 }
 
 enum status claim_difference(const struct report *r, const struct claim_part *p,
                              struct claim_outcome *o)
 {
-    TRY(claim_mean_difference(r, p, pick_final, NULL, o));
+    TRY(claim_mean_difference(r, p, selection_final, NULL, o));
     if (o->tasks == 0)
         return STATUS_OK;
     o->verdict = p->test == CLAIM_EQUAL  ? verdict_within(o->estimate, p->value)
@@ -83,12 +84,12 @@ enum status claim_difference(const struct report *r, const struct claim_part *p,
 /* Every dataset by itself, with Holm's correction over them. */
 enum status claim_each(const struct report *r, const struct claim_part *p, struct claim_outcome *o)
 {
-    TRY(claim_mean_difference(r, p, pick_final, NULL, o));
-    struct picked x, y;
-    TRY(pick_pair(r, p->a, p->b, p->on, pick_final, NULL, &x, &y));
-    struct interval d[PICK_DATASETS];
-    double probability[PICK_DATASETS], holm[PICK_DATASETS] = {0}, least = 1;
-    enum verdict each[PICK_DATASETS];
+    TRY(claim_mean_difference(r, p, selection_final, NULL, o));
+    struct selection x, y;
+    TRY(selection_pair(r, p->a, p->b, p->on, selection_final, NULL, &x, &y));
+    struct interval d[SELECTION_DATASETS];
+    double probability[SELECTION_DATASETS], holm[SELECTION_DATASETS] = {0}, least = 1;
+    enum verdict each[SELECTION_DATASETS];
     int above = 0, below = 0, n = x.x.tasks;
     enum status status = n > 0 ? compare_tasks(&x.x, &y.x, &r->bootstrap, NULL, d, probability)
                                : STATUS_OK;
@@ -106,14 +107,14 @@ enum status claim_each(const struct report *r, const struct claim_part *p, struc
                  "interval above 0 on %d, below 0 on %d of %d datasets; smallest p by Holm %.2g",
                  above, below, n, least);
     }
-    pick_free(&x);
-    pick_free(&y);
+    selection_free(&x);
+    selection_free(&y);
     return status;
 }
 
 enum status claim_level(const struct report *r, const struct claim_part *p, struct claim_outcome *o)
 {
-    TRY(claim_mean(r, p->a, p->on, pick_final, NULL, o));
+    TRY(claim_mean(r, p->a, p->on, selection_final, NULL, o));
     if (o->tasks > 0)
         o->verdict = p->test == CLAIM_LEVEL_ABOVE ? verdict_above(o->estimate, p->value)
                                                   : verdict_below(o->estimate, p->value);
@@ -124,12 +125,12 @@ enum status claim_level(const struct report *r, const struct claim_part *p, stru
 enum status claim_most_below(const struct report *r, const struct claim_part *p,
                              struct claim_outcome *o)
 {
-    char dataset[PICK_DATASETS][RESULTS_ID];
-    int wanted = pick_datasets(p->on, dataset), sure = 0, against = 0, untested = 0;
-    TRY(claim_mean(r, p->a, p->on, pick_final, NULL, o));
+    char dataset[SELECTION_DATASETS][RESULTS_ID];
+    int wanted = selection_datasets(p->on, dataset), sure = 0, against = 0, untested = 0;
+    TRY(claim_mean(r, p->a, p->on, selection_final, NULL, o));
     for (int i = 0; i < wanted; i++) {
         struct claim_outcome one = {.estimate = {.runs = 0}};
-        TRY(claim_mean(r, p->a, dataset[i], pick_final, NULL, &one));
+        TRY(claim_mean(r, p->a, dataset[i], selection_final, NULL, &one));
         enum verdict v = one.tasks > 0 ? verdict_below(one.estimate, p->value) : VERDICT_UNTESTABLE;
         sure += v == VERDICT_SUPPORTED;
         against += v == VERDICT_CONTRADICTED;
@@ -148,7 +149,7 @@ enum status claim_most_below(const struct report *r, const struct claim_part *p,
 
 enum status claim_gain(const struct report *r, const struct claim_part *p, struct claim_outcome *o)
 {
-    TRY(claim_mean(r, p->a, p->on, pick_increase, NULL, o));
+    TRY(claim_mean(r, p->a, p->on, selection_increase, NULL, o));
     if (o->tasks == 0)
         return STATUS_OK;
     o->verdict = p->test == CLAIM_NO_GAIN      ? verdict_no_gain(o->estimate)
@@ -160,7 +161,7 @@ enum status claim_gain(const struct report *r, const struct claim_part *p, struc
 enum status claim_gain_difference(const struct report *r, const struct claim_part *p,
                                   struct claim_outcome *o)
 {
-    TRY(claim_mean_difference(r, p, pick_increase, NULL, o));
+    TRY(claim_mean_difference(r, p, selection_increase, NULL, o));
     if (o->tasks > 0)
         o->verdict = verdict_above(o->estimate, p->value);
     return STATUS_OK;
@@ -189,11 +190,11 @@ static bool is_read_alike(const struct results *r, const struct matrix *x, const
 /* One method on two sets of datasets. */
 enum status claim_drop(const struct report *r, const struct claim_part *p, struct claim_outcome *o)
 {
-    struct picked x, y;
-    TRY(pick(r, p->a, p->on, pick_final, NULL, &x));
-    enum status status = pick(r, p->a, p->on2, pick_final, NULL, &y);
+    struct selection x, y;
+    TRY(selection_make(r, p->a, p->on, selection_final, NULL, &x));
+    enum status status = selection_make(r, p->a, p->on2, selection_final, NULL, &y);
     if (status != STATUS_OK) {
-        pick_free(&x);
+        selection_free(&x);
         return status;
     }
     o->wanted = x.wanted + y.wanted;
@@ -205,8 +206,8 @@ enum status claim_drop(const struct report *r, const struct claim_part *p, struc
         o->verdict = p->test == CLAIM_DROP_EQUAL ? verdict_within(o->estimate, p->value)
                                                  : verdict_above(o->estimate, p->value);
     }
-    pick_free(&x);
-    pick_free(&y);
+    selection_free(&x);
+    selection_free(&y);
     return status;
 }
 
@@ -214,12 +215,12 @@ enum status claim_drop(const struct report *r, const struct claim_part *p, struc
 enum status claim_interaction(const struct report *r, const struct claim_part *p,
                               struct claim_outcome *o)
 {
-    struct picked a, b, a2, b2;
-    TRY(pick_pair(r, p->a, p->b, p->on, pick_final, NULL, &a, &b));
-    enum status status = pick_pair(r, p->a, p->b, p->on2, pick_final, NULL, &a2, &b2);
+    struct selection a, b, a2, b2;
+    TRY(selection_pair(r, p->a, p->b, p->on, selection_final, NULL, &a, &b));
+    enum status status = selection_pair(r, p->a, p->b, p->on2, selection_final, NULL, &a2, &b2);
     if (status != STATUS_OK) {
-        pick_free(&a);
-        pick_free(&b);
+        selection_free(&a);
+        selection_free(&b);
         return status;
     }
     o->wanted = a.wanted + a2.wanted;
@@ -231,17 +232,17 @@ enum status claim_interaction(const struct report *r, const struct claim_part *p
                        published(p->a, &a2.x, false) + published(p->b, &a2.x, false);
         o->verdict = verdict_above(o->estimate, 0);
     }
-    struct picked *all[] = {&a, &b, &a2, &b2};
+    struct selection *all[] = {&a, &b, &a2, &b2};
     for (int i = 0; i < 4; i++)
-        pick_free(all[i]);
+        selection_free(all[i]);
     return status;
 }
 
 enum status claim_better(const struct report *r, const struct claim_part *p,
                          struct claim_outcome *o)
 {
-    struct picked x, y;
-    TRY(pick_pair(r, p->a, p->b, p->on, pick_final, NULL, &x, &y));
+    struct selection x, y;
+    TRY(selection_pair(r, p->a, p->b, p->on, selection_final, NULL, &x, &y));
     enum status status = STATUS_OK;
     struct comparison c = {0};
     o->tasks = x.x.tasks;
@@ -252,8 +253,8 @@ enum status claim_better(const struct report *r, const struct claim_part *p,
         o->estimate = c.improvement;
         o->verdict = verdict_above(o->estimate, 0.5);
     }
-    pick_free(&x);
-    pick_free(&y);
+    selection_free(&x);
+    selection_free(&y);
     return status;
 }
 
@@ -261,10 +262,10 @@ enum status claim_better(const struct report *r, const struct claim_part *p,
 enum status claim_best_iqm(const struct report *r, const struct claim_part *p,
                            struct claim_outcome *o)
 {
-    char dataset[PICK_DATASETS][RESULTS_ID];
+    char dataset[SELECTION_DATASETS][RESULTS_ID];
     int suite = results_suite(&r->results, p->on);
     struct suite_statistics *s;
-    o->wanted = pick_datasets(p->on, dataset);
+    o->wanted = selection_datasets(p->on, dataset);
     if (suite < 0)
         return STATUS_OK;
     TRY(statistics_suite(r, suite, RESULTS_FINAL, &s));
@@ -295,8 +296,8 @@ enum status claim_best_iqm(const struct report *r, const struct claim_part *p,
 enum status claim_variance(const struct report *r, const struct claim_part *p,
                            struct claim_outcome *o)
 {
-    struct picked x, y;
-    TRY(pick_pair(r, p->a, p->b, p->on, pick_final, NULL, &x, &y));
+    struct selection x, y;
+    TRY(selection_pair(r, p->a, p->b, p->on, selection_final, NULL, &x, &y));
     enum status status = STATUS_OK;
     o->tasks = x.x.tasks;
     o->wanted = x.wanted;
@@ -305,18 +306,18 @@ enum status claim_variance(const struct report *r, const struct claim_part *p,
     if (o->tasks > 0 && status == STATUS_OK)
         o->verdict = p->test == CLAIM_STEADIER ? verdict_below(o->estimate, p->value)
                                                : verdict_above(o->estimate, p->value);
-    pick_free(&x);
-    pick_free(&y);
+    selection_free(&x);
+    selection_free(&y);
     return status;
 }
 
 /* Is the difference larger where the data is poorer? */
 enum status claim_trend(const struct report *r, const struct claim_part *p, struct claim_outcome *o)
 {
-    struct picked x, y;
-    TRY(pick_pair(r, p->a, p->b, p->on, pick_final, NULL, &x, &y));
+    struct selection x, y;
+    TRY(selection_pair(r, p->a, p->b, p->on, selection_final, NULL, &x, &y));
     enum status status = STATUS_OK;
-    double mean[PICK_DATASETS];
+    double mean[SELECTION_DATASETS];
     o->tasks = x.x.tasks;
     o->wanted = x.wanted;
     for (int i = 0; i < x.x.tasks; i++)
@@ -327,8 +328,8 @@ enum status claim_trend(const struct report *r, const struct claim_part *p, stru
         o->estimate.runs = fewest(&x.x, &y.x);
         o->verdict = verdict_below(o->estimate, 0);
     }
-    pick_free(&x);
-    pick_free(&y);
+    selection_free(&x);
+    selection_free(&y);
     return status;
 }
 
@@ -363,9 +364,9 @@ enum status claim_knob(const struct report *r, const struct claim_part *p, struc
     TRY(matrix_init(&all, p->a));
     enum status status = STATUS_OK;
     for (int i = 0; i < count && status == STATUS_OK; i++) {
-        struct picked x;
+        struct selection x;
         claim_knob_who(p->a, key, value[i], who, sizeof who);
-        status = pick(r, who, p->on, pick_final, NULL, &x);
+        status = selection_make(r, who, p->on, selection_final, NULL, &x);
         if (status != STATUS_OK)
             break;
         snprintf(task, sizeof task, "%s=%g", key, value[i]);
@@ -373,7 +374,7 @@ enum status claim_knob(const struct report *r, const struct claim_part *p, struc
             status = matrix_add(&all, task, x.x.runs[0], x.x.score);
             used[kept++] = value[i];
         }
-        pick_free(&x);
+        selection_free(&x);
     }
     o->tasks = kept;
     o->wanted = count;

@@ -29,8 +29,8 @@ static double late_variance(const struct results *r, const struct results_run *r
 enum status claim_wobble(const struct report *r, const struct claim_part *p,
                          struct claim_outcome *o)
 {
-    struct picked x, y;
-    TRY(pick_pair(r, p->a, p->b, p->on, late_variance, NULL, &x, &y));
+    struct selection x, y;
+    TRY(selection_pair(r, p->a, p->b, p->on, late_variance, NULL, &x, &y));
     enum status status = STATUS_OK;
     o->tasks = x.x.tasks;
     o->wanted = x.wanted;
@@ -38,8 +38,8 @@ enum status claim_wobble(const struct report *r, const struct claim_part *p,
         status = contrast_mean_ratio(&x.x, &y.x, &r->bootstrap, &o->estimate);
     if (o->tasks > 0 && status == STATUS_OK)
         o->verdict = verdict_above(o->estimate, p->value);
-    pick_free(&x);
-    pick_free(&y);
+    selection_free(&x);
+    selection_free(&y);
     return status;
 }
 
@@ -69,7 +69,7 @@ static enum status median_reach(const struct report *r, const char *who, const c
     *runs = 0;
     *median = (double)NAN;
     for (int i = 0; i < x->runs && *runs < MOST_RUNS; i++) {
-        if (!pick_is(x, &x->run[i], who, where))
+        if (!selection_is(x, &x->run[i], who, where))
             continue;
         double t = reach(x, &x->run[i], &level);
         if (isnan(t))
@@ -187,7 +187,7 @@ static double ratio_outside(const struct results *r, const struct results_run *r
     return known > 0 ? (double)outside / known : (double)NAN;
 }
 
-static enum status share(const struct report *r, const struct claim_part *p, pick_value *value,
+static enum status share(const struct report *r, const struct claim_part *p, selection_value *value,
                          struct claim_outcome *o)
 {
     TRY(claim_mean(r, p->a, p->on, value, NULL, o));
@@ -264,8 +264,8 @@ static double update_seconds(const struct results *r, const struct results_run *
 
 enum status claim_cost(const struct report *r, const struct claim_part *p, struct claim_outcome *o)
 {
-    struct picked x, y;
-    TRY(pick_pair(r, p->a, p->b, p->on, update_seconds, NULL, &x, &y));
+    struct selection x, y;
+    TRY(selection_pair(r, p->a, p->b, p->on, update_seconds, NULL, &x, &y));
     enum status status = STATUS_OK;
     o->tasks = x.x.tasks;
     o->wanted = x.wanted;
@@ -275,7 +275,7 @@ enum status claim_cost(const struct report *r, const struct claim_part *p, struc
         o->verdict = verdict_below(o->estimate, p->value);
         o->published = p->value;
     }
-    pick_free(&x);
-    pick_free(&y);
+    selection_free(&x);
+    selection_free(&y);
     return status;
 }

@@ -2,7 +2,7 @@
 #include "engine/base/escape.h"
 #include "engine/base/ledger.h"
 #include "report/claims/claims.h"
-#include "report/claims/pick.h"
+#include "report/claims/selection.h"
 #include "report/results/registry.h"
 #include "report/tables/table_table.h"
 
@@ -17,13 +17,13 @@ static void placeholder(const struct claim_part *p, char sign, char *out, size_t
     out[0] = '\0';
     switch (sign) {
     case 'a':
-        pick_who_title(p->a, out, size);
+        selection_who_title(p->a, out, size);
         break;
     case 'b':
-        pick_who_title(p->b, out, size);
+        selection_who_title(p->b, out, size);
         break;
     case '2':
-        pick_where_title(p->on2, out, size);
+        selection_where_title(p->on2, out, size);
         break;
     case 'v':
         snprintf(out, size, "%g", p->value);
@@ -44,7 +44,7 @@ void claim_part_title(const struct claim_part *p, char *out, size_t size)
         snprintf(out, size, "%s", p->label);
         return;
     }
-    pick_where_title(p->on, out, size);
+    selection_where_title(p->on, out, size);
     used = strlen(out);
     for (const char *at = claim_test_assertion(p->test), *sep = ": "; *at != '\0'; sep = "") {
         char words[160] = "";
@@ -176,29 +176,17 @@ enum status claims_tabulate(const struct report *r, const struct claim_result *r
 
 /* --- the page --------------------------------------------------------------------------------- */
 
-static void markdown(struct text *out, const char *text)
-{
-    size_t size = 6 * strlen(text) + 1;
-    char *safe = malloc(size);
-    if (safe == NULL) {
-        out->broken = true;
-        return;
-    }
-    text_add(out, "%s", escape_markdown(text, safe, size));
-    free(safe);
-}
-
 static void part_line(const struct claim_part *p, const struct claim_outcome *o, struct text *out)
 {
     char text[1024];
     text_add(out, "- %s", p->aside ? "aside: " : "");
     claim_part_title(p, text, sizeof text);
-    markdown(out, text);
+    text_add_escaped(out, escape_markdown, text);
     text_add(out, " \u2014 **%s**", verdict_word(o->verdict));
     if (!isnan(o->estimate.point)) {
         claim_estimate_text(o, text, sizeof text);
         text_add(out, ", ");
-        markdown(out, text);
+        text_add_escaped(out, escape_markdown, text);
     }
     if (!isnan(o->published))
         text_add(out, ", paper %.1f", o->published);
@@ -208,11 +196,11 @@ static void part_line(const struct claim_part *p, const struct claim_outcome *o,
     }
     if (o->detail[0] != '\0') {
         text_add(out, "; ");
-        markdown(out, o->detail);
+        text_add_escaped(out, escape_markdown, o->detail);
     }
     if (o->needed[0] != '\0') {
         text_add(out, ". Needed: ");
-        markdown(out, o->needed);
+        text_add_escaped(out, escape_markdown, o->needed);
     }
     text_add(out, "\n");
 }
@@ -231,7 +219,7 @@ void claims_markdown(const struct report *r, const struct claim_result *result, 
     for (int i = 0; i < r->results.notes; i++) {
         if (r->results.note[i].level == NOTE_BANNER) {
             text_add(out, "> ");
-            markdown(out, r->results.note[i].text);
+            text_add_escaped(out, escape_markdown, r->results.note[i].text);
             text_add(out, "\n\n");
         }
     }
@@ -252,7 +240,7 @@ void claims_markdown(const struct report *r, const struct claim_result *result, 
     struct ledger_entry e = {.id = ""};
     while (ledger_next_sentence(embed_report, e.id, &e)) {
         text_add(out, "- %s: ", e.id);
-        markdown(out, e.sentence);
+        text_add_escaped(out, escape_markdown, e.sentence);
         text_add(out, "\n");
     }
 }

@@ -71,12 +71,12 @@ static double threshold(const struct claim_part *p)
 static void need_runs(const struct claim_part *p, struct claim_outcome *o)
 {
     char a[96], b[96] = "", on[96], on2[96] = "";
-    pick_who_title(p->a, a, sizeof a);
-    pick_where_title(p->on, on, sizeof on);
+    selection_who_title(p->a, a, sizeof a);
+    selection_where_title(p->on, on, sizeof on);
     if (p->b != NULL)
-        pick_who_title(p->b, b, sizeof b);
+        selection_who_title(p->b, b, sizeof b);
     if (p->on2 != NULL)
-        pick_where_title(p->on2, on2, sizeof on2);
+        selection_where_title(p->on2, on2, sizeof on2);
     if (o->tasks == 0 || isnan(o->estimate.point))
         snprintf(o->needed, sizeof o->needed, "runs of %.60s%s%.60s on %.50s%s%.50s", a,
                  b[0] != '\0' ? " and " : "", b, on, on2[0] != '\0' ? " and " : "", on2);

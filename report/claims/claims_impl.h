@@ -3,7 +3,7 @@
 #define REPORT_CLAIMS_IMPL_H
 
 #include "report/claims/claims.h"
-#include "report/claims/pick.h"
+#include "report/claims/selection.h"
 
 /* One per claim_test. On entry the outcome is empty and untestable. A test without runs leaves it
  * so. Errors STATUS_MEMORY. */
@@ -24,11 +24,12 @@ claim_function claim_share_found, claim_critic_error, claim_near_data;
 
 /* The interval of a mean over picked runs; keeps tasks and wanted. No runs: nothing happens. */
 enum status claim_mean(const struct report *r, const char *who, const char *where,
-                       pick_value *value, const void *context, struct claim_outcome *o);
+                       selection_value *value, const void *context, struct claim_outcome *o);
 
 /* The same of a minus b. */
 enum status claim_mean_difference(const struct report *r, const struct claim_part *p,
-                                  pick_value *value, const void *context, struct claim_outcome *o);
+                                  selection_value *value, const void *context,
+                                  struct claim_outcome *o);
 
 /* "alpha_online: 0.001 0.01" taken apart; returns how many values. */
 enum { CLAIM_KNOB_VALUES = 16 };

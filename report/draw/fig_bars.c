@@ -272,7 +272,7 @@ static struct layout lay_out(const struct bars *b, const struct theme *t, double
     return l;
 }
 
-static void start(struct plot *p, const struct bars *b)
+static void start_plot(struct plot *p, const struct bars *b)
 {
     if (b->kind == BARS_STACK)
         plot_series(p, b->part, b->part_style, b->parts);
@@ -313,14 +313,14 @@ enum status bars_draw(const struct bars *b, const struct theme *t, const char *f
     struct layout l = lay_out(b, t, &width);
     struct plot *p = plot_new(b->id, t, width, 1);
     if (b->kind == BARS_STACK) {
-        start(p, b);
+        start_plot(p, b);
         legend = plot_legend_height(p, NULL, b->parts) + 0.04;
     }
     plot_delete(p);
     double height = FOOT + legend + b->blocks * l.block_height;
 
     p = plot_new(b->id, t, width, height);
-    start(p, b);
+    start_plot(p, b);
     for (int k = 0; k < b->blocks; k++)
         draw_block(p, b, &l, &b->block[k], height - k * l.block_height);
     if (b->kind == BARS_STACK)

@@ -36,7 +36,8 @@ enum status gnuplot_find(char path[FILE_PATH])
 }
 
 /* Start gnuplot in `folder` with its words going to fd. Returns an errno. */
-static int start(const char *program, const char *folder, char *const argv[], int fd, pid_t *pid)
+static int start_gnuplot(const char *program, const char *folder, char *const argv[], int fd,
+                         pid_t *pid)
 {
     /* Nothing of the caller's environment but where to find programs and fonts. */
     char path[4096], home[FILE_PATH];
@@ -81,15 +82,15 @@ static int wait_for(pid_t pid)
 }
 
 /* Run it to its end; `words` gets the first part of what it printed. Errors STATUS_IO. */
-static enum status run(const char *program, const char *folder, char *const argv[], int *status,
-                       char *words, size_t size)
+static enum status run_gnuplot(const char *program, const char *folder, char *const argv[],
+                               int *status, char *words, size_t size)
 {
     words[0] = '\0';
     int fd = memfd_create("gnuplot", MFD_CLOEXEC);
     if (fd < 0)
         return status_fail(STATUS_IO, "gnuplot: no room for its messages: %s", strerror(errno));
     pid_t pid = 0;
-    int error = start(program, folder, argv, fd, &pid);
+    int error = start_gnuplot(program, folder, argv, fd, &pid);
     if (error != 0) {
         close(fd);
         return status_fail(STATUS_IO, "%s: cannot be started in %s: %s", program, folder,
@@ -120,7 +121,7 @@ void gnuplot_version(char *out, size_t size)
     int status = 0;
     out[0] = '\0';
     if (gnuplot_find(program) != STATUS_OK ||
-        run(program, "/", argv, &status, out, size) != STATUS_OK || status != 0)
+        run_gnuplot(program, "/", argv, &status, out, size) != STATUS_OK || status != 0)
         out[0] = '\0';
 }
 
@@ -143,7 +144,7 @@ static enum status collect(const struct gnuplot_job *job, const char *temporary,
     return result;
 }
 
-static enum status draw(const char *program, struct gnuplot_job *job)
+static enum status draw_picture(const char *program, struct gnuplot_job *job)
 {
     const char *id = job->picture.id, *extension = picture_extension[job->format];
     if (!picture_safe_id(id))
@@ -159,7 +160,7 @@ static enum status draw(const char *program, struct gnuplot_job *job)
     char name[] = "gnuplot", plain[] = "-d", execute[] = "-e";
     char *argv[] = {name, plain, execute, settings, script, NULL};
     int status = 0;
-    TRY(run(program, job->folder, argv, &status, job->warnings, sizeof job->warnings));
+    TRY(run_gnuplot(program, job->folder, argv, &status, job->warnings, sizeof job->warnings));
     enum status result = STATUS_OK;
     if (status == -1)
         result = status_fail(STATUS_FORMAT, "%s: gnuplot was still at it after %d s and was ended",
@@ -186,7 +187,7 @@ enum status gnuplot_run(struct gnuplot_job *job, int jobs)
     /* A thread does nothing but wait for its process. */
 #pragma omp parallel for schedule(dynamic)
     for (int i = 0; i < jobs; i++)
-        status_save(&job[i].outcome, draw(program, &job[i]));
+        status_save(&job[i].outcome, draw_picture(program, &job[i]));
 
     for (int i = 0; i < jobs; i++) {
         if (job[i].warnings[0] != '\0')

@@ -89,7 +89,7 @@ static bool skip_string(struct span *t)
 }
 
 /* The next token: a string, name, number or word, or one of << >> [ ] { }. */
-static bool next(struct span *t, struct span *token)
+static bool next_token(struct span *t, struct span *token)
 {
     skip_space(t);
     token->at = t->at;
@@ -116,7 +116,7 @@ static bool next(struct span *t, struct span *token)
     return true;
 }
 
-static bool is(struct span token, const char *text)
+static bool token_is(struct span token, const char *text)
 {
     size_t n = strlen(text);
     return (size_t)(token.end - token.at) == n && memcmp(token.at, text, n) == 0;
@@ -138,14 +138,14 @@ static bool reference(struct span t, struct span *rest, size_t *number)
 {
     struct span token;
     size_t generation;
-    bool ok = next(&t, &token) && whole(token, number) && next(&t, &token) &&
-              whole(token, &generation) && next(&t, &token) && is(token, "R");
+    bool ok = next_token(&t, &token) && whole(token, number) && next_token(&t, &token) &&
+              whole(token, &generation) && next_token(&t, &token) && token_is(token, "R");
     *rest = t;
     return ok;
 }
 
 /* The next object: one token, a reference, or everything up to the bracket that closes. */
-static bool value(struct span *t, struct span *out)
+static bool read_value(struct span *t, struct span *out)
 {
     struct span token, rest;
     size_t number;
@@ -158,10 +158,10 @@ static bool value(struct span *t, struct span *out)
     }
     int depth = 0;
     do {
-        if (!next(t, &token))
+        if (!next_token(t, &token))
             return false;
-        depth += is(token, "<<") || is(token, "[");
-        depth -= is(token, ">>") || is(token, "]");
+        depth += token_is(token, "<<") || token_is(token, "[");
+        depth -= token_is(token, ">>") || token_is(token, "]");
     } while (depth > 0);
     out->end = t->at;
     return depth == 0;
@@ -170,16 +170,16 @@ static bool value(struct span *t, struct span *out)
 /* Step through a dictionary: *t starts at its "<<". False at its end, or where it is none. */
 static bool entry(struct span *t, struct span *key, struct span *out)
 {
-    if (!next(t, key) || (is(*key, "<<") && !next(t, key)))
+    if (!next_token(t, key) || (token_is(*key, "<<") && !next_token(t, key)))
         return false;
-    return *key->at == '/' && value(t, out);
+    return *key->at == '/' && read_value(t, out);
 }
 
 static bool lookup(struct span dictionary, const char *name, struct span *out)
 {
     struct span key;
     while (entry(&dictionary, &key, out)) {
-        if (is(key, name))
+        if (token_is(key, name))
             return true;
     }
     return false;
@@ -211,12 +211,12 @@ static enum status read_object(struct pdf *p, size_t place, struct object *o)
     if (place >= (size_t)(t.end - t.at))
         return malformed(p, "object where it is said to be");
     t.at += place;
-    if (!next(&t, &token) || !whole(token, &number) || !next(&t, &token) ||
-        !whole(token, &generation) || generation != 0 || !next(&t, &token) || !is(token, "obj") ||
-        !value(&t, &o->value) || !next(&t, &token))
+    if (!next_token(&t, &token) || !whole(token, &number) || !next_token(&t, &token) ||
+        !whole(token, &generation) || generation != 0 || !next_token(&t, &token) ||
+        !token_is(token, "obj") || !read_value(&t, &o->value) || !next_token(&t, &token))
         return malformed(p, "object where it is said to be");
     o->stream = (struct span){NULL, NULL};
-    if (!is(token, "stream"))
+    if (!token_is(token, "stream"))
         return STATUS_OK;
 
     t.at += t.at < t.end && *t.at == '\r';
@@ -227,14 +227,15 @@ static enum status read_object(struct pdf *p, size_t place, struct object *o)
         return malformed(p, "end of a stream");
     o->stream = (struct span){t.at, t.at + length};
     t.at += length;
-    return next(&t, &token) && is(token, "endstream") ? STATUS_OK : malformed(p, "end of a stream");
+    return next_token(&t, &token) && token_is(token, "endstream") ? STATUS_OK
+                                                                  : malformed(p, "end of a stream");
 }
 
 /* The bytes of a stream, malloc'ed. */
 static enum status unpack(struct pdf *p, const struct object *o, char **out, size_t *size)
 {
     struct span v;
-    if (o->stream.at == NULL || !lookup(o->value, "/Filter", &v) || !is(v, "/FlateDecode") ||
+    if (o->stream.at == NULL || !lookup(o->value, "/Filter", &v) || !token_is(v, "/FlateDecode") ||
         lookup(o->value, "/DecodeParms", &v) || lookup(o->value, "/Extends", &v))
         return malformed(p, "stream of objects (deflate only)");
     size_t packed = (size_t)(o->stream.end - o->stream.at);
@@ -268,13 +269,13 @@ static enum status read_packed(struct pdf *p, struct object *o)
     TRY(get_number(p, home->value, "/First", &first));
     struct span t = {home->unpacked, home->unpacked + home->unpacked_size}, token;
     for (size_t i = 0; i < 2 * (o->index + 1); i++) {
-        if (!next(&t, &token) || !whole(token, &offset))
+        if (!next_token(&t, &token) || !whole(token, &offset))
             return malformed(p, "stream of objects");
     }
     if (first > home->unpacked_size || offset >= home->unpacked_size - first)
         return malformed(p, "stream of objects");
     t.at = home->unpacked + first + offset;
-    return value(&t, &o->value) ? STATUS_OK : malformed(p, "stream of objects");
+    return read_value(&t, &o->value) ? STATUS_OK : malformed(p, "stream of objects");
 }
 
 static enum status load(struct pdf *p, size_t number)
@@ -311,18 +312,18 @@ static enum status read_table(struct pdf *p, struct span t, struct span *trailer
 {
     struct span token;
     size_t first, count, place;
-    while (next(&t, &token) && !is(token, "trailer")) {
-        if (!whole(token, &first) || !next(&t, &token) || !whole(token, &count))
+    while (next_token(&t, &token) && !token_is(token, "trailer")) {
+        if (!whole(token, &first) || !next_token(&t, &token) || !whole(token, &count))
             return malformed(p, "cross-reference table");
         for (size_t i = 0; i < count; i++) {
-            if (!next(&t, &token) || !whole(token, &place) || !next(&t, &token) ||
-                !next(&t, &token) || (!is(token, "n") && !is(token, "f")))
+            if (!next_token(&t, &token) || !whole(token, &place) || !next_token(&t, &token) ||
+                !next_token(&t, &token) || (!token_is(token, "n") && !token_is(token, "f")))
                 return malformed(p, "cross-reference table");
-            if (is(token, "n"))
+            if (token_is(token, "n"))
                 TRY(set_home(p, first + i, (struct object){.home = IN_FILE, .place = place}));
         }
     }
-    return value(&t, trailer) ? STATUS_OK : malformed(p, "trailer");
+    return read_value(&t, trailer) ? STATUS_OK : malformed(p, "trailer");
 }
 
 /* Numbers of as many bytes as /W says: a kind, a place, an index. */
@@ -331,10 +332,11 @@ static enum status read_rows(struct pdf *p, struct span dictionary, const unsign
 {
     size_t width[3], size;
     struct span t, token;
-    if (!lookup(dictionary, "/W", &t) || lookup(dictionary, "/Index", &token) || !next(&t, &token))
+    if (!lookup(dictionary, "/W", &t) || lookup(dictionary, "/Index", &token) ||
+        !next_token(&t, &token))
         return malformed(p, "cross-reference stream");
     for (int k = 0; k < 3; k++) {
-        if (!next(&t, &token) || !whole(token, &width[k]) || width[k] > 4)
+        if (!next_token(&t, &token) || !whole(token, &width[k]) || width[k] > 4)
             return malformed(p, "cross-reference stream");
     }
     size_t all = width[0] + width[1] + width[2];
@@ -383,11 +385,11 @@ static enum status read_homes(struct pdf *p)
         if ((size_t)(t.end - t.at) >= sizeof word && memcmp(t.at, word, sizeof word - 1) == 0)
             break;
     }
-    if (!next(&t, &token) || !is(token, word) || !next(&t, &token) || !whole(token, &place) ||
-        place >= size)
+    if (!next_token(&t, &token) || !token_is(token, word) || !next_token(&t, &token) ||
+        !whole(token, &place) || place >= size)
         return malformed(p, "cross-reference");
     t = (struct span){p->file.at + place, p->file.end};
-    if (next(&t, &token) && is(token, "xref"))
+    if (next_token(&t, &token) && token_is(token, "xref"))
         TRY(read_table(p, t, &trailer));
     else
         TRY(read_stream(p, place, &trailer));
@@ -413,7 +415,7 @@ static bool want_references(struct pdf *p, struct span t)
     struct span token, rest;
     size_t number;
     bool news = false;
-    for (; next(&t, &token); t.at = token.end) {
+    for (; next_token(&t, &token); t.at = token.end) {
         if (reference((struct span){token.at, t.end}, &rest, &number) && number < p->objects &&
             p->object[number].home != NOWHERE && !p->object[number].wanted)
             news = p->object[number].wanted = true;
@@ -443,7 +445,7 @@ static enum status want(struct pdf *p)
 
 /* --- writing -------------------------------------------------------------------------------- */
 
-static void put(FILE *out, struct span text)
+static void write_span(FILE *out, struct span text)
 {
     fwrite(text.at, 1, (size_t)(text.end - text.at), out);
 }
@@ -453,11 +455,11 @@ static void write_info(FILE *out, struct span dictionary, const char *date)
     struct span key, v;
     fputs("<< ", out);
     while (entry(&dictionary, &key, &v)) {
-        if (is(key, "/CreationDate") || is(key, "/ModDate"))
+        if (token_is(key, "/CreationDate") || token_is(key, "/ModDate"))
             continue;
-        put(out, key);
+        write_span(out, key);
         fputc(' ', out);
-        put(out, v);
+        write_span(out, v);
         fputs("\n   ", out);
     }
     fprintf(out, "/CreationDate (D:%sZ)\n>>", date);
@@ -470,10 +472,10 @@ static void write_object(FILE *out, const struct pdf *p, size_t number, const ch
     if (number == p->info)
         write_info(out, o->value, date);
     else
-        put(out, o->value);
+        write_span(out, o->value);
     if (o->stream.at != NULL) {
         fputs("\nstream\n", out);
-        put(out, o->stream);
+        write_span(out, o->stream);
         fputs("\nendstream", out);
     }
     fputs("\nendobj\n", out);
@@ -509,7 +511,7 @@ static enum status write_file(const struct pdf *p, const char *date, FILE *out)
     struct span header = {p->file.at, p->file.at + 5};
     while (header.end < p->file.end && !is_space(*header.end))
         header.end++;
-    put(out, header);
+    write_span(out, header);
     fputs("\n%\xb5\xed\xae\xfb\n", out);
     for (size_t i = 0; i < size; i++) {
         if (p->object[i].wanted) {

@@ -1,6 +1,5 @@
 #include "report/draw/plot_impl.h"
 
-#include "engine/base/escape.h"
 #include "engine/base/file.h"
 
 #include <math.h>
@@ -82,32 +81,6 @@ void plot_series(struct plot *p, const char *const labels[], const struct theme_
     for (int i = 0; i < n; i++)
         text_add(f, "%s%d", i > 0 ? ", " : "", styles[i].marker);
     text_add(f, "]\n");
-}
-
-const char *plot_comment(const char *text, char out[LONGEST_TEXT])
-{
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-                                " ,.;:/=+-_()<>%";
-    size_t n = 0;
-    for (; n < LONGEST_TEXT - 1 && text[n] != '\0'; n++)
-        out[n] = strchr(plain, text[n]) != NULL || (unsigned char)text[n] >= 0x80 ? text[n] : '_';
-    out[n] = '\0';
-    return out;
-}
-
-const char *plot_quote(const char *text, char out[LONGEST_TEXT])
-{
-    static const char apostrophe[] = "\u2019";
-    char plain[LONGEST_TEXT - 4], safe[LONGEST_TEXT - 4];
-    size_t used = 0;
-    for (; *text != '\0' && used + sizeof apostrophe < sizeof plain; text++) {
-        bool quote = *text == '\'' || *text == '`';
-        memcpy(plain + used, quote ? apostrophe : text, quote ? sizeof apostrophe - 1 : 1);
-        used += quote ? sizeof apostrophe - 1 : 1;
-    }
-    plain[used] = '\0';
-    snprintf(out, LONGEST_TEXT, "'%s'", escape_gnuplot(plain, safe, sizeof safe));
-    return out;
 }
 
 /* --- data ----------------------------------------------------------------------------------- */

@@ -36,6 +36,10 @@ const char *plot_comment(const char *text, char out[LONGEST_TEXT]);
  * on one line makes it look for macros inside of them. */
 const char *plot_quote(const char *text, char out[LONGEST_TEXT]);
 
+/* A label at (x, y) inches; `expression` is what gnuplot evaluates: a string or "LABEL[1]". */
+void plot_label(struct plot *p, double x, double y, struct plot_style style,
+                const char *expression);
+
 /* Finish the plot command of the open panel. */
 void plot_close_panel(struct plot *p);
 

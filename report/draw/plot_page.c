@@ -1,43 +1,9 @@
 #include "report/draw/plot_impl.h"
 
-#include "engine/base/escape.h"
-
-#include <stdarg.h>
 #include <stdio.h>
 
 /* Of the legend, inches. */
 static const double KEY = 0.20, KEY_GAP = 0.05, ENTRY_GAP = 0.20, ROW = 0.165;
-
-static void write_label(struct plot *p, double x, double y, struct plot_style style,
-                        const char *expression)
-{
-    static const char *const anchor[] = {"left", "center", "right"};
-    text_add(&p->overlay, "set label %d %s at screen %.5f,screen %.5f %s%s", ++p->labels,
-             expression, plot_share_x(p, x), plot_share_y(p, y), anchor[style.anchor],
-             style.upright ? " rotate by 90" : "");
-    double points = (style.points > 0 ? style.points : 7) * p->scale;
-    if (style.bold)
-        text_add(&p->overlay, " font sprintf(\"%%s:Bold,%%g\", FONT, %g)", points);
-    else
-        text_add(&p->overlay, " font \",%g\"", points);
-    text_add(&p->overlay, "%s tc rgb ", style.markup ? "" : " noenhanced");
-    if (style.rgb == 0 || style.rgb == THEME_INK)
-        text_add(&p->overlay, "INK\n");
-    else
-        text_add(&p->overlay, "0x%06X\n", (unsigned)style.rgb);
-}
-
-void plot_text(struct plot *p, double x, double y, struct plot_style style, const char *format, ...)
-{
-    if (p == NULL)
-        return;
-    char text[LONGEST_TEXT - 32], expression[LONGEST_TEXT];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    write_label(p, x, y, style, plot_quote(text, expression));
-}
 
 static void write_rule(struct plot *p, double x0, double y0, double x1, double y1,
                        const char *style)
@@ -134,8 +100,8 @@ static void draw_legend(struct plot *p, double bottom, const int *order, int n, 
             char text[32];
             draw_key(p, k + 1, dots, x, y);
             snprintf(text, sizeof text, "LABEL[%d]", k + 1);
-            write_label(p, x + KEY + KEY_GAP, y, (struct plot_style){.points = PLOT_LEGEND_POINTS},
-                        text);
+            plot_label(p, x + KEY + KEY_GAP, y, (struct plot_style){.points = PLOT_LEGEND_POINTS},
+                       text);
             x += KEY + KEY_GAP + p->label_width[k] + ENTRY_GAP;
         }
     }

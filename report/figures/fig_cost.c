@@ -1,4 +1,4 @@
-#include "report/figures/lines.h"
+#include "report/figures/curve_lines.h"
 #include "report/figures/suite_figure.h"
 
 #include <math.h>
@@ -9,11 +9,12 @@
 static const struct results_run **runs_of(const struct results *r, const struct suite_scores *g,
                                           int i, int *count)
 {
-    const struct results_run **all = calloc((size_t)g->datasets * LINES_RUNS + 1, sizeof(void *));
+    const struct results_run **all = calloc((size_t)g->datasets * CURVE_LINES_RUNS + 1,
+                                            sizeof(void *));
     *count = 0;
     for (int d = 0; all != NULL && d < g->datasets; d++) {
-        const struct results_run *run[LINES_RUNS];
-        int n = lines_runs(r, g->method[i], g->dataset[d], run);
+        const struct results_run *run[CURVE_LINES_RUNS];
+        int n = curve_lines_runs(r, g->method[i], g->dataset[d], run);
         for (int k = 0; k < n; k++)
             all[(*count)++] = run[k];
     }
@@ -28,7 +29,7 @@ static enum status fill_panel(const struct suite_figure *s, const struct suite_s
                               bool hours, struct grid_line *line, struct grid_panel *panel)
 {
     const struct results *r = &s->f->report->results;
-    struct lines_source source = {.what = hours ? LINES_HOURS : LINES_STEPS};
+    struct curve_lines_source source = {.what = hours ? CURVE_LINES_HOURS : CURVE_LINES_STEPS};
     for (int d = 0; d < g->datasets; d++)
         source.budget = fmax(source.budget, r->dataset[g->dataset[d]].budget);
     double high = 0;
@@ -37,7 +38,7 @@ static enum status fill_panel(const struct suite_figure *s, const struct suite_s
         const struct results_run **run = runs_of(r, g, i, &runs);
         if (run == NULL)
             return figures_no_memory(s->row->id);
-        enum status result = lines_mean(s->f, &source, run, runs, row, &line[row]);
+        enum status result = curve_lines_mean(s->f, &source, run, runs, row, &line[row]);
         free(run);
         TRY(result);
         /* Points without a known cost have no place on the axis. */
@@ -74,7 +75,7 @@ static void say_costs(const struct suite_figure *s, bool hours, const struct gri
             const struct grid_line *l = &line[k * s->methods + m];
             if (l->runs > 0)
                 figures_say(s->out->alt, " %s, %s: %.1f at %.3g.", s->suite[k]->scores.title,
-                            s->series.label[m], lines_last(l), l->x[l->points - 1]);
+                            s->series.label[m], curve_lines_last(l), l->x[l->points - 1]);
         }
     }
 }
@@ -116,7 +117,7 @@ enum status cost_draw(struct suite_figure *s)
     if (line == NULL || panel == NULL)
         return figures_no_memory(s->row->id);
     enum status result = draw_panels(s, line, panel);
-    lines_free(line, cells);
+    curve_lines_free(line, cells);
     return result;
 }
 

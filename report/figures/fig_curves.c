@@ -1,6 +1,7 @@
 #include "report/figures/fig_curves.h"
 
-#include "report/figures/build.h"
+#include "report/figures/curve_figure.h"
+#include "report/text/list.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -11,8 +12,8 @@
 
 static bool any_run(const struct results *r, int method, int dataset, bool own)
 {
-    const struct results_run *run[LINES_RUNS];
-    int n = lines_runs(r, method, dataset, run);
+    const struct results_run *run[CURVE_LINES_RUNS];
+    int n = curve_lines_runs(r, method, dataset, run);
     for (int i = 0; i < n; i++) {
         if (!own || !run[i]->origin.foreign)
             return true;
@@ -20,18 +21,11 @@ static bool any_run(const struct results *r, int method, int dataset, bool own)
     return false;
 }
 
-/* Position of a word in a list, or the list's length. */
-static int place(const char *list, const char *id)
+/* Position of a word in a list; what is not listed comes last. */
+static int rank_in(const char *list, const char *word)
 {
-    int at = 0;
-    size_t length = strlen(id);
-    for (const char *word = list != NULL ? list : ""; *word != '\0'; at++) {
-        size_t n = strcspn(word, " ");
-        if (n == length && strncmp(word, id, n) == 0)
-            return at;
-        word += n + (word[n] == ' ');
-    }
-    return at;
+    int at = list != NULL ? list_find(list, " ", word) : -1;
+    return at >= 0 ? at : INT32_MAX;
 }
 
 /* Does the row show this dataset? */
@@ -39,13 +33,13 @@ static bool shows(const struct results *r, const struct figure_row *row, int sui
 {
     const struct results_dataset *d = &r->dataset[dataset];
     if (row->datasets != NULL)
-        return build_listed(row->datasets, d->task);
+        return list_find(row->datasets, " ", d->task) >= 0;
     return d->suite == suite;
 }
 
 /* How many different environments or qualities; each new one is put at the end of `list`. */
-static int distinct(const struct results *r, const int *dataset, int n, bool quality,
-                    const char **list)
+static int list_distinct(const struct results *r, const int *dataset, int n, bool quality,
+                         const char **list)
 {
     int count = 0;
     for (int i = 0; i < n; i++) {
@@ -63,7 +57,7 @@ static int distinct(const struct results *r, const int *dataset, int n, bool qua
 static void sort_words(const char **word, int n, const char *order)
 {
     for (int i = 1; i < n; i++) {
-        for (int k = i; k > 0 && place(order, word[k]) < place(order, word[k - 1]); k--) {
+        for (int k = i; k > 0 && rank_in(order, word[k]) < rank_in(order, word[k - 1]); k--) {
             const char *swap = word[k];
             word[k] = word[k - 1];
             word[k - 1] = swap;
@@ -71,7 +65,7 @@ static void sort_words(const char **word, int n, const char *order)
     }
 }
 
-static int position(const char *const *word, int n, const char *what)
+static int position_of(const char *const *word, int n, const char *what)
 {
     for (int i = 0; i < n; i++) {
         if (strcmp(word[i], what) == 0)
@@ -90,8 +84,8 @@ static int arrange(const struct results *r, const struct figure_row *row, int *d
         return n < 4 ? n : 4;
     }
     const char **quality = env + n;
-    int envs = distinct(r, dataset, n, false, env);
-    int qualities = distinct(r, dataset, n, true, quality);
+    int envs = list_distinct(r, dataset, n, false, env);
+    int qualities = list_distinct(r, dataset, n, true, quality);
     int columns = envs * qualities == n ? envs : 4;
     sort_words(env, envs, row->columns);
     sort_words(quality, qualities, row->rows);
@@ -99,10 +93,10 @@ static int arrange(const struct results *r, const struct figure_row *row, int *d
         for (int k = i; k > 0; k--) {
             const struct results_dataset *a = &r->dataset[dataset[k - 1]];
             const struct results_dataset *b = &r->dataset[dataset[k]];
-            int above = position(quality, qualities, a->quality) * envs +
-                        position(env, envs, a->env);
-            int below = position(quality, qualities, b->quality) * envs +
-                        position(env, envs, b->env);
+            int above = position_of(quality, qualities, a->quality) * envs +
+                        position_of(env, envs, a->env);
+            int below = position_of(quality, qualities, b->quality) * envs +
+                        position_of(env, envs, b->env);
             if (above <= below)
                 break;
             int swap = dataset[k];
@@ -115,26 +109,26 @@ static int arrange(const struct results *r, const struct figure_row *row, int *d
 }
 
 /* Every method of the row that has a run on any of its datasets. */
-static enum status add_methods(struct build *b, int suite, bool *extra)
+static enum status add_methods(struct curve_figure *b, int suite, bool *extra)
 {
     const struct results *r = &b->f->report->results;
     const struct figure_row *row = b->row;
     for (int m = 0; m < r->methods; m++) {
         bool listed = row->methods == NULL ? suite_scores_standard(r, m)
                                            : r->method[m].variant[0] == '\0' &&
-                                                 build_listed(row->methods, r->method[m].id);
+                                                 list_find(row->methods, " ", r->method[m].id) >= 0;
         bool any = false;
         for (int d = 0; listed && d < r->datasets; d++)
             any |= shows(r, row, suite, d) && any_run(r, m, d, row->methods != NULL);
         if (!any)
             continue;
         *extra |= !r->method[m].main;
-        TRY(build_add_series(b, m, "", r->method[m].label));
+        TRY(curve_figure_add_series(b, m, "", r->method[m].label));
     }
     return STATUS_OK;
 }
 
-static enum status add_panels(struct build *b, int suite)
+static enum status add_panels(struct curve_figure *b, int suite)
 {
     const struct results *r = &b->f->report->results;
     int *dataset = calloc((size_t)(r->datasets > 0 ? r->datasets : 1), sizeof *dataset), n = 0;
@@ -150,10 +144,10 @@ static enum status add_panels(struct build *b, int suite)
     b->columns = arrange(r, b->row, dataset, n);
     enum status result = STATUS_OK;
     for (int i = 0; i < n && result == STATUS_OK; i++) {
-        struct build_panel panel = {.dataset = dataset[i]};
+        struct curve_figure_panel panel = {.dataset = dataset[i]};
         panel.source.budget = b->row->budget;
         snprintf(panel.title, sizeof panel.title, "%s", r->dataset[dataset[i]].title);
-        result = build_add_panel(b, &panel);
+        result = curve_figure_add_panel(b, &panel);
     }
     free(dataset);
     return result;
@@ -164,16 +158,16 @@ static enum status add_panels(struct build *b, int suite)
 static enum status draw_suite(struct figures *f, const struct figure_row *row, int suite,
                               const char *id, const char *title)
 {
-    struct build b = {.f = f, .row = row};
+    struct curve_figure b = {.f = f, .row = row};
     bool extra = false;
     enum status result = add_methods(&b, suite, &extra);
     /* An ablation without its own methods would repeat the main figure. */
     if (result == STATUS_OK && (row->methods == NULL || extra)) {
         result = add_panels(&b, suite);
         if (result == STATUS_OK && b.panels > 0)
-            result = build_draw(&b, id, title);
+            result = curve_figure_draw(&b, id, title);
     }
-    build_free(&b);
+    curve_figure_free(&b);
     return result;
 }
 
@@ -209,7 +203,7 @@ static double number_in(const char *value)
     return atof(comma != NULL ? comma + 1 : value);
 }
 
-static void sort_values(struct build *b)
+static void sort_values(struct curve_figure *b)
 {
     for (int i = 1; i < b->serieses; i++) {
         for (int k = i; k > 0; k--) {
@@ -217,14 +211,14 @@ static void sort_values(struct build *b)
             if (mine > before ||
                 (!(mine < before) && strcmp(b->series[k].value, b->series[k - 1].value) >= 0))
                 break;
-            struct build_series swap = b->series[k];
+            struct curve_figure_series swap = b->series[k];
             b->series[k] = b->series[k - 1];
             b->series[k - 1] = swap;
         }
     }
 }
 
-static bool has_value(const struct build *b, const char *value)
+static bool has_value(const struct curve_figure *b, const char *value)
 {
     for (int i = 0; i < b->serieses; i++) {
         if (strcmp(b->series[i].value, value) == 0)
@@ -234,27 +228,27 @@ static bool has_value(const struct build *b, const char *value)
 }
 
 /* One series a value that any run of the row's method has on the row's datasets. */
-static enum status add_values(struct build *b)
+static enum status add_values(struct curve_figure *b)
 {
     const struct results *r = &b->f->report->results;
     for (int i = 0; i < r->runs; i++) {
         const struct results_run *run = &r->run[i];
         char value[RESULTS_ID], label[2 * RESULTS_ID];
         if (run->origin.foreign || run->points == 0 ||
-            !build_listed(b->row->methods, r->method[run->method].base) ||
-            !build_listed(b->row->datasets, r->dataset[run->dataset].task))
+            list_find(b->row->methods, " ", r->method[run->method].base) < 0 ||
+            list_find(b->row->datasets, " ", r->dataset[run->dataset].task) < 0)
             continue;
-        build_value(run, b->row->knob, value, sizeof value);
+        curve_figure_value(run, b->row->knob, value, sizeof value);
         if (value[0] == '\0' || has_value(b, value))
             continue;
         snprintf(label, sizeof label, "%s = %s", b->row->knob_name, value);
-        TRY(build_add_series(b, -1, value, label));
+        TRY(curve_figure_add_series(b, -1, value, label));
         /* A value that only runs of other variants have is none of this figure's. */
         bool any = false;
         for (int d = 0; d < r->datasets; d++) {
-            const struct results_run *with[LINES_RUNS];
-            any |= build_listed(b->row->datasets, r->dataset[d].task) &&
-                   build_runs(b, b->serieses - 1, d, with) > 0;
+            const struct results_run *with[CURVE_LINES_RUNS];
+            any |= list_find(b->row->datasets, " ", r->dataset[d].task) >= 0 &&
+                   curve_figure_runs(b, b->serieses - 1, d, with) > 0;
         }
         b->serieses -= !any;
     }
@@ -267,35 +261,35 @@ static enum status draw_knob(struct figures *f, const struct figure_row *row, bo
     if (!figures_wanted(f, row->id))
         return STATUS_OK;
     const struct results *r = &f->report->results;
-    struct build b = {.f = f, .row = row, .ramp = true};
+    struct curve_figure b = {.f = f, .row = row, .ramp = true};
     enum status result = add_values(&b);
     /* The usual value alone is no ablation. */
     if (result != STATUS_OK || b.serieses < 2) {
-        build_free(&b);
+        curve_figure_free(&b);
         return result;
     }
     for (int d = 0; d < r->datasets && result == STATUS_OK; d++) {
-        if (!build_listed(row->datasets, r->dataset[d].task))
+        if (list_find(row->datasets, " ", r->dataset[d].task) < 0)
             continue;
-        struct build_panel panel = {.dataset = d};
+        struct curve_figure_panel panel = {.dataset = d};
         panel.source.budget = row->budget;
         panel.y_title = loss ? "Normalised score" : NULL;
         snprintf(panel.title, sizeof panel.title, "%s", r->dataset[d].title);
-        result = build_add_panel(&b, &panel);
+        result = curve_figure_add_panel(&b, &panel);
         if (!loss || result != STATUS_OK)
             continue;
-        panel.source.what = LINES_METRIC;
+        panel.source.what = CURVE_LINES_METRIC;
         panel.source.metric = CURVE_loss_critic_last;
         panel.y_title = "Critic loss";
         panel.log_y = true;
-        result = build_add_panel(&b, &panel);
+        result = curve_figure_add_panel(&b, &panel);
     }
     b.columns = b.panels < 4 ? b.panels : 4;
     if (loss)
         b.caption = "Critic loss: mean squared error of the last batch of each iteration. ";
     if (result == STATUS_OK)
-        result = build_draw(&b, row->id, row->title);
-    build_free(&b);
+        result = curve_figure_draw(&b, row->id, row->title);
+    curve_figure_free(&b);
     return result;
 }
 

@@ -1,6 +1,7 @@
 /* Grids that look at runs more closely: beyond the budget, PPO's ratio, every seed, cost. */
-#include "report/figures/build.h"
+#include "report/figures/curve_figure.h"
 #include "report/figures/fig_curves.h"
+#include "report/text/list.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,12 +11,13 @@ enum { PAGE_POINTS = 51 }; /* a page holds many figures */
 
 static bool has_runs(const struct results *r, int method, int dataset)
 {
-    const struct results_run *run[LINES_RUNS];
-    return lines_runs(r, method, dataset, run) > 0 || results_count(r, method, dataset).used > 0;
+    const struct results_run *run[CURVE_LINES_RUNS];
+    return curve_lines_runs(r, method, dataset, run) > 0 ||
+           results_count(r, method, dataset).used > 0;
 }
 
 /* The standard methods with a run anywhere in the suite (-1: anywhere). */
-static enum status add_standard(struct build *b, int suite)
+static enum status add_standard(struct curve_figure *b, int suite)
 {
     const struct results *r = &b->f->report->results;
     for (int m = 0; m < r->methods; m++) {
@@ -23,7 +25,7 @@ static enum status add_standard(struct build *b, int suite)
         for (int d = 0; d < r->datasets && suite_scores_standard(r, m); d++)
             any |= (suite < 0 || r->dataset[d].suite == suite) && has_runs(r, m, d);
         if (any)
-            TRY(build_add_series(b, m, "", r->method[m].label));
+            TRY(curve_figure_add_series(b, m, "", r->method[m].label));
     }
     return STATUS_OK;
 }
@@ -33,31 +35,31 @@ static enum status add_standard(struct build *b, int suite)
 enum status curves_longer(struct figures *f, const struct figure_row *row)
 {
     const struct results *r = &f->report->results;
-    struct build b = {.f = f, .row = row, .columns = 3};
+    struct curve_figure b = {.f = f, .row = row, .columns = 3};
     enum status result = STATUS_OK;
     if (!figures_wanted(f, row->id))
         return STATUS_OK;
     for (int m = 0; m < r->methods && result == STATUS_OK; m++) {
         bool beyond = false;
-        for (int i = 0; i < r->runs && build_listed(row->methods, r->method[m].base); i++) {
+        for (int i = 0; i < r->runs && list_find(row->methods, " ", r->method[m].base) >= 0; i++) {
             const struct results_run *run = &r->run[i];
             beyond |= run->method == m && run->points > 0 &&
-                      build_listed(row->datasets, r->dataset[run->dataset].task) &&
+                      list_find(row->datasets, " ", r->dataset[run->dataset].task) >= 0 &&
                       run->x[run->points - 1] > 1.05 * row->mark;
         }
         if (beyond)
-            result = build_add_series(&b, m, "", r->method[m].label);
+            result = curve_figure_add_series(&b, m, "", r->method[m].label);
     }
     for (int d = 0; d < r->datasets && result == STATUS_OK; d++) {
-        struct build_panel panel = {.dataset = d, .source.budget = row->budget};
+        struct curve_figure_panel panel = {.dataset = d, .source.budget = row->budget};
         snprintf(panel.title, sizeof panel.title, "%s", r->dataset[d].title);
-        if (build_listed(row->datasets, r->dataset[d].task))
-            result = build_add_panel(&b, &panel);
+        if (list_find(row->datasets, " ", r->dataset[d].task) >= 0)
+            result = curve_figure_add_panel(&b, &panel);
     }
     b.caption = "Black line: the budget of the main experiment. ";
     if (result == STATUS_OK && b.serieses > 0)
-        result = build_draw(&b, row->id, row->title);
-    build_free(&b);
+        result = curve_figure_draw(&b, row->id, row->title);
+    curve_figure_free(&b);
     return result;
 }
 
@@ -69,34 +71,35 @@ enum status curves_ppo(struct figures *f, const struct figure_row *row)
     int method = results_method(r, row->methods);
     if (!figures_wanted(f, row->id) || method < 0)
         return STATUS_OK;
-    struct build b = {.f = f, .row = row, .columns = 2, .x_title = "Online iterations"};
-    enum status result = build_add_series(&b, method, "", r->method[method].label);
+    struct curve_figure b = {.f = f, .row = row, .columns = 2, .x_title = "Online iterations"};
+    enum status result = curve_figure_add_series(&b, method, "", r->method[method].label);
     for (int d = 0; d < r->datasets && result == STATUS_OK; d++) {
-        const struct results_run *run[LINES_RUNS];
-        int n = build_runs(&b, 0, d, run);
+        const struct results_run *run[CURVE_LINES_RUNS];
+        int n = curve_figure_runs(&b, 0, d, run);
         double last = 0;
         for (int i = 0; i < n; i++) {
             const struct curve *c = run[i]->curve;
             if (c != NULL && c->iterations > 0)
                 last = fmax(last, c->iteration[c->iterations - 1].value[CURVE_iteration]);
         }
-        struct build_panel panel = {
-            .dataset = d,
-            .source = {.what = LINES_BY_ITERATION, .metric = CURVE_rollout_return, .budget = last},
-            .y_title = "Return of rollouts"};
+        struct curve_figure_panel panel = {.dataset = d,
+                                           .source = {.what = CURVE_LINES_BY_ITERATION,
+                                                      .metric = CURVE_rollout_return,
+                                                      .budget = last},
+                                           .y_title = "Return of rollouts"};
         snprintf(panel.title, sizeof panel.title, "%s", r->dataset[d].title);
         if (!(last > 0))
             continue;
-        result = build_add_panel(&b, &panel);
+        result = curve_figure_add_panel(&b, &panel);
         panel.source.metric = CURVE_ratio_mean;
         panel.y_title = "Mean ratio π/π_old";
         panel.log_y = true;
         if (result == STATUS_OK)
-            result = build_add_panel(&b, &panel);
+            result = curve_figure_add_panel(&b, &panel);
     }
     if (result == STATUS_OK && b.panels > 0)
-        result = build_draw(&b, row->id, row->title);
-    build_free(&b);
+        result = curve_figure_draw(&b, row->id, row->title);
+    curve_figure_free(&b);
     return result;
 }
 
@@ -105,11 +108,11 @@ enum status curves_ppo(struct figures *f, const struct figure_row *row)
 static enum status draw_dataset(struct figures *f, const struct figure_row *row, int dataset)
 {
     const struct results *r = &f->report->results;
-    struct build b = {.f = f, .row = row, .columns = 3, .page_only = true};
+    struct curve_figure b = {.f = f, .row = row, .columns = 3, .page_only = true};
     enum status result = STATUS_OK;
     for (int m = 0; m < r->methods && result == STATUS_OK; m++) {
         if (suite_scores_standard(r, m) && has_runs(r, m, dataset))
-            result = build_add_series(&b, m, "", r->method[m].label);
+            result = curve_figure_add_series(&b, m, "", r->method[m].label);
     }
     static const struct {
         enum grid_kind kind;
@@ -117,16 +120,16 @@ static enum status draw_dataset(struct figures *f, const struct figure_row *row,
     } panels[] = {
         {GRID_CURVES, "Mean and spread"}, {GRID_RUNS, "Every run"}, {GRID_DOTS, "Final scores"}};
     for (int k = 0; k < 3 && result == STATUS_OK; k++) {
-        struct build_panel panel = {
+        struct curve_figure_panel panel = {
             .dataset = dataset, .kind = panels[k].kind, .source.points = PAGE_POINTS};
         snprintf(panel.title, sizeof panel.title, "%s", panels[k].title);
-        result = build_add_panel(&b, &panel);
+        result = curve_figure_add_panel(&b, &panel);
     }
     char id[FIGURE_ID];
     snprintf(id, sizeof id, "%s_%s", row->id, r->dataset[dataset].id);
     if (result == STATUS_OK && b.serieses > 0 && figures_wanted(f, id))
-        result = build_draw(&b, id, r->dataset[dataset].title);
-    build_free(&b);
+        result = curve_figure_draw(&b, id, r->dataset[dataset].title);
+    curve_figure_free(&b);
     return result;
 }
 
@@ -152,16 +155,16 @@ enum status curves_seeds(struct figures *f, const struct figure_row *row)
         snprintf(title, sizeof title, "%s: %s", suite->title, row->title);
         if (!figures_wanted(f, id) || strcmp(suite->id, "bandit") == 0)
             continue;
-        struct build b = {.f = f, .row = row, .columns = 4};
+        struct curve_figure b = {.f = f, .row = row, .columns = 4};
         enum status result = add_standard(&b, s);
         for (int d = suite->first; d < suite->first + suite->count && result == STATUS_OK; d++) {
-            struct build_panel panel = {.dataset = d, .kind = GRID_DOTS};
+            struct curve_figure_panel panel = {.dataset = d, .kind = GRID_DOTS};
             snprintf(panel.title, sizeof panel.title, "%s", r->dataset[d].title);
-            result = build_add_panel(&b, &panel);
+            result = curve_figure_add_panel(&b, &panel);
         }
         if (result == STATUS_OK && b.serieses > 0)
-            result = build_draw(&b, id, title);
-        build_free(&b);
+            result = curve_figure_draw(&b, id, title);
+        curve_figure_free(&b);
         TRY(result);
     }
     return STATUS_OK;

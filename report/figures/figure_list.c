@@ -1,31 +1,14 @@
 #include "report/figures/figures.h"
 
 #include "engine/base/escape.h"
+#include "report/text/list.h"
 
-#include <fnmatch.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* --- what is wanted ------------------------------------------------------------------------- */
-
-/* Does one word of a comma-separated list match? */
-static bool is_listed(const char *list, const char *id)
-{
-    while (*list != '\0') {
-        size_t n = strcspn(list, ", ");
-        char word[FIGURE_ID];
-        if (n > 0 && n < sizeof word) {
-            memcpy(word, list, n);
-            word[n] = '\0';
-            if (fnmatch(word, id, 0) == 0)
-                return true;
-        }
-        list += n + (list[n] != '\0');
-    }
-    return false;
-}
 
 bool figures_wanted(const struct figures *f, const char *id)
 {
@@ -37,10 +20,10 @@ bool figures_wanted(const struct figures *f, const char *id)
     size_t n = strlen(family);
     if (strncmp(id, "fig", 3) == 0 && n > 4 && family[n - 1] >= 'a' && family[n - 1] <= 'd')
         family[n - 1] = '\0';
-    if (is_listed(f->only, id) || is_listed(f->only, family))
+    if (list_matches(f->only, ", ", id) || list_matches(f->only, ", ", family))
         return true;
     return strncmp(id, "fig", 3) == 0 &&
-           (is_listed(f->only, id + 3) || is_listed(f->only, family + 3));
+           (list_matches(f->only, ", ", id + 3) || list_matches(f->only, ", ", family + 3));
 }
 
 bool figures_has_row(const struct figures *f, const char *suite,

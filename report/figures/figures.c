@@ -13,7 +13,7 @@
 
 /* The latest date any run was written: what the PDFs say, so that equal results give equal bytes.
  */
-static void date_of(const struct results *r, char out[15])
+static void latest_date(const struct results *r, char out[15])
 {
     char latest[64] = "";
     for (int i = 0; i < r->runs; i++) {
@@ -39,7 +39,7 @@ static enum status draw_all(struct figures *f)
     if (job == NULL)
         return status_fail(STATUS_MEMORY, "figures: no memory for %d of them", f->count);
     char date[15];
-    date_of(&f->report->results, date);
+    latest_date(&f->report->results, date);
     int jobs = 0;
     for (int i = 0; i < f->count; i++) {
         const struct figure *g = &f->figure[i];

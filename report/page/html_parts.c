@@ -2,6 +2,7 @@
 
 #include "engine/base/ledger.h"
 #include "report/results/statistics.h"
+#include "report/text/list.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -24,7 +25,7 @@ static int count_used(const struct results *r, bool methods, bool datasets)
 }
 
 /* The different presets of the runs: "paper", "paper and code". */
-static void presets(const struct results *r, char *out, size_t size)
+static void list_presets(const struct results *r, char *out, size_t size)
 {
     size_t used = 0;
     out[0] = '\0';
@@ -40,7 +41,7 @@ static void presets(const struct results *r, char *out, size_t size)
     }
 }
 
-static void fact(struct text *out, int number, const char *one, const char *many)
+static void put_fact(struct text *out, int number, const char *one, const char *many)
 {
     text_add(out, "<li><b>%d</b>%s</li>", number, number == 1 ? one : many);
 }
@@ -111,10 +112,10 @@ enum status html_headline(struct text *out, const struct html_page *page)
     const struct results *r = &page->report->results;
     char list[256], rules[2048];
     text_add(out, "<ul class=\"facts\">");
-    fact(out, count_used(r, true, false), "method", "methods");
-    fact(out, count_used(r, false, true), "dataset", "datasets");
-    fact(out, count_used(r, false, false), "run with a result", "runs with a result");
-    fact(out, r->seeds, "seed a cell, at most", "seeds a cell, at most");
+    put_fact(out, count_used(r, true, false), "method", "methods");
+    put_fact(out, count_used(r, false, true), "dataset", "datasets");
+    put_fact(out, count_used(r, false, false), "run with a result", "runs with a result");
+    put_fact(out, r->seeds, "seed a cell, at most", "seeds a cell, at most");
     text_add(out,
              "</ul>\n<p>Each method is pretrained on a fixed dataset and then goes on learning "
              "from its own episodes. Scores: 0 is a random policy, 100 the benchmark's expert; "
@@ -132,7 +133,7 @@ enum status html_headline(struct text *out, const struct html_page *page)
         text_add(out, "</p>\n");
     }
     text_add(out, "<p class=\"soft\">");
-    presets(r, list, sizeof list);
+    list_presets(r, list, sizeof list);
     if (list[0] != '\0')
         html_put_format(out, "Preset: %s. ", list);
     results_describe(r, rules, sizeof rules);
@@ -183,12 +184,10 @@ static void put_part(struct text *out, const struct claim_part *part, const stru
 /* "D30, D46" as links to their sentences. */
 static void put_ledger_ids(struct text *out, const char *list)
 {
-    for (const char *at = list; *at != '\0';) {
-        char id[16];
-        size_t n = strcspn(at, ", ");
-        snprintf(id, sizeof id, "%.*s", (int)n, at);
+    char id[16];
+    for (int i = 0; list_next(&list, ", ", id, sizeof id); i++) {
         struct ledger_entry e;
-        text_add(out, at == list ? " Touched by " : ", ");
+        text_add(out, i == 0 ? " Affected by " : ", ");
         if (ledger_find(embed_report, id, &e)) {
             text_add(out, "<a href=\"#ledger-%s\" title=\"", e.id);
             html_put(out, e.sentence);
@@ -196,11 +195,9 @@ static void put_ledger_ids(struct text *out, const char *list)
         } else {
             html_put(out, id);
         }
-        at += n;
-        at += strspn(at, ", ");
+        if (*list == '\0')
+            text_add(out, ".");
     }
-    if (list[0] != '\0')
-        text_add(out, ".");
 }
 
 static void put_ledger(struct text *out)

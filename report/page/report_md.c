@@ -7,19 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void markdown(struct text *out, const char *text)
-{
-    size_t size = 6 * strlen(text) + 1;
-    char *safe = malloc(size);
-    if (safe == NULL) {
-        out->broken = true;
-        return;
-    }
-    text_add(out, "%s", escape_markdown(text, safe, size));
-    free(safe);
-}
-
-static void count_word(struct text *out, int n, const char *one, const char *many)
+static void add_count(struct text *out, int n, const char *one, const char *many)
 {
     text_add(out, "%d %s", n, n == 1 ? one : many);
 }
@@ -32,32 +20,32 @@ void report_headline(const struct report *r, struct text *out)
         used += x->run[i].used;
         foreign += x->run[i].origin.foreign;
     }
-    count_word(out, x->methods, "method", "methods");
+    add_count(out, x->methods, "method", "methods");
     text_add(out, " on ");
-    count_word(out, x->datasets, "dataset", "datasets");
+    add_count(out, x->datasets, "dataset", "datasets");
     text_add(out, ", up to ");
-    count_word(out, x->seeds, "seed", "seeds");
+    add_count(out, x->seeds, "seed", "seeds");
     text_add(out, " each: ");
-    count_word(out, x->runs, "run", "runs");
+    add_count(out, x->runs, "run", "runs");
     text_add(out, ", %d of them with a result", used);
     if (foreign > 0)
         text_add(out, ", %d from score files of others", foreign);
     text_add(out, ".");
 }
 
-static void notes(const struct results *x, enum note_level level, const char *before,
-                  struct text *out)
+static void add_notes(const struct results *x, enum note_level level, const char *before,
+                      struct text *out)
 {
     for (int i = 0; i < x->notes; i++) {
         if (x->note[i].level != level)
             continue;
         text_add(out, "%s", before);
-        markdown(out, x->note[i].text);
+        text_add_escaped(out, escape_markdown, x->note[i].text);
         text_add(out, "\n\n");
     }
 }
 
-static void claims(const struct claim_result *result, struct text *out)
+static void add_claims(const struct claim_result *result, struct text *out)
 {
     int tested = 0;
     text_add(out, "## Claims\n\n");
@@ -67,7 +55,7 @@ static void claims(const struct claim_result *result, struct text *out)
         if (tested++ == 0)
             text_add(out, "| Claim | Verdict | |\n| --- | --- | --- |\n");
         text_add(out, "| %s | %s | ", result[i].claim->id, verdict_word(result[i].verdict));
-        markdown(out, result[i].claim->claim);
+        text_add_escaped(out, escape_markdown, result[i].claim->claim);
         text_add(out, " |\n");
     }
     text_add(out, "%sNot testable with these results:", tested > 0 ? "\n" : "");
@@ -81,7 +69,7 @@ static void claims(const struct claim_result *result, struct text *out)
              tested == claim_count ? " none" : "");
 }
 
-static void reading(const struct report *r, struct text *out)
+static void add_reading(const struct report *r, struct text *out)
 {
     char words[RESULTS_NOTE];
     results_describe(&r->results, words, sizeof words);
@@ -109,11 +97,11 @@ enum status report_md_write(const struct report *r, const struct table *table, i
              " Report `%s`; where everything comes from is in "
              "[provenance.json](provenance.json).\n\n",
              r->hash);
-    notes(&r->results, NOTE_BANNER, "> **Note.** ", &out);
-    notes(&r->results, NOTE_WARNING, "> ", &out);
-    notes(&r->results, NOTE_INFO, "", &out);
+    add_notes(&r->results, NOTE_BANNER, "> **Note.** ", &out);
+    add_notes(&r->results, NOTE_WARNING, "> ", &out);
+    add_notes(&r->results, NOTE_INFO, "", &out);
     if (result != NULL)
-        claims(result, &out);
+        add_claims(result, &out);
     if (tables > 0)
         text_add(&out, "## Tables\n\n");
     for (int i = 0; i < tables; i++) {
@@ -124,11 +112,11 @@ enum status report_md_write(const struct report *r, const struct table *table, i
         text_add(&out, "## Figures\n\n");
     for (int i = 0; i < figures; i++) {
         text_add(&out, "![%s](figures/%s.%s)\n\n", figure[i].id, figure[i].id, extension);
-        markdown(&out, figure[i].title);
+        text_add_escaped(&out, escape_markdown, figure[i].title);
         text_add(&out, ". ");
-        markdown(&out, figure[i].caption);
+        text_add_escaped(&out, escape_markdown, figure[i].caption);
         text_add(&out, "\n\n");
     }
-    reading(r, &out);
+    add_reading(r, &out);
     return text_write(&out, path);
 }

@@ -480,7 +480,7 @@ enum status results_note(struct results *r, enum note_level level, const char *f
 }
 
 /* Append, cut at `size`. */
-static void append(char *out, size_t size, const char *format, ...)
+static void append_text(char *out, size_t size, const char *format, ...)
 {
     size_t used = strlen(out);
     va_list args;
@@ -507,19 +507,19 @@ int results_describe_budgets(const struct results *r, const int *datasets, int c
             before |= r->dataset[datasets[k]].budget == budget;
         if (before)
             continue;
-        append(out, size, "%s%.0f",
-               budgets == 0              ? ""
-               : budgets + 1 < different ? ", "
-                                         : " and ",
-               budget);
+        append_text(out, size, "%s%.0f",
+                    budgets == 0              ? ""
+                    : budgets + 1 < different ? ", "
+                                              : " and ",
+                    budget);
         for (int k = i; k < count && different > 1; k++) {
             if (r->dataset[datasets[k]].budget == budget)
-                append(out, size, "%s%s", k == i ? " (" : ", ", r->dataset[datasets[k]].title);
+                append_text(out, size, "%s%s", k == i ? " (" : ", ", r->dataset[datasets[k]].title);
         }
-        append(out, size, "%s", different > 1 ? ")" : "");
+        append_text(out, size, "%s", different > 1 ? ")" : "");
         budgets++;
     }
-    append(out, size, " %c%s", tolower((unsigned char)r->x_title[0]), r->x_title + 1);
+    append_text(out, size, " %c%s", tolower((unsigned char)r->x_title[0]), r->x_title + 1);
     return different;
 }
 

@@ -1,5 +1,6 @@
 /* What a reader must know before the numbers: banners and warnings about the runs. */
 #include "report/results/results_impl.h"
+#include "report/text/list.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -52,17 +53,15 @@ static int collect_reductions(const struct results *r, char item[REDUCTIONS][RED
 {
     int found = 0;
     for (int i = 0; i < r->runs; i++) {
-        for (const char *at = r->run[i].origin.reduced; *at != '\0';) {
-            char mine[REDUCTION];
-            size_t n = strcspn(at, ",");
-            snprintf(mine, sizeof mine, "%.*s", (int)n, at);
+        const char *list = r->run[i].origin.reduced;
+        char word[REDUCTION];
+        while (list_next(&list, ",", word, sizeof word)) {
+            const char *mine = word + strspn(word, " ");
             bool known = false;
             for (int k = 0; k < found; k++)
                 known = known || strcmp(item[k], mine) == 0;
             if (!known && found < REDUCTIONS)
-                memcpy(item[found++], mine, sizeof mine);
-            at += n;
-            at += strspn(at, ", ");
+                snprintf(item[found++], REDUCTION, "%s", mine);
         }
     }
     return found;

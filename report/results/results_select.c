@@ -1,5 +1,6 @@
 #include "report/results/registry.h"
 #include "report/results/results_impl.h"
+#include "report/text/list.h"
 
 #include <assert.h>
 #include <fnmatch.h>
@@ -11,7 +12,7 @@
 enum { WORD = 128 };
 
 /* Edits (insert, delete, replace, case is free) between two words, cut at WORD letters. */
-static int distance(const char *a, const char *b)
+static int edits_between(const char *a, const char *b)
 {
     int row[WORD + 1], n = (int)strnlen(b, WORD);
     for (int j = 0; j <= n; j++)
@@ -34,7 +35,7 @@ const char *results_nearest(const char *word, const char *const known[], int cou
     const char *best = "";
     int least = WORD + 1;
     for (int i = 0; i < count; i++) {
-        int d = distance(word, known[i]);
+        int d = edits_between(word, known[i]);
         if (d < least) {
             least = d;
             best = known[i];
@@ -44,7 +45,7 @@ const char *results_nearest(const char *word, const char *const known[], int cou
 }
 
 /* Does a word of the user's name this thing: its id, its label or title, or a pattern on the id? */
-static bool names(const char *word, const char *id, const char *base, const char *title)
+static bool is_named(const char *word, const char *id, const char *base, const char *title)
 {
     return strcasecmp(word, id) == 0 || strcasecmp(word, base) == 0 ||
            strcasecmp(word, title) == 0 || fnmatch(word, id, 0) == 0;
@@ -60,32 +61,32 @@ static enum status no_memory(void)
     return status_fail(STATUS_MEMORY, "no memory for the selection");
 }
 
-static enum status mark(const char *list, const char *what, const struct thing *thing, int count,
-                        bool *keep)
+static enum status fail_unknown(const char *what, const char *word, const struct thing *thing,
+                                int count)
+{
+    const char *known[256];
+    int k = 0;
+    for (; k < count && k < 256; k++)
+        known[k] = thing[k].id;
+    return status_fail(STATUS_CONFIG, "no %s of the results is called '%s'; the nearest is '%s'",
+                       what, word, results_nearest(word, known, k));
+}
+
+static enum status mark_listed(const char *list, const char *what, const struct thing *thing,
+                               int count, bool *keep)
 {
     for (int i = 0; i < count; i++)
         keep[i] = list == NULL || list[0] == '\0';
-    for (const char *at = list; at != NULL && *at != '\0';) {
-        char word[WORD];
-        size_t n = strcspn(at, ",");
-        snprintf(word, sizeof word, "%.*s", (int)n, at);
-        bool found = n == 0;
+    char word[WORD];
+    while (list != NULL && list_next(&list, ",", word, sizeof word)) {
+        bool found = false;
         for (int i = 0; i < count; i++) {
             assert(thing[i].id != NULL && thing[i].base != NULL && thing[i].title != NULL);
-            if (n > 0 && names(word, thing[i].id, thing[i].base, thing[i].title))
+            if (is_named(word, thing[i].id, thing[i].base, thing[i].title))
                 found = keep[i] = true;
         }
-        if (!found) {
-            const char *known[256];
-            int k = 0;
-            for (; k < count && k < 256; k++)
-                known[k] = thing[k].id;
-            return status_fail(STATUS_CONFIG,
-                               "no %s of the results is called '%s'; the nearest is "
-                               "'%s'",
-                               what, word, results_nearest(word, known, k));
-        }
-        at += n + (at[n] == ',');
+        if (!found)
+            return fail_unknown(what, word, thing, count);
     }
     return STATUS_OK;
 }
@@ -108,7 +109,7 @@ static enum status mark_suites(const struct results *r, const char *list, bool *
         thing[2 * i + 1] = s->parent[0] != '\0' ? (struct thing){s->parent, s->parent, s->parent}
                                                 : thing[2 * i];
     }
-    enum status status = mark(list, "suite", thing, 2 * r->datasets, hit);
+    enum status status = mark_listed(list, "suite", thing, 2 * r->datasets, hit);
     for (int i = 0; i < r->datasets && status == STATUS_OK; i++)
         keep[i] = hit[2 * i] || hit[2 * i + 1];
     free(thing);
@@ -131,7 +132,7 @@ static void drop_runs(struct results *r, const bool *methods, const bool *datase
     r->runs = kept;
 }
 
-static void describe(struct results *r, const char *what, const char *list)
+static void note_selection(struct results *r, const char *what, const char *list)
 {
     size_t used = strlen(r->excluded_by);
     if (list != NULL && list[0] != '\0')
@@ -156,16 +157,16 @@ enum status results_select(struct results *r, const char *methods, const char *d
         thing[i] = (struct thing){r->method[i].id, r->method[i].base, r->method[i].label};
     for (size_t i = 0; i < D; i++)
         thing[M + i] = (struct thing){r->dataset[i].id, r->dataset[i].base, r->dataset[i].title};
-    enum status status = mark(methods, "method", thing, r->methods, keep);
+    enum status status = mark_listed(methods, "method", thing, r->methods, keep);
     if (status == STATUS_OK)
-        status = mark(datasets, "dataset", thing + M, r->datasets, keep + M);
+        status = mark_listed(datasets, "dataset", thing + M, r->datasets, keep + M);
     if (status == STATUS_OK)
         status = mark_suites(r, suites, keep + M + D);
     if (status == STATUS_OK) {
         drop_runs(r, keep, keep + M, keep + M + D);
-        describe(r, "methods", methods);
-        describe(r, "datasets", datasets);
-        describe(r, "suites", suites);
+        note_selection(r, "methods", methods);
+        note_selection(r, "datasets", datasets);
+        note_selection(r, "suites", suites);
         if (r->runs == 0)
             status = status_fail(STATUS_CONFIG, "no run has that method and that dataset (%s)",
                                  r->excluded_by);

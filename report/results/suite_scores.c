@@ -17,13 +17,13 @@ bool suite_scores_standard(const struct results *r, int method)
     return false;
 }
 
-static int scores(const struct results *r, int method, int dataset, enum results_what what)
+static int count_scores(const struct results *r, int method, int dataset, enum results_what what)
 {
     double one;
     return results_scores(r, method, dataset, what, 1, &one);
 }
 
-static void say(struct suite_scores *g, const char *format, const char *name, const char *list)
+static void add_note(struct suite_scores *g, const char *format, const char *name, const char *list)
 {
     size_t used = strlen(g->note);
     snprintf(g->note + used, sizeof g->note - used, format, used > 0 ? " " : "", name, list);
@@ -40,7 +40,7 @@ static void collect_datasets(const struct results *r, enum results_what what,
         if (g->suite >= 0 ? r->dataset[d].suite != g->suite : apart)
             continue;
         for (int m = 0; m < r->methods; m++) {
-            if (suite_scores_standard(r, m) && scores(r, m, d, what) > 0) {
+            if (suite_scores_standard(r, m) && count_scores(r, m, d, what) > 0) {
                 g->dataset[g->datasets++] = d;
                 break;
             }
@@ -48,22 +48,22 @@ static void collect_datasets(const struct results *r, enum results_what what,
     }
 }
 
-static int covered(const struct results *r, enum results_what what, const struct suite_scores *g,
-                   int m)
+static int count_covered(const struct results *r, enum results_what what,
+                         const struct suite_scores *g, int m)
 {
     int count = 0;
     for (int i = 0; i < g->datasets; i++)
-        count += scores(r, m, g->dataset[i], what) > 0;
+        count += count_scores(r, m, g->dataset[i], what) > 0;
     return count;
 }
 
 /* Of the tasks in g, those that `method` has come first; returns how many. */
-static int shared(const struct results *r, enum results_what what, const struct suite_scores *g,
-                  int left, int method)
+static int move_shared_first(const struct results *r, enum results_what what,
+                             const struct suite_scores *g, int left, int method)
 {
     int both = 0;
     for (int i = 0; i < left; i++) {
-        if (scores(r, method, g->dataset[i], what) == 0)
+        if (count_scores(r, method, g->dataset[i], what) == 0)
             continue;
         int task = g->dataset[i];
         for (int k = i; k > both; k--)
@@ -82,7 +82,7 @@ static enum status cut_tasks(const struct results *r, enum results_what what,
     if (cover == NULL)
         return status_fail(STATUS_MEMORY, "suite %s: no memory for its scores", g->title);
     for (int m = 0; m < r->methods; m++)
-        cover[m] = suite_scores_standard(r, m) ? covered(r, what, g, m) : 0;
+        cover[m] = suite_scores_standard(r, m) ? count_covered(r, what, g, m) : 0;
     int left = g->datasets;
     for (;;) {
         int next = 0;
@@ -91,36 +91,37 @@ static enum status cut_tasks(const struct results *r, enum results_what what,
         if (cover[next] == 0)
             break;
         cover[next] = 0;
-        int both = shared(r, what, g, left, next);
+        int both = move_shared_first(r, what, g, left, next);
         left = both > 0 ? both : left;
     }
     free(cover);
     for (int i = left; i < g->datasets; i++)
-        say(g, "%s%s is left out: not every method has a run there.%s",
-            r->dataset[g->dataset[i]].title, "");
+        add_note(g, "%s%s is left out: not every method has a run there.%s",
+                 r->dataset[g->dataset[i]].title, "");
     g->datasets = left;
     return STATUS_OK;
 }
 
 /* Methods with every task; tasks are cut first when that would leave less than two of several. */
-static enum status choose(const struct results *r, enum results_what what, struct suite_scores *g)
+static enum status choose_methods(const struct results *r, enum results_what what,
+                                  struct suite_scores *g)
 {
     int some = 0, all = 0;
     for (int m = 0; m < r->methods; m++) {
-        int n = suite_scores_standard(r, m) ? covered(r, what, g, m) : 0;
+        int n = suite_scores_standard(r, m) ? count_covered(r, what, g, m) : 0;
         some += n > 0;
         all += n > 0 && n == g->datasets;
     }
     if (all < 2 && some > all)
         TRY(cut_tasks(r, what, g));
     for (int m = 0; m < r->methods; m++) {
-        int n = suite_scores_standard(r, m) ? covered(r, what, g, m) : 0;
+        int n = suite_scores_standard(r, m) ? count_covered(r, what, g, m) : 0;
         if (n == g->datasets && n > 0) {
             g->method[g->methods++] = m;
         } else if (n > 0) {
             char count[64];
             snprintf(count, sizeof count, "%d of %d datasets", n, g->datasets);
-            say(g, "%s%s is left out: it has runs in %s.", r->method[m].label, count);
+            add_note(g, "%s%s is left out: it has runs in %s.", r->method[m].label, count);
         }
     }
     return STATUS_OK;
@@ -138,8 +139,8 @@ static enum status make_matrices(const struct results *r, enum results_what what
             g->x[i] = common;
             char count[32];
             snprintf(count, sizeof count, "%d", matrix_fewest(&g->x[i]));
-            say(g, "%s%s: the first %s runs of each dataset are used.",
-                r->method[g->method[i]].label, count);
+            add_note(g, "%s%s: the first %s runs of each dataset are used.",
+                     r->method[g->method[i]].label, count);
         }
         g->view[i] = &g->x[i];
         int fewest = matrix_fewest(&g->x[i]), most = matrix_most(&g->x[i]);
@@ -166,7 +167,7 @@ enum status suite_scores_gather(const struct results *r, int suite, enum results
         result = status_fail(STATUS_MEMORY, "suite %s: no memory for its scores", out->title);
     } else {
         collect_datasets(r, what, out);
-        result = choose(r, what, out);
+        result = choose_methods(r, what, out);
         if (result == STATUS_OK)
             result = make_matrices(r, what, out);
     }

@@ -63,7 +63,8 @@ struct interval bootstrap_interval(const struct bootstrap *b, double point, doub
  * five seeds say little, so show the interval too. */
 double bootstrap_p(const double *values, int reps);
 
-/* ---- any statistic -------------------------------------------------------------------------- */
+/* ---- any statistic (bootstrap_run.c) ----------------------------------------------------------
+ */
 
 /* One or several statistics of resampled matrices: x[k] has the shape of the k-th input (with task
  * resampling: its number of tasks). `of` must be a pure function, safe to call from several

@@ -89,8 +89,8 @@ static enum status fill_with_tasks(const struct contrast_term *term, int count,
 /* ---- contrasts ------------------------------------------------------------------------------ */
 
 /* Replicate values of the contrast are added to values (R); its point. */
-static enum status fill(const struct contrast_term *term, int count, const struct bootstrap *b,
-                        double *values, double *point)
+static enum status add_terms(const struct contrast_term *term, int count, const struct bootstrap *b,
+                             double *values, double *point)
 {
     TRY(bootstrap_check(b));
     if (b->tasks)
@@ -117,7 +117,7 @@ enum status contrast_interval(const struct contrast_term *term, int count,
     double *own = calloc((size_t)b->reps, sizeof *own), point = 0;
     if (own == NULL)
         return status_fail(STATUS_MEMORY, "no memory for %d replications", b->reps);
-    enum status status = fill(term, count, b, own, &point);
+    enum status status = add_terms(term, count, b, own, &point);
     if (status == STATUS_OK) {
         for (int i = 0; i < b->reps && values != NULL; i++)
             values[i] = own[i];
@@ -170,9 +170,9 @@ enum status contrast_mean_ratio(const struct matrix *x, const struct matrix *y,
     double *values = calloc(2 * reps, sizeof *values), top = 0, bottom = 0;
     if (values == NULL)
         return status_fail(STATUS_MEMORY, "no memory for %d replications", b->reps);
-    enum status status = fill(&above, 1, b, values, &top);
+    enum status status = add_terms(&above, 1, b, values, &top);
     if (status == STATUS_OK)
-        status = fill(&below, 1, b, values + reps, &bottom);
+        status = add_terms(&below, 1, b, values + reps, &bottom);
     if (status == STATUS_OK) {
         for (size_t i = 0; i < reps; i++)
             values[i] = ratio(values[i], values[reps + i]);

@@ -233,8 +233,9 @@ static enum status gather(const struct matrix *x, const double *y, int J, int re
     return STATUS_OK;
 }
 
-static enum status fill(const struct matrix *x, const double *y, int J, const struct bootstrap *b,
-                        const struct replicate *from, struct efficiency *out)
+static enum status fill_points(const struct matrix *x, const double *y, int J,
+                               const struct bootstrap *b, const struct replicate *from,
+                               struct efficiency *out)
 {
     int room = VALUES / 2 / b->reps > 0 ? VALUES / 2 / b->reps : 1;
     room = room < J ? room : J;
@@ -282,7 +283,7 @@ enum status efficiency_make(const struct matrix *runs, const double *y, int J,
                                .iqm_low = all + 4 * n,
                                .iqm_high = all + 5 * n,
                                .runs = matrix_fewest(runs)};
-    status = fill(runs, y, J, b, &from, out);
+    status = fill_points(runs, y, J, b, &from, out);
     if (status != STATUS_OK)
         efficiency_free(out);
 done:

@@ -9,20 +9,8 @@ enum {
     LINE_WIDTH = 520 /* points between the margins of the standalone page */
 };
 
-static void escaped(struct text *out, const char *text)
-{
-    size_t size = 20 * strlen(text) + 1;
-    char *safe = malloc(size);
-    if (safe == NULL) {
-        out->broken = true;
-        return;
-    }
-    text_add(out, "%s", escape_latex(text, safe, size));
-    free(safe);
-}
-
 /* A number's hyphens are minus signs. */
-static void number(struct text *out, const char *text)
+static void add_number(struct text *out, const char *text)
 {
     for (const char *s = text; *s != '\0';) {
         size_t n = strcspn(s, "-");
@@ -31,7 +19,7 @@ static void number(struct text *out, const char *text)
             n = sizeof piece - 1;
         memcpy(piece, s, n);
         piece[n] = '\0';
-        escaped(out, piece);
+        text_add_escaped(out, escape_latex, piece);
         s += n;
         if (*s == '-') {
             text_add(out, "$-$");
@@ -40,18 +28,19 @@ static void number(struct text *out, const char *text)
     }
 }
 
-static void cell(struct text *out, const struct table_column *column, const struct table_cell *c)
+static void add_cell(struct text *out, const struct table_column *column,
+                     const struct table_cell *c)
 {
     static const char *const open[] = {"", "\\textbf{", "\\underline{"};
     text_add(out, "%s", open[c->face]);
     if (column->words)
-        escaped(out, c->text);
+        text_add_escaped(out, escape_latex, c->text);
     else
-        number(out, c->text);
+        add_number(out, c->text);
     text_add(out, "%s", c->face != FACE_PLAIN ? "}" : "");
     if (c->mark[0] != '\0') {
         text_add(out, "\\textsuperscript{");
-        escaped(out, c->mark);
+        text_add_escaped(out, escape_latex, c->mark);
         text_add(out, "}");
     }
 }
@@ -146,10 +135,10 @@ static void head(const struct table *t, struct part p, struct text *out)
     for (int k = p.from; k < p.to; k++)
         column_kind(&t->column[k], out);
     text_add(out, "@{}}\n\\toprule\n");
-    escaped(out, t->column[0].title);
+    text_add_escaped(out, escape_latex, t->column[0].title);
     for (int k = p.from; k < p.to; k++) {
         text_add(out, " & ");
-        escaped(out, t->column[k].title);
+        text_add_escaped(out, escape_latex, t->column[k].title);
     }
     text_add(out, " \\\\\n\\midrule\n");
 }
@@ -179,10 +168,10 @@ static void tabular(const struct table *t, struct part p, struct text *out)
         const struct table_cell *row = &t->cell[(size_t)i * (size_t)t->columns];
         if (t->rule[i] && i > p.top)
             text_add(out, "\\midrule\n");
-        cell(out, &t->column[0], &row[0]);
+        add_cell(out, &t->column[0], &row[0]);
         for (int k = p.from; k < p.to; k++) {
             text_add(out, " & ");
-            cell(out, &t->column[k], &row[k]);
+            add_cell(out, &t->column[k], &row[k]);
         }
         text_add(out, " \\\\\n");
     }
@@ -219,9 +208,9 @@ void table_latex(const struct table *t, bool standalone, const char *comment, st
     body(t, f, out);
     if (standalone && t->caption.length > 0) {
         text_add(out, "\n\n\\medskip\n\\raggedright ");
-        escaped(out, t->title);
+        text_add_escaped(out, escape_latex, t->title);
         text_add(out, ". ");
-        escaped(out, text_get(&t->caption));
+        text_add_escaped(out, escape_latex, text_get(&t->caption));
         text_add(out, "\\par");
     }
     text_add(out, "}\n");

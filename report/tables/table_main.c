@@ -193,12 +193,13 @@ static void mark_best(const struct report *r, const struct entry *e, int columns
     }
 }
 
-static void csv_head(struct table *t)
+static void add_csv_head(struct table *t)
 {
     text_add(&t->csv, "row,method,runs,diverged,final,sd,initial,increase,low,high\n");
 }
 
-static void csv_line(struct table *t, const char *row, const char *method, const struct entry *e)
+static void add_csv_line(struct table *t, const char *row, const char *method,
+                         const struct entry *e)
 {
     text_csv(&t->csv, row);
     text_csv(&t->csv, method);
@@ -224,7 +225,7 @@ static enum status add_row(const struct report *r, const struct grid *g, struct 
     for (int k = 0; k < g->columns; k++) {
         TRY(compute_entry(r, g->method[k], datasets, count, &e[k]));
         format_entry(r, &e[k], average, table_cell(t, row, k + 1));
-        csv_line(t, key, r->results.method[g->method[k]].id, &e[k]);
+        add_csv_line(t, key, r->results.method[g->method[k]].id, &e[k]);
     }
     mark_best(r, e, g->columns, t, row);
     return STATUS_OK;
@@ -327,7 +328,7 @@ static enum status fill_table(const struct report *r, const char *suite, const s
     struct entry *e = calloc((size_t)g->columns, sizeof *e);
     if (e == NULL)
         return status_fail(STATUS_MEMORY, "no memory for table %s", t->id);
-    csv_head(t);
+    add_csv_head(t);
     enum status status = fill_rows(r, g, t, e);
     free(e);
     if (status == STATUS_OK)

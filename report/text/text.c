@@ -41,6 +41,19 @@ void text_add(struct text *t, const char *format, ...)
     va_end(again);
 }
 
+/* No escape is longer than this for one byte ("\\textasciicircum{}"). */
+enum { LONGEST_ESCAPE = 20 };
+
+void text_add_escaped(struct text *t, char *(*escape)(const char *text, char *out, size_t size),
+                      const char *text)
+{
+    size_t size = LONGEST_ESCAPE * strlen(text) + 4;
+    if (!reserve(t, size))
+        return;
+    escape(text, t->at + t->length, size);
+    t->length += strlen(t->at + t->length);
+}
+
 void text_free(struct text *t)
 {
     free(t->at);
@@ -80,17 +93,12 @@ static void separate(struct text *t)
 
 void text_csv(struct text *t, const char *field)
 {
-    char *safe = malloc(2 * strlen(field) + 3);
-    if (safe == NULL) {
-        t->broken = true;
-        return;
-    }
     separate(t);
     /* An empty first field would look like no field at all: its comma would be missing. */
-    bool first = t->length == 0 || t->at[t->length - 1] == '\n';
-    text_add(t, "%s",
-             first && field[0] == '\0' ? "\"\"" : escape_csv(field, safe, 2 * strlen(field) + 3));
-    free(safe);
+    if (field[0] == '\0' && (t->length == 0 || t->at[t->length - 1] == '\n'))
+        text_add(t, "\"\"");
+    else
+        text_add_escaped(t, escape_csv, field);
 }
 
 void text_csv_number(struct text *t, double value)

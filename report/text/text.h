@@ -21,6 +21,9 @@ struct text {
 };
 
 void text_add(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Append what escape_html and its like (engine/base/escape.h) make of `text`. */
+void text_add_escaped(struct text *t, char *(*escape)(const char *text, char *out, size_t size),
+                      const char *text);
 void text_free(struct text *t);
 
 /* Never NULL. */

@@ -3,7 +3,7 @@
 #include "report/claims/claims.h"
 
 #include "report/claims/claims_impl.h"
-#include "report/claims/pick.h"
+#include "report/claims/selection.h"
 #include "report/results/paper.h"
 #include "report/results/registry.h"
 #include "report/results/statistics.h"
@@ -158,10 +158,10 @@ Test(claims, are_45_rows_with_words_that_mean_something)
                 cr_expect_not_null(p->label);
                 continue;
             }
-            char dataset[PICK_DATASETS][RESULTS_ID], title[1024];
+            char dataset[SELECTION_DATASETS][RESULTS_ID], title[1024];
             const char *where[] = {p->on, p->on2};
             for (int w = 0; w < 2 && where[w] != NULL; w++) {
-                int n = pick_datasets(where[w], dataset);
+                int n = selection_datasets(where[w], dataset);
                 for (int d = 0; d < n; d++) {
                     dataset[d][strcspn(dataset[d], "+")] = '\0';
                     cr_expect(strcmp(dataset[d], "bandit") == 0 ||
@@ -192,8 +192,8 @@ static const struct {
 Test(claims, expand_places_to_datasets)
 {
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        char dataset[PICK_DATASETS][RESULTS_ID];
-        cr_expect_eq(pick_datasets(places[i].where, dataset), places[i].count, "%s",
+        char dataset[SELECTION_DATASETS][RESULTS_ID];
+        cr_expect_eq(selection_datasets(places[i].where, dataset), places[i].count, "%s",
                      places[i].where);
     }
 }
@@ -220,21 +220,23 @@ Test(claims, pick_runs_by_their_settings)
     r.bootstrap.reps = 500;
     r.results = folder_results(folder_path(""), (struct results_options){0});
     cr_assert_eq(statistics_new(&r), STATUS_OK);
-    struct picked x;
-    cr_assert_eq(pick(&r, "td3_odt{alpha_online=0.1}", "mujoco", pick_final, NULL, &x), STATUS_OK);
+    struct selection x;
+    cr_assert_eq(
+        selection_make(&r, "td3_odt{alpha_online=0.1}", "mujoco", selection_final, NULL, &x),
+        STATUS_OK);
     cr_assert_eq(x.x.tasks, 1);
     cr_expect_eq(x.wanted, 12);
     cr_expect_eq(x.x.runs[0], 3);
     cr_expect_float_eq(x.x.score[0], 40, 1e-9);
-    pick_free(&x);
-    cr_assert_eq(pick(&r, "td3_odt{alpha_online=0.01}|td3_odt{alpha_online=1}", "mujoco",
-                      pick_final, NULL, &x),
+    selection_free(&x);
+    cr_assert_eq(selection_make(&r, "td3_odt{alpha_online=0.01}|td3_odt{alpha_online=1}", "mujoco",
+                                selection_final, NULL, &x),
                  STATUS_OK);
     cr_expect_str_eq(x.who, "td3_odt{alpha_online=1}");
-    pick_free(&x);
-    cr_assert_eq(pick(&r, "td3_odt{*}", "mujoco", pick_final, NULL, &x), STATUS_OK);
+    selection_free(&x);
+    cr_assert_eq(selection_make(&r, "td3_odt{*}", "mujoco", selection_final, NULL, &x), STATUS_OK);
     cr_expect_eq(x.x.runs[0], 15);
-    pick_free(&x);
+    selection_free(&x);
 
     struct claim_result *result = evaluate(&r);
     const struct claim_result *c = find(result, "C22");

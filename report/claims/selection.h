@@ -8,44 +8,45 @@
  *            "mujoco-delayed"  "hopper-random-v2"  "bandit"; commas between; "*" the paper's 34
  *
  * A dataset that the paper has and the results lack is counted in `wanted` only. */
-#ifndef REPORT_PICK_H
-#define REPORT_PICK_H
+#ifndef REPORT_SELECTION_H
+#define REPORT_SELECTION_H
 
 #include "report/results/report.h"
 
 /* A number of one run; NaN: the run has none and stays out. */
-typedef double pick_value(const struct results *r, const struct results_run *run,
-                          const void *context);
+typedef double selection_value(const struct results *r, const struct results_run *run,
+                               const void *context);
 
-struct picked {
+struct selection {
     struct matrix x;       /* tasks that have runs, in the paper's order */
     int wanted;            /* datasets that `where` names */
     char who[MATRIX_NAME]; /* the alternative that was taken */
 };
 
 /* Errors STATUS_MEMORY; a malformed word is our own mistake and asserts. */
-enum status pick(const struct report *r, const char *who, const char *where, pick_value *value,
-                 const void *context, struct picked *out);
-void pick_free(struct picked *p);
+enum status selection_make(const struct report *r, const char *who, const char *where,
+                           selection_value *value, const void *context, struct selection *out);
+void selection_free(struct selection *p);
 
 /* Two of them on the tasks that both have. */
-enum status pick_pair(const struct report *r, const char *a, const char *b, const char *where,
-                      pick_value *value, const void *context, struct picked *x, struct picked *y);
+enum status selection_pair(const struct report *r, const char *a, const char *b, const char *where,
+                           selection_value *value, const void *context, struct selection *x,
+                           struct selection *y);
 
 /* Is it one of the runs that `who` (one alternative) and `where` name? */
-bool pick_is(const struct results *r, const struct results_run *run, const char *who,
-             const char *where);
+bool selection_is(const struct results *r, const struct results_run *run, const char *who,
+                  const char *where);
 
 /* Dataset ids that `where` names; returns how many. */
-enum { PICK_DATASETS = 64 };
-int pick_datasets(const char *where, char out[PICK_DATASETS][RESULTS_ID]);
+enum { SELECTION_DATASETS = 64 };
+int selection_datasets(const char *where, char out[SELECTION_DATASETS][RESULTS_ID]);
 
 /* Readable: "TD3+ODT (alpha_online=10)", "Gym-MuJoCo random". */
-void pick_who_title(const char *who, char *out, size_t size);
-void pick_where_title(const char *where, char *out, size_t size);
+void selection_who_title(const char *who, char *out, size_t size);
+void selection_where_title(const char *where, char *out, size_t size);
 
 /* Common values. */
-double pick_final(const struct results *r, const struct results_run *run, const void *none);
-double pick_increase(const struct results *r, const struct results_run *run, const void *none);
+double selection_final(const struct results *r, const struct results_run *run, const void *none);
+double selection_increase(const struct results *r, const struct results_run *run, const void *none);
 
 #endif

@@ -1,4 +1,4 @@
-#include "report/figures/lines.h"
+#include "report/figures/curve_lines.h"
 
 #include "report/stats/align.h"
 #include "report/stats/efficiency.h"
@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-int lines_runs(const struct results *r, int method, int dataset,
-               const struct results_run *run[LINES_RUNS])
+int curve_lines_runs(const struct results *r, int method, int dataset,
+                     const struct results_run *run[CURVE_LINES_RUNS])
 {
     int count, kept = 0;
     const struct results_run *cell = results_cell(r, method, dataset, &count);
-    for (int i = 0; i < count && kept < LINES_RUNS; i++) {
+    for (int i = 0; i < count && kept < CURVE_LINES_RUNS; i++) {
         bool dropped = cell[i].status == RUN_DIVERGED && r->options.diverged == DIVERGED_DROP;
         if (cell[i].points > 0 && !dropped)
             run[kept++] = &cell[i];
@@ -56,13 +56,13 @@ static void points_add(struct points *p, double x, double y)
     p->y[p->count++] = y;
 }
 
-static enum status points_metric(const struct lines_source *s, const struct results_run *run,
+static enum status points_metric(const struct curve_lines_source *s, const struct results_run *run,
                                  struct points *out)
 {
     const struct curve *c = run->curve;
     int rows = c != NULL ? c->iterations : 0;
     TRY(points_room(out, rows));
-    int axis = s->what == LINES_BY_ITERATION ? CURVE_iteration : CURVE_transitions;
+    int axis = s->what == CURVE_LINES_BY_ITERATION ? CURVE_iteration : CURVE_transitions;
     for (int i = 0; i < rows; i++) {
         const double *value = c->iteration[i].value;
         if (value[CURVE_phase] > 0.5) /* online */
@@ -82,9 +82,9 @@ static enum status points_column(const struct results_run *run, const double *y,
 
 /* --- means ---------------------------------------------------------------------------------- */
 
-static int points_of(const struct lines_source *s)
+static int points_of(const struct curve_lines_source *s)
 {
-    return s->points > 1 && s->points < LINES_POINTS ? s->points : LINES_POINTS;
+    return s->points > 1 && s->points < CURVE_LINES_POINTS ? s->points : CURVE_LINES_POINTS;
 }
 
 /* One block holds all arrays of a line. */
@@ -114,14 +114,15 @@ static void align_row(const struct figures *f, const struct points *p, const dou
 }
 
 /* Replace the grid's x by the mean of another column at the same transitions. */
-static enum status other_axis(const struct figures *f, const struct lines_source *s,
+static enum status other_axis(const struct figures *f, const struct curve_lines_source *s,
                               const struct results_run *const *run, int runs, const double *grid,
                               double *y, double *x)
 {
     int J = points_of(s);
     for (int i = 0; i < runs; i++) {
         struct points p;
-        TRY(points_column(run[i], s->what == LINES_HOURS ? run[i]->hours : run[i]->steps, &p));
+        TRY(points_column(run[i], s->what == CURVE_LINES_HOURS ? run[i]->hours : run[i]->steps,
+                          &p));
         align_row(f, &p, grid, J, y + (size_t)i * (size_t)J);
         points_free(&p);
     }
@@ -129,8 +130,9 @@ static enum status other_axis(const struct figures *f, const struct lines_source
     return STATUS_OK;
 }
 
-static enum status fill(const struct figures *f, const struct lines_source *s,
-                        const struct results_run *const *run, int runs, double *y, double *block)
+static enum status fill_block(const struct figures *f, const struct curve_lines_source *s,
+                              const struct results_run *const *run, int runs, double *y,
+                              double *block)
 {
     int J = points_of(s);
     double *grid = block, *mean = block + J, *low = block + 2 * J, *high = block + 3 * J;
@@ -138,7 +140,7 @@ static enum status fill(const struct figures *f, const struct lines_source *s,
     align_grid(s->budget, J, grid);
     for (int i = 0; i < runs; i++) {
         struct points p;
-        bool metric = s->what == LINES_METRIC || s->what == LINES_BY_ITERATION;
+        bool metric = s->what == CURVE_LINES_METRIC || s->what == CURVE_LINES_BY_ITERATION;
         if (metric)
             TRY(points_metric(s, run[i], &p));
         else
@@ -146,15 +148,15 @@ static enum status fill(const struct figures *f, const struct lines_source *s,
         align_row(f, &p, grid, J, y + (size_t)i * (size_t)J);
         points_free(&p);
     }
-    double sd[LINES_POINTS];
+    double sd[CURVE_LINES_POINTS];
     efficiency_spread(y, runs, J, f->report->sample_sd, mean, sd, count);
     for (int j = 0; j < J; j++) {
         bool band = count[j] >= 2;
         low[j] = band ? mean[j] - sd[j] : PLOT_NONE;
         high[j] = band ? mean[j] + sd[j] : PLOT_NONE;
     }
-    if (s->what == LINES_HOURS || s->what == LINES_STEPS) {
-        double x[LINES_POINTS];
+    if (s->what == CURVE_LINES_HOURS || s->what == CURVE_LINES_STEPS) {
+        double x[CURVE_LINES_POINTS];
         TRY(other_axis(f, s, run, runs, grid, y, x));
         memcpy(grid, x, (size_t)J * sizeof *x);
         /* Of fewer runs the mean cost may fall: such a line would run backwards. */
@@ -164,9 +166,9 @@ static enum status fill(const struct figures *f, const struct lines_source *s,
     return STATUS_OK;
 }
 
-enum status lines_mean(const struct figures *f, const struct lines_source *s,
-                       const struct results_run *const *run, int runs, int series,
-                       struct grid_line *out)
+enum status curve_lines_mean(const struct figures *f, const struct curve_lines_source *s,
+                             const struct results_run *const *run, int runs, int series,
+                             struct grid_line *out)
 {
     *out = (struct grid_line){.series = series};
     if (runs < 1 || !(s->budget > 0))
@@ -175,18 +177,18 @@ enum status lines_mean(const struct figures *f, const struct lines_source *s,
     double *block = line_room(out, J);
     double *y = malloc((size_t)runs * (size_t)J * sizeof *y);
     enum status result = block == NULL || y == NULL ? figures_no_memory("of curves")
-                                                    : fill(f, s, run, runs, y, block);
+                                                    : fill_block(f, s, run, runs, y, block);
     free(y);
     out->series = series;
     if (result != STATUS_OK)
-        lines_free(out, 1);
-    else if (isfinite(lines_last(out)))
+        curve_lines_free(out, 1);
+    else if (isfinite(curve_lines_last(out)))
         out->runs = runs;
     return result;
 }
 
-enum status lines_single(const struct results_run *run, double budget, int points, int series,
-                         struct grid_line *out)
+enum status curve_lines_single(const struct results_run *run, double budget, int points, int series,
+                               struct grid_line *out)
 {
     int last = 0;
     while (last < run->points && run->x[last] <= budget * 1.000001)
@@ -209,7 +211,7 @@ enum status lines_single(const struct results_run *run, double budget, int point
     return STATUS_OK;
 }
 
-void lines_free(struct grid_line *line, int lines)
+void curve_lines_free(struct grid_line *line, int lines)
 {
     for (int i = 0; i < lines; i++) {
         free(line[i].block);
@@ -217,7 +219,7 @@ void lines_free(struct grid_line *line, int lines)
     }
 }
 
-double lines_last(const struct grid_line *line)
+double curve_lines_last(const struct grid_line *line)
 {
     for (int j = line->points - 1; j >= 0; j--) {
         if (isfinite(line->mean[j]))

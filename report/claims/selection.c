@@ -1,7 +1,8 @@
-#include "report/claims/pick.h"
+#include "report/claims/selection.h"
 
 #include "report/results/registry.h"
 #include "report/stats/sum.h"
+#include "report/text/list.h"
 
 #include <assert.h>
 #include <math.h>
@@ -13,27 +14,15 @@ enum { MOST_RUNS = 4096, WORD = 160 };
 
 /* --- where ------------------------------------------------------------------------------------ */
 
-static void add(const char *id, const char *suffix, char out[PICK_DATASETS][RESULTS_ID], int *count)
+static void add_dataset(const char *id, const char *suffix,
+                        char out[SELECTION_DATASETS][RESULTS_ID], int *count)
 {
-    assert(*count < PICK_DATASETS);
+    assert(*count < SELECTION_DATASETS);
     snprintf(out[(*count)++], RESULTS_ID, "%.80s%.12s", id, suffix);
 }
 
-/* Is `quality` one of "cloned+human"? */
-static bool has_quality(const char *list, const char *quality)
-{
-    size_t n = strlen(quality);
-    for (const char *at = list; *at != '\0';) {
-        size_t length = strcspn(at, "+");
-        if (length == n && strncmp(at, quality, n) == 0)
-            return true;
-        at += length + (at[length] == '+');
-    }
-    return false;
-}
-
 /* One word between commas. */
-static void expand(const char *word, char out[PICK_DATASETS][RESULTS_ID], int *count)
+static void add_datasets_of(const char *word, char out[SELECTION_DATASETS][RESULTS_ID], int *count)
 {
     char suite[WORD];
     const char *slash = strchr(word, '/');
@@ -43,23 +32,19 @@ static void expand(const char *word, char out[PICK_DATASETS][RESULTS_ID], int *c
     const struct registry_dataset *d = registry_datasets(&datasets);
     for (int i = 0; i < datasets; i++) {
         bool mine = all || strcmp(d[i].suite, delayed ? "mujoco" : suite) == 0;
-        if (mine && (slash == NULL || has_quality(slash + 1, d[i].quality)))
-            add(d[i].id, delayed ? "+delay5" : "", out, count);
+        if (mine && (slash == NULL || list_find(slash + 1, "+", d[i].quality) >= 0))
+            add_dataset(d[i].id, delayed ? "+delay5" : "", out, count);
     }
     if (*count == before)
-        add(word, "", out, count); /* a dataset's own id */
+        add_dataset(word, "", out, count); /* a dataset's own id */
 }
 
-int pick_datasets(const char *where, char out[PICK_DATASETS][RESULTS_ID])
+int selection_datasets(const char *where, char out[SELECTION_DATASETS][RESULTS_ID])
 {
+    char word[WORD];
     int count = 0;
-    for (const char *at = where; *at != '\0';) {
-        char word[WORD];
-        size_t n = strcspn(at, ",");
-        snprintf(word, sizeof word, "%.*s", (int)n, at);
-        expand(word, out, &count);
-        at += n + (at[n] == ',');
-    }
+    while (list_next(&where, ",", word, sizeof word))
+        add_datasets_of(word, out, &count);
     return count;
 }
 
@@ -68,33 +53,29 @@ int pick_datasets(const char *where, char out[PICK_DATASETS][RESULTS_ID])
 /* Does the run have every "key=value" of the list? */
 static bool has_settings(const struct results_run *run, const char *list)
 {
-    for (const char *at = list; *at != '\0';) {
-        char key[WORD], want[WORD], have[WORD];
-        size_t n = strcspn(at, ","), k = strcspn(at, "=");
-        assert(k < n);
-        snprintf(key, sizeof key, "%.*s", (int)k, at);
-        snprintf(want, sizeof want, "%.*s", (int)(n - k - 1), at + k + 1);
+    char key[WORD], have[WORD], *end;
+    while (list_next(&list, ",", key, sizeof key)) {
+        char *want = strchr(key, '=');
+        assert(want != NULL);
+        *want++ = '\0';
         results_config(run, key, have, sizeof have);
-        char *end;
         double number = strtod(have, &end);
-        bool same = strcmp(have, want) == 0 ||
-                    (end != have && *end == '\0' && number == strtod(want, NULL));
-        if (!same)
+        if (strcmp(have, want) != 0 &&
+            !(end != have && *end == '\0' && number == strtod(want, NULL)))
             return false;
-        at += n + (at[n] == ',');
     }
     return true;
 }
 
 /* One alternative, taken apart: method and what stands in the braces (NULL: no braces). */
-struct one {
+struct alternative {
     char method[WORD], settings[WORD];
     bool braces;
 };
 
-static struct one parse(const char *word)
+static struct alternative parse_alternative(const char *word)
 {
-    struct one w = {0};
+    struct alternative w = {0};
     size_t n = strcspn(word, "{");
     snprintf(w.method, sizeof w.method, "%.*s", (int)n, word);
     if (word[n] == '{') {
@@ -106,7 +87,8 @@ static struct one parse(const char *word)
     return w;
 }
 
-static bool is_his(const struct results *r, const struct results_run *run, const struct one *w)
+static bool run_matches(const struct results *r, const struct results_run *run,
+                        const struct alternative *w)
 {
     const struct results_method *m = &r->method[run->method];
     if (!w->braces)
@@ -115,27 +97,28 @@ static bool is_his(const struct results *r, const struct results_run *run, const
            (strcmp(w->settings, "*") == 0 || has_settings(run, w->settings));
 }
 
-bool pick_is(const struct results *r, const struct results_run *run, const char *who,
-             const char *where)
+bool selection_is(const struct results *r, const struct results_run *run, const char *who,
+                  const char *where)
 {
-    char dataset[PICK_DATASETS][RESULTS_ID];
-    struct one w = parse(who);
-    int count = pick_datasets(where, dataset);
+    char dataset[SELECTION_DATASETS][RESULTS_ID];
+    struct alternative w = parse_alternative(who);
+    int count = selection_datasets(where, dataset);
     for (int d = 0; d < count; d++) {
         if (results_stand_in(r, dataset[d]) == run->dataset)
-            return is_his(r, run, &w);
+            return run_matches(r, run, &w);
     }
     return false;
 }
 
-static enum status fill(const struct report *r, const char *word, const char *where,
-                        pick_value *value, const void *context, struct picked *out)
+static enum status select_alternative(const struct report *r, const char *word, const char *where,
+                                      selection_value *value, const void *context,
+                                      struct selection *out)
 {
     const struct results *x = &r->results;
-    char dataset[PICK_DATASETS][RESULTS_ID];
-    struct one w = parse(word);
+    char dataset[SELECTION_DATASETS][RESULTS_ID];
+    struct alternative w = parse_alternative(word);
     double *score = malloc(MOST_RUNS * sizeof *score);
-    *out = (struct picked){.wanted = pick_datasets(where, dataset)};
+    *out = (struct selection){.wanted = selection_datasets(where, dataset)};
     snprintf(out->who, sizeof out->who, "%s", word);
     if (score == NULL)
         return status_fail(STATUS_MEMORY, "no memory for a claim");
@@ -144,7 +127,7 @@ static enum status fill(const struct report *r, const char *word, const char *wh
         int index = results_stand_in(x, dataset[d]), n = 0;
         for (int i = 0; index >= 0 && i < x->runs && n < MOST_RUNS; i++) {
             const struct results_run *run = &x->run[i];
-            if (run->dataset != index || !is_his(x, run, &w))
+            if (run->dataset != index || !run_matches(x, run, &w))
                 continue;
             double v = value(x, run, context);
             if (!isnan(v))
@@ -167,54 +150,52 @@ static double mean_of_tasks(const struct matrix *x)
     return x->tasks > 0 ? sum_total(&s) / x->tasks : -(double)INFINITY;
 }
 
-enum status pick(const struct report *r, const char *who, const char *where, pick_value *value,
-                 const void *context, struct picked *out)
+enum status selection_make(const struct report *r, const char *who, const char *where,
+                           selection_value *value, const void *context, struct selection *out)
 {
     bool first = true;
-    for (const char *at = who; *at != '\0';) {
-        char word[WORD];
-        size_t n = strcspn(at, "|");
-        struct picked mine;
-        snprintf(word, sizeof word, "%.*s", (int)n, at);
-        enum status status = fill(r, word, where, value, context, &mine);
+    char word[WORD];
+    while (list_next(&who, "|", word, sizeof word)) {
+        struct selection next;
+        enum status status = select_alternative(r, word, where, value, context, &next);
         if (status != STATUS_OK) {
             if (!first)
-                pick_free(out);
+                selection_free(out);
             return status;
         }
         /* More tasks first, then the higher mean: the choice favours the claim's other side. */
-        bool better = first || mine.x.tasks > out->x.tasks ||
-                      (mine.x.tasks == out->x.tasks &&
-                       mean_of_tasks(&mine.x) > mean_of_tasks(&out->x));
+        bool better = first || next.x.tasks > out->x.tasks ||
+                      (next.x.tasks == out->x.tasks &&
+                       mean_of_tasks(&next.x) > mean_of_tasks(&out->x));
         if (!first)
-            pick_free(better ? out : &mine);
+            selection_free(better ? out : &next);
         if (better)
-            *out = mine;
+            *out = next;
         first = false;
-        at += n + (at[n] == '|');
     }
     return STATUS_OK;
 }
 
-void pick_free(struct picked *p)
+void selection_free(struct selection *p)
 {
     matrix_free(&p->x);
 }
 
-enum status pick_pair(const struct report *r, const char *a, const char *b, const char *where,
-                      pick_value *value, const void *context, struct picked *x, struct picked *y)
+enum status selection_pair(const struct report *r, const char *a, const char *b, const char *where,
+                           selection_value *value, const void *context, struct selection *x,
+                           struct selection *y)
 {
-    TRY(pick(r, a, where, value, context, x));
-    enum status status = pick(r, b, where, value, context, y);
+    TRY(selection_make(r, a, where, value, context, x));
+    enum status status = selection_make(r, b, where, value, context, y);
     if (status != STATUS_OK) {
-        pick_free(x);
+        selection_free(x);
         return status;
     }
     struct matrix both[2];
     status = matrix_intersect((const struct matrix *const[]){&x->x, &y->x}, 2, both);
     if (status != STATUS_OK) {
-        pick_free(x);
-        pick_free(y);
+        selection_free(x);
+        selection_free(y);
         return status;
     }
     matrix_free(&x->x);
@@ -224,25 +205,22 @@ enum status pick_pair(const struct report *r, const char *a, const char *b, cons
     return STATUS_OK;
 }
 
-void pick_who_title(const char *who, char *out, size_t size)
+void selection_who_title(const char *who, char *out, size_t size)
 {
     size_t used = 0;
     out[0] = '\0';
-    for (const char *at = who; *at != '\0' && used < size;) {
-        char word[WORD];
-        size_t n = strcspn(at, "|");
-        snprintf(word, sizeof word, "%.*s", (int)n, at);
-        struct one w = parse(word);
+    char word[WORD];
+    while (used < size && list_next(&who, "|", word, sizeof word)) {
+        struct alternative w = parse_alternative(word);
         int known = registry_find_method(w.method);
         bool plain = !w.braces || strcmp(w.settings, "*") == 0;
         used += (size_t)snprintf(out + used, size - used, "%s%s%s%s%s", used > 0 ? " or " : "",
                                  known >= 0 ? registry_methods[known].label : w.method,
                                  plain ? "" : " (", plain ? "" : w.settings, plain ? "" : ")");
-        at += n + (at[n] == '|');
     }
 }
 
-void pick_where_title(const char *where, char *out, size_t size)
+void selection_where_title(const char *where, char *out, size_t size)
 {
     size_t used = 0;
     out[0] = '\0';
@@ -250,10 +228,8 @@ void pick_where_title(const char *where, char *out, size_t size)
         snprintf(out, size, "All datasets");
         return;
     }
-    for (const char *at = where; *at != '\0' && used < size;) {
-        char word[WORD];
-        size_t n = strcspn(at, ",");
-        snprintf(word, sizeof word, "%.*s", (int)n, at);
+    char word[WORD];
+    while (used < size && list_next(&where, ",", word, sizeof word)) {
         char *slash = strchr(word, '/');
         if (slash != NULL)
             *slash = '\0';
@@ -263,18 +239,17 @@ void pick_where_title(const char *where, char *out, size_t size)
                                            : word;
         used += (size_t)snprintf(out + used, size - used, "%s%s%s%s", used > 0 ? ", " : "", title,
                                  slash != NULL ? " " : "", slash != NULL ? slash + 1 : "");
-        at += n + (at[n] == ',');
     }
 }
 
-double pick_final(const struct results *r, const struct results_run *run, const void *none)
+double selection_final(const struct results *r, const struct results_run *run, const void *none)
 {
     (void)r;
     (void)none;
     return run->used ? run->final : (double)NAN;
 }
 
-double pick_increase(const struct results *r, const struct results_run *run, const void *none)
+double selection_increase(const struct results *r, const struct results_run *run, const void *none)
 {
     (void)r;
     (void)none;

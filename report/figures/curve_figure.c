@@ -1,4 +1,6 @@
-#include "report/figures/build.h"
+#include "report/figures/curve_figure.h"
+
+#include "report/text/list.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -7,22 +9,23 @@
 
 /* --- what to draw --------------------------------------------------------------------------- */
 
-enum status build_add_series(struct build *b, int method, const char *value, const char *label)
+enum status curve_figure_add_series(struct curve_figure *b, int method, const char *value,
+                                    const char *label)
 {
-    struct build_series *more = realloc(b->series, ((size_t)b->serieses + 1) * sizeof *more);
+    struct curve_figure_series *more = realloc(b->series, ((size_t)b->serieses + 1) * sizeof *more);
     if (more == NULL)
         return status_fail(STATUS_MEMORY, "figures: no memory for %d series", b->serieses);
     b->series = more;
-    struct build_series *s = &more[b->serieses++];
-    *s = (struct build_series){.method = method};
+    struct curve_figure_series *s = &more[b->serieses++];
+    *s = (struct curve_figure_series){.method = method};
     snprintf(s->value, sizeof s->value, "%s", value);
     snprintf(s->label, sizeof s->label, "%s", label);
     return STATUS_OK;
 }
 
-enum status build_add_panel(struct build *b, const struct build_panel *panel)
+enum status curve_figure_add_panel(struct curve_figure *b, const struct curve_figure_panel *panel)
 {
-    struct build_panel *more = realloc(b->panel, ((size_t)b->panels + 1) * sizeof *more);
+    struct curve_figure_panel *more = realloc(b->panel, ((size_t)b->panels + 1) * sizeof *more);
     if (more == NULL)
         return status_fail(STATUS_MEMORY, "figures: no memory for %d panels", b->panels);
     b->panel = more;
@@ -30,71 +33,54 @@ enum status build_add_panel(struct build *b, const struct build_panel *panel)
     return STATUS_OK;
 }
 
-void build_free(struct build *b)
+void curve_figure_free(struct curve_figure *b)
 {
     free(b->series);
     free(b->panel);
-    *b = (struct build){0};
-}
-
-bool build_listed(const char *list, const char *id)
-{
-    size_t length = strlen(id);
-    for (const char *word = list; *word != '\0';) {
-        size_t n = strcspn(word, " ");
-        if (n == length && strncmp(word, id, n) == 0)
-            return true;
-        word += n + (word[n] == ' ');
-    }
-    return false;
+    *b = (struct curve_figure){0};
 }
 
 /* Does the variant differ from the plain method in the row's knobs only? */
 static bool knobs_only(const char *variant, const char *knobs)
 {
-    for (const char *part = variant; *part != '\0';) {
-        size_t n = strcspn(part, ",");
-        char key[RESULTS_ID];
-        snprintf(key, sizeof key, "%.*s", (int)strcspn(part, "=,"), part);
-        if (!build_listed(knobs, key))
+    char key[RESULTS_ID];
+    while (list_next(&variant, ",", key, sizeof key)) {
+        key[strcspn(key, "=")] = '\0';
+        if (list_find(knobs, " ", key) < 0)
             return false;
-        part += n + (part[n] == ',');
     }
     return true;
 }
 
-void build_value(const struct results_run *run, const char *knobs, char *out, size_t size)
+void curve_figure_value(const struct results_run *run, const char *knobs, char *out, size_t size)
 {
+    char key[RESULTS_ID], value[RESULTS_ID];
     size_t used = 0;
     out[0] = '\0';
-    for (const char *word = knobs; *word != '\0';) {
-        size_t n = strcspn(word, " ");
-        char key[RESULTS_ID], value[RESULTS_ID];
-        snprintf(key, sizeof key, "%.*s", (int)n, word);
+    while (list_next(&knobs, " ", key, sizeof key)) {
         results_config(run, key, value, sizeof value);
         int added = snprintf(out + used, size - used, "%s%s", used > 0 ? ", " : "", value);
         used += added > 0 && (size_t)added < size - used ? (size_t)added : 0;
-        word += n + (word[n] == ' ');
     }
 }
 
-int build_runs(const struct build *b, int series, int dataset,
-               const struct results_run *run[LINES_RUNS])
+int curve_figure_runs(const struct curve_figure *b, int series, int dataset,
+                      const struct results_run *run[CURVE_LINES_RUNS])
 {
     const struct results *r = &b->f->report->results;
-    const struct build_series *s = &b->series[series];
+    const struct curve_figure_series *s = &b->series[series];
     if (s->method >= 0)
-        return lines_runs(r, s->method, dataset, run);
+        return curve_lines_runs(r, s->method, dataset, run);
     int kept = 0;
     for (int m = 0; m < r->methods; m++) {
-        const struct results_run *cell[LINES_RUNS];
-        if (!build_listed(b->row->methods, r->method[m].base) ||
+        const struct results_run *cell[CURVE_LINES_RUNS];
+        if (list_find(b->row->methods, " ", r->method[m].base) < 0 ||
             !knobs_only(r->method[m].variant, b->row->knob))
             continue;
-        int count = lines_runs(r, m, dataset, cell);
-        for (int i = 0; i < count && kept < LINES_RUNS; i++) {
+        int count = curve_lines_runs(r, m, dataset, cell);
+        for (int i = 0; i < count && kept < CURVE_LINES_RUNS; i++) {
             char value[RESULTS_ID];
-            build_value(cell[i], b->row->knob, value, sizeof value);
+            curve_figure_value(cell[i], b->row->knob, value, sizeof value);
             if (strcmp(value, s->value) == 0)
                 run[kept++] = cell[i];
         }
@@ -119,7 +105,7 @@ struct made {
 static void made_free(struct made *m)
 {
     for (int i = 0; m->line != NULL && i < m->panels; i++) {
-        lines_free(m->line[i], m->lines[i]);
+        curve_lines_free(m->line[i], m->lines[i]);
         free(m->line[i]);
     }
     free(m->panel);
@@ -131,7 +117,7 @@ static void made_free(struct made *m)
     free(m->style);
 }
 
-static enum status made_init(const struct build *b, struct made *m)
+static enum status made_init(const struct curve_figure *b, struct made *m)
 {
     size_t panels = b->panels > 0 ? (size_t)b->panels : 1;
     size_t series = b->serieses > 0 ? (size_t)b->serieses : 1;
@@ -150,49 +136,50 @@ static enum status made_init(const struct build *b, struct made *m)
 }
 
 /* Final scores instead of a curve; runs without a curve have them too. */
-static enum status dots(const struct build *b, int series, int dataset, struct grid_line *out)
+static enum status final_dots(const struct curve_figure *b, int series, int dataset,
+                              struct grid_line *out)
 {
     *out = (struct grid_line){.series = series};
-    double *block = malloc(LINES_RUNS * sizeof *block);
+    double *block = malloc(CURVE_LINES_RUNS * sizeof *block);
     if (block == NULL)
         return status_fail(STATUS_MEMORY, "figures: no memory for the scores");
     int n = results_scores(&b->f->report->results, b->series[series].method, dataset, RESULTS_FINAL,
-                           LINES_RUNS, block);
+                           CURVE_LINES_RUNS, block);
     out->block = block;
     out->mean = block;
-    out->points = n < LINES_RUNS ? n : LINES_RUNS;
+    out->points = n < CURVE_LINES_RUNS ? n : CURVE_LINES_RUNS;
     out->runs = out->points;
     return STATUS_OK;
 }
 
-static enum status fill_panel(const struct build *b, int panel, struct made *m)
+static enum status fill_panel(const struct curve_figure *b, int panel, struct made *m)
 {
-    const struct build_panel *p = &b->panel[panel];
-    struct lines_source source = p->source;
+    const struct curve_figure_panel *p = &b->panel[panel];
+    struct curve_lines_source source = p->source;
     if (source.budget <= 0)
         source.budget = b->f->report->results.dataset[p->dataset].budget;
-    int room = p->kind == GRID_RUNS ? b->serieses * LINES_RUNS : b->serieses;
+    int room = p->kind == GRID_RUNS ? b->serieses * CURVE_LINES_RUNS : b->serieses;
     struct grid_line *line = calloc((size_t)(room > 0 ? room : 1), sizeof *line);
     if (line == NULL)
         return status_fail(STATUS_MEMORY, "figures: no memory for the curves");
     m->line[panel] = line;
     for (int s = 0; s < b->serieses; s++) {
-        const struct results_run *run[LINES_RUNS];
-        int runs = build_runs(b, s, p->dataset, run);
+        const struct results_run *run[CURVE_LINES_RUNS];
+        int runs = curve_figure_runs(b, s, p->dataset, run);
         if (p->kind == GRID_RUNS) {
             for (int i = 0; i < runs; i++) {
                 m->lines[panel]++;
-                TRY(lines_single(run[i], source.budget, source.points, s,
-                                 &line[m->lines[panel] - 1]));
+                TRY(curve_lines_single(run[i], source.budget, source.points, s,
+                                       &line[m->lines[panel] - 1]));
             }
             continue;
         }
         m->lines[panel]++;
         struct grid_line *out = &line[m->lines[panel] - 1];
         if (p->kind == GRID_DOTS)
-            TRY(dots(b, s, p->dataset, out));
+            TRY(final_dots(b, s, p->dataset, out));
         else
-            TRY(lines_mean(b->f, &source, run, runs, s, out));
+            TRY(curve_lines_mean(b->f, &source, run, runs, s, out));
     }
     m->panel[panel] = (struct grid_panel){
         .kind = p->kind,
@@ -203,7 +190,7 @@ static enum status fill_panel(const struct build *b, int panel, struct made *m)
         .y_low = b->row->y_high > 0 ? -0.02 * b->row->y_high : PLOT_NONE,
         .y_high = b->row->y_high > 0 ? 1.02 * b->row->y_high : PLOT_NONE,
         .mark = b->row->mark > 0 ? b->row->mark : PLOT_NONE,
-        .behaviour = source.what == LINES_SCORE && b->f->theme->behaviour
+        .behaviour = source.what == CURVE_LINES_SCORE && b->f->theme->behaviour
                          ? b->f->report->results.dataset[p->dataset].mean
                          : PLOT_NONE,
         .log_y = p->log_y,
@@ -218,7 +205,7 @@ static bool drawn(const struct grid_line *l)
 }
 
 /* Leave out what has no line; number the series anew. Returns the panels left. */
-static int tidy(const struct build *b, struct made *m)
+static int leave_out_empty(const struct curve_figure *b, struct made *m)
 {
     int kept = 0;
     for (int s = 0; s < b->serieses; s++)
@@ -262,7 +249,8 @@ static int tidy(const struct build *b, struct made *m)
 
 /* --- caption -------------------------------------------------------------------------------- */
 
-static void describe(const struct build *b, const struct made *m, int panels, struct figure *g)
+static void write_caption(const struct curve_figure *b, const struct made *m, int panels,
+                          struct figure *g)
 {
     const struct results *r = &b->f->report->results;
     bool curves = false, runs = false, dotted = false;
@@ -307,19 +295,19 @@ static void describe(const struct build *b, const struct made *m, int panels, st
             for (int j = 0; m->panel[i].kind == GRID_DOTS && j < l->points; j++)
                 sum += l->mean[j] / l->points;
             figures_say(g->alt, " %s %.1f", m->label[l->series],
-                        m->panel[i].kind == GRID_DOTS ? sum : lines_last(l));
+                        m->panel[i].kind == GRID_DOTS ? sum : curve_lines_last(l));
         }
     }
     figures_say(g->alt, ".");
 }
 
-enum status build_draw(struct build *b, const char *id, const char *title)
+enum status curve_figure_draw(struct curve_figure *b, const char *id, const char *title)
 {
     struct made m;
     enum status result = made_init(b, &m);
     for (int i = 0; i < b->panels && result == STATUS_OK; i++)
         result = fill_panel(b, i, &m);
-    int panels = result == STATUS_OK ? tidy(b, &m) : 0;
+    int panels = result == STATUS_OK ? leave_out_empty(b, &m) : 0;
     if (panels > 0) {
         if (b->ramp)
             theme_ramp(b->f->theme, m.serieses, m.style);
@@ -342,7 +330,7 @@ enum status build_draw(struct build *b, const char *id, const char *title)
         if (result == STATUS_OK) {
             g.id = out->id;
             out->page_only = b->page_only;
-            describe(b, &m, panels, out);
+            write_caption(b, &m, panels, out);
             result = figures_grid(b->f, &g, out);
         }
     }
