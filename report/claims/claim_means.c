@@ -142,7 +142,7 @@ enum status claim_most_below(const struct report *r, const struct claim_part *p,
                      : sure + untested >= p->least && untested > 0 ? VERDICT_UNTESTABLE
                                                                    : VERDICT_INCONCLUSIVE;
     snprintf(o->detail, sizeof o->detail,
-             "surely below %g on %d, surely above on %d of %d datasets", p->value, sure, against,
+             "clearly below %g on %d, clearly above on %d of %d datasets", p->value, sure, against,
              wanted);
     return STATUS_OK;
 }

@@ -3,7 +3,7 @@
 
 /* clang-format off */
 const struct claim claim_table[] = {
-{"C1", "Online finetuning with the RL gradient (TD3+ODT) ends higher than ODT.",
+{"C1", "Online finetuning with the RL gradient (TD3+ODT) scores higher than ODT.",
  "Tables 1-3, 11; Figs 3, 4, 6", "D26, D60, D61", "fig7", "", {
     {CLAIM_DIFF,   "td3_odt", "odt", .on = "mujoco"},
     {CLAIM_BETTER, "td3_odt", "odt", .on = "mujoco"},
@@ -24,7 +24,7 @@ const struct claim claim_table[] = {
     {CLAIM_NO_GAIN,    "odt", .on = "adroit/cloned+human"},
     {CLAIM_NO_GAIN,    "odt", .on = "hopper-random-v2", .aside = true},
     {CLAIM_GAIN_DIFF,  "td3_odt", "odt", .on = "mujoco/random", .aside = true}}},
-{"C4", "On the random datasets TD3+ODT ends about 40 points or more above ODT.",
+{"C4", "On the random datasets TD3+ODT scores at least about 40 points higher than ODT.",
  "Sec. 4.3; Table 1", "", "fig6", "", {
     {CLAIM_EACH, "td3_odt", "odt", .on = "mujoco/random"},
     {CLAIM_DIFF, "td3_odt", "odt", .on = "mujoco/random"},
@@ -35,27 +35,27 @@ const struct claim claim_table[] = {
     {CLAIM_DIFF, "td3_odt", "pdt", .on = "adroit"},
     {CLAIM_DIFF, "td3_odt", "pdt", .on = "antmaze"},
     {CLAIM_DIFF, "td3_odt", "pdt", .on = "maze2d"}}},
-{"C6", "A transformer with RL gradients ends higher than TD3+BC.",
+{"C6", "A transformer with RL gradients scores higher than TD3+BC.",
  "Sec. 4; Tables 1-3, 11", "D30", "fig7", "", {
     {CLAIM_DIFF, "td3_odt", "td3bc", .on = "mujoco"},
     {CLAIM_DIFF, "td3_odt", "td3bc", .on = "adroit"},
     {CLAIM_DIFF, "td3_odt", "td3bc", .on = "antmaze"},
     {CLAIM_DIFF, "td3_odt", "td3bc", .on = "maze2d"}}},
-{"C7", "Supervised and RL gradients together end higher than RL gradients alone (TD3).",
+{"C7", "Supervised and RL gradients together score higher than RL gradients alone (TD3).",
  "Sec. 4; Tables 1-3, 11", "D46, D47, D4, D19", "fig7", "Clear on Adroit and AntMaze; the printed gaps on Gym-MuJoCo (0.7) and Maze2D are too small for five seeds.", {
     {CLAIM_DIFF,  "td3_odt", "td3", .on = "mujoco"},
     {CLAIM_DIFF,  "td3_odt", "td3", .on = "adroit"},
     {CLAIM_DIFF,  "td3_odt", "td3", .on = "antmaze"},
     {CLAIM_DIFF,  "td3_odt", "td3", .on = "maze2d"},
     {CLAIM_EQUAL, "td3_odt", "td3", .on = "mujoco", .value = 5, .aside = true}}},
-{"C8", "TD3+ODT ends higher than IQL.",
+{"C8", "TD3+ODT scores higher than IQL.",
  "Sec. 4; Tables 1-3, 11", "D31", "fig7", "By the paper's own tables IQL is better on the large mazes of AntMaze and on Maze2D.", {
     {CLAIM_DIFF, "td3_odt", "iql", .on = "mujoco"},
     {CLAIM_DIFF, "td3_odt", "iql", .on = "adroit"},
     {CLAIM_DIFF, "td3_odt", "iql", .on = "antmaze"},
     {CLAIM_DIFF, "td3_odt", "iql", .on = "antmaze,antmaze-large", .aside = true},
     {CLAIM_DIFF, "td3_odt", "iql", .on = "maze2d", .aside = true}}},
-{"C9", "TD3 serves better than DDPG as the source of the gradient; on Maze2D both do similarly well.",
+{"C9", "TD3 is a better source of the gradient than DDPG; on Maze2D both do about equally well.",
  "Sec. 4; Tables 1-3, 11", "D33, D48", "fig7", "", {
     {CLAIM_DIFF,  "td3_odt", "ddpg_odt", .on = "mujoco"},
     {CLAIM_DIFF,  "td3_odt", "ddpg_odt", .on = "adroit"},
@@ -97,7 +97,7 @@ const struct claim claim_table[] = {
     {CLAIM_DIFF, "ddpg_odt", "pdt", .on = "antmaze"},
     {CLAIM_DIFF, "ddpg_odt", "td3bc", .on = "antmaze"}}},
 {"C18", "IQL struggles on the random datasets of Gym-MuJoCo.",
- "Table 1; Fig. 6", "D31", "fig6", "An exception stands in the paper's table: IQL gains 40 on halfcheetah-random.", {
+ "Table 1; Fig. 6", "D31", "fig6", "The paper's table has an exception: IQL gains 40 on halfcheetah-random.", {
     {CLAIM_EACH,    "td3_odt", "iql", .on = "mujoco/random"},
     {CLAIM_NO_GAIN, "iql", .on = "halfcheetah-random-v2", .aside = true}}},
 {"C19", "Autoregressive methods without RL gradients do not improve on Gym-MuJoCo, least of all from random data.",
@@ -135,7 +135,7 @@ const struct claim claim_table[] = {
     {CLAIM_REACH,  "td3_odt", .on = "hammer-cloned-v1", .value = 50, .knob = "T_train: 1 2 3 5"},
     {CLAIM_WOBBLE, "td3_odt{T_train=10}", "td3_odt{T_train=5}", .on = "hammer-cloned-v1", .value = 1},
     {CLAIM_WOBBLE, "td3_odt{T_train=20}", "td3_odt{T_train=5}", .on = "hammer-cloned-v1", .value = 1}}},
-{"C25", "With delayed rewards TD3+ODT stays far above ODT.",
+{"C25", "With delayed rewards TD3+ODT still scores far higher than ODT.",
  "Table 10; Fig. 18", "D58", "fig18", "", {
     {CLAIM_DIFF, "td3_odt", "odt", .on = "mujoco-delayed"}}},
 {"C26", "Delayed rewards hurt the RL-based methods; TD3+BC suffers on random data only.",
@@ -154,7 +154,7 @@ const struct claim claim_table[] = {
     {CLAIM_BETTER,  "sac", "awr", .on = "mujoco"},
     {CLAIM_BETTER,  "sac", "ppo", .on = "mujoco"},
     {CLAIM_NO_GAIN, "ppo", .on = "mujoco"}}},
-{"C28", "TD3+ODT ends higher than SAC+ODT.",
+{"C28", "TD3+ODT scores higher than SAC+ODT.",
  "Fig. 9", "", "fig9", "", {
     {CLAIM_DIFF, "td3_odt", "sac_odt", .on = "mujoco"}}},
 {"C29", "PPO's importance ratio is unstable with a transformer.",
@@ -172,7 +172,7 @@ const struct claim claim_table[] = {
     {CLAIM_DIFF, "td3_odt{critic_layernorm=1}", "td3_odt{critic_layernorm=0}", .on = "pen-cloned-v1"},
     {CLAIM_DIFF, "td3_odt{critic_layernorm=0}", "td3_odt{critic_layernorm=1}", .on = "halfcheetah-medium-replay-v2"},
     {CLAIM_LOSS, "td3_odt{critic_layernorm=1}", "td3_odt{critic_layernorm=0}", .on = "pen-cloned-v1", .aside = true}}},
-{"C33", "Recurrent critics are less stable than reflexive ones, the more so with longer contexts.",
+{"C33", "Recurrent critics are less stable than reflexive ones, especially with longer contexts.",
  "Fig. 23", "D43", "fig23", "", {
     {CLAIM_DIFF, "td3_odt{critic_arch=mlp,T_train=20}", "td3_odt{critic_arch=lstm,T_train=1}", .on = "hopper-medium-v2"},
     {CLAIM_DIFF, "td3_odt{critic_arch=lstm,T_train=1}", "td3_odt{critic_arch=lstm,T_train=2}", .on = "hopper-medium-v2"},
@@ -185,11 +185,11 @@ const struct claim claim_table[] = {
 {"C35", "A curriculum of target returns does not help ODT.",
  "Fig. 24", "D33b, D53", "fig24", "", {
     {CLAIM_SAME, "odt_curriculum", "odt", .on = "adroit/cloned"}}},
-{"C36", "Guiding ODT by an expert's policy does not guarantee success: it fails on hammer-cloned.",
+{"C36", "Guiding ODT with an expert's policy does not guarantee success: it fails on hammer-cloned.",
  "Fig. 24", "D33b", "fig24", "", {
     {CLAIM_LEVEL_BELOW, "odt_jsrl_oracle", .on = "hammer-cloned-v1", .value = 20},
     {CLAIM_LEVEL_ABOVE, "td3_odt", .on = "hammer-cloned-v1", .value = 60}}},
-{"C37", "Guiding TD3 by its own pretrained policy does not prevent forgetting.",
+{"C37", "Guiding TD3 with its own pretrained policy does not prevent forgetting.",
  "Fig. 24", "D33b", "fig24", "", {
     {CLAIM_SAME,       "td3_jsrl_pretrain", "td3", .on = "adroit/expert+cloned"},
     {CLAIM_GAIN_BELOW, "td3_jsrl_pretrain", .on = "adroit/expert"},

@@ -168,7 +168,7 @@ enum status claims_tabulate(const struct report *r, const struct claim_result *r
     report_describe_intervals(r, words, sizeof words);
     text_add(&t->caption,
              "%s. Paper: the same quantity from the printed tables, over the datasets "
-             "that were run; (in): inside our interval. Asides have no vote. ",
+             "that were run; (in): inside our interval. Asides do not count towards the verdict. ",
              words);
     table_caption_rules(r, &t->caption);
     return table_check(t);
@@ -212,8 +212,7 @@ void claims_markdown(const struct report *r, const struct claim_result *result, 
         of[result[i].verdict]++;
     text_add(out,
              "# The paper's claims\n\n%d supported, %d contradicted, %d inconclusive, %d not "
-             "testable. A verdict speaks of the datasets that were run, named as n/m "
-             "(n of m).\n\n",
+             "testable. A verdict covers the datasets that were run, given as n/m (n of m).\n\n",
              of[VERDICT_SUPPORTED], of[VERDICT_CONTRADICTED], of[VERDICT_INCONCLUSIVE],
              of[VERDICT_UNTESTABLE]);
     for (int i = 0; i < r->results.notes; i++) {
@@ -231,9 +230,9 @@ void claims_markdown(const struct report *r, const struct claim_result *result, 
             part_line(&c->part[k], &result[i].outcome[k], out);
         text_add(out, "\n");
         if (c->expect[0] != '\0')
-            text_add(out, "Said before any run: %s\n\n", c->expect);
+            text_add(out, "Expected before any run: %s\n\n", c->expect);
         if (c->ledger[0] != '\0')
-            text_add(out, "Ledger entries that touch it: %s.\n\n", c->ledger);
+            text_add(out, "See ledger entries %s.\n\n", c->ledger);
     }
     text_add(out, "## Ledger\n\nWhere the paper's text, its tables and the released code "
                   "disagree, as far as a claim depends on it.\n\n");

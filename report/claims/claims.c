@@ -102,7 +102,7 @@ static void need_seeds(const struct claim_part *p, struct claim_outcome *o)
         snprintf(o->needed, sizeof o->needed, "more seeds");
     else if (seeds > 1000)
         snprintf(o->needed, sizeof o->needed,
-                 "more seeds than anybody has, if the effect is as small as estimated");
+                 "more seeds than are practical, if the effect is as small as estimated");
     else
         snprintf(o->needed, sizeof o->needed, "about %.0f seeds, if the effect is as estimated",
                  fmax(seeds, e.runs + 1));

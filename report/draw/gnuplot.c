@@ -163,8 +163,9 @@ static enum status draw_picture(const char *program, struct gnuplot_job *job)
     TRY(run_gnuplot(program, job->folder, argv, &status, job->warnings, sizeof job->warnings));
     enum status result = STATUS_OK;
     if (status == -1)
-        result = status_fail(STATUS_FORMAT, "%s: gnuplot was still at it after %d s and was ended",
-                             path, PATIENCE);
+        result = status_fail(STATUS_FORMAT,
+                             "%s: gnuplot was still running after %d s and was stopped", path,
+                             PATIENCE);
     else if (status != 0)
         result = status_fail(STATUS_FORMAT, "%s: gnuplot ended with status %d: %s", path, status,
                              job->warnings);

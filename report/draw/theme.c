@@ -26,7 +26,8 @@ enum status theme_read_width(const char *name, enum theme_width *out)
         return STATUS_OK;
     }
     return status_fail(STATUS_CONFIG,
-                       "width '%s' is none of two-column (icml), neurips, column, slides", name);
+                       "width '%s' is unknown; choose two-column (icml), neurips, column or slides",
+                       name);
 }
 
 double theme_inches(const struct theme *t)

@@ -265,15 +265,14 @@ static void write_caption(const struct curve_figure *b, const struct made *m, in
                     "%s; a spread, not a standard error). ",
                     b->f->report->sample_sd ? "n-1" : "n");
     if (runs)
-        figures_say(g->caption, "Thin lines: every run by itself, its own evaluations. ");
+        figures_say(g->caption, "Thin lines: each run's own evaluations. ");
     if (dotted)
-        figures_say(g->caption,
-                    "Dots: the final score of every seed, set side by side by a fixed rule; "
-                    "tick: their mean. ");
+        figures_say(g->caption, "Dots: the final score of every seed, spread sideways by a fixed "
+                                "rule; tick: their mean. ");
     if (m->most > 0 && m->fewest == m->most)
-        figures_say(g->caption, "n = %d runs a line. ", m->most);
+        figures_say(g->caption, "n = %d runs per line. ", m->most);
     else if (m->most > 0)
-        figures_say(g->caption, "n = %d to %d runs a line, of %d planned. ", m->fewest, m->most,
+        figures_say(g->caption, "n = %d to %d runs per line, of %d planned. ", m->fewest, m->most,
                     r->seeds);
     if (m->dashed > 0)
         figures_say(g->caption, "Dashed where some runs have ended. ");

@@ -66,7 +66,7 @@ static void say_costs(const struct suite_figure *s, bool hours, const struct gri
 {
     figures_say(s->out->caption,
                 "Mean score over all runs of a suite against their mean %s at equal numbers of "
-                "transitions, as far as all of them go.",
+                "transitions, up to where the shortest run ends.",
                 hours ? "wall-clock time (machines as in the provenance; shared machines add noise)"
                       : "number of actor updates, pretraining included");
     figures_say(s->out->alt, "%s.", s->row->title);

@@ -193,10 +193,10 @@ static enum status draw_clouds(struct figures *f, const struct figure_row *row,
     style_of.upright = true;
     plot_text(p, 0.09, BOTTOM + (plot_height(p) - BOTTOM - TOP) / 2, style_of, "This report");
     figures_say(out->caption,
-                "Final scores: printed in the paper against this report's, one dot a method "
-                "and dataset, with the interval of our mean; the paper prints no "
-                "spread. Named: the furthest of those that differ by more than two "
-                "samples of one distribution would (and by 5 points and 10 %%). ");
+                "Final scores: printed in the paper against this report's, one dot per method and "
+                "dataset, with the interval of our mean; the paper prints no "
+                "spread. Labelled: the largest of the differences beyond what two samples of one "
+                "distribution would show (and beyond 5 points and 10 %%). ");
     figures_say_interval(f, out->caption);
     return figures_keep(f, plot_finish(p, f->folder, f->comment, out));
 }

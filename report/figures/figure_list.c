@@ -168,7 +168,7 @@ void figures_say_gaps(const struct suite_scores *g, char text[FIGURE_CAPTION])
         figures_say(text, " %s: %s", g->title, g->note);
     /* Said once, not suite by suite. */
     const char *few = g->methods == 0  ? ""
-                      : g->fewest < 2  ? " One run alone has no interval."
+                      : g->fewest < 2  ? " A single run has no interval."
                       : g->fewest == 2 ? " Read intervals of two runs with care."
                                        : "";
     if (strstr(text, few) == NULL)

@@ -94,7 +94,7 @@ const struct figure_row figure_table[] = {
     {.id = "paper_vs_ours",      .title = "Printed and reproduced scores", .source = "",
      .draw = paper_scatter},
     {.id = "seeds",              .title = "every final score", .source = "", .draw = curves_seeds},
-    {.id = "status",             .title = "Which runs there are", .source = "", .draw = status_map},
+    {.id = "status",             .title = "Status of the runs", .source = "", .draw = status_map},
     {.id = "cost",               .title = "Score against wall clock", .source = "", .suites = cost_draw},
     {.id = "cost_steps",         .title = "Score against gradient steps", .source = "", .suites = cost_draw},
     {.id = "phases",             .title = "Time by phase", .source = "", .suites = phases_draw},

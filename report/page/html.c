@@ -28,8 +28,8 @@ static bool in_gallery(const struct html_page *page, const struct figure *f)
 static void put_gallery(struct text *out, const struct html_page *page)
 {
     text_add(out, "<h2 id=\"figures\">Figures</h2>\n"
-                  "<p class=\"soft\">Rest on a point (or tap it) for its value. Script and data "
-                  "stand beside every picture; <code>style.gp</code> holds the common look.</p>\n");
+                  "<p class=\"soft\">Hover over or tap a point for its value. Each picture comes "
+                  "with its script and data; <code>style.gp</code> sets the common style.</p>\n");
     for (int i = 0; i < page->figures->count; i++) {
         if (in_gallery(page, &page->figures->figure[i]))
             html_figure(out, page, page->figures->figure[i].name);
@@ -61,7 +61,7 @@ static void put_with_paper(struct text *out, const struct html_page *page, const
     const struct table *paper = find_table(page, id);
     if (paper == NULL)
         return;
-    text_add(out, "<details><summary>Beside the paper's numbers</summary>\n");
+    text_add(out, "<details><summary>Compared with the paper's numbers</summary>\n");
     html_table(out, paper);
     text_add(out, "</details>\n");
 }
@@ -106,7 +106,7 @@ static void put_results(struct text *out, const struct html_page *page)
 /* A long list is folded behind what stands before its colon. */
 static void put_note(struct text *out, const char *note, const char *face, bool banner)
 {
-    const char *mind = banner ? "<strong>Mind: </strong>" : "";
+    const char *mind = banner ? "<strong>Warning: </strong>" : "";
     const char *colon = strlen(note) > LONG_NOTE ? strchr(note, ':') : NULL;
     if (colon == NULL) {
         text_add(out, "<p class=\"%s\">%s", face, mind);
@@ -152,7 +152,7 @@ static void put_head(struct text *out, const struct html_page *page)
     text_add(out, "</style>\n</head>\n<body>\n<header>\n<h1>Offline to online: the report</h1>\n"
                   "<p class=\"soft\">");
     html_put(out, all_foreign(&page->report->results)
-                      ? "Scores read from files of others. "
+                      ? "Scores read from external files. "
                       : "Reproduction of \"Reinforcement Learning Gradients as Vitamin for Online "
                         "Finetuning Decision Transformers\". ");
     html_put_format(out, "Report %s.", page->report->hash);
@@ -199,7 +199,7 @@ enum status html_write(const struct html_page *page, const char *path)
     html_figure(&out, page, "cost_steps");
     html_figure(&out, page, "phases");
     if (out.length == before)
-        text_add(&out, "<p>The files do not say what these runs cost.</p>\n");
+        text_add(&out, "<p>The files do not record what these runs cost.</p>\n");
 
     html_reading(&out, page);
     text_add(&out, "</main>\n");

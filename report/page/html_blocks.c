@@ -89,8 +89,8 @@ static void put_picture(struct text *out, const struct html_page *page, const st
     }
     if (out->length + strlen(svg) > LARGEST_PAGE) {
         text_add(out,
-                 "<p class=\"note\">One page cannot hold all pictures; "
-                 "<a href=\"%s/%s.svg\">this one</a> is a file of its own.</p>\n<p>",
+                 "<p class=\"note\">The page cannot hold all pictures; <a href=\"%s/%s.svg\">this "
+                 "one</a> is a separate file.</p>\n<p>",
                  page->figures_folder, f->id);
         html_put(out, f->alt);
         text_add(out, "</p>\n");

@@ -138,7 +138,7 @@ void html_failures(struct text *out, const struct html_page *page)
         if (run->status == RUN_OK)
             continue;
         if (shown == 0)
-            text_add(out, "<h3>Runs that did not end well, or have not ended</h3>\n<ul>\n");
+            text_add(out, "<h3>Runs that diverged, failed or are incomplete</h3>\n<ul>\n");
         if (shown++ >= LOGS)
             continue;
         text_add(out, "<li>");

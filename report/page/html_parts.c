@@ -74,8 +74,8 @@ static enum status suite_sentence(struct text *out, const struct html_page *page
     if (second >= 0 && strcmp(first_is, second_is) == 0) {
         text_add(out, "<li>");
         html_put_format(out,
-                        "On %s (%d dataset%s) no method is ahead: the highest interquartile mean, "
-                        "%s, is shared.",
+                        "On %s (%d dataset%s) no method leads: several share the highest "
+                        "interquartile mean, %s.",
                         r->suite[suite].title, g->datasets, g->datasets == 1 ? "" : "s", first_is);
         text_add(out, "</li>\n");
     } else if (second >= 0) {
@@ -115,11 +115,11 @@ enum status html_headline(struct text *out, const struct html_page *page)
     put_fact(out, count_used(r, true, false), "method", "methods");
     put_fact(out, count_used(r, false, true), "dataset", "datasets");
     put_fact(out, count_used(r, false, false), "run with a result", "runs with a result");
-    put_fact(out, r->seeds, "seed a cell, at most", "seeds a cell, at most");
+    put_fact(out, r->seeds, "seed per cell, at most", "seeds per cell, at most");
     text_add(out,
-             "</ul>\n<p>Each method is pretrained on a fixed dataset and then goes on learning "
+             "</ul>\n<p>Each method is pretrained on a fixed dataset and then continues to learn "
              "from its own episodes. Scores: 0 is a random policy, 100 the benchmark's expert; "
-             "one run is one training with its own seed. <a href=\"#reading\">How to read "
+             "a run is one training with one seed. <a href=\"#reading\">How to read "
              "this</a>.</p>\n<ul class=\"lead\">\n");
     enum status result = STATUS_OK;
     for (int s = 0; s < r->suites && result == STATUS_OK; s++) {
@@ -187,7 +187,7 @@ static void put_ledger_ids(struct text *out, const char *list)
     char id[16];
     for (int i = 0; list_next(&list, ", ", id, sizeof id); i++) {
         struct ledger_entry e;
-        text_add(out, i == 0 ? " Affected by " : ", ");
+        text_add(out, i == 0 ? " See ledger " : ", ");
         if (ledger_find(embed_report, id, &e)) {
             text_add(out, "<a href=\"#ledger-%s\" title=\"", e.id);
             html_put(out, e.sentence);
@@ -281,21 +281,23 @@ void html_reading(struct text *out, const struct html_page *page)
     (void)page;
     static const char *const paragraph[][2] = {
         {"Scores.", "D4RL-normalised: 0 is a random policy, 100 the benchmark's reference. Values "
-                    "below 0 and above 100 are legal and are not clipped. A run is one training "
+                    "below 0 and above 100 are possible and are not clipped. A run is one training "
                     "with its own seed; the evaluation episodes of one policy are averaged first "
                     "and never counted as independent."},
         {"Final, increase.", "The final score is the learning curve read at the budget; the "
                              "increase is final minus initial of the same run, then averaged."},
         {"Spread.", "\"±\" and the bands of learning curves are one standard deviation over seeds. "
-                    "They say how different trainings are, not how well the mean is known."},
-        {"Intervals.", "Brackets and bars are percentile intervals of a bootstrap that draws runs "
-                       "anew within every dataset. With five seeds such an interval is about a "
+                    "They show how much trainings differ, not how well the mean is known."},
+        {"Intervals.", "Brackets and bars are percentile intervals of a bootstrap that resamples "
+                       "runs within each dataset. With five seeds such an interval is about a "
                        "tenth too narrow, and it cannot show what no seed showed: a method that "
-                       "fails once in ten trainings looks certain after five good ones."},
+                       "fails once in ten trainings looks reliable after five good ones."},
         {"Median, IQM, mean, optimality gap.",
-         "The median is over datasets of their means. The interquartile mean drops the lowest and "
-         "the highest quarter of all runs, so the middle datasets decide it. The mean is swayed by "
-         "single datasets (maze2d-open reaches 570). The gap is how far runs fall short of 100 on "
+         "The median is taken over the datasets' means. The interquartile mean drops the lowest "
+         "and "
+         "the highest quarter of all runs, so the middle datasets decide it. A single dataset can "
+         "dominate the mean (maze2d-open reaches 570). The gap is how far runs fall short of 100 "
+         "on "
          "average; it is near 0 where most exceed 100."},
         {"Probability of improvement.",
          "How often a run of one method beats a run of the other on the same dataset. It says how "
@@ -303,11 +305,11 @@ void html_reading(struct text *out, const struct html_page *page)
         {"Score distributions.", "The share of runs above each score. A curve that lies above "
                                  "another everywhere is better at every level."},
         {"Verdicts.", "A claim is supported or contradicted only when the whole interval lies on "
-                      "one side, and is not tested with fewer than three seeds. Of many intervals "
-                      "about one in twenty misses by chance."},
-        {"Runs that broke.", "A run whose numbers became infinite is a result and counts as its "
-                             "last finite score, at most 0. Runs that are unfinished, missing or "
-                             "ended with an error are no results and never become 0."},
+                      "one side, and is not tested with fewer than three seeds. About one interval "
+                      "in twenty misses by chance."},
+        {"Failed runs.", "A diverged run (its numbers became infinite) is a result and counts with "
+                         "its last finite score, at most 0. Incomplete, missing and failed runs "
+                         "are not results and never count as 0."},
     };
     text_add(out, "<h2 id=\"reading\">How to read this</h2>\n");
     for (size_t i = 0; i < sizeof paragraph / sizeof *paragraph; i++) {
@@ -363,7 +365,7 @@ static void put_attributes(struct text *out, const struct results *r)
         {"threads", "Threads"},   {"precision", "Precision of the products"},
     };
     size_t before = out->length;
-    text_add(out, "<div class=\"scroll\"><table>\n<caption>What the runs say about themselves"
+    text_add(out, "<div class=\"scroll\"><table>\n<caption>What the runs record"
                   "</caption>\n<thead><tr><th scope=\"col\" class=\"words\">What</th>"
                   "<th scope=\"col\" class=\"words\">Values</th></tr></thead>\n<tbody>\n");
     size_t empty = out->length;

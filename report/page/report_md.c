@@ -29,7 +29,7 @@ void report_headline(const struct report *r, struct text *out)
     add_count(out, x->runs, "run", "runs");
     text_add(out, ", %d of them with a result", used);
     if (foreign > 0)
-        text_add(out, ", %d from score files of others", foreign);
+        text_add(out, ", %d from external score files", foreign);
     text_add(out, ".");
 }
 
@@ -76,11 +76,12 @@ static void add_reading(const struct report *r, struct text *out)
     text_add(out, "## How to read this\n\n%c%s.\n\n", words[0] - 'a' + 'A', words + 1);
     report_describe_intervals(r, words, sizeof words);
     text_add(out,
-             "Intervals: %s. They say how much the number would move with other seeds of the same "
-             "kind. With five seeds such an interval of a mean is about 11 %% too narrow, and it "
+             "Intervals: %s. They show how much the number would change with other seeds. With "
+             "five seeds such an interval of a mean is about 11 %% too narrow, and it "
              "cannot see what no seed showed: a method that fails once in ten trainings looks "
-             "certain with five good seeds. Runs are never pooled with their evaluation episodes. "
-             "Per-dataset differences carry no stars: with 5 + 5 seeds nothing survives a "
+             "reliable after five good ones. Runs are never pooled with their evaluation episodes. "
+             "Per-dataset differences are not marked as significant: with 5 + 5 seeds nothing "
+             "survives a "
              "correction over 34 datasets; conclusions are drawn on suites.\n\n",
              words);
 }
@@ -97,7 +98,7 @@ enum status report_md_write(const struct report *r, const struct table *table, i
              " Report `%s`; where everything comes from is in "
              "[provenance.json](provenance.json).\n\n",
              r->hash);
-    add_notes(&r->results, NOTE_BANNER, "> **Note.** ", &out);
+    add_notes(&r->results, NOTE_BANNER, "> **Warning.** ", &out);
     add_notes(&r->results, NOTE_WARNING, "> ", &out);
     add_notes(&r->results, NOTE_INFO, "", &out);
     if (result != NULL)

@@ -457,7 +457,7 @@ enum status results_all_read(const struct results *r)
         return STATUS_OK;
     return status_fail(STATUS_FORMAT,
                        "%d curve%s or folder%s cannot be read (named above, in the report and in "
-                       "provenance.json); the report is of the rest",
+                       "provenance.json); the report covers the rest",
                        unreadable, unreadable == 1 ? "" : "s", unreadable == 1 ? "" : "s");
 }
 

@@ -57,8 +57,8 @@ static enum status move_run(struct results *r, int run, double usual)
     r->run[run].dataset = to;
     const char *matrix = r->run[run].origin.matrix;
     return results_note(r, NOTE_BANNER,
-                        "%s: runs of %s are to be read at %.0f, most others at %.0f; they stand "
-                        "apart, in tables and figures of their own.",
+                        "%s: runs of %s are to be read at %.0f, most others at %.0f; they have "
+                        "tables and figures of their own.",
                         r->dataset[from].title, matrix[0] != '\0' ? matrix : "some origin", budget,
                         usual);
 }

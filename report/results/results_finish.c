@@ -153,8 +153,7 @@ static enum status drop_duplicates(struct results *r)
         if (before != NULL && before->method == run->method && before->dataset == run->dataset &&
             before->seed == run->seed) {
             TRY(results_note(r, NOTE_WARNING,
-                             "%s, %s, seed %" PRId64 " is there twice; kept %s, "
-                             "left out %s",
+                             "%s, %s, seed %" PRId64 " appears twice; kept %s, left out %s",
                              r->method[run->method].label, r->dataset[run->dataset].id, run->seed,
                              before->origin.path, run->origin.path));
             results_free_run(&r->run[i]);

@@ -122,13 +122,11 @@ static enum status note_origins(struct results *r)
     char list[RESULTS_NOTE - 128]; /* the sentence around it fits too */
     if (different(r, kind_of, list, sizeof list) > 0)
         TRY(results_note(r, NOTE_BANNER,
-                         "Not D4RL's data: %s. Scores cannot be held against the "
-                         "paper's.",
-                         list));
+                         "Not D4RL's data: %s. Scores cannot be compared with the paper's.", list));
     if (reductions(r, list, sizeof list) > 0)
-        TRY(results_note(r, NOTE_BANNER, "Reduced against the paper: %s.", list));
+        TRY(results_note(r, NOTE_BANNER, "Smaller than in the paper: %s.", list));
     if (different(r, revision_of, list, sizeof list) > 1)
-        TRY(results_note(r, NOTE_BANNER, "Runs of several revisions of the code: %s.", list));
+        TRY(results_note(r, NOTE_BANNER, "Runs from several revisions of the code: %s.", list));
     if (different(r, preset_of, list, sizeof list) > 1)
         TRY(results_note(r, NOTE_WARNING, "Presets: %s.", list));
     if (different(r, size_of, list, sizeof list) > 1)
@@ -256,6 +254,6 @@ enum status results_collect_notes(struct results *r)
     TRY(note_failures(r));
     TRY(note_scale(r));
     if (r->excluded_by[0] != '\0')
-        TRY(results_note(r, NOTE_INFO, "Only what was asked for: %s.", r->excluded_by));
+        TRY(results_note(r, NOTE_INFO, "Selected: %s.", r->excluded_by));
     return STATUS_OK;
 }

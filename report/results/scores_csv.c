@@ -152,10 +152,10 @@ static enum status read_status(const struct csv *c, int row, const struct column
     while (i < RUN_STATUS_COUNT && strcmp(word, run_status_word((enum run_status)i)) != 0)
         i++;
     if (i == RUN_STATUS_COUNT)
-        return status_fail(STATUS_FORMAT,
-                           "%s:%d: status '%s' is none of ok, diverged, incomplete, "
-                           "failed, missing",
-                           c->name, c->line[row + 1], word);
+        return status_fail(
+            STATUS_FORMAT,
+            "%s:%d: status '%s' is unknown; expected ok, diverged, incomplete, failed or missing",
+            c->name, c->line[row + 1], word);
     run->status = (enum run_status)i;
     if (run->status == RUN_OK)
         return STATUS_OK;

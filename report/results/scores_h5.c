@@ -272,8 +272,8 @@ static enum status read_open(struct results *r, const struct h5 *f)
         r->x_title = "Gradient steps";
     else if (status == STATUS_OK && tally.offline > 0)
         status = results_note(r, NOTE_WARNING,
-                              "%s: %d of %d runs have no online phase; theirs is "
-                              "drawn over gradient steps beside transitions",
+                              "%s: %d of %d runs have no online phase; their curves are drawn over "
+                              "gradient steps, not transitions",
                               f->path, tally.offline, tally.offline + tally.online);
     free(methods.name);
     free(datasets.name);

@@ -121,7 +121,7 @@ static enum status choose_methods(const struct results *r, enum results_what wha
         } else if (n > 0) {
             char count[64];
             snprintf(count, sizeof count, "%d of %d datasets", n, g->datasets);
-            add_note(g, "%s%s is left out: it has runs in %s.", r->method[m].label, count);
+            add_note(g, "%s%s is left out: it has runs on %s.", r->method[m].label, count);
         }
     }
     return STATUS_OK;

@@ -104,7 +104,7 @@ enum status table_compare(const struct report *r, const char *suite, struct tabl
     const struct results *x = &r->results;
     int datasets[MOST_DATASETS], own;
     int count = table_rows_of(r, suite, MOST_DATASETS, datasets, &own);
-    snprintf(t->title, sizeof t->title, "%s: the paper's numbers and these",
+    snprintf(t->title, sizeof t->title, "%s: the paper's numbers and ours",
              registry_suites[registry_find_suite(suite)].title);
     static const char *const titles[] = {"Dataset",       "Method",     "Paper", "Ours",
                                          "95 % interval", "Difference", "Seeds", "Verdict"};

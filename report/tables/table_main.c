@@ -266,7 +266,7 @@ static void write_caption(const struct report *r, const struct grid *g, struct t
     if (diverged > 0)
         text_add(&t->caption, "\u2020: with diverged runs (%d in all). ", diverged);
     if (fewer)
-        text_add(&t->caption, "A raised number: so many seeds only. ");
+        text_add(&t->caption, "Superscript: number of seeds, where fewer. ");
     if (none)
         text_add(&t->caption, "\u2014: no finished run; an average needs all its rows. ");
     char budgets[RESULTS_NOTE];

@@ -317,7 +317,7 @@ Test(html, warns_of_generated_data_reduced_sizes_and_mixed_revisions)
     expect(page, "Runs of several revisions");
     expect(page, "Missing seeds");
     expect(page, "the last &lt;words&gt;");
-    expect(page, "What the runs say about themselves");
+    expect(page, "What the runs record");
     expect(page, "fedcba9 (1 run)");
     free(page);
 }
