@@ -228,7 +228,7 @@ static const struct option_row *find_row(const char *name, size_t length)
     return NULL;
 }
 
-static enum status fail_unknown(const char *name)
+static enum status fail_unknown_option(const char *name)
 {
     const char *names[ROWS];
     for (int i = 0; i < ROWS; i++)
@@ -246,7 +246,7 @@ static enum status read_option(struct options *o, int argc, char **argv, int *i)
     if (strcmp(word, "-h") == 0)
         row = find_row("--help", 6);
     if (row == NULL)
-        return fail_unknown(word);
+        return fail_unknown_option(word);
     if (row->value == NULL && equals != NULL)
         return status_fail(STATUS_CONFIG, "%s takes no value", row->name);
     const char *value = equals != NULL ? equals + 1 : NULL;

@@ -83,7 +83,8 @@ static double beyond(double x, double low, double high)
 }
 
 /* Distance from the data of the action that the last policy takes for a return of 1. */
-static double distance(const struct results *r, const struct results_run *run, const void *none)
+static double distance_to_data(const struct results *r, const struct results_run *run,
+                               const void *none)
 {
     (void)r;
     (void)none;
@@ -103,7 +104,7 @@ static double distance(const struct results *r, const struct results_run *run, c
 enum status claim_near_data(const struct report *r, const struct claim_part *p,
                             struct claim_outcome *o)
 {
-    TRY(claim_mean(r, p->a, p->on, distance, NULL, o));
+    TRY(claim_mean(r, p->a, p->on, distance_to_data, NULL, o));
     if (o->tasks > 0)
         o->verdict = verdict_below(o->estimate, p->value);
     return STATUS_OK;

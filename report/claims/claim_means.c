@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* The paper's mean over these tasks; NaN when a cell is not printed. */
-static double published(const char *method, const struct matrix *tasks, bool increase)
+static double printed_mean(const char *method, const struct matrix *tasks, bool increase)
 {
     double sum = 0;
     for (int i = 0; i < tasks->tasks; i++) {
@@ -23,7 +23,7 @@ static double published(const char *method, const struct matrix *tasks, bool inc
     return tasks->tasks > 0 ? sum / tasks->tasks : (double)NAN;
 }
 
-static int fewest(const struct matrix *x, const struct matrix *y)
+static int fewest_runs(const struct matrix *x, const struct matrix *y)
 {
     int a = matrix_fewest(x), b = matrix_fewest(y);
     return a < b ? a : b;
@@ -41,7 +41,7 @@ enum status claim_mean(const struct report *r, const char *who, const char *wher
         status = contrast_interval(&(struct contrast_term){&x.x, 1}, 1, &r->bootstrap, NULL,
                                    &o->estimate);
     if (o->tasks > 0 && (value == selection_final || value == selection_increase))
-        o->published = published(who, &x.x, value == selection_increase);
+        o->published = printed_mean(who, &x.x, value == selection_increase);
     selection_free(&x);
     return status;
 }
@@ -59,8 +59,8 @@ enum status claim_mean_difference(const struct report *r, const struct claim_par
         const struct contrast_term terms[] = {{&x.x, 1}, {&y.x, -1}};
         status = contrast_interval(terms, 2, &r->bootstrap, NULL, &o->estimate);
         if (value == selection_final || value == selection_increase)
-            o->published = published(p->a, &x.x, value == selection_increase) -
-                           published(p->b, &x.x, value == selection_increase);
+            o->published = printed_mean(p->a, &x.x, value == selection_increase) -
+                           printed_mean(p->b, &x.x, value == selection_increase);
         if (strchr(p->a, '|') != NULL || strchr(p->b, '|') != NULL)
             snprintf(o->detail, sizeof o->detail, "best of several: %.96s, %.96s", x.who, y.who);
     }
@@ -202,7 +202,7 @@ enum status claim_drop(const struct report *r, const struct claim_part *p, struc
     if (x.x.tasks > 0 && y.x.tasks > 0 && is_read_alike(&r->results, &x.x, &y.x, o)) {
         const struct contrast_term terms[] = {{&x.x, 1}, {&y.x, -1}};
         status = contrast_interval(terms, 2, &r->bootstrap, NULL, &o->estimate);
-        o->published = published(p->a, &x.x, false) - published(p->a, &y.x, false);
+        o->published = printed_mean(p->a, &x.x, false) - printed_mean(p->a, &y.x, false);
         o->verdict = p->test == CLAIM_DROP_EQUAL ? verdict_within(o->estimate, p->value)
                                                  : verdict_above(o->estimate, p->value);
     }
@@ -228,8 +228,8 @@ enum status claim_interaction(const struct report *r, const struct claim_part *p
     if (a.x.tasks > 0 && a2.x.tasks > 0 && is_read_alike(&r->results, &a.x, &a2.x, o)) {
         const struct contrast_term terms[] = {{&a.x, 1}, {&b.x, -1}, {&a2.x, -1}, {&b2.x, 1}};
         status = contrast_interval(terms, 4, &r->bootstrap, NULL, &o->estimate);
-        o->published = published(p->a, &a.x, false) - published(p->b, &a.x, false) -
-                       published(p->a, &a2.x, false) + published(p->b, &a2.x, false);
+        o->published = printed_mean(p->a, &a.x, false) - printed_mean(p->b, &a.x, false) -
+                       printed_mean(p->a, &a2.x, false) + printed_mean(p->b, &a2.x, false);
         o->verdict = verdict_above(o->estimate, 0);
     }
     struct selection *all[] = {&a, &b, &a2, &b2};
@@ -325,7 +325,7 @@ enum status claim_trend(const struct report *r, const struct claim_part *p, stru
     if (o->tasks > 2)
         status = rank_trend(&x.x, &y.x, mean, &r->bootstrap, &o->estimate);
     if (o->tasks > 2 && status == STATUS_OK) {
-        o->estimate.runs = fewest(&x.x, &y.x);
+        o->estimate.runs = fewest_runs(&x.x, &y.x);
         o->verdict = verdict_below(o->estimate, 0);
     }
     selection_free(&x);

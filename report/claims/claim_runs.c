@@ -48,7 +48,7 @@ enum status claim_wobble(const struct report *r, const struct claim_part *p,
 enum { GRID = 101, STAY = 3, MOST_RUNS = 512 };
 
 /* Transitions from which the score stays at or above `level`; infinite: never. */
-static double reach(const struct results *r, const struct results_run *run, const void *level)
+static double reached_at(const struct results *r, const struct results_run *run, const void *level)
 {
     double grid[GRID], y[GRID];
     if (!run->used || run->points < 2)
@@ -71,7 +71,7 @@ static enum status median_reach(const struct report *r, const char *who, const c
     for (int i = 0; i < x->runs && *runs < MOST_RUNS; i++) {
         if (!selection_is(x, &x->run[i], who, where))
             continue;
-        double t = reach(x, &x->run[i], &level);
+        double t = reached_at(x, &x->run[i], &level);
         if (isnan(t))
             continue;
         event[*runs] = isfinite(t);
@@ -132,7 +132,8 @@ enum status claim_peak(const struct report *r, const struct claim_part *p, struc
 }
 
 /* Only runs that went on to at least twice the point count. */
-static double later(const struct results *r, const struct results_run *run, const void *context)
+static double gain_after(const struct results *r, const struct results_run *run,
+                         const void *context)
 {
     (void)r;
     double from = *(const double *)context;
@@ -143,7 +144,7 @@ static double later(const struct results *r, const struct results_run *run, cons
 
 enum status claim_later(const struct report *r, const struct claim_part *p, struct claim_outcome *o)
 {
-    TRY(claim_mean(r, p->a, p->on, later, &p->value, o));
+    TRY(claim_mean(r, p->a, p->on, gain_after, &p->value, o));
     if (o->tasks > 0)
         o->verdict = verdict_above(o->estimate, 0);
     return STATUS_OK;
@@ -151,7 +152,7 @@ enum status claim_later(const struct report *r, const struct claim_part *p, stru
 
 /* --- shares of runs: the mean of zeros and ones ----------------------------------------------- */
 
-static double halved(const struct results *r, const struct results_run *run, const void *none)
+static double is_halved(const struct results *r, const struct results_run *run, const void *none)
 {
     (void)r;
     (void)none;
@@ -187,8 +188,8 @@ static double ratio_outside(const struct results *r, const struct results_run *r
     return known > 0 ? (double)outside / known : (double)NAN;
 }
 
-static enum status share(const struct report *r, const struct claim_part *p, selection_value *value,
-                         struct claim_outcome *o)
+static enum status test_share(const struct report *r, const struct claim_part *p,
+                              selection_value *value, struct claim_outcome *o)
 {
     TRY(claim_mean(r, p->a, p->on, value, NULL, o));
     if (o->tasks > 0)
@@ -199,18 +200,18 @@ static enum status share(const struct report *r, const struct claim_part *p, sel
 enum status claim_halved(const struct report *r, const struct claim_part *p,
                          struct claim_outcome *o)
 {
-    return share(r, p, halved, o);
+    return test_share(r, p, is_halved, o);
 }
 
 enum status claim_large_q(const struct report *r, const struct claim_part *p,
                           struct claim_outcome *o)
 {
-    return share(r, p, large_q, o);
+    return test_share(r, p, large_q, o);
 }
 
 enum status claim_ratio(const struct report *r, const struct claim_part *p, struct claim_outcome *o)
 {
-    return share(r, p, ratio_outside, o);
+    return test_share(r, p, ratio_outside, o);
 }
 
 /* --- losses and seconds ----------------------------------------------------------------------- */

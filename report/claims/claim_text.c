@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* The words behind a placeholder of an assertion. */
-static void placeholder(const struct claim_part *p, char sign, char *out, size_t size)
+static void fill_placeholder(const struct claim_part *p, char sign, char *out, size_t size)
 {
     out[0] = '\0';
     switch (sign) {
@@ -50,7 +50,7 @@ void claim_part_title(const struct claim_part *p, char *out, size_t size)
         char words[160] = "";
         size_t n = strcspn(at, "%");
         if (at[n] == '%')
-            placeholder(p, at[n + 1], words, sizeof words);
+            fill_placeholder(p, at[n + 1], words, sizeof words);
         int length = snprintf(out + used, size - used, "%s%.*s%s", sep, (int)n, at, words);
         used = used + (size_t)length < size ? used + (size_t)length : size - 1;
         at += n + (at[n] == '%' ? 2 : 0);
@@ -77,7 +77,7 @@ void claim_estimate_text(const struct claim_outcome *o, char *out, size_t size)
 }
 
 /* "3 of 12 datasets, 5 seeds" */
-static void coverage(const struct claim_outcome *o, char *out, size_t size)
+static void describe_coverage(const struct claim_outcome *o, char *out, size_t size)
 {
     if (o->wanted == 0)
         out[0] = '\0';
@@ -141,7 +141,7 @@ static void add_part(struct table *t, const struct claim_result *c, int part)
     table_put(t, row, 2, "%s", text);
     published_text(o, text, sizeof text);
     table_put(t, row, 3, "%s", text);
-    coverage(o, text, sizeof text);
+    describe_coverage(o, text, sizeof text);
     table_put(t, row, 4, "%s", text);
     table_put(t, row, 5, "%s", verdict_word(o->verdict));
     csv_line(t, c, part);
@@ -191,7 +191,7 @@ static void part_line(const struct claim_part *p, const struct claim_outcome *o,
     if (!isnan(o->published))
         text_add(out, ", paper %.1f", o->published);
     if (o->tasks > 0) {
-        coverage(o, text, sizeof text);
+        describe_coverage(o, text, sizeof text);
         text_add(out, " (%s)", text);
     }
     if (o->detail[0] != '\0') {

@@ -1,7 +1,6 @@
 #include "report/claims/selection.h"
 
 #include "report/results/registry.h"
-#include "report/stats/sum.h"
 #include "report/text/list.h"
 
 #include <assert.h>
@@ -142,14 +141,6 @@ static enum status select_alternative(const struct report *r, const char *word, 
     return status;
 }
 
-static double mean_of_tasks(const struct matrix *x)
-{
-    struct sum s = {0};
-    for (int m = 0; m < x->tasks; m++)
-        sum_add(&s, sum_mean(x->score + x->start[m], (size_t)x->runs[m]));
-    return x->tasks > 0 ? sum_total(&s) / x->tasks : -(double)INFINITY;
-}
-
 enum status selection_make(const struct report *r, const char *who, const char *where,
                            selection_value *value, const void *context, struct selection *out)
 {
@@ -165,8 +156,8 @@ enum status selection_make(const struct report *r, const char *who, const char *
         }
         /* More tasks first, then the higher mean: the choice favours the claim's other side. */
         bool better = first || next.x.tasks > out->x.tasks ||
-                      (next.x.tasks == out->x.tasks &&
-                       mean_of_tasks(&next.x) > mean_of_tasks(&out->x));
+                      (next.x.tasks == out->x.tasks && out->x.tasks > 0 &&
+                       matrix_mean(&next.x, next.x.score) > matrix_mean(&out->x, out->x.score));
         if (!first)
             selection_free(better ? out : &next);
         if (better)

@@ -6,7 +6,7 @@
 static const double RIGHT = 0.10, GAP_X = 0.16, ROW = 0.145, TOP = 0.24, BLOCK_TITLE = 0.14,
                     BELOW = 0.19, FOOT = 0.18, HALF = 0.31, LABEL = 7.4;
 
-static void widen(double value, double *low, double *high)
+static void widen_range(double value, double *low, double *high)
 {
     if (!isfinite(value))
         return;
@@ -15,8 +15,8 @@ static void widen(double value, double *low, double *high)
 }
 
 /* Extremes of what the panel shows and 4 % more on either side. */
-static void range(const struct bars *b, const struct bars_block *block, size_t first, double *low,
-                  double *high)
+static void range_of(const struct bars *b, const struct bars_block *block, size_t first,
+                     double *low, double *high)
 {
     *low = b->kind == BARS_STACK ? 0 : HUGE_VAL;
     *high = -HUGE_VAL;
@@ -27,23 +27,23 @@ static void range(const struct bars *b, const struct bars_block *block, size_t f
             sum += isfinite(part) ? part : 0;
         }
         if (b->kind == BARS_STACK) {
-            widen(sum, low, high);
+            widen_range(sum, low, high);
             continue;
         }
-        widen(block->bar[i].point, low, high);
+        widen_range(block->bar[i].point, low, high);
         if (b->kind == BARS_ARROW) {
-            widen(block->from[i], low, high);
+            widen_range(block->from[i], low, high);
             continue;
         }
-        widen(block->bar[i].low, low, high);
-        widen(block->bar[i].high, low, high);
+        widen_range(block->bar[i].low, low, high);
+        widen_range(block->bar[i].high, low, high);
     }
     if (isfinite(b->x_low) && isfinite(b->x_high)) {
         *low = b->x_low;
         *high = b->x_high;
         return;
     }
-    widen(b->level, low, high);
+    widen_range(b->level, low, high);
     if (!(*low <= *high)) {
         *low = 0;
         *high = 1;
@@ -55,7 +55,7 @@ static void range(const struct bars *b, const struct bars_block *block, size_t f
 }
 
 /* An end that almost reaches a tick goes to it: gnuplot would draw its line, not its number. */
-static void snap(double step, double *low, double *high)
+static void snap_to_tick(double step, double *low, double *high)
 {
     double near = 0.02 * (*high - *low);
     double above = ceil(*high / step) * step, below = floor(*low / step) * step;
@@ -65,7 +65,7 @@ static void snap(double step, double *low, double *high)
         *low = below;
 }
 
-static double widest(const char *const *label, int n, double points)
+static double widest_label(const char *const *label, int n, double points)
 {
     double width = 0;
     for (int i = 0; label != NULL && i < n; i++)
@@ -176,14 +176,14 @@ static bool is_empty(const struct bars *b, const struct bars_block *block, size_
                                  : !isfinite(block->bar[cell].point);
 }
 
-static void draw_panel(struct plot *p, const struct bars *b, const struct bars_block *block,
-                       int column, struct plot_box box)
+static void draw_bars_panel(struct plot *p, const struct bars *b, const struct bars_block *block,
+                            int column, struct plot_box box)
 {
     size_t first = (size_t)column * (size_t)b->rows;
     double low, high;
-    range(b, block, first, &low, &high);
+    range_of(b, block, first, &low, &high);
     double step = theme_step_fitting(low, high, 5, box.width);
-    snap(step, &low, &high);
+    snap_to_tick(step, &low, &high);
     struct plot_panel panel = {
         .box = box,
         .title = b->column[column],
@@ -244,13 +244,13 @@ static double title_width(const struct bars_block *block)
     return width + (block->note != NULL ? theme_text_width(block->note, 6.5) : 0);
 }
 
-static struct layout lay_out(const struct bars *b, const struct theme *t, double *width)
+static struct layout lay_out_bars(const struct bars *b, const struct theme *t, double *width)
 {
     const char *const *left = b->left != NULL ? b->left : b->label;
     double page = theme_inches(t) / theme_scale(t);
     struct layout l = {.titled = b->blocks > 1};
-    l.left = 0.10 + widest(left, b->rows, LABEL) + 0.08;
-    l.right = RIGHT + (b->right != NULL ? widest(b->right, b->rows, LABEL) + 0.08 : 0);
+    l.left = 0.10 + widest_label(left, b->rows, LABEL) + 0.08;
+    l.right = RIGHT + (b->right != NULL ? widest_label(b->right, b->rows, LABEL) + 0.08 : 0);
     int fitting = (int)fmax(1, (page - l.left - l.right + GAP_X) / (0.9 + GAP_X));
     l.per_row = b->columns <= 4 ? b->columns : b->columns <= 6 ? 3 : 4;
     l.per_row = l.per_row < fitting ? l.per_row : fitting;
@@ -298,7 +298,7 @@ static void draw_block(struct plot *p, const struct bars *b, const struct layout
         struct plot_box box = {l->left + column * (l->panel_width + GAP_X),
                                top - row * l->row_height - TOP - l->panel_height, l->panel_width,
                                l->panel_height};
-        draw_panel(p, b, block, c, box);
+        draw_bars_panel(p, b, block, c, box);
         if (column == 0)
             draw_labels(p, b, l->left - 0.06, PLOT_RIGHT, left, b->left_title);
         if (b->right != NULL && (column == l->per_row - 1 || c == b->columns - 1))
@@ -310,7 +310,7 @@ enum status bars_draw(const struct bars *b, const struct theme *t, const char *f
                       const char *comment, struct figure *out)
 {
     double width, legend = 0;
-    struct layout l = lay_out(b, t, &width);
+    struct layout l = lay_out_bars(b, t, &width);
     struct plot *p = plot_new(b->id, t, width, 1);
     if (b->kind == BARS_STACK) {
         start_plot(p, b);

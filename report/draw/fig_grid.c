@@ -18,7 +18,7 @@ int grid_exponent(double high)
 
 /* --- ranges --------------------------------------------------------------------------------- */
 
-static void widen(double value, double *low, double *high)
+static void widen_range(double value, double *low, double *high)
 {
     if (!isfinite(value))
         return;
@@ -34,7 +34,7 @@ static void log_range(const struct grid_panel *panel, double *low, double *high)
         for (int j = 0; j < panel->line[i].points; j++) {
             double value = panel->line[i].mean[j];
             if (value > 0)
-                widen(value, low, high);
+                widen_range(value, low, high);
         }
     }
     if (!(*low <= *high)) {
@@ -62,14 +62,14 @@ void grid_range(const struct grid_panel *panel, double *low, double *high)
         for (int j = 0; j < l->points && l->runs > 0; j++) {
             if (l->x != NULL && l->x[j] > panel->x_high * 1.000001)
                 break;
-            widen(l->mean[j], &line_low, &line_high);
+            widen_range(l->mean[j], &line_low, &line_high);
             if (l->low != NULL) {
-                widen(l->low[j], &band_low, &band_high);
-                widen(l->high[j], &band_low, &band_high);
+                widen_range(l->low[j], &band_low, &band_high);
+                widen_range(l->high[j], &band_low, &band_high);
             }
         }
     }
-    widen(panel->behaviour, &line_low, &line_high);
+    widen_range(panel->behaviour, &line_low, &line_high);
     if (!(line_low <= line_high)) {
         *low = 0;
         *high = 100;
@@ -88,7 +88,7 @@ void grid_range(const struct grid_panel *panel, double *low, double *high)
 
 /* --- one panel ------------------------------------------------------------------------------ */
 
-static bool partial(const struct grid_line *l, int j)
+static bool has_partial_points(const struct grid_line *l, int j)
 {
     return l->count != NULL && l->count[j] < l->runs;
 }
@@ -107,9 +107,9 @@ static void write_line(struct plot *p, const struct grid *g, const struct grid_p
     snprintf(what, sizeof what, "%s, %s, n=%d", panel->title, g->label[l->series], l->runs);
     out->block = plot_block(p, what, "x mean low high mean-where-runs-are-missing");
     for (int j = 0; j < l->points; j++) {
-        bool here = partial(l, j);
-        bool near = here || (j > 0 && partial(l, j - 1)) ||
-                    (j + 1 < l->points && partial(l, j + 1));
+        bool here = has_partial_points(l, j);
+        bool near = here || (j > 0 && has_partial_points(l, j - 1)) ||
+                    (j + 1 < l->points && has_partial_points(l, j + 1));
         bool band = l->low != NULL && l->high != NULL;
         plot_row(p, 5, l->x[j] / unit, here ? PLOT_NONE : l->mean[j], band ? l->low[j] : PLOT_NONE,
                  band ? l->high[j] : PLOT_NONE, near ? l->mean[j] : PLOT_NONE);
@@ -150,8 +150,8 @@ static void hover_line(struct plot *p, const struct grid *g, const struct grid_l
 }
 
 /* A level or a date: a block of two points. */
-static void straight(struct plot *p, const char *what, double x0, double y0, double x1, double y1,
-                     const char *style)
+static void draw_straight(struct plot *p, const char *what, double x0, double y0, double x1,
+                          double y1, const char *style)
 {
     int block = plot_block(p, what, "x y");
     plot_row(p, 2, x0, y0);
@@ -159,7 +159,7 @@ static void straight(struct plot *p, const char *what, double x0, double y0, dou
     plot_draw(p, "DATA index %d using 1:2 with lines %s notitle", block, style);
 }
 
-static int shown(const struct drawn *d)
+static int line_is_shown(const struct drawn *d)
 {
     return d->solid + d->dashed;
 }
@@ -181,7 +181,7 @@ static void draw_line(struct plot *p, const struct grid *g, const struct theme *
                   "DATA index %d using 1:5 with lines lw %sWIDTH[%d] lc rgb COLOUR[%d] "
                   "dt (6,4) title LABEL[%d] noenhanced",
                   d->block, thin, k, k, k);
-    if (shown(d) == 1)
+    if (line_is_shown(d) == 1)
         plot_draw(p,
                   "DATA index %d using 1:%d with points pt 7 ps 0.25*PS lc rgb COLOUR[%d] notitle",
                   d->block, d->solid > 0 ? 2 : 5, k);
@@ -209,7 +209,7 @@ static void draw_lines(struct plot *p, const struct grid *g, const struct theme 
         bool front = pass % 2 == 1, bands = pass < 2;
         for (int i = 0; i < panel->lines; i++) {
             const struct grid_line *l = &panel->line[i];
-            if (shown(&drawn[i]) == 0 || (l->series == g->front) != front)
+            if (line_is_shown(&drawn[i]) == 0 || (l->series == g->front) != front)
                 continue;
             if (!bands)
                 draw_line(p, g, t, panel, l, &drawn[i]);
@@ -220,7 +220,7 @@ static void draw_lines(struct plot *p, const struct grid *g, const struct theme 
         }
     }
     for (int i = 0; i < panel->lines; i++) {
-        if (shown(&drawn[i]) > 0)
+        if (line_is_shown(&drawn[i]) > 0)
             hover_line(p, g, &panel->line[i], panel->kind == GRID_RUNS, unit);
     }
     free(drawn);
@@ -228,7 +228,7 @@ static void draw_lines(struct plot *p, const struct grid *g, const struct theme 
 
 /* Scores that lie close together are set side by side by a fixed rule: the golden ratio's multiples
  * spread any number of them evenly, without a random number. */
-static double jitter(int k)
+static double jitter_dots(int k)
 {
     return 0.56 * (fmod(0.5 + k * 0.6180339887498949, 1) - 0.5);
 }
@@ -247,8 +247,8 @@ static void draw_dots(struct plot *p, const struct grid *g, const struct grid_pa
         for (int j = 0; j < l->points; j++) {
             if (!isfinite(l->mean[j]))
                 continue;
-            plot_row(p, 2, l->series + jitter(j), l->mean[j]);
-            plot_hover(p, l->series + jitter(j), l->mean[j], "%s: %.4g", g->label[l->series],
+            plot_row(p, 2, l->series + jitter_dots(j), l->mean[j]);
+            plot_hover(p, l->series + jitter_dots(j), l->mean[j], "%s: %.4g", g->label[l->series],
                        l->mean[j]);
             sum += l->mean[j];
             n++;
@@ -307,9 +307,9 @@ static double ticks_width(const struct plot_axis *a)
     return fmax(theme_text_width(low, 7), theme_text_width(high, 7));
 }
 
-static void draw_panel(struct plot *p, const struct grid *g, const struct theme *t,
-                       const struct grid_panel *panel, const struct plot_box *box, double unit,
-                       bool numbers)
+static void draw_grid_panel(struct plot *p, const struct grid *g, const struct theme *t,
+                            const struct grid_panel *panel, const struct plot_box *box, double unit,
+                            bool numbers)
 {
     double low, high;
     grid_range(panel, &low, &high);
@@ -333,15 +333,15 @@ static void draw_panel(struct plot *p, const struct grid *g, const struct theme 
         x_high = q.x.high;
     plot_panel(p, &q);
     if (isfinite(panel->behaviour) && t->behaviour)
-        straight(p, "mean return of the dataset", q.x.low, panel->behaviour, x_high,
-                 panel->behaviour, "lw 0.8 lc rgb GREY dt 3");
+        draw_straight(p, "mean return of the dataset", q.x.low, panel->behaviour, x_high,
+                      panel->behaviour, "lw 0.8 lc rgb GREY dt 3");
     if (panel->kind == GRID_DOTS)
         draw_dots(p, g, panel);
     else
         draw_lines(p, g, t, panel, unit);
     if (isfinite(panel->mark))
-        straight(p, "mark", panel->mark / unit, low, panel->mark / unit, high,
-                 "lw 0.9 lc rgb 0x000000");
+        draw_straight(p, "mark", panel->mark / unit, low, panel->mark / unit, high,
+                      "lw 0.9 lc rgb 0x000000");
     draw_corner(p, g, panel, box);
     if (panel->y_title != NULL)
         plot_text(p, box->left - 0.14 - ticks_width(&q.y), box->bottom + box->height / 2,
@@ -371,7 +371,7 @@ static bool x_labels(const struct grid *g, const struct layout *l, int panel)
 }
 
 /* Panels keep one shape at every text width; a narrow page gets fewer columns. */
-static struct layout lay_out(const struct grid *g, const struct theme *t)
+static struct layout lay_out_grid(const struct grid *g, const struct theme *t)
 {
     struct layout l = {.columns = g->columns > 0 ? g->columns : 1, .gap_x = GAP_X};
     bool own_titles = false;
@@ -427,7 +427,7 @@ static void order_by_final(const struct grid *g, int *order)
 enum status grid_draw(const struct grid *g, const struct theme *t, const char *folder,
                       const char *comment, struct figure *out)
 {
-    struct layout l = lay_out(g, t);
+    struct layout l = lay_out_grid(g, t);
     int *order = calloc((size_t)(g->series > 0 ? g->series : 1), sizeof *order);
     if (order == NULL)
         return status_fail(STATUS_MEMORY, "figure %s: no memory to lay it out", g->id);
@@ -461,7 +461,7 @@ enum status grid_draw(const struct grid *g, const struct theme *t, const char *f
             .width = l.panel_width,
             .height = l.panel_height,
         };
-        draw_panel(p, g, t, panel, &box, unit, x_labels(g, &l, i));
+        draw_grid_panel(p, g, t, panel, &box, unit, x_labels(g, &l, i));
         own_titles |= panel->y_title != NULL;
     }
 

@@ -6,7 +6,7 @@
 static const double LABEL = 7.0, GAP = 0.06, FOOT = 0.24, HEAD = 0.10, GROUP_GAP = 0.07,
                     LOWEST_ROW = 0.135, GROUP_TITLE = 0.17;
 
-static uint32_t shade(const struct heat *m, const struct theme *t, double value)
+static uint32_t shade_of(const struct heat *m, const struct theme *t, double value)
 {
     if (!isfinite(value))
         return 0xffffff;
@@ -28,7 +28,7 @@ static uint32_t ink_on(uint32_t rgb)
     return light > 120 ? THEME_INK : 0xffffff;
 }
 
-static double widest(const char *const *label, int n)
+static double widest_label(const char *const *label, int n)
 {
     double width = 0;
     for (int i = 0; i < n; i++)
@@ -37,7 +37,7 @@ static double widest(const char *const *label, int n)
 }
 
 /* A cell without a value: diagonal lines, so that it differs from a small value in print too. */
-static void hatch(struct plot *p, struct plot_box b)
+static void draw_hatching(struct plot *p, struct plot_box b)
 {
     plot_rect(p, b, 0xf4f4f4);
     const double step = 0.055;
@@ -55,20 +55,20 @@ struct layout {
     bool grouped;
 };
 
-static struct layout lay_out(const struct heat *m, const struct theme *t)
+static struct layout lay_out_heat(const struct heat *m, const struct theme *t)
 {
     struct layout l = {.grouped = m->groups > 1};
     double page = theme_inches(t) / theme_scale(t);
     double text = 0;
     for (int i = 0; i < m->rows * m->columns; i++)
         text = fmax(text, theme_text_width(m->cell[i].text, 6.6));
-    l.left = 0.10 + widest(m->row, m->rows) + GAP + (m->row_title != NULL ? 0.16 : 0);
+    l.left = 0.10 + widest_label(m->row, m->rows) + GAP + (m->row_title != NULL ? 0.16 : 0);
     double room = (page - l.left - 0.10) / (m->columns > 0 ? m->columns : 1);
-    double wanted = fmax(text + 0.10, fmin(widest(m->column, m->columns) + 0.08, 0.62));
+    double wanted = fmax(text + 0.10, fmin(widest_label(m->column, m->columns) + 0.08, 0.62));
     l.cell_width = fmin(room, fmax(wanted, 0.30));
-    l.upright = widest(m->column, m->columns) + 0.04 > l.cell_width;
+    l.upright = widest_label(m->column, m->columns) + 0.04 > l.cell_width;
     l.cell_height = m->rows > 16 ? LOWEST_ROW : 0.20;
-    l.head = HEAD + (l.upright ? widest(m->column, m->columns) + 0.04 : 0.14) +
+    l.head = HEAD + (l.upright ? widest_label(m->column, m->columns) + 0.04 : 0.14) +
              (m->column_title != NULL ? 0.16 : 0);
     l.width = fmin(page, l.left + l.cell_width * m->columns + 0.10);
     if (m->note != NULL)
@@ -85,11 +85,11 @@ static void draw_cell(struct plot *p, const struct heat *m, const struct theme *
     const struct heat_cell *c = &m->cell[(size_t)row * (size_t)m->columns + (size_t)column];
     struct plot_box box = {l->left + column * l->cell_width + 0.008, top - l->cell_height + 0.008,
                            l->cell_width - 0.016, l->cell_height - 0.016};
-    uint32_t ground = shade(m, t, c->value);
+    uint32_t ground = shade_of(m, t, c->value);
     if (isfinite(c->value))
         plot_rect(p, box, ground);
     else
-        hatch(p, box);
+        draw_hatching(p, box);
     double x = box.left + box.width / 2, y = box.bottom + box.height / 2;
     if (c->text[0] != '\0')
         plot_text(p, x, y,
@@ -104,7 +104,7 @@ static void draw_cell(struct plot *p, const struct heat *m, const struct theme *
 enum status heat_draw(const struct heat *m, const struct theme *t, const char *folder,
                       const char *comment, struct figure *out)
 {
-    struct layout l = lay_out(m, t);
+    struct layout l = lay_out_heat(m, t);
     struct plot *p = plot_new(m->id, t, l.width, l.height);
     /* One panel as large as the page, for the places of hover values; the cells are on top. */
     plot_panel(p, &(struct plot_panel){.box = {0, 0, l.width, l.height},

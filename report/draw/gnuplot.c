@@ -126,7 +126,8 @@ void gnuplot_version(char *out, size_t size)
 }
 
 /* Read what was drawn, check and finish it, put it in its place. */
-static enum status collect(const struct gnuplot_job *job, const char *temporary, const char *path)
+static enum status collect_messages(const struct gnuplot_job *job, const char *temporary,
+                                    const char *path)
 {
     char *data = NULL;
     size_t size = 0;
@@ -170,7 +171,7 @@ static enum status draw_picture(const char *program, struct gnuplot_job *job)
         result = status_fail(STATUS_FORMAT, "%s: gnuplot ended with status %d: %s", path, status,
                              job->warnings);
     else
-        result = collect(job, drawn, path);
+        result = collect_messages(job, drawn, path);
     unlink(drawn);
     return result;
 }

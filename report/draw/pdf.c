@@ -122,7 +122,7 @@ static bool token_is(struct span token, const char *text)
     return (size_t)(token.end - token.at) == n && memcmp(token.at, text, n) == 0;
 }
 
-static bool whole(struct span token, size_t *out)
+static bool read_whole_number(struct span token, size_t *out)
 {
     *out = 0;
     for (const char *c = token.at; c < token.end; c++) {
@@ -138,8 +138,9 @@ static bool reference(struct span t, struct span *rest, size_t *number)
 {
     struct span token;
     size_t generation;
-    bool ok = next_token(&t, &token) && whole(token, number) && next_token(&t, &token) &&
-              whole(token, &generation) && next_token(&t, &token) && token_is(token, "R");
+    bool ok = next_token(&t, &token) && read_whole_number(token, number) &&
+              next_token(&t, &token) && read_whole_number(token, &generation) &&
+              next_token(&t, &token) && token_is(token, "R");
     *rest = t;
     return ok;
 }
@@ -200,7 +201,7 @@ static enum status get_number(struct pdf *p, struct span dictionary, const char 
         TRY(load(p, number));
         v = p->object[number].value;
     }
-    return whole(v, out) ? STATUS_OK : malformed(p, name);
+    return read_whole_number(v, out) ? STATUS_OK : malformed(p, name);
 }
 
 /* "12 0 obj ... endobj" from a byte of the file. */
@@ -211,8 +212,8 @@ static enum status read_object(struct pdf *p, size_t place, struct object *o)
     if (place >= (size_t)(t.end - t.at))
         return malformed(p, "object where it is said to be");
     t.at += place;
-    if (!next_token(&t, &token) || !whole(token, &number) || !next_token(&t, &token) ||
-        !whole(token, &generation) || generation != 0 || !next_token(&t, &token) ||
+    if (!next_token(&t, &token) || !read_whole_number(token, &number) || !next_token(&t, &token) ||
+        !read_whole_number(token, &generation) || generation != 0 || !next_token(&t, &token) ||
         !token_is(token, "obj") || !read_value(&t, &o->value) || !next_token(&t, &token))
         return malformed(p, "object where it is said to be");
     o->stream = (struct span){NULL, NULL};
@@ -232,7 +233,7 @@ static enum status read_object(struct pdf *p, size_t place, struct object *o)
 }
 
 /* The bytes of a stream, malloc'ed. */
-static enum status unpack(struct pdf *p, const struct object *o, char **out, size_t *size)
+static enum status unpack_stream(struct pdf *p, const struct object *o, char **out, size_t *size)
 {
     struct span v;
     if (o->stream.at == NULL || !lookup(o->value, "/Filter", &v) || !token_is(v, "/FlateDecode") ||
@@ -264,12 +265,12 @@ static enum status read_packed(struct pdf *p, struct object *o)
     TRY(load(p, o->place));
     struct object *home = &p->object[o->place];
     if (home->unpacked == NULL)
-        TRY(unpack(p, home, &home->unpacked, &home->unpacked_size));
+        TRY(unpack_stream(p, home, &home->unpacked, &home->unpacked_size));
     size_t first, offset = 0;
     TRY(get_number(p, home->value, "/First", &first));
     struct span t = {home->unpacked, home->unpacked + home->unpacked_size}, token;
     for (size_t i = 0; i < 2 * (o->index + 1); i++) {
-        if (!next_token(&t, &token) || !whole(token, &offset))
+        if (!next_token(&t, &token) || !read_whole_number(token, &offset))
             return malformed(p, "stream of objects");
     }
     if (first > home->unpacked_size || offset >= home->unpacked_size - first)
@@ -313,11 +314,13 @@ static enum status read_table(struct pdf *p, struct span t, struct span *trailer
     struct span token;
     size_t first, count, place;
     while (next_token(&t, &token) && !token_is(token, "trailer")) {
-        if (!whole(token, &first) || !next_token(&t, &token) || !whole(token, &count))
+        if (!read_whole_number(token, &first) || !next_token(&t, &token) ||
+            !read_whole_number(token, &count))
             return malformed(p, "cross-reference table");
         for (size_t i = 0; i < count; i++) {
-            if (!next_token(&t, &token) || !whole(token, &place) || !next_token(&t, &token) ||
-                !next_token(&t, &token) || (!token_is(token, "n") && !token_is(token, "f")))
+            if (!next_token(&t, &token) || !read_whole_number(token, &place) ||
+                !next_token(&t, &token) || !next_token(&t, &token) ||
+                (!token_is(token, "n") && !token_is(token, "f")))
                 return malformed(p, "cross-reference table");
             if (token_is(token, "n"))
                 TRY(set_home(p, first + i, (struct object){.home = IN_FILE, .place = place}));
@@ -336,7 +339,7 @@ static enum status read_rows(struct pdf *p, struct span dictionary, const unsign
         !next_token(&t, &token))
         return malformed(p, "cross-reference stream");
     for (int k = 0; k < 3; k++) {
-        if (!next_token(&t, &token) || !whole(token, &width[k]) || width[k] > 4)
+        if (!next_token(&t, &token) || !read_whole_number(token, &width[k]) || width[k] > 4)
             return malformed(p, "cross-reference stream");
     }
     size_t all = width[0] + width[1] + width[2];
@@ -366,7 +369,7 @@ static enum status read_stream(struct pdf *p, size_t place, struct span *trailer
     char *rows;
     size_t bytes;
     TRY(read_object(p, place, &o));
-    TRY(unpack(p, &o, &rows, &bytes));
+    TRY(unpack_stream(p, &o, &rows, &bytes));
     enum status result = read_rows(p, o.value, (const unsigned char *)rows, bytes);
     free(rows);
     *trailer = o.value;
@@ -386,7 +389,7 @@ static enum status read_homes(struct pdf *p)
             break;
     }
     if (!next_token(&t, &token) || !token_is(token, word) || !next_token(&t, &token) ||
-        !whole(token, &place) || place >= size)
+        !read_whole_number(token, &place) || place >= size)
         return malformed(p, "cross-reference");
     t = (struct span){p->file.at + place, p->file.end};
     if (next_token(&t, &token) && token_is(token, "xref"))
@@ -423,7 +426,7 @@ static bool want_references(struct pdf *p, struct span t)
     return news;
 }
 
-static enum status want(struct pdf *p)
+static enum status expect_token(struct pdf *p)
 {
     TRY(load(p, p->root));
     p->object[p->root].wanted = true;
@@ -536,7 +539,7 @@ static enum status rewrite(struct pdf *p, const char *date, FILE *out)
             p, p->info,
             (struct object){.home = IN_FILE, .loaded = true, .value = {empty, empty + 4}}));
     }
-    TRY(want(p));
+    TRY(expect_token(p));
     return write_file(p, date, out);
 }
 

@@ -110,7 +110,7 @@ static const char *tag_end(const char *tag)
     return NULL;
 }
 
-static bool starts(const char *s, const char *with)
+static bool starts_with(const char *s, const char *with)
 {
     return strncmp(s, with, strlen(with)) == 0;
 }
@@ -124,13 +124,13 @@ static const char *const idle[] = {
 /* Where copying goes on behind something that needs no saying, or `at` itself. */
 static const char *skip_idle(const char *at, const char *tag)
 {
-    if (starts(at, idle[0]))
+    if (starts_with(at, idle[0]))
         return at + strlen(idle[0]);
-    if (starts(tag, "<tspan") && starts(at, idle[1]))
+    if (starts_with(tag, "<tspan") && starts_with(at, idle[1]))
         return at + strlen(idle[1]) - 1;
     /* A tenth of a pixel is enough: of "35.91" the last digit goes. */
-    if (starts(tag, "<path") && at[0] >= '0' && at[0] <= '9' && at[-1] >= '0' && at[-1] <= '9' &&
-        at[-2] == '.' && (at[1] < '0' || at[1] > '9'))
+    if (starts_with(tag, "<path") && at[0] >= '0' && at[0] <= '9' && at[-1] >= '0' &&
+        at[-1] <= '9' && at[-2] == '.' && (at[1] < '0' || at[1] > '9'))
         return at + 1;
     return at;
 }
@@ -147,14 +147,14 @@ static void copy_tag(FILE *out, const char *tag, const char *end, const char *pr
             continue;
         }
         /* gnuplot writes a weight as part of the family, which no reader understands. */
-        if (starts(s, bold)) {
+        if (starts_with(s, bold)) {
             fputs(",Helvetica,Arial,sans-serif\" font-weight=\"bold\"", out);
             s += sizeof bold - 1;
             continue;
         }
         size_t n = 0;
         for (size_t k = 0; k < sizeof before / sizeof *before && n == 0; k++)
-            n = starts(s, before[k]) ? strlen(before[k]) : 0;
+            n = starts_with(s, before[k]) ? strlen(before[k]) : 0;
         fwrite(s, 1, n > 0 ? n : 1, out);
         if (n > 0)
             fprintf(out, "%s-", prefix);
@@ -166,10 +166,10 @@ static void copy_tag(FILE *out, const char *tag, const char *end, const char *pr
  * such a pair stands, or NULL. They are a third of a file. */
 static const char *empty_group(const char *tag, const char *end)
 {
-    if (!starts(tag, "<g fill="))
+    if (!starts_with(tag, "<g fill="))
         return NULL;
     end += strspn(end, " \t\n");
-    return starts(end, "</g>") ? end + 4 + strspn(end + 4, " \t\n") : NULL;
+    return starts_with(end, "</g>") ? end + 4 + strspn(end + 4, " \t\n") : NULL;
 }
 
 static void write_escaped(FILE *out, const char *text)
@@ -216,15 +216,15 @@ static enum status adapt_svg(const struct picture *p, const char *svg, FILE *out
         const char *behind = empty_group(s, end);
         if (behind != NULL) {
             s = behind;
-        } else if (starts(s, "<svg")) {
+        } else if (starts_with(s, "<svg")) {
             write_root(out, p, s, end);
             s = end;
-        } else if (starts(s, "<title>Gnuplot</title>") || starts(s, "<title>gnuplot_plot_") ||
-                   starts(s, "<desc>Produced by")) {
+        } else if (starts_with(s, "<title>Gnuplot</title>") ||
+                   starts_with(s, "<title>gnuplot_plot_") || starts_with(s, "<desc>Produced by")) {
             const char *close = strstr(s, "</");
             s = close != NULL ? tag_end(close) : end;
         } else {
-            if (starts(s, "</svg>") && p->overlay != NULL)
+            if (starts_with(s, "</svg>") && p->overlay != NULL)
                 fputs(p->overlay, out);
             copy_tag(out, s, end, p->id);
             s = end;

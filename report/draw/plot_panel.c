@@ -92,7 +92,7 @@ void plot_draw(struct plot *p, const char *format, ...)
     text_add(&p->script, "%s", element);
 }
 
-static double along(const struct plot_axis *a, double value)
+static double share_along(const struct plot_axis *a, double value)
 {
     return a->log ? log(value / a->low) / log(a->high / a->low)
                   : (value - a->low) / (a->high - a->low);
@@ -100,12 +100,12 @@ static double along(const struct plot_axis *a, double value)
 
 double plot_x(const struct plot *p, double x)
 {
-    return p == NULL ? 0 : p->panel.box.left + p->panel.box.width * along(&p->panel.x, x);
+    return p == NULL ? 0 : p->panel.box.left + p->panel.box.width * share_along(&p->panel.x, x);
 }
 
 double plot_y(const struct plot *p, double y)
 {
-    return p == NULL ? 0 : p->panel.box.bottom + p->panel.box.height * along(&p->panel.y, y);
+    return p == NULL ? 0 : p->panel.box.bottom + p->panel.box.height * share_along(&p->panel.y, y);
 }
 
 void plot_hover(struct plot *p, double x, double y, const char *format, ...)

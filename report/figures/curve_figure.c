@@ -152,7 +152,7 @@ static enum status final_dots(const struct curve_figure *b, int series, int data
     return STATUS_OK;
 }
 
-static enum status fill_panel(const struct curve_figure *b, int panel, struct made *m)
+static enum status fill_curve_panel(const struct curve_figure *b, int panel, struct made *m)
 {
     const struct curve_figure_panel *p = &b->panel[panel];
     struct curve_lines_source source = p->source;
@@ -199,7 +199,7 @@ static enum status fill_panel(const struct curve_figure *b, int panel, struct ma
     return STATUS_OK;
 }
 
-static bool drawn(const struct grid_line *l)
+static bool line_has_runs(const struct grid_line *l)
 {
     return l->runs > 0;
 }
@@ -214,7 +214,7 @@ static int leave_out_empty(const struct curve_figure *b, struct made *m)
         bool any = false;
         for (int k = 0; k < m->lines[i]; k++) {
             const struct grid_line *l = &m->line[i][k];
-            if (!drawn(l))
+            if (!line_has_runs(l))
                 continue;
             any = true;
             m->series[l->series] = 0;
@@ -249,8 +249,8 @@ static int leave_out_empty(const struct curve_figure *b, struct made *m)
 
 /* --- caption -------------------------------------------------------------------------------- */
 
-static void write_caption(const struct curve_figure *b, const struct made *m, int panels,
-                          struct figure *g)
+static void describe_curves(const struct curve_figure *b, const struct made *m, int panels,
+                            struct figure *g)
 {
     const struct results *r = &b->f->report->results;
     bool curves = false, runs = false, dotted = false;
@@ -288,7 +288,7 @@ static void write_caption(const struct curve_figure *b, const struct made *m, in
         figures_say(g->alt, "%s %s:", i > 0 ? ";" : "", m->panel[i].title);
         for (int k = 0; k < m->panel[i].lines; k++) {
             const struct grid_line *l = &m->panel[i].line[k];
-            if (!drawn(l))
+            if (!line_has_runs(l))
                 continue;
             double sum = 0;
             for (int j = 0; m->panel[i].kind == GRID_DOTS && j < l->points; j++)
@@ -305,7 +305,7 @@ enum status curve_figure_draw(struct curve_figure *b, const char *id, const char
     struct made m;
     enum status result = made_init(b, &m);
     for (int i = 0; i < b->panels && result == STATUS_OK; i++)
-        result = fill_panel(b, i, &m);
+        result = fill_curve_panel(b, i, &m);
     int panels = result == STATUS_OK ? leave_out_empty(b, &m) : 0;
     if (panels > 0) {
         if (b->ramp)
@@ -329,7 +329,7 @@ enum status curve_figure_draw(struct curve_figure *b, const char *id, const char
         if (result == STATUS_OK) {
             g.id = out->id;
             out->page_only = b->page_only;
-            write_caption(b, &m, panels, out);
+            describe_curves(b, &m, panels, out);
             result = figures_grid(b->f, &g, out);
         }
     }

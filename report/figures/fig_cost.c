@@ -25,8 +25,8 @@ static const struct results_run **runs_of(const struct results *r, const struct 
 
 /* Mean curves of a suite's methods and the panel that shows them; a panel without lines when no run
  * knows its cost. */
-static enum status fill_panel(const struct suite_figure *s, const struct suite_scores *g,
-                              bool hours, struct grid_line *line, struct grid_panel *panel)
+static enum status fill_cost_panel(const struct suite_figure *s, const struct suite_scores *g,
+                                   bool hours, struct grid_line *line, struct grid_panel *panel)
 {
     const struct results *r = &s->f->report->results;
     struct curve_lines_source source = {.what = hours ? CURVE_LINES_HOURS : CURVE_LINES_STEPS};
@@ -80,14 +80,14 @@ static void say_costs(const struct suite_figure *s, bool hours, const struct gri
     }
 }
 
-static enum status draw_panels(struct suite_figure *s, struct grid_line *line,
-                               struct grid_panel *panel)
+static enum status draw_cost_panels(struct suite_figure *s, struct grid_line *line,
+                                    struct grid_panel *panel)
 {
     bool hours = strcmp(s->row->id, "cost") == 0;
     int panels = 0;
     double longest = 0;
     for (int k = 0; k < s->suites; k++) {
-        TRY(fill_panel(s, &s->suite[k]->scores, hours, line + k * s->methods, &panel[panels]));
+        TRY(fill_cost_panel(s, &s->suite[k]->scores, hours, line + k * s->methods, &panel[panels]));
         longest = fmax(longest, panel[panels].x_high);
         panels += panel[panels].lines > 0;
     }
@@ -116,7 +116,7 @@ enum status cost_draw(struct suite_figure *s)
     struct grid_panel *panel = suite_figure_take(s, s->suites, sizeof *panel);
     if (line == NULL || panel == NULL)
         return figures_no_memory(s->row->id);
-    enum status result = draw_panels(s, line, panel);
+    enum status result = draw_cost_panels(s, line, panel);
     curve_lines_free(line, cells);
     return result;
 }

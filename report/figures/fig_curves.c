@@ -29,7 +29,7 @@ static int rank_in(const char *list, const char *word)
 }
 
 /* Does the row show this dataset? */
-static bool shows(const struct results *r, const struct figure_row *row, int suite, int dataset)
+static bool row_shows(const struct results *r, const struct figure_row *row, int suite, int dataset)
 {
     const struct results_dataset *d = &r->dataset[dataset];
     if (row->datasets != NULL)
@@ -76,7 +76,8 @@ static int position_of(const char *const *word, int n, const char *what)
 
 /* Where every environment has every quality: one row a quality, one column an environment, in the
  * row's order. Otherwise datasets follow one another, four in a row. */
-static int arrange(const struct results *r, const struct figure_row *row, int *dataset, int n)
+static int arrange_panels(const struct results *r, const struct figure_row *row, int *dataset,
+                          int n)
 {
     const char **env = calloc(2 * (size_t)n + 1, sizeof *env);
     if (env == NULL || row->columns == NULL || n < 1) {
@@ -119,7 +120,7 @@ static enum status add_methods(struct curve_figure *b, int suite, bool *extra)
                                                  list_find(row->methods, " ", r->method[m].id) >= 0;
         bool any = false;
         for (int d = 0; listed && d < r->datasets; d++)
-            any |= shows(r, row, suite, d) && any_run(r, m, d, row->methods != NULL);
+            any |= row_shows(r, row, suite, d) && any_run(r, m, d, row->methods != NULL);
         if (!any)
             continue;
         *extra |= !r->method[m].main;
@@ -136,12 +137,12 @@ static enum status add_panels(struct curve_figure *b, int suite)
         return status_fail(STATUS_MEMORY, "figures: no memory for %d datasets", r->datasets);
     for (int d = 0; d < r->datasets; d++) {
         bool any = false;
-        for (int s = 0; shows(r, b->row, suite, d) && s < b->serieses && !any; s++)
+        for (int s = 0; row_shows(r, b->row, suite, d) && s < b->serieses && !any; s++)
             any = any_run(r, b->series[s].method, d, false);
         if (any)
             dataset[n++] = d;
     }
-    b->columns = arrange(r, b->row, dataset, n);
+    b->columns = arrange_panels(r, b->row, dataset, n);
     enum status result = STATUS_OK;
     for (int i = 0; i < n && result == STATUS_OK; i++) {
         struct curve_figure_panel panel = {.dataset = dataset[i]};

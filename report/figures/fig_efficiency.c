@@ -58,9 +58,10 @@ static double common_budget(const struct results *r, const struct suite_scores *
 }
 
 /* Curves of a suite's methods, whose x are the numbers given, and the panel that shows them. */
-static enum status fill_panel(const struct suite_figure *s, const struct suite_scores *g,
-                              const double *x, double x_high, struct efficiency *computed,
-                              struct grid_line *line, struct grid_panel *panel)
+static enum status fill_efficiency_panel(const struct suite_figure *s, const struct suite_scores *g,
+                                         const double *x, double x_high,
+                                         struct efficiency *computed, struct grid_line *line,
+                                         struct grid_panel *panel)
 {
     for (int i = 0; i < g->methods; i++) {
         int row = suite_figure_row(s, g, i);
@@ -93,9 +94,9 @@ static enum status fill_panel(const struct suite_figure *s, const struct suite_s
     return STATUS_OK;
 }
 
-static enum status draw_panels(struct suite_figure *s, struct efficiency *computed,
-                               struct grid_line *line, struct grid_panel *panel,
-                               double (*x)[POINTS])
+static enum status draw_efficiency_panels(struct suite_figure *s, struct efficiency *computed,
+                                          struct grid_line *line, struct grid_panel *panel,
+                                          double (*x)[POINTS])
 {
     /* Transitions, or the share of the budget as soon as budgets differ within a suite. */
     const struct results *r = &s->f->report->results;
@@ -112,8 +113,8 @@ static enum status draw_panels(struct suite_figure *s, struct efficiency *comput
         const struct suite_scores *g = &s->suite[k]->scores;
         double high = share ? 1 : common_budget(r, g);
         align_grid(high, POINTS, x[k]);
-        TRY(fill_panel(s, g, x[k], high, computed + k * s->methods, line + k * s->methods,
-                       &panel[k]));
+        TRY(fill_efficiency_panel(s, g, x[k], high, computed + k * s->methods,
+                                  line + k * s->methods, &panel[k]));
     }
     struct grid g = suite_figure_grid(
         s, panel, s->suites, share ? "Share of the budget" : r->x_title, "IQM normalised score");
@@ -141,7 +142,7 @@ enum status efficiency_draw(struct suite_figure *s)
     double(*x)[POINTS] = suite_figure_take(s, s->suites, sizeof *x);
     if (computed == NULL || line == NULL || panel == NULL || x == NULL)
         return figures_no_memory(s->row->id);
-    enum status result = draw_panels(s, computed, line, panel, x);
+    enum status result = draw_efficiency_panels(s, computed, line, panel, x);
     for (int i = 0; i < cells; i++)
         efficiency_free(&computed[i]);
     return result;

@@ -37,7 +37,7 @@ static enum status shown_init(struct suite_figure *s, struct shown *out)
 }
 
 /* Rows in the order of all suites. */
-static void choose_methods(struct shown *shown)
+static void choose_rows(struct shown *shown)
 {
     const struct suite_figure *s = shown->s;
     for (int m = 0; m < s->methods; m++) {
@@ -79,7 +79,7 @@ static enum status draw_chosen(struct shown *shown, const char *id, const char *
 {
     struct suite_figure *s = shown->s;
     TRY(figures_next(s->f, id, title, &s->out));
-    choose_methods(shown);
+    choose_rows(shown);
     figures_say(s->out->caption, "Score aggregates; bar: interval, tick: estimate. ");
     figures_say_interval(s->f, s->out->caption);
     figures_say(s->out->caption,

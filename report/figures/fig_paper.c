@@ -52,7 +52,7 @@ static enum status place_cell(const struct report *r, int method, int dataset, s
     return STATUS_OK;
 }
 
-static void widen(struct cloud *c, double value)
+static void widen_range(struct cloud *c, double value)
 {
     if (!isfinite(value))
         return;
@@ -76,10 +76,10 @@ static enum status collect_cloud(const struct figures *f, int suite, struct clou
                 continue;
             out->points++;
             out->outside += p->outside;
-            widen(out, p->printed);
-            widen(out, p->ours.point);
-            widen(out, p->ours.low);
-            widen(out, p->ours.high);
+            widen_range(out, p->printed);
+            widen_range(out, p->ours.point);
+            widen_range(out, p->ours.low);
+            widen_range(out, p->ours.high);
         }
     }
     double margin = 0.04 * fmax(out->high - out->low, 1);

@@ -48,9 +48,9 @@ static double right_end(const struct suite_scores *g, const double *tau, int cou
 }
 
 /* Profiles of a suite's methods and the panel that shows them; both arrays are (methods). */
-static enum status fill_panel(const struct suite_figure *s, const struct suite_scores *g,
-                              struct profile *profile, struct grid_line *line,
-                              struct grid_panel *panel)
+static enum status fill_profile_panel(const struct suite_figure *s, const struct suite_scores *g,
+                                      struct profile *profile, struct grid_line *line,
+                                      struct grid_panel *panel)
 {
     double tau[MOST_THRESHOLDS];
     int count = profile_grid(g->view, g->methods, MOST_THRESHOLDS, tau);
@@ -85,15 +85,15 @@ static enum status fill_panel(const struct suite_figure *s, const struct suite_s
 }
 
 /* A panel a suite, and one of all tasks where there are several suites. */
-static enum status draw_panels(struct suite_figure *s, struct profile *profile,
-                               struct grid_line *line, struct grid_panel *panel)
+static enum status draw_profile_panels(struct suite_figure *s, struct profile *profile,
+                                       struct grid_line *line, struct grid_panel *panel)
 {
     struct suite_statistics *all;
     TRY(statistics_suite(s->f->report, -1, RESULTS_FINAL, &all));
     int panels = s->suites + (s->suites > 1 && all->scores.methods > 0);
     for (int k = 0; k < panels; k++)
-        TRY(fill_panel(s, k < s->suites ? &s->suite[k]->scores : &all->scores,
-                       profile + k * s->methods, line + k * s->methods, &panel[k]));
+        TRY(fill_profile_panel(s, k < s->suites ? &s->suite[k]->scores : &all->scores,
+                               profile + k * s->methods, line + k * s->methods, &panel[k]));
     struct grid g = suite_figure_grid(s, panel, panels, "Normalised score τ",
                                       "Share of runs with score > τ");
     g.columns = panels == 4 ? 2 : g.columns;
@@ -112,7 +112,7 @@ enum status profiles_draw(struct suite_figure *s)
                                  "band: interval at each τ. A curve above another everywhere is "
                                  "better at every level. ");
     figures_say_interval(s->f, s->out->caption);
-    enum status result = draw_panels(s, profile, line, panel);
+    enum status result = draw_profile_panels(s, profile, line, panel);
     for (int i = 0; i < cells; i++)
         profile_free(&profile[i]);
     return result;

@@ -9,7 +9,7 @@
 
 enum { PAGE_POINTS = 51 }; /* a page holds many figures */
 
-static bool has_runs(const struct results *r, int method, int dataset)
+static bool has_runs_or_scores(const struct results *r, int method, int dataset)
 {
     const struct results_run *run[CURVE_LINES_RUNS];
     return curve_lines_runs(r, method, dataset, run) > 0 ||
@@ -23,7 +23,7 @@ static enum status add_standard(struct curve_figure *b, int suite)
     for (int m = 0; m < r->methods; m++) {
         bool any = false;
         for (int d = 0; d < r->datasets && suite_scores_standard(r, m); d++)
-            any |= (suite < 0 || r->dataset[d].suite == suite) && has_runs(r, m, d);
+            any |= (suite < 0 || r->dataset[d].suite == suite) && has_runs_or_scores(r, m, d);
         if (any)
             TRY(curve_figure_add_series(b, m, "", r->method[m].label));
     }
@@ -111,7 +111,7 @@ static enum status draw_dataset(struct figures *f, const struct figure_row *row,
     struct curve_figure b = {.f = f, .row = row, .columns = 3, .page_only = true};
     enum status result = STATUS_OK;
     for (int m = 0; m < r->methods && result == STATUS_OK; m++) {
-        if (suite_scores_standard(r, m) && has_runs(r, m, dataset))
+        if (suite_scores_standard(r, m) && has_runs_or_scores(r, m, dataset))
             result = curve_figure_add_series(&b, m, "", r->method[m].label);
     }
     static const struct {

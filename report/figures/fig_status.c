@@ -6,14 +6,15 @@
 #include <stdlib.h>
 
 /* Only methods and datasets that somebody ran or tried to. */
-static bool tried(const struct results *r, int method, int dataset)
+static bool has_any_run(const struct results *r, int method, int dataset)
 {
     int count;
     results_cell(r, method, dataset, &count);
     return count > 0;
 }
 
-static void fill_cell(const struct results *r, int method, int dataset, struct heat_cell *out)
+static void fill_status_cell(const struct results *r, int method, int dataset,
+                             struct heat_cell *out)
 {
     struct results_count n = results_count(r, method, dataset);
     int seeds = r->suite[r->dataset[dataset].suite].seeds, planned = seeds > 0 ? seeds : 1;
@@ -69,7 +70,7 @@ static enum status map_make(const struct results *r, struct map *m)
     for (int k = 0; k < r->methods; k++) {
         bool any = false;
         for (int d = 0; d < r->datasets; d++)
-            any |= tried(r, k, d);
+            any |= has_any_run(r, k, d);
         if (!any)
             continue;
         m->column[m->columns] = r->method[k].label;
@@ -79,7 +80,7 @@ static enum status map_make(const struct results *r, struct map *m)
     for (int d = 0; d < r->datasets; d++) {
         bool any = false;
         for (int k = 0; k < m->columns; k++)
-            any |= tried(r, m->method[k], d);
+            any |= has_any_run(r, m->method[k], d);
         if (!any)
             continue;
         if (r->dataset[d].suite != suite) {
@@ -94,7 +95,7 @@ static enum status map_make(const struct results *r, struct map *m)
     for (int i = 0; i < m->rows; i++) {
         for (int k = 0; k < m->columns; k++) {
             struct heat_cell *cell = &m->cell[(size_t)i * (size_t)m->columns + (size_t)k];
-            fill_cell(r, m->method[k], m->dataset[i], cell);
+            fill_status_cell(r, m->method[k], m->dataset[i], cell);
             m->cells++;
             m->complete += cell->value >= 1;
         }

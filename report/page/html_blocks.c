@@ -13,7 +13,7 @@ enum {
 
 /* --- tables ----------------------------------------------------------------------------------- */
 
-static void put_cell(struct text *out, const struct table_cell *c)
+static void put_table_cell(struct text *out, const struct table_cell *c)
 {
     const char *face = c->face == FACE_BOLD ? "b" : c->face == FACE_UNDERLINE ? "u" : NULL;
     if (face != NULL)
@@ -53,7 +53,7 @@ void html_table(struct text *out, const struct table *t)
             text_add(out, c == 0               ? "<th scope=\"row\">"
                           : t->column[c].words ? "<td class=\"words\">"
                                                : "<td>");
-            put_cell(out, cell);
+            put_table_cell(out, cell);
             text_add(out, c == 0 ? "</th>" : "</td>");
         }
         text_add(out, "</tr>\n");

@@ -122,7 +122,7 @@ struct paper_cell paper_cell(const char *dataset, const char *method)
     return none;
 }
 
-static double mean_of(const struct paper_table *t, int rows, int method, bool increase)
+static double row_mean(const struct paper_table *t, int rows, int method, bool increase)
 {
     double sum = 0;
     for (int i = 0; i < rows; i++)
@@ -142,7 +142,7 @@ int paper_audit(struct paper_audit *out, int room)
             double printed = increase ? p->increase : p->final;
             if (isnan(printed))
                 continue;
-            double recomputed = mean_of(t, too ? t->rows_too : t->rows, method, increase);
+            double recomputed = row_mean(t, too ? t->rows_too : t->rows, method, increase);
             /* Rounding rows and average explains 0.01, twice that for differences of rounded
              * numbers; the tables agree among themselves to about 0.02. */
             const double most = 0.025;

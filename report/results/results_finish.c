@@ -67,8 +67,9 @@ static int compare_datasets(const void *a, const void *b)
 }
 
 /* place[old index] = new index, or -1 for what no run uses; *count is updated. */
-static enum status reorder(const struct results *r, void *items, size_t width, int *count,
-                           const bool *used, int (*compare)(const void *, const void *), int *place)
+static enum status reorder_runs(const struct results *r, void *items, size_t width, int *count,
+                                const bool *used, int (*compare)(const void *, const void *),
+                                int *place)
 {
     struct ordered *order = malloc((size_t)(*count > 0 ? *count : 1) * sizeof *order);
     char *copy = malloc((size_t)(*count > 0 ? *count : 1) * width);
@@ -117,14 +118,15 @@ static enum status order_names(struct results *r, bool *used, int *place)
     memset(used, 0, (size_t)r->methods);
     for (int i = 0; i < r->runs; i++)
         used[r->run[i].method] = true;
-    TRY(reorder(r, r->method, sizeof *r->method, &r->methods, used, compare_methods, place));
+    TRY(reorder_runs(r, r->method, sizeof *r->method, &r->methods, used, compare_methods, place));
     for (int i = 0; i < r->runs; i++)
         r->run[i].method = place[r->run[i].method];
 
     memset(used, 0, (size_t)r->datasets);
     for (int i = 0; i < r->runs; i++)
         used[r->run[i].dataset] = true;
-    TRY(reorder(r, r->dataset, sizeof *r->dataset, &r->datasets, used, compare_datasets, place));
+    TRY(reorder_runs(r, r->dataset, sizeof *r->dataset, &r->datasets, used, compare_datasets,
+                     place));
     for (int i = 0; i < r->runs; i++)
         r->run[i].dataset = place[r->run[i].dataset];
     return STATUS_OK;
@@ -197,7 +199,7 @@ static double last_x(const struct results_run *run)
 }
 
 /* The end of the longest curve: when every run of an unknown dataset diverged. */
-static double farthest(const struct results *r, int dataset)
+static double farthest_step(const struct results *r, int dataset)
 {
     double most = 0;
     for (int i = 0; i < r->runs; i++) {
@@ -220,7 +222,7 @@ static void settle_budgets(struct results *r)
         if (isnan(set->budget) && set->rank >= 0)
             set->budget = registry_datasets(NULL)[set->rank].budget;
         if (isnan(set->budget))
-            set->budget = farthest(r, d);
+            set->budget = farthest_step(r, d);
     }
 }
 

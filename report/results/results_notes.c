@@ -9,7 +9,7 @@
 typedef const char *text_of(const struct results_run *run);
 
 /* The different texts of the runs, "a (12 runs), b (3 runs)"; returns how many there are. */
-static int different(const struct results *r, text_of *text, char *out, size_t size)
+static int list_different(const struct results *r, text_of *text, char *out, size_t size)
 {
     int found = 0;
     size_t used = 0;
@@ -69,7 +69,7 @@ static int collect_reductions(const struct results *r, char item[REDUCTIONS][RED
 
 /* Each reduction that any run names, once, the paper's values of one key together:
  * "embed_dim 32 (paper 512), T_train 4 (paper 20, 5), ...". */
-static int reductions(const struct results *r, char *out, size_t size)
+static int note_reductions(const struct results *r, char *out, size_t size)
 {
     static char item[REDUCTIONS][REDUCTION];
     int found = collect_reductions(r, item), said = 0;
@@ -120,18 +120,18 @@ static const char *dirty_of(const struct results_run *run)
 static enum status note_origins(struct results *r)
 {
     char list[RESULTS_NOTE - 128]; /* the sentence around it fits too */
-    if (different(r, kind_of, list, sizeof list) > 0)
+    if (list_different(r, kind_of, list, sizeof list) > 0)
         TRY(results_note(r, NOTE_BANNER,
                          "Not D4RL's data: %s. Scores cannot be compared with the paper's.", list));
-    if (reductions(r, list, sizeof list) > 0)
+    if (note_reductions(r, list, sizeof list) > 0)
         TRY(results_note(r, NOTE_BANNER, "Smaller than in the paper: %s.", list));
-    if (different(r, revision_of, list, sizeof list) > 1)
+    if (list_different(r, revision_of, list, sizeof list) > 1)
         TRY(results_note(r, NOTE_BANNER, "Runs from several revisions of the code: %s.", list));
-    if (different(r, preset_of, list, sizeof list) > 1)
+    if (list_different(r, preset_of, list, sizeof list) > 1)
         TRY(results_note(r, NOTE_WARNING, "Presets: %s.", list));
-    if (different(r, size_of, list, sizeof list) > 1)
+    if (list_different(r, size_of, list, sizeof list) > 1)
         TRY(results_note(r, NOTE_WARNING, "Sizes: %s.", list));
-    if (different(r, dirty_of, list, sizeof list) > 0)
+    if (list_different(r, dirty_of, list, sizeof list) > 0)
         TRY(results_note(r, NOTE_WARNING, "Made with uncommitted changes: %s.", list));
     return STATUS_OK;
 }

@@ -61,8 +61,8 @@ static enum status no_memory(void)
     return status_fail(STATUS_MEMORY, "no memory for the selection");
 }
 
-static enum status fail_unknown(const char *what, const char *word, const struct thing *thing,
-                                int count)
+static enum status fail_unknown_name(const char *what, const char *word, const struct thing *thing,
+                                     int count)
 {
     const char *known[256];
     int k = 0;
@@ -86,7 +86,7 @@ static enum status mark_listed(const char *list, const char *what, const struct 
                 found = keep[i] = true;
         }
         if (!found)
-            return fail_unknown(what, word, thing, count);
+            return fail_unknown_name(what, word, thing, count);
     }
     return STATUS_OK;
 }

@@ -87,8 +87,8 @@ static void free_phase(struct phase *p)
 
 /* Online points, led by the last offline one at 0 unless online has its own; or the offline ones.
  */
-static enum status join(struct results_run *run, const struct phase *offline,
-                        const struct phase *online)
+static enum status join_phases(struct results_run *run, const struct phase *offline,
+                               const struct phase *online)
 {
     const struct phase *main = online->count > 0 ? online : offline;
     bool lead = main == online && offline->count > 0 && online->step[0] > 0;
@@ -128,7 +128,7 @@ static enum status read_curve(struct results *r, const struct h5 *f, const char 
         status = file_path(run->origin.path, "%s", f->path);
     if (status == STATUS_OK) {
         run->origin.foreign = true;
-        status = join(run, &offline, &online);
+        status = join_phases(run, &offline, &online);
         if (status != STATUS_OK)
             status = status_prefix(status, "%s: '%s'", f->path, group);
         tally->online += online.count > 0;

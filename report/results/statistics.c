@@ -125,21 +125,21 @@ enum status statistics_ranks(struct suite_statistics *s)
 /* --- cells ------------------------------------------------------------------------------------ */
 
 /* The mean of a cell's numbers; `score` has room for all of them. */
-static double mean_of(const struct results *r, int method, int dataset, enum results_what what,
-                      int room, double *score, int *n)
+static double cell_mean(const struct results *r, int method, int dataset, enum results_what what,
+                        int room, double *score, int *n)
 {
     *n = results_scores(r, method, dataset, what, room, score);
     return *n > 0 ? sum_mean(score, (size_t)*n) : (double)NAN;
 }
 
-static void fill_cell(const struct report *r, int method, int dataset, int room, double *score,
-                      struct cell_statistics *c)
+static void compute_cell(const struct report *r, int method, int dataset, int room, double *score,
+                         struct cell_statistics *c)
 {
     const struct results *x = &r->results;
     int n;
-    c->initial = mean_of(x, method, dataset, RESULTS_INITIAL, room, score, &n);
-    c->increase = mean_of(x, method, dataset, RESULTS_INCREASE, room, score, &n);
-    c->final = mean_of(x, method, dataset, RESULTS_FINAL, room, score, &n);
+    c->initial = cell_mean(x, method, dataset, RESULTS_INITIAL, room, score, &n);
+    c->increase = cell_mean(x, method, dataset, RESULTS_INCREASE, room, score, &n);
+    c->final = cell_mean(x, method, dataset, RESULTS_FINAL, room, score, &n);
     c->runs = n;
     c->sd = n > 0 ? sum_deviation(score, (size_t)n, r->sample_sd) : (double)NAN;
     c->lowest = c->highest = n > 0 ? score[0] : (double)NAN;
@@ -167,7 +167,7 @@ enum status statistics_cell(const struct report *r, int method, int dataset,
     double *score = malloc(((size_t)count + 1) * sizeof *score);
     if (score == NULL)
         return no_memory();
-    fill_cell(r, method, dataset, count, score, c);
+    compute_cell(r, method, dataset, count, score, c);
     free(score);
     TRY(report_interval(r, method, &dataset, 1, RESULTS_FINAL, &c->interval));
     s->known[at] = true;

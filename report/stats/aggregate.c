@@ -73,10 +73,7 @@ static double mean_over_tasks(const struct matrix *x, const double *score)
 {
     if (matrix_full(x))
         return sum_mean(score, matrix_count(x));
-    struct sum total = {0};
-    for (int m = 0; m < x->tasks; m++)
-        sum_add(&total, sum_mean(score + x->start[m], (size_t)x->runs[m]));
-    return sum_total(&total) / x->tasks;
+    return matrix_mean(x, score);
 }
 
 /* The four of one matrix; `scratch` holds a double per score. */
@@ -116,50 +113,24 @@ struct job {
 };
 
 /* Replicate values of all four aggregates for one block. */
-static void run_block(const struct job *job, int block, void *draw, uint16_t *count, double *mean)
+static void run_block(const void *context, int block, struct replicate_work *w)
 {
+    const struct job *job = context;
     const struct matrix *x = job->from->x;
     size_t reps = (size_t)job->b->reps;
     double lane[AGGREGATE_COUNT][LANES];
 
-    replicate_counts(job->from, block, draw, count);
-    replicate_means(x, x->score, count, mean);
-    replicate_average(mean, x->tasks, lane[AGGREGATE_MEAN]);
-    replicate_median(mean, x->tasks, lane[AGGREGATE_MEDIAN]);
-    trim_lanes(job->trim, count, lane[AGGREGATE_IQM]);
-    replicate_means(x, job->cut, count, mean);
-    replicate_average(mean, x->tasks, lane[AGGREGATE_GAP]);
+    replicate_means(x, x->score, w->count, w->mean);
+    replicate_average(w->mean, x->tasks, lane[AGGREGATE_MEAN]);
+    replicate_median(w->mean, x->tasks, lane[AGGREGATE_MEDIAN]);
+    trim_lanes(job->trim, w->count, lane[AGGREGATE_IQM]);
+    replicate_means(x, job->cut, w->count, w->mean);
+    replicate_average(w->mean, x->tasks, lane[AGGREGATE_GAP]);
     for (int i = 0; i < LANES; i++)
         lane[AGGREGATE_GAP][i] = job->gamma - lane[AGGREGATE_GAP][i];
 
     for (int which = 0; which < AGGREGATE_COUNT; which++)
         replicate_store(lane[which], job->b->reps, block, job->values + (size_t)which * reps);
-}
-
-static bool run_all(const struct job *job)
-{
-    const struct matrix *x = job->from->x;
-    bool fits = true;
-#pragma omp parallel
-    {
-        void *draw = malloc(replicate_scratch(x));
-        uint16_t *count = malloc(matrix_count(x) * LANES * sizeof *count);
-        double *mean = malloc((size_t)x->tasks * LANES * sizeof *mean);
-        bool mine = draw != NULL && count != NULL && mean != NULL;
-        if (!mine) {
-#pragma omp atomic write
-            fits = false;
-        }
-#pragma omp for schedule(dynamic, 4)
-        for (int block = 0; block < replicate_blocks(job->b->reps); block++) {
-            if (mine)
-                run_block(job, block, draw, count, mean);
-        }
-        free(draw);
-        free(count);
-        free(mean);
-    }
-    return fits;
 }
 
 /* The general road, for task resampling: each replicate is a matrix of its own shape. */
@@ -199,7 +170,7 @@ enum status aggregate_intervals(const struct matrix *x, double gamma, const stru
         .b = b, .from = &from, .trim = &trim, .cut = cut, .gamma = gamma, .values = values};
     if (values != NULL && cut != NULL)
         cut_at(x, gamma, cut);
-    if (values == NULL || cut == NULL || !run_all(&job)) {
+    if (values == NULL || cut == NULL || !replicate_each(&from, b->reps, run_block, &job)) {
         status = status_fail(STATUS_MEMORY, "no memory for %d bootstrap replications of '%s'",
                              b->reps, x->method);
         goto done;

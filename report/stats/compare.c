@@ -30,7 +30,7 @@ const char *compare_word(enum compare_verdict verdict)
     return word[verdict];
 }
 
-static enum compare_verdict judge(struct interval improvement, struct interval difference)
+static enum compare_verdict verdict_of(struct interval improvement, struct interval difference)
 {
     if (difference.runs < VERDICT_RUNS || !interval_known(difference))
         return COMPARE_UNTESTED;
@@ -41,14 +41,6 @@ static enum compare_verdict judge(struct interval improvement, struct interval d
     if (by_mean + by_rank == 2)
         return COMPARE_BETTER;
     return by_mean + by_rank == -2 ? COMPARE_WORSE : COMPARE_UNCLEAR;
-}
-
-static double mean_point(const struct matrix *x)
-{
-    struct sum total = {0};
-    for (int m = 0; m < x->tasks; m++)
-        sum_add(&total, sum_mean(x->score + x->start[m], (size_t)x->runs[m]));
-    return sum_total(&total) / x->tasks;
 }
 
 /* ---- all pairs ------------------------------------------------------------------------------ */
@@ -162,14 +154,14 @@ static bool run_all(const struct plan *p)
 }
 
 /* From the intervals of (i, j) the verdict, and (j, i) as the mirror image. */
-static void finish(const struct plan *p, int i, int j, struct comparison *out)
+static void finish_mirrored(const struct plan *p, int i, int j, struct comparison *out)
 {
     struct comparison *c = &out[i * p->methods + j], *mirror = &out[j * p->methods + i];
-    c->verdict = judge(c->improvement, c->difference);
+    c->verdict = verdict_of(c->improvement, c->difference);
     struct interval a = c->improvement, d = c->difference;
     mirror->improvement = (struct interval){1 - a.point, 1 - a.high, 1 - a.low, a.runs};
     mirror->difference = (struct interval){-d.point, -d.high, -d.low, d.runs};
-    mirror->verdict = judge(mirror->improvement, mirror->difference);
+    mirror->verdict = verdict_of(mirror->improvement, mirror->difference);
 }
 
 /* Intervals of pair k of this pass. */
@@ -179,11 +171,11 @@ static void finish_pair(const struct plan *p, int k, struct comparison *out)
     size_t values = (size_t)(k - p->first) * (size_t)p->b->reps;
     const struct matrix *both[2] = {p->x[i], p->x[j]};
     struct comparison *c = &out[i * p->methods + j];
-    double difference = mean_point(p->x[i]) - mean_point(p->x[j]);
+    double difference = matrix_mean(p->x[i], p->x[i]->score) - matrix_mean(p->x[j], p->x[j]->score);
     c->improvement = bootstrap_interval(p->b, improve_point(&p->pair[k].table),
                                         p->improvement + values, both, 2);
     c->difference = bootstrap_interval(p->b, difference, p->difference + values, both, 2);
-    finish(p, i, j, out);
+    finish_mirrored(p, i, j, out);
 }
 
 static enum status plan_init(struct plan *p)
@@ -252,7 +244,7 @@ static void both_statistics(const struct matrix *x, const void *context, double 
                                     x[1].score + x[1].start[m], x[1].runs[m]) -
                 0.5;
     out[0] = improve_around_half(half / x[0].tasks);
-    out[1] = mean_point(&x[0]) - mean_point(&x[1]);
+    out[1] = matrix_mean(&x[0], x[0].score) - matrix_mean(&x[1], x[1].score);
 }
 
 /* The same task columns are drawn for both; each replicate counts all pairs anew. */
@@ -266,7 +258,7 @@ static enum status resample_tasks(const struct plan *p, struct comparison *out)
         TRY(bootstrap_run(p->b, BOOTSTRAP_PAIRS, both, 2, &s, NULL, got));
         out[i * p->methods + j].improvement = got[0];
         out[i * p->methods + j].difference = got[1];
-        finish(p, i, j, out);
+        finish_mirrored(p, i, j, out);
     }
     return STATUS_OK;
 }

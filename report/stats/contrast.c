@@ -8,49 +8,39 @@
 
 enum { LANES = REPLICATE_LANES };
 
+struct term_job {
+    const struct contrast_term *term;
+    int reps;
+    double *values; /* (R) */
+};
+
+static void add_block(const void *context, int block, struct replicate_work *w)
+{
+    const struct term_job *job = context;
+    const struct matrix *x = job->term->x;
+    double average[LANES];
+    replicate_means(x, x->score, w->count, w->mean);
+    replicate_average(w->mean, x->tasks, average);
+    for (int lane = 0; lane < replicate_lanes(job->reps, block); lane++)
+        job->values[(size_t)block * LANES + (size_t)lane] += job->term->weight * average[lane];
+}
+
 /* values (R) += weight * mean over tasks of x's resampled task means. */
 static enum status add_term(const struct contrast_term *term, const struct bootstrap *b,
                             double *values)
 {
-    const struct matrix *x = term->x;
     struct replicate from;
-    TRY(replicate_init(&from, b, BOOTSTRAP_PAIRS, x));
-    bool fits = true;
-#pragma omp parallel
-    {
-        void *draw = malloc(replicate_scratch(x));
-        uint16_t *count = malloc(matrix_count(x) * LANES * sizeof *count);
-        double *mean = malloc((size_t)x->tasks * LANES * sizeof *mean), average[LANES];
-        bool mine = draw != NULL && count != NULL && mean != NULL;
-        if (!mine) {
-#pragma omp atomic write
-            fits = false;
-        }
-#pragma omp for schedule(dynamic)
-        for (int block = 0; block < replicate_blocks(b->reps); block++) {
-            if (!mine)
-                continue;
-            replicate_counts(&from, block, draw, count);
-            replicate_means(x, x->score, count, mean);
-            replicate_average(mean, x->tasks, average);
-            for (int lane = 0; lane < replicate_lanes(b->reps, block); lane++)
-                values[(size_t)block * LANES + (size_t)lane] += term->weight * average[lane];
-        }
-        free(draw);
-        free(count);
-        free(mean);
-    }
+    TRY(replicate_init(&from, b, BOOTSTRAP_PAIRS, term->x));
+    const struct term_job job = {term, b->reps, values};
+    bool fits = replicate_each(&from, b->reps, add_block, &job);
     replicate_free(&from);
-    return fits ? STATUS_OK : status_fail(STATUS_MEMORY, "no memory to resample '%s'", x->method);
+    return fits ? STATUS_OK
+                : status_fail(STATUS_MEMORY, "no memory to resample '%s'", term->x->method);
 }
 
 static double term_point(const struct contrast_term *term)
 {
-    const struct matrix *x = term->x;
-    struct sum total = {0};
-    for (int m = 0; m < x->tasks; m++)
-        sum_add(&total, sum_mean(x->score + x->start[m], (size_t)x->runs[m]));
-    return term->weight * (sum_total(&total) / x->tasks);
+    return term->weight * matrix_mean(term->x, term->x->score);
 }
 
 /* ---- with task resampling ------------------------------------------------------------------- */

@@ -78,53 +78,31 @@ static enum status point_init(struct point *p, const struct matrix *runs, const 
     return status;
 }
 
-/* Replicate values of several grid points: one draw moves whole curves. */
-static bool resample(const struct replicate *from, struct point *point, int points, int reps)
+struct points_job {
+    const struct matrix *x;
+    struct point *point;
+    int points, reps;
+};
+
+/* Replicate values of several grid points for one block: one draw moves whole curves. */
+static void resample_block(const void *context, int block, struct replicate_work *w)
 {
-    const struct matrix *x = from->x;
-    bool fits = true;
-#pragma omp parallel
-    {
-        void *draw = malloc(replicate_scratch(x));
-        uint16_t *count = malloc(matrix_count(x) * LANES * sizeof *count);
-        double *mean = malloc((size_t)x->tasks * LANES * sizeof *mean), lane[LANES];
-        bool mine = draw != NULL && count != NULL && mean != NULL;
-        if (!mine) {
-#pragma omp atomic write
-            fits = false;
-        }
-#pragma omp for schedule(dynamic)
-        for (int block = 0; block < replicate_blocks(reps); block++) {
-            if (!mine)
-                continue;
-            replicate_counts(from, block, draw, count);
-            for (int i = 0; i < points; i++) {
-                replicate_means(x, point[i].score, count, mean);
-                replicate_average(mean, x->tasks, lane);
-                replicate_store(lane, reps, block, point[i].mean);
-                trim_lanes(&point[i].trim, count, lane);
-                replicate_store(lane, reps, block, point[i].iqm);
-            }
-        }
-        free(draw);
-        free(count);
-        free(mean);
+    const struct points_job *job = context;
+    double lane[LANES];
+    for (int i = 0; i < job->points; i++) {
+        struct point *p = &job->point[i];
+        replicate_means(job->x, p->score, w->count, w->mean);
+        replicate_average(w->mean, job->x->tasks, lane);
+        replicate_store(lane, job->reps, block, p->mean);
+        trim_lanes(&p->trim, w->count, lane);
+        replicate_store(lane, job->reps, block, p->iqm);
     }
-    return fits;
 }
 
-static double mean_point(const struct matrix *x, const double *score)
+static void store_point(const struct matrix *x, const struct point *p, struct interval mean,
+                        struct interval iqm, struct efficiency *out)
 {
-    struct sum total = {0};
-    for (int m = 0; m < x->tasks; m++)
-        sum_add(&total, sum_mean(score + x->start[m], (size_t)x->runs[m]));
-    return sum_total(&total) / x->tasks;
-}
-
-static void finish(const struct matrix *x, const struct point *p, struct interval mean,
-                   struct interval iqm, struct efficiency *out)
-{
-    out->mean[p->j] = mean_point(x, p->score);
+    out->mean[p->j] = matrix_mean(x, p->score);
     out->mean_low[p->j] = mean.low;
     out->mean_high[p->j] = mean.high;
     out->iqm[p->j] = trim_point(&p->trim);
@@ -138,8 +116,8 @@ static void finish_all(const struct bootstrap *b, const struct matrix *x, struct
 #pragma omp parallel for schedule(dynamic)
     for (int i = 0; i < points; i++) {
         struct point *p = &point[i];
-        finish(x, p, bootstrap_interval(b, mean_point(x, p->score), p->mean, &x, 1),
-               bootstrap_interval(b, trim_point(&p->trim), p->iqm, &x, 1), out);
+        store_point(x, p, bootstrap_interval(b, matrix_mean(x, p->score), p->mean, &x, 1),
+                    bootstrap_interval(b, trim_point(&p->trim), p->iqm, &x, 1), out);
     }
 }
 
@@ -162,7 +140,7 @@ static void all_points(const struct matrix *runs, const void *context, double *s
             scratch[l] = grid->point[i].score[(size_t)runs->score[l]];
         struct trim t;
         bool fits = trim_init(&t, &here, scratch) == STATUS_OK;
-        out[2 * i] = mean_point(&here, scratch);
+        out[2 * i] = matrix_mean(&here, scratch);
         out[2 * i + 1] = fits ? trim_point(&t) : (double)NAN;
         trim_free(&t);
     }
@@ -190,7 +168,7 @@ static enum status resample_tasks(const struct bootstrap *b, const struct matrix
     if (points > 0)
         status = bootstrap_run(b, BOOTSTRAP_CURVES, &one, 1, &s, NULL, got);
     for (size_t i = 0; i < n && status == STATUS_OK; i++)
-        finish(x, &point[i], got[2 * i], got[2 * i + 1], out);
+        store_point(x, &point[i], got[2 * i], got[2 * i + 1], out);
 done:
     free(number);
     free(got);
@@ -200,7 +178,8 @@ done:
 /* ---- all grid points ------------------------------------------------------------------------ */
 
 /* How many runs are missing at grid point j; an infinite value is an error. */
-static enum status look(const struct matrix *x, const double *y, int J, int j, int *missing)
+static enum status count_missing(const struct matrix *x, const double *y, int J, int j,
+                                 int *missing)
 {
     *missing = 0;
     for (int m = 0; m < x->tasks; m++) {
@@ -224,7 +203,7 @@ static enum status gather(const struct matrix *x, const double *y, int J, int re
     *points = 0;
     for (; *next < J && *points < room; ++*next) {
         int missing;
-        TRY(look(x, y, J, *next, &missing));
+        TRY(count_missing(x, y, J, *next, &missing));
         if (missing > 0)
             continue;
         TRY(point_init(&point[*points], x, y, J, *next, reps));
@@ -246,9 +225,10 @@ static enum status fill_points(const struct matrix *x, const double *y, int J,
     for (int next = 0; next < J && status == STATUS_OK;) {
         int points;
         status = gather(x, y, J, b->reps, room, &next, point, &points);
+        const struct points_job job = {x, point, points, b->reps};
         if (status == STATUS_OK && b->tasks)
             status = resample_tasks(b, x, point, points, out);
-        else if (status == STATUS_OK && resample(from, point, points, b->reps))
+        else if (status == STATUS_OK && replicate_each(from, b->reps, resample_block, &job))
             finish_all(b, x, point, points, out);
         else if (status == STATUS_OK)
             status = status_fail(STATUS_MEMORY, "no memory for the curves of '%s'", x->method);

@@ -1,5 +1,7 @@
 #include "report/stats/matrix.h"
 
+#include "report/stats/sum.h"
+
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -34,7 +36,7 @@ void matrix_free(struct matrix *x)
 }
 
 /* realloc that leaves *array as it was when there is no memory. */
-static bool grow(void **array, size_t count, size_t width)
+static bool resize_array(void **array, size_t count, size_t width)
 {
     void *larger = realloc(*array, (count > 0 ? count : 1) * width);
     if (larger != NULL)
@@ -60,8 +62,10 @@ enum status matrix_add(struct matrix *x, const char *task, int runs, const doubl
 
     size_t m = (size_t)x->tasks, used = x->start[m], total = used + (size_t)runs;
     void *names = x->task, *counts = x->runs, *starts = x->start, *scores = x->score;
-    bool fits = grow(&names, m + 1, sizeof *x->task) && grow(&counts, m + 1, sizeof *x->runs) &&
-                grow(&starts, m + 2, sizeof *x->start) && grow(&scores, total, sizeof *x->score);
+    bool fits = resize_array(&names, m + 1, sizeof *x->task) &&
+                resize_array(&counts, m + 1, sizeof *x->runs) &&
+                resize_array(&starts, m + 2, sizeof *x->start) &&
+                resize_array(&scores, total, sizeof *x->score);
     x->task = names;
     x->runs = counts;
     x->start = starts;
@@ -223,4 +227,12 @@ enum status matrix_check_pair(const struct matrix *x, const struct matrix *y)
                                x->method, y->method, m + 1, x->task[m], y->task[m]);
     }
     return STATUS_OK;
+}
+
+double matrix_mean(const struct matrix *x, const double *quantity)
+{
+    struct sum total = {0};
+    for (int m = 0; m < x->tasks; m++)
+        sum_add(&total, sum_mean(quantity + x->start[m], (size_t)x->runs[m]));
+    return sum_total(&total) / x->tasks;
 }

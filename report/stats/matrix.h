@@ -71,4 +71,8 @@ enum status matrix_check(const struct matrix *x);
 /* What comparisons need besides: the same tasks in the same order. Errors STATUS_CONFIG. */
 enum status matrix_check_pair(const struct matrix *x, const struct matrix *y);
 
+/* Mean over the tasks of the task means of a quantity (L, in the matrix's order): `x->score`, or
+ * another one of the same runs. */
+double matrix_mean(const struct matrix *x, const double *quantity);
+
 #endif

@@ -336,7 +336,8 @@ done:
 
 /* ---- the profile ---------------------------------------------------------------------------- */
 
-static enum status bands(const struct matrix *x, const struct bootstrap *b, struct profile *out)
+static enum status compute_bands(const struct matrix *x, const struct bootstrap *b,
+                                 struct profile *out)
 {
     if (matrix_most(x) <= 1 && !b->tasks)
         return STATUS_OK; /* one seed: no band */
@@ -383,7 +384,7 @@ enum status profile_make(const struct matrix *x, const double *tau, int count,
         out->run_low[t] = out->run_high[t] = out->average_low[t] = out->average_high[t] = (double)
             NAN;
     }
-    enum status status = bands(x, b, out);
+    enum status status = compute_bands(x, b, out);
     if (status != STATUS_OK)
         profile_free(out);
     return status;

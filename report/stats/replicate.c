@@ -150,3 +150,33 @@ void replicate_store(const double *lane, int reps, int block, double *values)
     memcpy(values + (size_t)block * LANES, lane,
            (size_t)replicate_lanes(reps, block) * sizeof *lane);
 }
+
+bool replicate_each(const struct replicate *r, int reps,
+                    void (*of)(const void *job, int block, struct replicate_work *w),
+                    const void *job)
+{
+    const struct matrix *x = r->x;
+    bool fits = true;
+#pragma omp parallel
+    {
+        struct replicate_work w = {.count = malloc(matrix_count(x) * LANES * sizeof *w.count),
+                                   .mean = malloc((size_t)x->tasks * LANES * sizeof *w.mean),
+                                   .draw = malloc(replicate_scratch(x))};
+        bool mine = w.count != NULL && w.mean != NULL && w.draw != NULL;
+        if (!mine) {
+#pragma omp atomic write
+            fits = false;
+        }
+#pragma omp for schedule(dynamic)
+        for (int block = 0; block < replicate_blocks(reps); block++) {
+            if (!mine)
+                continue;
+            replicate_counts(r, block, w.draw, w.count);
+            of(job, block, &w);
+        }
+        free(w.count);
+        free(w.mean);
+        free(w.draw);
+    }
+    return fits;
+}

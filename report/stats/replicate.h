@@ -49,4 +49,18 @@ void replicate_median(double *row, int rows, double *out);
 /* Copy the valid lanes of a block to values (reps). */
 void replicate_store(const double *lane, int reps, int block, double *values);
 
+/* One thread's buffers for the draws of one matrix. */
+struct replicate_work {
+    uint16_t *count; /* (L, LANES) of the block at hand */
+    double *mean;    /* (M, LANES) for the statistic */
+    void *draw;      /* replicate_scratch */
+};
+
+/* Draw all blocks of `reps` replicates and let `of` compute its statistic from each block's counts.
+ * It is called by several threads, blocks in any order. Threads: OpenMP inside. False without
+ * memory. */
+bool replicate_each(const struct replicate *r, int reps,
+                    void (*of)(const void *job, int block, struct replicate_work *w),
+                    const void *job);
+
 #endif

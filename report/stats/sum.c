@@ -53,7 +53,7 @@ double sum_deviation(const double *x, size_t n, bool sample)
     return sqrt(sum_variance(x, n, sample));
 }
 
-static int ascending(const void *a, const void *b)
+static int by_value_ascending(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
@@ -62,7 +62,7 @@ static int ascending(const void *a, const void *b)
 void sum_sort(double *x, size_t n)
 {
     if (n > 1)
-        qsort(x, n, sizeof *x, ascending);
+        qsort(x, n, sizeof *x, by_value_ascending);
 }
 
 double sum_median(double *x, size_t n)

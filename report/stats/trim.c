@@ -91,7 +91,7 @@ void trim_free(struct trim *t)
     *t = (struct trim){0};
 }
 
-static double clamp(double x, double low, double high)
+static double clamp_between(double x, double low, double high)
 {
     x = x < low ? low : x;
     return x > high ? high : x;
@@ -103,7 +103,7 @@ double trim_point(const struct trim *t)
     double before = t->low;
     for (size_t i = 0; i < t->count; i++) {
         sum_add(&weights, t->weight[i]);
-        double after = clamp(sum_total(&weights), t->low, t->high);
+        double after = clamp_between(sum_total(&weights), t->low, t->high);
         sum_add(&kept, (after - before) * t->value[i]);
         before = after;
     }
@@ -131,10 +131,10 @@ void trim_lanes(const struct trim *t, const uint16_t *count, double *out)
             continue;
         if (i < middle) {
             for (int lane = 0; lane < LANES; lane++)
-                below[lane] += (clamp(cumulated[lane], low, high) - low) * step;
+                below[lane] += (clamp_between(cumulated[lane], low, high) - low) * step;
         } else {
             for (int lane = 0; lane < LANES; lane++)
-                above[lane] += (high - clamp(cumulated[lane], low, high)) * step;
+                above[lane] += (high - clamp_between(cumulated[lane], low, high)) * step;
         }
     }
     for (int lane = 0; lane < LANES; lane++)

@@ -11,7 +11,7 @@ static bool testable(struct interval i)
     return i.runs >= VERDICT_RUNS && interval_known(i);
 }
 
-static enum verdict judge(struct interval i, bool supported, bool contradicted)
+static enum verdict verdict_from(struct interval i, bool supported, bool contradicted)
 {
     if (!testable(i))
         return VERDICT_UNTESTABLE;
@@ -22,27 +22,27 @@ static enum verdict judge(struct interval i, bool supported, bool contradicted)
 
 enum verdict verdict_above(struct interval i, double value)
 {
-    return judge(i, i.low > value, i.high < value);
+    return verdict_from(i, i.low > value, i.high < value);
 }
 
 enum verdict verdict_below(struct interval i, double value)
 {
-    return judge(i, i.high<value, i.low> value);
+    return verdict_from(i, i.high<value, i.low> value);
 }
 
 enum verdict verdict_within(struct interval i, double margin)
 {
-    return judge(i, i.low > -margin && i.high < margin, i.high < -margin || i.low > margin);
+    return verdict_from(i, i.low > -margin && i.high < margin, i.high < -margin || i.low > margin);
 }
 
 enum verdict verdict_no_gain(struct interval i)
 {
-    return judge(i, i.low <= 0, i.low > 0);
+    return verdict_from(i, i.low <= 0, i.low > 0);
 }
 
 enum verdict verdict_includes(struct interval i, double value)
 {
-    return judge(i, interval_holds(i, value), true);
+    return verdict_from(i, interval_holds(i, value), true);
 }
 
 enum verdict verdict_all(const enum verdict *v, int n)

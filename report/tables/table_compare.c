@@ -13,8 +13,8 @@ enum { MOST_DATASETS = 256 };
 
 /* --- cell by cell ----------------------------------------------------------------------------- */
 
-static enum status add_cell(const struct report *r, int method, int dataset, bool first, bool rule,
-                            struct table *t)
+static enum status add_cell_row(const struct report *r, int method, int dataset, bool first,
+                                bool rule, struct table *t)
 {
     const struct cell_statistics *c;
     TRY(statistics_cell(r, method, dataset, &c));
@@ -118,7 +118,7 @@ enum status table_compare(const struct report *r, const char *suite, struct tabl
         for (int m = 0; m < x->methods; m++) {
             /* A line between datasets, unless each has one row only. */
             bool top = t->rows == first;
-            TRY(add_cell(r, m, datasets[i], top, top && first - before > 1, t));
+            TRY(add_cell_row(r, m, datasets[i], top, top && first - before > 1, t));
         }
         before = first;
     }

@@ -9,7 +9,7 @@
 enum { VALUE = 96, MOST_SHOWN = 3, MOST_KEYS = 256 };
 
 /* A value as people write it: 3600, not 3.6e+03. */
-static void plain(char *value, size_t size)
+static void write_plainly(char *value, size_t size)
 {
     char *end;
     double number = strtod(value, &end);
@@ -65,7 +65,7 @@ static int values_of(const struct results *x, int method, const char *key, char 
         if (config == NULL)
             continue;
         curve_config_value(config, key, value, sizeof value);
-        plain(value, sizeof value);
+        write_plainly(value, sizeof value);
         int k = 0;
         while (k < count && strcmp(seen[k], value) != 0)
             k++;
@@ -90,7 +90,7 @@ static bool has_config(const struct results *x, int method)
 }
 
 /* Has any method a use for this key? */
-static bool applies(const struct results *x, const char *key)
+static bool setting_applies(const struct results *x, const char *key)
 {
     for (int m = 0; m < x->methods; m++) {
         char values[TABLE_CELL];
@@ -115,7 +115,7 @@ enum status table_hyper_common(const struct report *r, const char *none, struct 
             table_column(t, x->method[m].label, true, 0);
     }
     for (int k = 0; k < keys; k++) {
-        if (!applies(x, key[k]))
+        if (!setting_applies(x, key[k]))
             continue;
         int row = table_row(t, false), column = 1;
         table_put(t, row, 0, "%s", key[k]);
@@ -187,7 +187,7 @@ enum status table_hyper_by_dataset(const struct report *r, const char *none, str
         for (int k = 0; k < kept; k++) {
             char value[VALUE];
             curve_config_value(config, key[k], value, sizeof value);
-            plain(value, sizeof value);
+            write_plainly(value, sizeof value);
             table_put(t, row, k + 1, "%s", value);
             text_csv(&t->csv, value);
         }

@@ -28,8 +28,8 @@ static void add_number(struct text *out, const char *text)
     }
 }
 
-static void add_cell(struct text *out, const struct table_column *column,
-                     const struct table_cell *c)
+static void add_latex_cell(struct text *out, const struct table_column *column,
+                           const struct table_cell *c)
 {
     static const char *const open[] = {"", "\\textbf{", "\\underline{"};
     text_add(out, "%s", open[c->face]);
@@ -128,7 +128,7 @@ static void column_kind(const struct table_column *c, struct text *out)
         text_add(out, "%s", c->words ? "l" : "r");
 }
 
-static void head(const struct table *t, struct part p, struct text *out)
+static void add_head(const struct table *t, struct part p, struct text *out)
 {
     text_add(out, "\\begin{tabular}{@{}");
     column_kind(&t->column[0], out);
@@ -143,7 +143,7 @@ static void head(const struct table *t, struct part p, struct text *out)
     text_add(out, " \\\\\n\\midrule\n");
 }
 
-static void foot(struct text *out)
+static void add_foot(struct text *out)
 {
     text_add(out, "\\bottomrule\n\\end{tabular}");
 }
@@ -161,25 +161,25 @@ static int break_after(const struct table *t, int first)
     return end;
 }
 
-static void tabular(const struct table *t, struct part p, struct text *out)
+static void add_tabular(const struct table *t, struct part p, struct text *out)
 {
-    head(t, p, out);
+    add_head(t, p, out);
     for (int i = p.top; i < p.bottom; i++) {
         const struct table_cell *row = &t->cell[(size_t)i * (size_t)t->columns];
         if (t->rule[i] && i > p.top)
             text_add(out, "\\midrule\n");
-        add_cell(out, &t->column[0], &row[0]);
+        add_latex_cell(out, &t->column[0], &row[0]);
         for (int k = p.from; k < p.to; k++) {
             text_add(out, " & ");
-            add_cell(out, &t->column[k], &row[k]);
+            add_latex_cell(out, &t->column[k], &row[k]);
         }
         text_add(out, " \\\\\n");
     }
-    foot(out);
+    add_foot(out);
 }
 
 /* All parts: blocks of columns, within each blocks of rows. */
-static void body(const struct table *t, const struct font *f, struct text *out)
+static void add_body(const struct table *t, const struct font *f, struct text *out)
 {
     int from = t->columns > 1 ? 1 : 0, to;
     for (bool first = true; from < t->columns; from = to) {
@@ -187,7 +187,7 @@ static void body(const struct table *t, const struct font *f, struct text *out)
         for (int top = 0, bottom; top < t->rows; top = bottom) {
             bottom = break_after(t, top);
             text_add(out, "%s", first ? "" : "\n\n\\medskip\n");
-            tabular(t, (struct part){top, bottom, from, to}, out);
+            add_tabular(t, (struct part){top, bottom, from, to}, out);
             first = false;
         }
     }
@@ -205,7 +205,7 @@ void table_latex(const struct table *t, bool standalone, const char *comment, st
              "{\\%s\\setlength{\\tabcolsep}{%gpt}\\setlength{\\parindent}{0pt}%%\n"
              "\\renewcommand{\\arraystretch}{1.08}%%\n",
              f->name, f->tabcolsep);
-    body(t, f, out);
+    add_body(t, f, out);
     if (standalone && t->caption.length > 0) {
         text_add(out, "\n\n\\medskip\n\\raggedright ");
         text_add_escaped(out, escape_latex, t->title);

@@ -1,7 +1,7 @@
 #include "engine/base/escape.h"
 #include "report/tables/table.h"
 
-static void add_cell(struct text *out, const struct table_cell *c)
+static void add_markdown_cell(struct text *out, const struct table_cell *c)
 {
     static const char *const open[] = {"", "**", "<u>"}, *const close[] = {"", "**", "</u>"};
     text_add(out, " %s", open[c->face]);
@@ -29,7 +29,7 @@ void table_markdown(const struct table *t, struct text *out)
     for (int i = 0; i < t->rows; i++) {
         text_add(out, "|");
         for (int k = 0; k < t->columns; k++)
-            add_cell(out, &t->cell[(size_t)i * (size_t)t->columns + (size_t)k]);
+            add_markdown_cell(out, &t->cell[(size_t)i * (size_t)t->columns + (size_t)k]);
         text_add(out, "\n");
     }
     if (t->caption.length > 0) {

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void put_cell(struct table *t, int row, int column, struct paper_cell p, double best)
+static void put_printed_cell(struct table *t, int row, int column, struct paper_cell p, double best)
 {
     char a[48], b[48];
     if (isnan(p.final)) {
@@ -30,7 +30,7 @@ static void put_row(struct table *t, const char *name, const char *key, bool rul
         best = fmax(best, p[m].final); /* fmax passes over NaN */
     table_put(t, row, 0, "%s", name);
     for (int m = 0; m < PAPER_METHODS; m++) {
-        put_cell(t, row, m + 1, p[m], best);
+        put_printed_cell(t, row, m + 1, p[m], best);
         text_csv(&t->csv, key);
         text_csv(&t->csv, registry_methods[m].id);
         text_csv_number(&t->csv, p[m].final);

@@ -49,7 +49,7 @@ static enum status add_line(struct reader *r, int line)
 }
 
 /* Read a quoted field in place; r->at stands behind the opening quote. */
-static enum status quoted(struct reader *r, char **cell)
+static enum status read_quoted(struct reader *r, char **cell)
 {
     char *to = r->at;
     int opened = r->line;
@@ -84,7 +84,7 @@ static enum status read_row(struct reader *r, bool *end)
         char *cell = r->at;
         if (*r->at == '"') {
             r->at++;
-            TRY(quoted(r, &cell));
+            TRY(read_quoted(r, &cell));
         } else {
             r->at += strcspn(r->at, ",\r\n");
         }

@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Room for `more` bytes and a NUL. */
-static bool reserve(struct text *t, size_t more)
+static bool reserve_room(struct text *t, size_t more)
 {
     if (t->broken)
         return false;
@@ -34,7 +34,7 @@ void text_add(struct text *t, const char *format, ...)
     va_copy(again, args);
     int length = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    if (length >= 0 && reserve(t, (size_t)length)) {
+    if (length >= 0 && reserve_room(t, (size_t)length)) {
         vsnprintf(t->at + t->length, t->room - t->length, format, again);
         t->length += (size_t)length;
     }
@@ -48,7 +48,7 @@ void text_add_escaped(struct text *t, char *(*escape)(const char *text, char *ou
                       const char *text)
 {
     size_t size = LONGEST_ESCAPE * strlen(text) + 4;
-    if (!reserve(t, size))
+    if (!reserve_room(t, size))
         return;
     escape(text, t->at + t->length, size);
     t->length += strlen(t->at + t->length);
@@ -85,7 +85,7 @@ enum status text_write(struct text *t, const char *path)
 }
 
 /* A comma unless the line is empty so far. */
-static void separate(struct text *t)
+static void add_separator(struct text *t)
 {
     if (t->length > 0 && t->at[t->length - 1] != '\n')
         text_add(t, ",");
@@ -93,7 +93,7 @@ static void separate(struct text *t)
 
 void text_csv(struct text *t, const char *field)
 {
-    separate(t);
+    add_separator(t);
     /* An empty first field would look like no field at all: its comma would be missing. */
     if (field[0] == '\0' && (t->length == 0 || t->at[t->length - 1] == '\n'))
         text_add(t, "\"\"");

@@ -260,7 +260,7 @@ Test(claims, are_written_as_a_table_and_a_page)
     cr_expect_not_null(strstr(text_get(&t.csv), "C1,Online finetuning with the RL gradient"));
     claims_markdown(&r, result, &page);
     cr_expect_not_null(strstr(text_get(&page), "## C45: not testable"));
-    cr_expect_not_null(strstr(text_get(&page), "Ledger entries that touch it: D46, D47, D4, D19."));
+    cr_expect_not_null(strstr(text_get(&page), "See ledger entries D46, D47, D4, D19."));
     cr_expect_null(strstr(text_get(&page), " nan"));
     text_free(&page);
     table_free(&t);

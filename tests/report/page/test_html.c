@@ -242,7 +242,7 @@ Test(html, of_the_papers_layout_is_one_whole_file)
                                         "id=\"reading\"",
                                         "id=\"provenance\"",
                                         "id=\"table-tab1\"",
-                                        "Beside the paper",
+                                        "Compared with the paper",
                                         "scope=\"row\"",
                                         "scope=\"col\"",
                                         "<caption>",
@@ -314,7 +314,7 @@ Test(html, warns_of_generated_data_reduced_sizes_and_mixed_revisions)
     expect(page, "class=\"note banner\"");
     expect(page, "generated");
     expect(page, "embedding 128 instead of 512");
-    expect(page, "Runs of several revisions");
+    expect(page, "Runs from several revisions");
     expect(page, "Missing seeds");
     expect(page, "the last &lt;words&gt;");
     expect(page, "What the runs record");
