@@ -4,10 +4,10 @@
 
 #include "report/results/results.h"
 
-/* scores.csv: one line a run. Errors STATUS_IO, STATUS_MEMORY. */
+/* scores.csv: one line per run. Errors STATUS_IO, STATUS_MEMORY. */
 enum status export_scores(const struct results *r, const char *path);
 
-/* curves.csv.gz: one line an evaluation. Equal results give equal bytes. */
+/* curves.csv.gz: one line per evaluation. Equal results give equal bytes. */
 enum status export_curves(const struct results *r, const char *path);
 
 #endif

@@ -62,7 +62,7 @@ static claim_function *const functions[CLAIM_TEST_COUNT] = {
 
 /* --- what a verdict would need ---------------------------------------------------------------- */
 
-/* The number that the interval is held against. */
+/* The number that the interval is compared with. */
 static double threshold(const struct claim_part *p)
 {
     return p->test == CLAIM_BETTER ? 0.5 : p->value;

@@ -78,7 +78,7 @@ static double widest_label(const char *const *label, int n, double points)
 static void draw_intervals(struct plot *p, const struct bars *b, const struct interval *bar,
                            const char *what)
 {
-    int index = plot_block(p, what, "row estimate low high colour tick; one row a method");
+    int index = plot_block(p, what, "row estimate low high colour tick; one row per method");
     int drawn = 0, whole = 0;
     for (int i = 0; i < b->rows; i++) {
         bool known = isfinite(bar[i].low) && isfinite(bar[i].high);
@@ -111,7 +111,7 @@ static void draw_intervals(struct plot *p, const struct bars *b, const struct in
 static void draw_arrows(struct plot *p, const struct bars *b, const struct interval *bar,
                         const double *from, const char *what)
 {
-    int index = plot_block(p, what, "row initial final colour head; one row a method");
+    int index = plot_block(p, what, "row initial final colour head; one row per method");
     int drawn = 0, heads = 0;
     for (int i = 0; i < b->rows; i++) {
         bool known = isfinite(from[i]) && isfinite(bar[i].point);
@@ -149,7 +149,7 @@ static void draw_stacks(struct plot *p, const struct bars *b, const double *part
     for (int k = 0; k < b->parts; k++) {
         char title[512];
         snprintf(title, sizeof title, "%.250s, %.60s", what, b->part[k]);
-        int index = plot_block(p, title, "row from to; one row a method");
+        int index = plot_block(p, title, "row from to; one row per method");
         int drawn = 0;
         for (int i = 0; i < b->rows; i++) {
             const double *mine = part + (size_t)i * (size_t)b->parts;

@@ -1,5 +1,6 @@
-/* Learning curves as small multiples: a grid of panels, one a dataset, one line a series (a method
- * or a value of a knob), its spread as a band. What Figures 3 to 6, 8, 9, 11 and 18 to 26 are. */
+/* Learning curves as small multiples: a grid of panels, one per dataset, one line per series (a
+ * method or a value of a knob), its spread as a band. What Figures 3 to 6, 8, 9, 11 and 18 to 26
+ * are. */
 #ifndef REPORT_FIG_GRID_H
 #define REPORT_FIG_GRID_H
 
@@ -21,7 +22,7 @@ struct grid_line {
     const int *count;         /* runs behind mean; NULL: all of them everywhere */
     int runs;                 /* of this cell; 0: the line does not exist */
     int series;               /* index into grid.label */
-    void *block;              /* memory of the arrays, for free(); NULL: somebody else's */
+    void *block;              /* memory of the arrays, for free(); NULL: not owned */
 };
 
 struct grid_panel {

@@ -121,7 +121,7 @@ static const char *const idle[] = {
     " font-family=\"Nimbus Sans,Helvetica,Arial,sans-serif\" >", /* of a tspan */
 };
 
-/* Where copying goes on behind something that needs no saying, or `at` itself. */
+/* Where copying resumes behind something that can be left out, or `at` itself. */
 static const char *skip_idle(const char *at, const char *tag)
 {
     if (starts_with(at, idle[0]))

@@ -75,7 +75,7 @@ int theme_ours(const char *const ids[], int n)
         if (strcmp(ids[i], "td3_odt") == 0)
             return i;
     }
-    /* Its relatives without it: an ablation, nobody stands out. */
+    /* Its relatives without it: an ablation, none stands out. */
     for (int i = 0; i < n; i++) {
         if (strcmp(ids[i], "odt") == 0 || strcmp(ids[i], "pdt") == 0 ||
             strcmp(ids[i], "ddpg_odt") == 0)
@@ -99,7 +99,7 @@ void theme_assign(const struct theme *t, const char *const ids[], int n, struct 
         if (h >= 0)
             used[h]++;
     }
-    /* An unknown method of ours gets our colour, when nobody has it. */
+    /* An unknown method of ours gets our colour when no other has it. */
     bool ours_is_free = ours >= 0 && fixed_hue(ids[ours]) < 0 && used[VERMILLION] == 0;
     used[VERMILLION] += ours_is_free;
 

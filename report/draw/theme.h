@@ -63,7 +63,7 @@ struct theme_series {
  * in every figure; others get the hues left over, and when none is left, all hues again with
  * dashes. The one that is `ours` (td3_odt, or else the last) is drawn thicker. */
 void theme_assign(const struct theme *t, const char *const ids[], int n, struct theme_series *out);
-/* Which one that is; -1: nobody (n = 0, or ODT and its relatives without td3_odt). */
+/* Which one that is; -1: none (n = 0, or ODT and its relatives without td3_odt). */
 int theme_ours(const char *const ids[], int n);
 
 /* n shades of one hue, light to dark. */

@@ -15,7 +15,7 @@ struct bandit_method {
 
 /* Four panels: mean reward against gradient steps (band: ± one standard deviation, over seeds, or
  * with one seed over its rollouts); actions rolled out in each epoch; critics through training
- * against the true reward; actions as a function of the return-to-go asked for. */
+ * against the true reward; actions as a function of the requested return-to-go. */
 enum status bandit_draw(const char *id, const struct bandit_method *method, int methods,
                         const struct theme *t, const char *folder, const char *comment,
                         struct figure *out);

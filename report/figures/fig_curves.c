@@ -74,8 +74,8 @@ static int position_of(const char *const *word, int n, const char *what)
     return n;
 }
 
-/* Where every environment has every quality: one row a quality, one column an environment, in the
- * row's order. Otherwise datasets follow one another, four in a row. */
+/* Where every environment has every quality: one row per quality, one column per environment, in
+ * the row's order. Otherwise datasets follow one another, four in a row. */
 static int arrange_panels(const struct results *r, const struct figure_row *row, int *dataset,
                           int n)
 {

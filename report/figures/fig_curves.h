@@ -4,11 +4,12 @@
 
 #include "report/figures/figures.h"
 
-/* A suite: one panel a dataset, one line a method (Fig. 3, 4, 6, 8, 9, 11, 18, 19, 24 to 26). */
+/* A suite: one panel per dataset, one line per method (Fig. 3, 4, 6, 8, 9, 11, 18, 19, 24 to 26).
+ */
 enum status curves_suite(struct figures *f, const struct figure_row *row);
 /* Suites that have no row of their own: "curves_<suite>". */
 enum status curves_other(struct figures *f, const struct figure_row *row);
-/* One method, one line a value of the row's knob (Fig. 5, 20, 21, 23). */
+/* One method, one line per value of the row's knob (Fig. 5, 20, 21, 23). */
 enum status curves_knob(struct figures *f, const struct figure_row *row);
 /* The same with a second panel a dataset: critic loss of the last batch, log axis (Fig. 22). */
 enum status curves_loss(struct figures *f, const struct figure_row *row);

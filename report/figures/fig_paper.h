@@ -4,8 +4,8 @@
 
 #include "report/figures/figures.h"
 
-/* One panel a suite, one dot a cell of Tables 1, 2, 3, 10, 11; intervals of ours; what lies outside
- * of agreement (docs/statistics.md 9) is named. */
+/* One panel per suite, one dot per cell of Tables 1, 2, 3, 10, 11; intervals of ours; what lies
+ * outside of agreement (docs/statistics.md 9) is named. */
 enum status paper_scatter(struct figures *f, const struct figure_row *row);
 
 #endif

@@ -84,7 +84,7 @@ static enum status fill_profile_panel(const struct suite_figure *s, const struct
     return STATUS_OK;
 }
 
-/* A panel a suite, and one of all tasks where there are several suites. */
+/* A panel per suite, and one of all tasks where there are several suites. */
 static enum status draw_profile_panels(struct suite_figure *s, struct profile *profile,
                                        struct grid_line *line, struct grid_panel *panel)
 {

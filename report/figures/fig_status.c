@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Only methods and datasets that somebody ran or tried to. */
+/* Is there a run of this cell, whatever became of it? */
 static bool has_any_run(const struct results *r, int method, int dataset)
 {
     int count;

@@ -99,7 +99,7 @@ const struct figure_row figure_table[] = {
     {.id = "cost_steps",         .title = "Score against gradient steps", .source = "", .suites = cost_draw},
     {.id = "phases",             .title = "Time by phase", .source = "", .suites = phases_draw},
 
-    /* one a dataset, in the page only */
+    /* one per dataset, in the page only */
     {.id = "dataset", .title = "", .source = "", .draw = curves_datasets},
 };
 /* clang-format on */

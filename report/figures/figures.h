@@ -5,7 +5,7 @@
  *   ... f.figure[i], pictures in f.folder ...
  *   figures_free(&f);
  *
- * What is drawn is a table (figure_table.c): one row a figure. Without gnuplot everything but the
+ * What is drawn is a table (figure_table.c): one row per figure. Without gnuplot everything but the
  * pictures is written; f.trouble says so in one line. */
 #ifndef REPORT_FIGURES_H
 #define REPORT_FIGURES_H
@@ -28,7 +28,7 @@ struct figures {
     const char *style;   /* text of a style.gp of the user's; NULL: ours */
     const char *comment; /* provenance, one line; NULL: none */
     bool skip[PICTURE_FORMATS]; /* formats not wanted; the page needs SVG */
-    bool no_page;               /* leave out what only the page shows (one figure a dataset) */
+    bool no_page;               /* leave out what only the page shows (one figure per dataset) */
 
     /* Made. */
     const struct figure_row *row; /* (rows) the figure table */

@@ -39,18 +39,19 @@ void *suite_figure_take(struct suite_figure *s, int count, size_t size);
 double *suite_figure_numbers(struct suite_figure *s, int width);
 struct interval *suite_figure_intervals(struct suite_figure *s, int n);
 
-/* One panel a suite and one row a method, ranges from the data; to be changed before it is drawn.
+/* One panel per suite and one row per method, ranges from the data; to be changed before it is
+ * drawn.
  */
 struct bars suite_figure_bars(const struct suite_figure *s, const struct bars_block *block,
                               const char *x_title);
-/* One panel a suite or fewer, one line a method. */
+/* One panel per suite or fewer, one line per method. */
 struct grid suite_figure_grid(const struct suite_figure *s, const struct grid_panel *panel,
                               int panels, const char *x_title, const char *y_title);
 
 /* What rows of the figure table draw, docs/statistics.md 2 to 6. */
 typedef enum status suite_figure_draw(struct suite_figure *s);
-suite_figure_draw profiles_draw;   /* score distributions, one panel a suite and one of all tasks */
-suite_figure_draw efficiency_draw; /* IQM over the budget */
+suite_figure_draw profiles_draw; /* score distributions, one panel per suite and one of all tasks */
+suite_figure_draw efficiency_draw;  /* IQM over the budget */
 suite_figure_draw improvement_draw; /* P(ours > each other) */
 suite_figure_draw gain_draw;        /* initial to final */
 suite_figure_draw ranks_draw;       /* rank probabilities */

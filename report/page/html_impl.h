@@ -21,7 +21,7 @@ void html_figure(struct text *out, const struct html_page *page, const char *nam
 /* What ran, and what came of it in a few sentences. Errors STATUS_MEMORY. */
 enum status html_headline(struct text *out, const struct html_page *page);
 void html_claims(struct text *out, const struct html_page *page);
-/* A section a dataset: figure and numbers. Errors STATUS_MEMORY. */
+/* A section per dataset: figure and numbers. Errors STATUS_MEMORY. */
 enum status html_datasets(struct text *out, const struct html_page *page);
 /* Runs that are no result, with the end of their logs. */
 void html_failures(struct text *out, const struct html_page *page);

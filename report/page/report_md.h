@@ -12,7 +12,7 @@ struct report_md_figure {
 };
 
 /* Banners, what there is, claims in short, tables, figures (pictures of that file extension), how
- * to read this. `result` may be NULL (no claims were asked for). Errors STATUS_IO, STATUS_MEMORY.
+ * to read this. `result` may be NULL (claims were not evaluated). Errors STATUS_IO, STATUS_MEMORY.
  */
 enum status report_md_write(const struct report *r, const struct table *table, int tables,
                             const struct claim_result *result,

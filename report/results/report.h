@@ -25,7 +25,7 @@ struct report {
     bool abbreviate;               /* the paper's short row names */
     bool sample_sd;                /* spread divides by n-1, not n */
     bool paper;                    /* print the published tables too */
-    const char *command;           /* how the report was asked for */
+    const char *command;           /* the command line of the report */
     char hash[17];                 /* of inputs and choices: in every output's first line */
     struct statistics *statistics; /* what was computed so far (statistics.h) */
 };

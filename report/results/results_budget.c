@@ -1,4 +1,4 @@
-/* Scores that are read at different budgets must not be held against each other: each dataset of
+/* Scores that are read at different budgets must not be compared: each dataset of
  * the results has one budget, and runs that state another one are moved to a dataset of their own.
  */
 #include "report/results/results_impl.h"

@@ -2,7 +2,7 @@
  *
  * CSV (also gzipped), one header line, columns in any order, others ignored:
  *
- *   method,dataset,seed,step,score      a curve: one line an evaluation, in any order
+ *   method,dataset,seed,step,score      a curve: one line per evaluation, in any order
  *   method,dataset,seed,score           the final score only
  *   ... ,initial                        optional: the score before online finetuning
  *   ... ,status                         optional: ok, diverged, incomplete, failed, missing

@@ -101,7 +101,7 @@ static enum status find_columns(const struct csv *c, struct columns *out)
     if (missing != NULL)
         return status_fail(STATUS_FORMAT,
                            "%s:%d: no column '%s'; expected "
-                           "method,dataset,seed[,step],score (tidy, one line an evaluation)",
+                           "method,dataset,seed[,step],score (tidy, one line per evaluation)",
                            c->name, c->line[0], missing);
     return STATUS_OK;
 }

@@ -17,7 +17,7 @@
 #include "report/stats/aggregate.h"
 #include "report/stats/compare.h"
 
-/* Of one suite, or of all of them together. NULL: nobody asked yet. */
+/* Of one suite, or of all of them together. NULL: not computed yet. */
 struct suite_statistics {
     struct suite_scores scores; /* which methods and datasets; methods = 0: nothing to show */
     int ours;                   /* position of TD3+ODT, without it of the last method */

@@ -9,7 +9,7 @@ bool suite_scores_standard(const struct results *r, int method)
     const struct results_method *m = &r->method[method];
     if (m->main || (m->rank < 0 && m->variant[0] == '\0'))
         return true;
-    /* Somebody else's file holds no ablations of ours. */
+    /* An external score file holds none of our ablations. */
     for (int i = 0; i < r->runs; i++) {
         if (r->run[i].method == method && r->run[i].origin.foreign)
             return m->variant[0] == '\0';

@@ -26,7 +26,7 @@ struct suite_scores {
     char note[SUITE_SCORES_NOTE]; /* what was left out, one sentence each; "" */
 };
 
-/* Does this method belong in the main figures? The paper's seven, and what nobody knows; not the
+/* Does this method belong in the main figures? The paper's seven and unknown ones; not the
  * ablations and variants of our own matrices. */
 bool suite_scores_standard(const struct results *r, int method);
 

@@ -52,7 +52,7 @@ double aggregate_iqm(double *x, size_t n);
 void aggregate_task_means(const struct matrix *x, double *out);
 
 /* gamma is 100 for D4RL scores. True when no score of any matrix exceeds 2 while gamma is 100:
- * somebody passed scores on 0-1 (D4RL's own function returns those). Ask about the whole input,
+ * scores were passed on a 0-1 scale (D4RL's own function returns those). Ask about the whole input,
  * never about one method: TD3+BC on AntMaze is honestly below 1. */
 bool aggregate_suspects_unit_scale(const struct matrix *const *x, int count, double gamma);
 

@@ -42,7 +42,7 @@ enum status bootstrap_check(const struct bootstrap *b);
 /* A value with its interval. */
 struct interval {
     double point;     /* of the data, not of the replicates */
-    double low, high; /* NaN when an input has one run a task: print "n/a (1 seed)" */
+    double low, high; /* NaN when an input has one run per task: print "n/a (1 seed)" */
     int runs; /* fewest runs of any cell behind it: 2 asks for a warning, below 3 no verdict */
 };
 

@@ -37,7 +37,7 @@ enum status compare_pair(const struct matrix *x, const struct matrix *y, const s
                          struct comparison *out);
 
 /* All ordered pairs of `count` methods: out[i*count + j] compares i with j; the diagonal is 0.5 and
- * 0 without width. One set of resamples a method; (j,i) mirrors (i,j) exactly. */
+ * 0 without width. One set of resamples per method; (j,i) mirrors (i,j) exactly. */
 enum status compare_all(const struct matrix *const *x, int count, const struct bootstrap *b,
                         struct comparison *out);
 

@@ -1,4 +1,4 @@
-/* Scores of one method: one column a task, any number of runs in each.
+/* Scores of one method: one column per task, any number of runs in each.
  *
  *   struct matrix x;
  *   TRY(matrix_init(&x, "td3_odt"));
@@ -21,7 +21,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { MATRIX_NAME = 160, MATRIX_RUNS = 20000 }; /* longest name with its NUL; most runs a task */
+enum { MATRIX_NAME = 160, MATRIX_RUNS = 20000 }; /* longest name with its NUL; most runs per task */
 
 struct matrix {
     char method[MATRIX_NAME];

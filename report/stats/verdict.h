@@ -11,7 +11,7 @@
 
 enum verdict { VERDICT_SUPPORTED, VERDICT_CONTRADICTED, VERDICT_INCONCLUSIVE, VERDICT_UNTESTABLE };
 
-enum { VERDICT_RUNS = 3 }; /* fewest runs a cell for a verdict */
+enum { VERDICT_RUNS = 3 }; /* fewest runs per cell for a verdict */
 
 const char *verdict_word(enum verdict v); /* "supported", ..., "not testable" */
 

@@ -1,7 +1,7 @@
 /* A table before it becomes LaTeX, Markdown, CSV or a piece of the page.
  *
  * What people read is a grid of short texts (plain UTF-8, of any origin) with a face and a mark;
- * what programs read is a CSV of its own with full precision, one line a cell of the grid.
+ * what programs read is a CSV of its own with full precision, one line per cell of the grid.
  * The first column names the rows. Memory that runs out is kept until table_check. */
 #ifndef REPORT_TABLE_H
 #define REPORT_TABLE_H
@@ -61,7 +61,7 @@ void table_latex(const struct table *t, bool standalone, const char *comment, st
 /* A heading, the table, its caption. */
 void table_markdown(const struct table *t, struct text *out);
 
-/* FOLDER/<id>.{tex,md,csv} as far as asked for. Errors STATUS_IO, STATUS_MEMORY. */
+/* FOLDER/<id>.{tex,md,csv} as requested. Errors STATUS_IO, STATUS_MEMORY. */
 struct table_files {
     bool latex, markdown, csv;
     bool standalone;

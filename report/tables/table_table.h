@@ -18,7 +18,7 @@ struct table_entry {
 extern const struct table_entry table_table[];
 extern const int table_count;
 
-/* The makers, one a file table_<name>.c. */
+/* The makers, one per file table_<name>.c. */
 enum status table_main(const struct report *r, const char *suite, struct table *t);
 enum status table_ablation(const struct report *r, const char *suite, struct table *t);
 enum status table_compare(const struct report *r, const char *suite, struct table *t);
