@@ -44,6 +44,9 @@ void guard_keep(bool keep);
 /* Call when the work finds damage: the child handles no further file. */
 void guard_last(struct guard_answer *answer);
 
+/* Call when an answer makes no sense: whatever has given it is asked for nothing else. */
+void guard_distrust(void);
+
 /* The same without a memory limit, for an answer of known size: `bytes` of `result`, as the child
  * leaves them (result may be NULL). The work may use as many threads as threads_set allows. */
 enum status guard_run(const char *path, int seconds, enum status (*work)(void *context),

@@ -55,7 +55,10 @@ static enum status take_image(struct h5 *f, bool root_only)
     memcpy(scan.of.path, f->path, sizeof scan.of.path);
     (void)H5open(); /* once, here: the children need not */
     TRY(guard_collect(f->path, &limits, h5_scan, &scan, f->fd, &bytes, &count));
-    return image_open(f->path, bytes, count, f->bytes, &f->image);
+    enum status result = image_open(f->path, bytes, count, f->bytes, &f->image);
+    if (result != STATUS_OK)
+        guard_distrust();
+    return result;
 }
 
 static enum status open_image(struct h5 *f, const char *path, bool root_only)

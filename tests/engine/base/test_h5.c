@@ -4,6 +4,7 @@
 #include "engine/base/h5_image.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <float.h>
 #include <math.h>
 #include <signal.h>
@@ -397,6 +398,43 @@ Test(h5, sound_files_are_read_beside_damaged_ones)
     }
     guard_keep(false);
     cr_expect_gt(refused, 10);
+}
+
+static enum status say_pid(void *context, int fd, struct guard_answer *answer)
+{
+    pid_t pid = getpid();
+    (void)context;
+    (void)fd;
+    return guard_put(answer, &pid, sizeof pid) ? STATUS_OK : STATUS_IO;
+}
+
+static pid_t pid_of_child(int fd)
+{
+    static char context[GUARD_CONTEXT];
+    const struct guard_limits limits = {10, 0, 64};
+    void *bytes;
+    size_t count;
+    pid_t pid;
+    cr_assert_eq(guard_collect("a.h5", &limits, say_pid, context, fd, &bytes, &count), STATUS_OK,
+                 "%s", status_sentence());
+    cr_assert_eq(count, sizeof pid);
+    memcpy(&pid, bytes, sizeof pid);
+    free(bytes);
+    return pid;
+}
+
+Test(h5, a_kept_child_that_is_not_trusted_any_more_is_replaced)
+{
+    int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    guard_keep(true);
+    pid_t first = pid_of_child(fd), second = pid_of_child(fd);
+    guard_distrust();
+    pid_t third = pid_of_child(fd);
+    guard_keep(false);
+    close(fd);
+    cr_expect_eq(first, second);
+    cr_expect_neq(first, getpid());
+    cr_expect_neq(first, third);
 }
 
 /* A run replaces its curve while others look at it: they see one of them whole. */
