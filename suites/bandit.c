@@ -1,12 +1,8 @@
 #include "suites/bandit.h"
 
-double bandit_reward(double a)
-{
-    a = clip(a, -1, 1);
-    return a <= 0 ? (a + 1) * (a + 1) : 1 - 2 * a;
-}
+#include "suites/env_impl.h"
 
-static enum status step(struct env *e, const double *action, struct env_step *out)
+static enum status bandit_step(struct env *e, const double *action, struct env_step *out)
 {
     (void)e;
     out->raw_reward = bandit_reward(action[0]);
@@ -14,10 +10,10 @@ static enum status step(struct env *e, const double *action, struct env_step *ou
     return STATUS_OK;
 }
 
-static void observe(const struct env *e, double *out)
+static void bandit_observe(const struct env *e, double *out)
 {
     (void)e;
     out[0] = 1;
 }
 
-const struct env_ops bandit_ops = {.step = step, .observe = observe};
+const struct env_ops bandit_ops = {.step = bandit_step, .observe = bandit_observe};

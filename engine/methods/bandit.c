@@ -25,12 +25,6 @@ double bandit_grid_return(int i)
     return (double)i / (BANDIT_RETURNS - 1);
 }
 
-double bandit_true_reward(double action)
-{
-    double a = fmin(fmax(action, -1), 1);
-    return a <= 0 ? (a + 1) * (a + 1) : 1 - 2 * a;
-}
-
 /* --- the network ------------------------------------------------------------------------------ */
 
 /* theta: W1 (W,in), b1 (W), W2 (W,W), b2 (W), w3 (W), b3 (1) */
@@ -215,9 +209,9 @@ static void make_data(struct bandit *b)
 {
     struct rng rng = rng_at(b->spec.run, RNG_BANDIT, STREAM_DATA);
     for (int i = 0; i < DATA; i++) {
-        double u = rng_uniform_double(&rng);
-        b->action[i] = i < LEFT ? -1 + (b->spec.left_end + 1) * u : 0.5 + 0.5 * u;
-        b->reward[i] = bandit_true_reward(b->action[i]);
+        const double *interval = b->spec.data[i >= LEFT];
+        b->action[i] = interval[0] + (interval[1] - interval[0]) * rng_uniform_double(&rng);
+        b->reward[i] = b->spec.reward(b->action[i]);
     }
     b->count = DATA;
 }
@@ -230,7 +224,7 @@ static void roll_out(struct bandit *b, int n, struct bandit_record *out)
     for (int i = 0; i < BANDIT_ACTIONS; i++) {
         double noise = NOISE * (2 * rng_uniform_double(&rng) - 1);
         out->action[i] = bandit_forward(&b->policy, &one) + noise;
-        out->reward[i] = bandit_true_reward(out->action[i]);
+        out->reward[i] = b->spec.reward(out->action[i]);
         b->action[b->count] = out->action[i];
         b->reward[b->count++] = out->reward[i];
     }
@@ -242,7 +236,7 @@ static void record(struct bandit *b, struct bandit_record *out)
     for (int i = 0; i < BANDIT_GRID; i++) {
         double a = bandit_grid_action(i);
         out->critic[i] = b->spec.method == BANDIT_ODT ? (double)NAN
-                                                      : critic_at(b, bandit_true_reward(a), a);
+                                                      : critic_at(b, b->spec.reward(a), a);
     }
     for (int i = 0; i < BANDIT_RETURNS; i++) {
         double g = bandit_grid_return(i);

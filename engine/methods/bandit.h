@@ -1,8 +1,7 @@
 /* The single-state MDP of Figs. 1 and 2: why predicting actions from returns does not improve the
  * policy but a critic's gradient does.
  *
- *   reward r(a) = (a+1)^2 for a <= 0, 1 - 2a for a > 0: best, 1, at a = 0, where there is no data
- *   data   128 actions: 100 ~ U(-1,-0.95), 28 ~ U(0.5,1)
+ *   world  reward and data as told (suites/bandit.h): the best action is where there is no data
  *   nets   1-128-128-1 (the critic's input may be 2), ReLU, tanh on policies, in double; Adam 1e-3
  *   train  5 epochs on the data; Adam reset; 16 times: append 64 rollouts, one epoch. Batches of
  * 32, full ones only, in a new random order each epoch
@@ -35,7 +34,8 @@ struct bandit_spec {
     bool critic_sees_return; /* ddpg_odt: the `code` preset's critic (D2) */
     double sup_weight;       /* ddpg_odt: w, 0.02 */
     uint64_t run;            /* key of the random streams */
-    double left_end;         /* right end of the first data interval: -0.95; as printed 0.95 (D1) */
+    double data[2][2]; /* the data's actions: 100 from the first interval, 28 from the second */
+    double (*reward)(double action); /* the world's */
 };
 
 /* State before online epoch n+1 (n from 0). */
@@ -51,10 +51,9 @@ struct bandit_result {
     int total_steps; /* 356 */
 };
 
-/* Action i of the grid, return i of the policy's inputs, and the true reward. */
+/* Action i of the grid, and return i of the policy's inputs. */
 double bandit_grid_action(int i);
 double bandit_grid_return(int i);
-double bandit_true_reward(double action);
 
 /* Run it. Errors STATUS_MEMORY, STATUS_NONFINITE. */
 enum status bandit_run(const struct bandit_spec *spec, struct bandit_result *out);

@@ -256,7 +256,7 @@ const char *hyper_word(const struct hyper *h, const char *key)
 
 enum status hyper_check(const struct hyper *h)
 {
-    bool transformer = h->actor != HYPER_actor_mlp && h->actor != HYPER_actor_bandit;
+    bool transformer = h->actor == HYPER_actor_dt || h->actor == HYPER_actor_pdt;
     const struct rl_ops *rl = rl_find(hyper_word(h, "rl_gradient"));
     if (transformer && h->T_eval > h->T_train)
         return status_fail(STATUS_CONFIG,

@@ -74,7 +74,10 @@ static enum status run(int argc, char **argv)
         "MB", "where");
     for (int i = 0; i < dataset_count; i++)
         print_entry(&dataset_table[i], folder);
-    say("%-29s %9s %10s %11s  %-10s\n", "bandit", "-", "-", "-", "built in");
+    for (int i = 0; i < env_count; i++) {
+        if (env_table[i].suite->run_seconds > 0)
+            say("%-29s %9s %10s %11s  %-10s\n", env_table[i].name, "-", "-", "-", "built in");
+    }
     print_others(dataset_folder(folder));
     printf("\n`rows` is D4RL's file; score 0 and 100 are raw returns. `vitamin data fetch ID` "
            "downloads one,\n`vitamin data generate ID` makes a stand-in, `vitamin data stats ID` "

@@ -365,15 +365,8 @@ static enum status execute_locked(struct run *r, struct run_summary *summary)
     if (r->curve_lost)
         TRY(run_set_aside(r, "curve.h5"));
     TRY(write_config(r));
-    if (strcmp(r->request->config.suite, "bandit") == 0) {
-        log_info("run", "starts");
-        TRY(run_bandit(r));
-        log_info("run", "complete");
-        summary->first_score = curve_mean_score(&r->curve, 0);
-        summary->last_score = curve_mean_score(&r->curve, r->curve.evaluations - 1);
-        summary->transitions = r->curve.evaluation[r->curve.evaluations - 1].transitions;
-        return STATUS_OK;
-    }
+    if (r->hyper.actor == HYPER_actor_bandit)
+        return note_end(r, run_bandit(r));
     TRY(load_data(r));
     r->key = run_key(r->dataset.id, r->request->seed);
     r->env_key = r->hyper.env_seed_from_run ? r->key : run_key("environments", 0);
@@ -413,7 +406,7 @@ enum status run_execute(const struct run_request *request, struct run_summary *s
         result = execute_locked(r, summary);
         own.config.dataset = id;
     }
-    if (r->learner != NULL && !summary->already_complete) {
+    if (!summary->already_complete) {
         summary->transitions = r->transitions_done;
         summary->iterations = r->iteration;
         summary->seconds = r->seconds + progress_since(&r->started);

@@ -2,6 +2,7 @@
 #include "harness/run/run_impl.h"
 
 #include "engine/methods/bandit.h"
+#include "suites/bandit.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -26,7 +27,7 @@ static enum status method_of(const struct run *r, enum bandit_method *method)
 static enum status stamp_bandit(struct run *r)
 {
     const char *label = strcmp(r->hyper.label, "DDPG+ODT") == 0 ? "ODT+DDPG" : r->hyper.label;
-    TRY(run_stamp_names(r, label, "bandit", BANDIT_ROLLOUTS * BANDIT_ACTIONS));
+    TRY(run_stamp_names(r, label, r->dataset.id, BANDIT_ROLLOUTS * BANDIT_ACTIONS));
     TRY(curve_set(&r->curve, "dataset_kind", "none"));
     return curve_set(&r->curve, "reduced", "%s", "");
 }
@@ -83,13 +84,16 @@ enum status run_bandit(struct run *r)
     struct bandit_spec spec = {.critic_sees_return = r->hyper.bandit_critic_input ==
                                                      HYPER_bandit_critic_input_rtg_action,
                                .sup_weight = r->hyper.bandit_sup_weight,
-                               .run = run_key("bandit", r->request->seed),
-                               .left_end = -0.95};
+                               .reward = bandit_reward};
     struct bandit_result result;
+    memcpy(spec.data, bandit_data, sizeof spec.data);
+    snprintf(r->dataset.id, sizeof r->dataset.id, "%s", r->request->config.dataset);
+    spec.run = run_key(r->dataset.id, r->request->seed);
     TRY(method_of(r, &spec.method));
     TRY(stamp_bandit(r));
     TRY(bandit_run(&spec, &result));
     TRY(add_rows(r, &result));
     TRY(add_panels(&r->curve, &result));
+    r->transitions_done = r->curve.evaluation[r->curve.evaluations - 1].transitions;
     return run_save_curve(r, "complete");
 }

@@ -1,7 +1,7 @@
-/* Tests on the single-state MDP: reward (a+1)^2 up to a = 0, then 1 - 2a; data in (-1, -0.95) and
- * (0.5, 1). Source  docs/methods.md 19, docs/claims.md 1 */
+/* Tests on the single-state MDP. Source  docs/methods.md 19, docs/claims.md 1 */
 #include "report/claims/claims_impl.h"
 #include "report/stats/inference.h"
+#include "suites/bandit.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -32,11 +32,6 @@ enum status claim_share_found(const struct report *r, const struct claim_part *p
     return STATUS_OK;
 }
 
-static double reward(double action)
-{
-    return action <= 0 ? (action + 1) * (action + 1) : 1 - 2 * action;
-}
-
 /* Mean |critic - reward| after rollout p, over the grid points near where the policy has come to.
  */
 static double error_at_end(const struct curve_bandit *b, int p)
@@ -52,7 +47,7 @@ static double error_at_end(const struct curve_bandit *b, int p)
         double q = b->critic[(size_t)p * (size_t)b->grid_size + (size_t)i];
         if (isnan(q) || b->grid[i] < low - 0.05 || b->grid[i] > high + 0.05)
             continue;
-        sum += fabs(q - reward(b->grid[i]));
+        sum += fabs(q - bandit_reward(b->grid[i]));
         count++;
     }
     return count > 0 ? sum / count : (double)NAN;
@@ -77,9 +72,9 @@ enum status claim_critic_error(const struct report *r, const struct claim_part *
     return STATUS_OK;
 }
 
-static double beyond(double x, double low, double high)
+static double beyond(double x, const double interval[2])
 {
-    return fmax(0, fmax(low - x, x - high));
+    return fmax(0, fmax(interval[0] - x, x - interval[1]));
 }
 
 /* Distance from the data of the action that the last policy takes for a return of 1. */
@@ -98,7 +93,8 @@ static double distance_to_data(const struct results *r, const struct results_run
     }
     size_t last = (size_t)(b->rollouts - 1) * (size_t)b->policy_size;
     double action = b->policy[last + (size_t)nearest];
-    return fmin(beyond(action, -1, -0.95), beyond(action, 0.5, 1)) + 0 * action; /* NaN stays NaN */
+    return fmin(beyond(action, bandit_data[0]), beyond(action, bandit_data[1])) +
+           0 * action; /* NaN stays NaN */
 }
 
 enum status claim_near_data(const struct report *r, const struct claim_part *p,

@@ -1,5 +1,7 @@
 #include "report/figures/fig_bandit.h"
 
+#include "suites/bandit.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,11 +9,6 @@
 
 static const double LEFT = 0.44, RIGHT = 0.12, TOP = 0.22, GAP = 0.44, BOTTOM = 0.62, HEIGHT = 1.05;
 enum { PANELS = 4, SHADES = 9 };
-
-double bandit_reward(double action)
-{
-    return action <= 0 ? (action + 1) * (action + 1) : 1 - 2 * action;
-}
 
 /* --- panel 1: reward ------------------------------------------------------------------------- */
 
@@ -24,7 +21,7 @@ static double mean_reward(const struct curve_bandit *b, int p)
 }
 
 /* Mean and spread at one rollout phase: over seeds, or of one seed's rollouts. */
-static void reward_at(const struct bandit_method *m, int p, double *mean, double *sd)
+static void reward_at(const struct bandit_lines *m, int p, double *mean, double *sd)
 {
     double sum = 0, squares = 0;
     int n = 0;
@@ -49,7 +46,7 @@ static void reward_at(const struct bandit_method *m, int p, double *mean, double
     *sd = n > 1 ? sqrt(fmax(0, squares / n - *mean * *mean)) : PLOT_NONE;
 }
 
-static void draw_reward(struct plot *p, const struct bandit_method *method, int methods,
+static void draw_reward(struct plot *p, const struct bandit_lines *method, int methods,
                         struct plot_box box, char alt[FIGURE_CAPTION])
 {
     double last = 0, lowest = 0;
@@ -98,7 +95,7 @@ static void draw_reward(struct plot *p, const struct bandit_method *method, int 
 
 /* --- panel 2: what was rolled out ------------------------------------------------------------- */
 
-static void draw_rollouts(struct plot *p, const struct bandit_method *method, int methods,
+static void draw_rollouts(struct plot *p, const struct bandit_lines *method, int methods,
                           struct plot_box box)
 {
     int epochs = 1;
@@ -159,7 +156,7 @@ static bool any_finite(const double *x, size_t n)
 }
 
 /* Lines of up to SHADES phases of one method, light to dark. `x` and `y` give a point. */
-static int draw_phases(struct plot *p, const struct bandit_method *m, bool critics)
+static int draw_phases(struct plot *p, const struct bandit_lines *m, bool critics)
 {
     const struct curve_bandit *b = m->run[0];
     size_t n = (size_t)(critics ? b->grid_size : b->policy_size);
@@ -187,7 +184,7 @@ static int draw_phases(struct plot *p, const struct bandit_method *m, bool criti
     return 1;
 }
 
-static void draw_beliefs(struct plot *p, const struct bandit_method *method, int methods,
+static void draw_beliefs(struct plot *p, const struct bandit_lines *method, int methods,
                          struct plot_box box, bool critics)
 {
     plot_panel(p, &(struct plot_panel){
@@ -205,7 +202,7 @@ static void draw_beliefs(struct plot *p, const struct bandit_method *method, int
 
 /* --- the figure ------------------------------------------------------------------------------ */
 
-enum status bandit_draw(const char *id, const struct bandit_method *method, int methods,
+enum status bandit_draw(const char *id, const struct bandit_lines *method, int methods,
                         const struct theme *t, const char *folder, const char *comment,
                         struct figure *out)
 {
@@ -268,7 +265,7 @@ enum status bandit_figure(struct figures *f, const struct figure_row *row)
     int suite = results_suite(r, "bandit"), methods = 0, runs = 0;
     if (!figures_wanted(f, row->id) || suite < 0)
         return STATUS_OK;
-    struct bandit_method *method = calloc((size_t)r->methods + 1, sizeof *method);
+    struct bandit_lines *method = calloc((size_t)r->methods + 1, sizeof *method);
     const struct curve_bandit **run = calloc((size_t)r->runs + 1, sizeof(void *));
     const char **id = calloc((size_t)r->methods + 1, sizeof *id);
     struct theme_series *style = calloc((size_t)r->methods + 1, sizeof *style);
@@ -286,7 +283,7 @@ enum status bandit_figure(struct figures *f, const struct figure_row *row)
         if (runs == first)
             continue;
         id[methods] = r->method[m].id;
-        method[methods++] = (struct bandit_method){
+        method[methods++] = (struct bandit_lines){
             .label = r->method[m].label, .run = run + first, .runs = runs - first};
     }
     if (result == STATUS_OK && methods > 0) {

@@ -22,8 +22,8 @@ report/stats engine/base/ report/text/ report/stats/
 report/results engine/base/ suites/facts.def harness/curve/curve.h harness/curve/run_folder.h report/text/ report/stats/ report/results/
 report/draw engine/base/ report/text/ report/stats/ report/results/ report/draw/
 report/tables engine/base/ harness/curve/curve.h report/text/ report/stats/ report/results/ report/tables/
-report/claims engine/base/ harness/curve/curve.h report/text/ report/stats/ report/results/ report/tables/ report/claims/
-report/figures engine/base/ harness/curve/curve.h report/text/ report/stats/ report/results/ report/draw/ report/tables/ report/claims/ report/figures/
+report/claims engine/base/ suites/bandit.h harness/curve/curve.h report/text/ report/stats/ report/results/ report/tables/ report/claims/
+report/figures engine/base/ suites/bandit.h harness/curve/curve.h report/text/ report/stats/ report/results/ report/draw/ report/tables/ report/claims/ report/figures/
 report/page engine/base/ harness/curve/curve.h report/text/ report/stats/ report/results/ report/draw/ report/tables/ report/claims/ report/figures/ report/page/
 report/export.c engine/base/ harness/curve/curve.h report/
 report/export.h engine/base/ harness/curve/curve.h report/

@@ -1,6 +1,7 @@
 #include "engine/methods/bandit.h"
 
 #include "engine/base/rng.h"
+#include "suites/bandit.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -14,7 +15,8 @@ static struct bandit_result *run(enum bandit_method method, bool sees_return, ui
                                .critic_sees_return = sees_return,
                                .sup_weight = 0.02,
                                .run = rng_key_mix(rng_key("bandit"), seed),
-                               .left_end = left_end};
+                               .data = {{-1, left_end}, {0.5, 1}},
+                               .reward = bandit_reward};
     struct bandit_result *out = calloc(1, sizeof *out);
     cr_assert_eq(bandit_run(&spec, out), STATUS_OK, "%s", status_sentence());
     return out;
@@ -32,10 +34,10 @@ static double last_mean(enum bandit_method method, bool sees_return, uint64_t se
 
 Test(bandit, reward_peaks_where_the_data_is_not)
 {
-    cr_assert_eq(bandit_true_reward(0), 1);
-    cr_assert_float_eq(bandit_true_reward(-0.95), 0.0025, 1e-12);
-    cr_assert_eq(bandit_true_reward(0.5), 0);
-    cr_assert_eq(bandit_true_reward(7), -1);
+    cr_assert_eq(bandit_reward(0), 1);
+    cr_assert_float_eq(bandit_reward(-0.95), 0.0025, 1e-12);
+    cr_assert_eq(bandit_reward(0.5), 0);
+    cr_assert_eq(bandit_reward(7), -1);
 }
 
 Test(bandit, steps_are_those_of_the_figure)
