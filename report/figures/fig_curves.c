@@ -187,8 +187,7 @@ enum status curves_other(struct figures *f, const struct figure_row *row)
         char id[FIGURE_ID], title[FIGURE_TITLE];
         snprintf(id, sizeof id, "%s_%s", row->id, suite->id);
         snprintf(title, sizeof title, "%s: %s", suite->title, row->title);
-        if (figures_has_row(f, suite->id, curves_suite) || strcmp(suite->id, "bandit") == 0 ||
-            !figures_wanted(f, id))
+        if (figures_has_row(f, suite->id, curves_suite) || !suite->scored || !figures_wanted(f, id))
             continue;
         TRY(draw_suite(f, row, s, id, title));
     }

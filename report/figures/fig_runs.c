@@ -5,7 +5,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 enum { PAGE_POINTS = 51 }; /* a page holds many figures */
 
@@ -137,7 +136,7 @@ enum status curves_datasets(struct figures *f, const struct figure_row *row)
 {
     for (int d = 0; d < f->report->results.datasets && !f->no_page; d++) {
         /* The single-state MDP has Fig. 2. */
-        if (strcmp(f->report->results.suite[f->report->results.dataset[d].suite].id, "bandit") != 0)
+        if (f->report->results.suite[f->report->results.dataset[d].suite].scored)
             TRY(draw_dataset(f, row, d));
     }
     return STATUS_OK;
@@ -153,7 +152,7 @@ enum status curves_seeds(struct figures *f, const struct figure_row *row)
         char id[FIGURE_ID], title[FIGURE_TITLE];
         snprintf(id, sizeof id, "%s_%s", row->id, suite->id);
         snprintf(title, sizeof title, "%s: %s", suite->title, row->title);
-        if (!figures_wanted(f, id) || strcmp(suite->id, "bandit") == 0)
+        if (!figures_wanted(f, id) || !suite->scored)
             continue;
         struct curve_figure b = {.f = f, .row = row, .columns = 4};
         enum status result = add_standard(&b, s);

@@ -1,13 +1,12 @@
 #include "report/figures/suite_figure.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static enum status collect_suites(struct suite_figure *s)
 {
     const struct report *r = s->f->report;
     for (int i = 0; i < r->results.suites; i++) {
-        if (strcmp(r->results.suite[i].id, "bandit") == 0)
+        if (!r->results.suite[i].scored)
             continue;
         TRY(statistics_suite(r, i, s->row->what, &s->suite[s->suites]));
         if (s->suite[s->suites]->scores.methods > 0)

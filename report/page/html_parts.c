@@ -123,7 +123,7 @@ enum status html_headline(struct text *out, const struct html_page *page)
              "this</a>.</p>\n<ul class=\"lead\">\n");
     enum status result = STATUS_OK;
     for (int s = 0; s < r->suites && result == STATUS_OK; s++) {
-        if (strcmp(r->suite[s].id, "bandit") != 0)
+        if (r->suite[s].scored)
             result = suite_sentence(out, page, s);
     }
     text_add(out, "</ul>\n");

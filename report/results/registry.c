@@ -188,6 +188,12 @@ int registry_find_suite(const char *id)
     return -1;
 }
 
+bool registry_scored(const char *suite)
+{
+    int i = registry_find_suite(suite);
+    return i < 0 || registry_suites[i].scored;
+}
+
 int registry_guess_suite(const char *dataset)
 {
     for (int i = 0; i < registry_suite_count; i++) {

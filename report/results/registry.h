@@ -42,6 +42,9 @@ int registry_find_method(const char *name);
 int registry_find_dataset(const char *id);
 int registry_find_suite(const char *id);
 
+/* False for a suite whose results are rewards. */
+bool registry_scored(const char *suite);
+
 /* The suite that a dataset of this name belongs to by its environment ("hopper-medium-expert-v0"
  * is mujoco), or -1. */
 int registry_guess_suite(const char *dataset);

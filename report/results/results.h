@@ -61,6 +61,7 @@ struct results_suite {
     char title[RESULTS_TITLE]; /* "Gym-MuJoCo", "Gym-MuJoCo, read at 500000" */
     double at;                 /* of its datasets */
     bool known;                /* in the registry */
+    bool scored;               /* else rewards: stands apart from all other suites */
     int first, count;          /* its datasets: [first, first + count) */
     int seeds;                 /* the planned number: most runs that any of its cells has */
 };

@@ -171,17 +171,20 @@ static enum status drop_duplicates(struct results *r)
 static enum status make_suites(struct results *r)
 {
     for (int i = 0; i < r->datasets; i++) {
-        const char *known = registry_suites[r->dataset[i].suite].id;
+        const struct registry_suite *known = &registry_suites[r->dataset[i].suite];
         double at = r->dataset[i].at;
         char id[RESULTS_ID];
         if (at > 0)
-            snprintf(id, sizeof id, "%s+at%.0f", known, at);
+            snprintf(id, sizeof id, "%s+at%.0f", known->id, at);
         else
-            snprintf(id, sizeof id, "%s", known);
+            snprintf(id, sizeof id, "%s", known->id);
         if (r->suites == 0 || strcmp(r->suite[r->suites - 1].id, id) != 0) {
             TRY(memory_grow((void **)&r->suite, r->suites, sizeof *r->suite, "the results"));
             struct results_suite *s = &r->suite[r->suites++];
-            *s = (struct results_suite){.first = i, .at = at, .known = strcmp(known, "other") != 0};
+            *s = (struct results_suite){.first = i,
+                                        .at = at,
+                                        .known = strcmp(known->id, "other") != 0,
+                                        .scored = known->scored};
             memcpy(s->id, id, sizeof id);
             results_suite_title(id, s->title);
         }
@@ -364,9 +367,9 @@ static void count_seeds(struct results *r)
         results_cell(r, r->run[i].method, r->run[i].dataset, &count);
         s->seeds = count > s->seeds ? count : s->seeds;
     }
-    /* A hundred seeds of the bandit are no plan for anything else. */
+    /* A hundred seeds of the single-state MDP are no plan for anything else. */
     for (int s = 0; s < r->suites; s++) {
-        bool apart = strcmp(r->suite[s].id, "bandit") == 0 && r->suites > 1;
+        bool apart = !r->suite[s].scored && r->suites > 1;
         if (!apart && r->suite[s].seeds > r->seeds)
             r->seeds = r->suite[s].seeds;
     }

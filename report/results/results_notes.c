@@ -233,8 +233,7 @@ static enum status note_scale(struct results *r)
     int results = 0;
     double largest = 0;
     for (int i = 0; i < r->runs; i++) {
-        const char *suite = r->suite[r->dataset[r->run[i].dataset].suite].id;
-        if (!r->run[i].used || strcmp(suite, "bandit") == 0)
+        if (!r->run[i].used || !r->suite[r->dataset[r->run[i].dataset].suite].scored)
             continue;
         results++;
         largest = r->run[i].final > largest ? r->run[i].final : largest;

@@ -35,8 +35,7 @@ static void collect_datasets(const struct results *r, enum results_what what,
 {
     for (int d = 0; d < r->datasets; d++) {
         /* Together stand the benchmark's own tasks: no delayed rewards, no single-state MDP. */
-        bool apart = strchr(r->dataset[d].id, '+') != NULL ||
-                     strcmp(r->suite[r->dataset[d].suite].id, "bandit") == 0;
+        bool apart = strchr(r->dataset[d].id, '+') != NULL || !r->suite[r->dataset[d].suite].scored;
         if (g->suite >= 0 ? r->dataset[d].suite != g->suite : apart)
             continue;
         for (int m = 0; m < r->methods; m++) {

@@ -6,7 +6,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static const char *suite_title(const struct report *r, int suite)
 {
@@ -40,10 +39,10 @@ static enum status each_suite(const struct report *r, struct table *t,
 {
     int real = 0;
     for (int i = 0; i < r->results.suites; i++)
-        real += strcmp(r->results.suite[i].id, "bandit") != 0;
+        real += r->results.suite[i].scored;
     for (int i = 0; i <= r->results.suites; i++) {
         int suite = i < r->results.suites ? i : -1;
-        if (suite < 0 ? real < 2 : strcmp(r->results.suite[suite].id, "bandit") == 0)
+        if (suite < 0 ? real < 2 : !r->results.suite[suite].scored)
             continue;
         struct suite_statistics *s;
         TRY(statistics_suite(r, suite, RESULTS_FINAL, &s));

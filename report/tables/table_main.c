@@ -15,7 +15,7 @@ enum { MOST_DATASETS = 256 };
 struct grid {
     int datasets[MOST_DATASETS], rows, own;
     int *method, columns;
-    bool bandit; /* rewards, not scores */
+    bool rewards; /* not scores */
 };
 
 /* Is the suite a part of that one: antmaze-large of antmaze, both read where they usually are or
@@ -240,7 +240,7 @@ static void write_caption(const struct report *r, const struct grid *g, struct t
         "mean [95 % interval]", "before \u2192 after online finetuning"};
     int seeds = seeds_of(r, g->datasets[0]);
     text_add(&t->caption, "%s, mean over up to %d seed%s: %s. ",
-             g->bandit ? "Mean reward of the last rollouts" : "D4RL-normalised score", seeds,
+             g->rewards ? "Mean reward of the last rollouts" : "D4RL-normalised score", seeds,
              seeds == 1 ? "" : "s", forms[r->cell]);
     text_add(&t->caption, "%s, underlined: above 90 %% of it. ",
              r->best_by_interval ? "Bold: the best mean and all whose interval overlaps its"
@@ -275,7 +275,7 @@ static void write_caption(const struct report *r, const struct grid *g, struct t
         apart |= r->results.dataset[i].at > 0;
     int several = results_describe_budgets(&r->results, g->datasets, g->rows, budgets,
                                            sizeof budgets);
-    if (!g->bandit && (apart || several > 1))
+    if (!g->rewards && (apart || several > 1))
         text_add(&t->caption, "Read at %s. ", budgets);
     table_caption_rules(r, &t->caption);
 }
@@ -315,12 +315,12 @@ static enum status fill_table(const struct report *r, const char *suite, const s
     bool online = strcmp(r->results.x_title, "Online transitions") == 0;
     char of[RESULTS_TITLE], budgets[RESULTS_NOTE];
     results_suite_title(suite, of);
-    bool several = !g->bandit && results_describe_budgets(&r->results, g->datasets, g->rows,
-                                                          budgets, sizeof budgets) > 1;
+    bool several = !g->rewards && results_describe_budgets(&r->results, g->datasets, g->rows,
+                                                           budgets, sizeof budgets) > 1;
     snprintf(t->title, sizeof t->title, "%.96s: %s%s%s", of, what,
-             g->bandit ? "mean reward at the end"
-             : online  ? "scores after online finetuning"
-                       : "final scores",
+             g->rewards ? "mean reward at the end"
+             : online   ? "scores after online finetuning"
+                        : "final scores",
              several ? ", each dataset at its own budget" : "");
     table_column(t, "Dataset", true, 0);
     for (int k = 0; k < g->columns; k++)
@@ -351,7 +351,7 @@ static bool has_runs(const struct results *x, int method, const struct grid *g)
 static enum status table_of(const struct report *r, const char *suite, bool others, struct table *t)
 {
     const struct results *x = &r->results;
-    struct grid g = {.bandit = strcmp(suite, "bandit") == 0};
+    struct grid g = {.rewards = !registry_scored(suite)};
     g.rows = table_rows_of(r, suite, MOST_DATASETS, g.datasets, &g.own);
     g.method = calloc((size_t)x->methods + 1, sizeof *g.method);
     if (g.method == NULL)
@@ -359,7 +359,7 @@ static enum status table_of(const struct report *r, const char *suite, bool othe
     int left_out = 0;
     for (int m = 0; m < x->methods; m++) {
         bool standard = suite_scores_standard(x, m) ||
-                        (g.bandit && x->method[m].variant[0] == '\0');
+                        (g.rewards && x->method[m].variant[0] == '\0');
         bool front = strcmp(x->method[m].id, "td3_odt") == 0;
         if (!has_runs(x, m, &g))
             continue;
