@@ -14,29 +14,29 @@ static const struct env_field fields[] = {{"door_body_pos", 3}, {NULL, 0}};
 /* qpos: ARTz, ARRx, ARRy, ARRz, hand, door, latch. The arm's slide is not observed. */
 enum { ARM = 4, DOOR = ARM + ADROIT_HAND, LATCH };
 
-static enum status find(struct env *e)
+static enum status door_find(struct env *e)
 {
     return adroit_find(e, objects, sizeof objects / sizeof *objects);
 }
 
-static void defaults(struct env *e)
+static void door_defaults(struct env *e)
 {
     memcpy(e->task, physics_original(&e->physics)->body_pos + 3 * e->id[FRAME], 3 * sizeof(double));
 }
 
-static void draw(struct env *e, struct rng *rng)
+static void door_draw(struct env *e, struct rng *rng)
 {
     e->task[0] = adroit_uniform(rng, -0.3, -0.2);
     e->task[1] = adroit_uniform(rng, 0.25, 0.35);
     e->task[2] = adroit_uniform(rng, 0.252, 0.35);
 }
 
-static void apply(struct env *e)
+static void door_apply(struct env *e)
 {
     memcpy(e->physics.model->body_pos + 3 * e->id[FRAME], e->task, 3 * sizeof(double));
 }
 
-static enum status step(struct env *e, const double *action, struct env_step *out)
+static enum status door_step(struct env *e, const double *action, struct env_step *out)
 {
     TRY(adroit_act(e, action));
     const double door = e->physics.data->qpos[DOOR];
@@ -49,7 +49,7 @@ static enum status step(struct env *e, const double *action, struct env_step *ou
     return STATUS_OK;
 }
 
-static void observe(const struct env *e, double *out)
+static void door_observe(const struct env *e, double *out)
 {
     const double *qpos = e->physics.data->qpos;
     const double *palm = adroit_site(e, PALM), *handle = adroit_site(e, HANDLE);
@@ -66,9 +66,9 @@ const struct env_ops adroit_door_ops = {.fields = fields,
                                         .writes_model = true,
                                         .authored_inertia = true,
                                         .model = adroit_model,
-                                        .find = find,
-                                        .defaults = defaults,
-                                        .draw = draw,
-                                        .apply = apply,
-                                        .step = step,
-                                        .observe = observe};
+                                        .find = door_find,
+                                        .defaults = door_defaults,
+                                        .draw = door_draw,
+                                        .apply = door_apply,
+                                        .step = door_step,
+                                        .observe = door_observe};

@@ -18,28 +18,28 @@ static const struct env_field fields[] = {{"board_pos", 3}, {NULL, 0}};
 /* qpos: ARRx, ARRy, hand, nail, then the hammer's six joints. */
 enum { ARM = 2, SEEN_QPOS = ARM + ADROIT_HAND + 1, OBJECT = SEEN_QPOS };
 
-static enum status find(struct env *e)
+static enum status hammer_find(struct env *e)
 {
     return adroit_find(e, objects, sizeof objects / sizeof *objects);
 }
 
-static void defaults(struct env *e)
+static void hammer_defaults(struct env *e)
 {
     memcpy(e->task, physics_original(&e->physics)->body_pos + 3 * e->id[BOARD], 3 * sizeof(double));
 }
 
 /* Only the board's height is drawn; x and y stay the model's. */
-static void draw(struct env *e, struct rng *rng)
+static void hammer_draw(struct env *e, struct rng *rng)
 {
     e->task[2] = adroit_uniform(rng, 0.1, 0.25);
 }
 
-static void apply(struct env *e)
+static void hammer_apply(struct env *e)
 {
     memcpy(e->physics.model->body_pos + 3 * e->id[BOARD], e->task, 3 * sizeof(double));
 }
 
-static enum status step(struct env *e, const double *action, struct env_step *out)
+static enum status hammer_step(struct env *e, const double *action, struct env_step *out)
 {
     TRY(adroit_act(e, action));
     const double *hammer = adroit_body(e, HAMMER), *tool = adroit_site(e, TOOL);
@@ -56,7 +56,7 @@ static enum status step(struct env *e, const double *action, struct env_step *ou
     return STATUS_OK;
 }
 
-static void observe(const struct env *e, double *out)
+static void hammer_observe(const struct env *e, double *out)
 {
     const mjData *d = e->physics.data;
     memcpy(out, d->qpos, SEEN_QPOS * sizeof *out);
@@ -73,9 +73,9 @@ const struct env_ops adroit_hammer_ops = {.fields = fields,
                                           .writes_model = true,
                                           .authored_inertia = true,
                                           .model = adroit_model,
-                                          .find = find,
-                                          .defaults = defaults,
-                                          .draw = draw,
-                                          .apply = apply,
-                                          .step = step,
-                                          .observe = observe};
+                                          .find = hammer_find,
+                                          .defaults = hammer_defaults,
+                                          .draw = hammer_draw,
+                                          .apply = hammer_apply,
+                                          .step = hammer_step,
+                                          .observe = hammer_observe};

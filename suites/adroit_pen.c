@@ -25,18 +25,18 @@ static const struct env_field fields[] = {{"desired_orien", 4}, {NULL, 0}};
 
 static const double PEN_LENGTH = 0.13; /* between the sites at its ends */
 
-static enum status find(struct env *e)
+static enum status pen_find(struct env *e)
 {
     return adroit_find(e, objects, sizeof objects / sizeof *objects);
 }
 
-static void defaults(struct env *e)
+static void pen_defaults(struct env *e)
 {
     memcpy(e->task, physics_original(&e->physics)->body_quat + 4 * e->id[TARGET],
            4 * sizeof(double));
 }
 
-static void draw(struct env *e, struct rng *rng)
+static void pen_draw(struct env *e, struct rng *rng)
 {
     double euler[3] = {0};
     euler[0] = adroit_uniform(rng, -1, 1);
@@ -44,7 +44,7 @@ static void draw(struct env *e, struct rng *rng)
     adroit_euler_to_quat(euler, e->task);
 }
 
-static void apply(struct env *e)
+static void pen_apply(struct env *e)
 {
     memcpy(e->physics.model->body_quat + 4 * e->id[TARGET], e->task, 4 * sizeof(double));
 }
@@ -58,7 +58,7 @@ static void direction(const struct env *e, int wanted, double out[3])
         out[k] /= PEN_LENGTH;
 }
 
-static enum status step(struct env *e, const double *action, struct env_step *out)
+static enum status pen_step(struct env *e, const double *action, struct env_step *out)
 {
     TRY(adroit_act(e, action));
     const double *pen = adroit_body(e, PEN);
@@ -75,7 +75,7 @@ static enum status step(struct env *e, const double *action, struct env_step *ou
     return STATUS_OK;
 }
 
-static void observe(const struct env *e, double *out)
+static void pen_observe(const struct env *e, double *out)
 {
     const mjData *d = e->physics.data;
     const double *pen = adroit_body(e, PEN);
@@ -92,9 +92,9 @@ const struct env_ops adroit_pen_ops = {.fields = fields,
                                        .writes_model = true,
                                        .authored_inertia = true,
                                        .model = adroit_model,
-                                       .find = find,
-                                       .defaults = defaults,
-                                       .draw = draw,
-                                       .apply = apply,
-                                       .step = step,
-                                       .observe = observe};
+                                       .find = pen_find,
+                                       .defaults = pen_defaults,
+                                       .draw = pen_draw,
+                                       .apply = pen_apply,
+                                       .step = pen_step,
+                                       .observe = pen_observe};

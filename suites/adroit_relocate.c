@@ -18,12 +18,12 @@ static const struct env_field fields[] = {{"obj_body_pos", 3}, {"target_site_pos
 
 enum { ARM = 6, SEEN_QPOS = ARM + ADROIT_HAND }; /* the ball's joints and speeds are not observed */
 
-static enum status find(struct env *e)
+static enum status relocate_find(struct env *e)
 {
     return adroit_find(e, objects, sizeof objects / sizeof *objects);
 }
 
-static void defaults(struct env *e)
+static void relocate_defaults(struct env *e)
 {
     const mjModel *m = physics_original(&e->physics);
     memcpy(e->task, m->body_pos + 3 * e->id[BALL], 3 * sizeof(double));
@@ -31,7 +31,7 @@ static void defaults(struct env *e)
 }
 
 /* Five draws; the ball's height stays the model's. */
-static void draw(struct env *e, struct rng *rng)
+static void relocate_draw(struct env *e, struct rng *rng)
 {
     e->task[0] = adroit_uniform(rng, -0.15, 0.15);
     e->task[1] = adroit_uniform(rng, -0.15, 0.3);
@@ -40,14 +40,14 @@ static void draw(struct env *e, struct rng *rng)
     e->task[5] = adroit_uniform(rng, 0.15, 0.35);
 }
 
-static void apply(struct env *e)
+static void relocate_apply(struct env *e)
 {
     mjModel *m = e->physics.model;
     memcpy(m->body_pos + 3 * e->id[BALL], e->task, 3 * sizeof(double));
     memcpy(m->site_pos + 3 * e->id[TARGET], e->task + 3, 3 * sizeof(double));
 }
 
-static enum status step(struct env *e, const double *action, struct env_step *out)
+static enum status relocate_step(struct env *e, const double *action, struct env_step *out)
 {
     TRY(adroit_act(e, action));
     const double *palm = adroit_site(e, PALM), *ball = adroit_body(e, BALL);
@@ -62,7 +62,7 @@ static enum status step(struct env *e, const double *action, struct env_step *ou
     return STATUS_OK;
 }
 
-static void observe(const struct env *e, double *out)
+static void relocate_observe(const struct env *e, double *out)
 {
     const double *palm = adroit_site(e, PALM), *ball = adroit_body(e, BALL);
     const double *target = adroit_site(e, TARGET);
@@ -76,9 +76,9 @@ const struct env_ops adroit_relocate_ops = {.fields = fields,
                                             .writes_model = true,
                                             .authored_inertia = true,
                                             .model = adroit_model,
-                                            .find = find,
-                                            .defaults = defaults,
-                                            .draw = draw,
-                                            .apply = apply,
-                                            .step = step,
-                                            .observe = observe};
+                                            .find = relocate_find,
+                                            .defaults = relocate_defaults,
+                                            .draw = relocate_draw,
+                                            .apply = relocate_apply,
+                                            .step = relocate_step,
+                                            .observe = relocate_observe};

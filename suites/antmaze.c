@@ -21,7 +21,7 @@ static void place_block(int i, int j, double position[3])
     position[2] = 1;
 }
 
-static enum status model(const struct env_kind *kind, struct physics_files *files)
+static enum status antmaze_model(const struct env_kind *kind, struct physics_files *files)
 {
     char *blocks = maze_walls(kind->variant, "block", place_block);
     if (blocks == NULL)
@@ -31,14 +31,14 @@ static enum status model(const struct env_kind *kind, struct physics_files *file
     return STATUS_OK;
 }
 
-static void defaults(struct env *e)
+static void antmaze_defaults(struct env *e)
 {
     int i, j;
     maze_find(e->kind->variant, 'G', &i, &j);
     cell_centre(i, j, e->task);
 }
 
-static void draw(struct env *e, struct rng *rng)
+static void antmaze_draw(struct env *e, struct rng *rng)
 {
     locomotion_noise(e, rng, 0.1, 0.1, true);
     for (int i = 0; i < 2; i++) {
@@ -48,7 +48,7 @@ static void draw(struct env *e, struct rng *rng)
     }
 }
 
-static enum status step(struct env *e, const double *action, struct env_step *out)
+static enum status antmaze_step(struct env *e, const double *action, struct env_step *out)
 {
     locomotion_control(e, action);
     TRY(physics_step(&e->physics, e->kind->frame_skip));
@@ -59,7 +59,7 @@ static enum status step(struct env *e, const double *action, struct env_step *ou
     return STATUS_OK;
 }
 
-static void observe(const struct env *e, double *out)
+static void antmaze_observe(const struct env *e, double *out)
 {
     const mjModel *m = e->physics.model;
     const mjData *d = e->physics.data;
@@ -72,8 +72,8 @@ static void observe(const struct env *e, double *out)
 static const struct env_field fields[] = {{"goal", 2}, {NULL, 0}};
 
 const struct env_ops antmaze_ops = {.fields = fields,
-                                    .model = model,
-                                    .defaults = defaults,
-                                    .draw = draw,
-                                    .step = step,
-                                    .observe = observe};
+                                    .model = antmaze_model,
+                                    .defaults = antmaze_defaults,
+                                    .draw = antmaze_draw,
+                                    .step = antmaze_step,
+                                    .observe = antmaze_observe};

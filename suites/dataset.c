@@ -68,7 +68,7 @@ static void bare_name(const char *path, char out[DATASET_ID])
 }
 
 /* An attribute of the file, "" when there is none (or it is no text). */
-static void attribute(const struct source *s, const char *name, char *out, size_t size)
+static void read_attribute(const struct source *s, const char *name, char *out, size_t size)
 {
     *out = '\0';
     if (h5_has_attribute(&s->h5, ".", name) &&
@@ -112,13 +112,13 @@ static enum status find_environment(struct dataset *d, const struct source *s, c
     if (d->entry != NULL)
         d->env = env_find(d->entry->env);
     if (d->env == NULL) {
-        attribute(s, "environment", text, sizeof text);
+        read_attribute(s, "environment", text, sizeof text);
         d->env = *text != '\0' ? env_find(text) : NULL;
     }
     if (d->env == NULL)
         d->env = env_find(d->id);
     if (d->env == NULL) {
-        attribute(s, "dataset_id", text, sizeof text);
+        read_attribute(s, "dataset_id", text, sizeof text);
         d->env = environment_in(*text != '\0' ? text : d->path);
     }
     if (d->env == NULL)
@@ -165,7 +165,7 @@ static enum status read_origin(struct source *s, enum dataset_origin *out,
 {
     char note[DATASET_NOTE], kind[DATASET_ID];
     bool generator, from, of_kind;
-    attribute(s, "note", note, sizeof note);
+    read_attribute(s, "note", note, sizeof note);
     TRY(read_mark(s, "generator", &generator, NULL, 0));
     TRY(read_mark(s, "converted_from", &from, NULL, 0));
     TRY(read_mark(s, "converted_kind", &of_kind, kind, sizeof kind));
@@ -269,7 +269,7 @@ enum status dataset_identify(struct dataset *d, struct source *s, const char *en
 {
     TRY(find_environment(d, s, env));
     set_environment(d, d->env);
-    attribute(s, "note", d->note, sizeof d->note);
+    read_attribute(s, "note", d->note, sizeof d->note);
     TRY(decide_kind(d, s));
     if (*d->note == '\0' && d->kind == DATASET_DEV)
         snprintf(d->note, sizeof d->note, "a stand-in for development, not D4RL's data");
@@ -347,7 +347,7 @@ static enum status outline(struct source *s, const struct look_task *t)
     return o->minari ? dataset_measure_minari(s, d->env, o) : dataset_measure_d4rl(s, d->env, o);
 }
 
-static enum status look(void *context)
+static enum status probe_file(void *context)
 {
     const struct look_task *t = context;
     struct source source;
@@ -387,7 +387,7 @@ enum status dataset_look(struct dataset *d, const char *name, const struct datas
 {
     TRY(dataset_name(d, name, o->folder));
     struct look_task task = {d, o->env, measured, out};
-    TRY(guard_run(d->path, LOOK_SECONDS, look, &task, out, sizeof *out));
+    TRY(guard_run(d->path, LOOK_SECONDS, probe_file, &task, out, sizeof *out));
     if (out->env < 0 || out->env >= env_count || (unsigned)out->kind > DATASET_OWN ||
         out->rows < 0 || out->segments < 0 || memchr(out->note, '\0', sizeof out->note) == NULL)
         return makes_no_sense(d);

@@ -167,7 +167,7 @@ struct task {
     struct dataset_report *report;
 };
 
-static enum status work(void *context)
+static enum status examine_in_child(void *context)
 {
     const struct task *t = context;
     examine(t->name, t->options, t->report);
@@ -180,7 +180,8 @@ enum status dataset_check(const char *name, const struct dataset_options *option
     struct task task = {name, options, out};
     *out = (struct dataset_report){.kind = DATASET_OWN};
     TRY(dataset_resolve(name, options->folder, out->path));
-    enum status result = guard_run(out->path, CHECK_SECONDS, work, &task, out, sizeof *out);
+    enum status result = guard_run(out->path, CHECK_SECONDS, examine_in_child, &task, out,
+                                   sizeof *out);
     if (result == STATUS_FORMAT) {
         note_problem(out, result);
         return STATUS_OK;

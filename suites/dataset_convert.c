@@ -44,7 +44,7 @@ static void close_segments(struct dataset_store *s, int64_t *added)
 /* --- the file ------------------------------------------------------------------------------------
  */
 
-static enum status label(const struct dataset *d, const struct h5 *f)
+static enum status write_origin(const struct dataset *d, const struct h5 *f)
 {
     char digest[SHA256_HEX], note[2 * DATASET_NOTE];
     const char *slash = strrchr(d->path, '/'), *file = slash != NULL ? slash + 1 : d->path;
@@ -59,8 +59,8 @@ static enum status label(const struct dataset *d, const struct h5 *f)
 }
 
 /* Rows [first, end) whose states lie `shift` rows further. */
-static enum status add(struct dataset_writer *file, const struct dataset_store *s, int64_t first,
-                       int64_t end, int64_t shift)
+static enum status write_segment(struct dataset_writer *file, const struct dataset_store *s,
+                                 int64_t first, int64_t end, int64_t shift)
 {
     const float *state = s->state + (first + shift) * s->S;
     const void *const data[] = {state,
@@ -76,9 +76,9 @@ static enum status add(struct dataset_writer *file, const struct dataset_store *
 static enum status write_rows(struct dataset_writer *file, const struct dataset_store *s)
 {
     if (s->segment == NULL)
-        return add(file, s, 0, s->rows, 0);
+        return write_segment(file, s, 0, s->rows, 0);
     for (int e = 0; e < s->segments; e++)
-        TRY(add(file, s, s->segment[e], s->segment[e + 1], e));
+        TRY(write_segment(file, s, s->segment[e], s->segment[e + 1], e));
     return STATUS_OK;
 }
 
@@ -95,7 +95,7 @@ static enum status write_file(const struct dataset *d, const char *path)
         count--;
     struct dataset_writer *file = NULL;
     TRY(dataset_writer_open(path, columns, count, s->rows, &file));
-    enum status result = label(d, dataset_writer_file(file));
+    enum status result = write_origin(d, dataset_writer_file(file));
     if (result == STATUS_OK)
         result = write_rows(file, s);
     if (result == STATUS_OK)
@@ -104,7 +104,7 @@ static enum status write_file(const struct dataset *d, const char *path)
     return result;
 }
 
-static enum status convert(struct dataset *d, const char *path, struct dataset_converted *out)
+static enum status convert_rows(struct dataset *d, const char *path, struct dataset_converted *out)
 {
     if (d->rows == 0)
         return status_fail(STATUS_MISSING, "%s: has no rows to convert", d->path);
@@ -124,7 +124,7 @@ enum status dataset_convert(const char *name, const struct dataset_options *o, c
     *out = (struct dataset_converted){.kind = DATASET_OWN};
     enum status result = dataset_read(&d, name, o);
     if (result == STATUS_OK)
-        result = convert(&d, path, out);
+        result = convert_rows(&d, path, out);
     dataset_free(&d);
     return result;
 }

@@ -31,8 +31,8 @@ static double modify_rewards(const struct cutter *c, int64_t first, int64_t end)
 }
 
 /* Rows [first, end) are a trajectory; `shift`: how much further its states lie than its rows. */
-static enum status add(struct cutter *c, int64_t first, int64_t end, int64_t shift,
-                       bool last_next_missing)
+static enum status add_trajectory(struct cutter *c, int64_t first, int64_t end, int64_t shift,
+                                  bool last_next_missing)
 {
     struct dataset *d = c->d;
     struct dataset_store *s = c->s;
@@ -85,7 +85,7 @@ static enum status cut_walk(struct cutter *c, int64_t rows, bool next_row)
     int64_t start = 0;
     for (int64_t i = 0; i < rows; i++) {
         if (s->terminal[i] || is_timeout(c, i, start)) {
-            TRY(add(c, start, i + 1, 0, next_row && !s->terminal[i]));
+            TRY(add_trajectory(c, start, i + 1, 0, next_row && !s->terminal[i]));
             start = i + 1;
         }
     }
@@ -102,10 +102,10 @@ static enum status cut_q_view(struct cutter *c)
         if (!s->terminal[i] && !timeout)
             continue;
         if (i + !timeout > start)
-            TRY(add(c, start, i + !timeout, 0, false));
+            TRY(add_trajectory(c, start, i + !timeout, 0, false));
         start = i + 1;
     }
-    return rows > start ? add(c, start, rows, 0, false) : STATUS_OK;
+    return rows > start ? add_trajectory(c, start, rows, 0, false) : STATUS_OK;
 }
 
 static bool is_jump(const struct dataset_store *s, int64_t a, int64_t b)
@@ -136,7 +136,7 @@ static enum status add_antmaze(struct cutter *c, int64_t first, int64_t end)
         return STATUS_OK;
     if (!c->o->q_view)
         c->s->terminal[end - 1] = 1;
-    return add(c, first, end, 0, false);
+    return add_trajectory(c, first, end, 0, false);
 }
 
 /* The Q-learning view skips timeout rows and the file's last row. Between the rows it keeps,
@@ -182,7 +182,7 @@ static enum status cut_segments(struct cutter *c)
                 continue;
             if (antmaze && !c->o->q_view)
                 s->terminal[i] = 1;
-            TRY(add(c, start, i + 1, e, false));
+            TRY(add_trajectory(c, start, i + 1, e, false));
             start = i + 1;
         }
     }

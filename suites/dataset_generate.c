@@ -56,7 +56,7 @@ struct worker {
 /* --- columns -------------------------------------------------------------------------------------
  */
 
-static void column(struct plan *p, const char *name, int cols, enum content content)
+static void add_column(struct plan *p, const char *name, int cols, enum content content)
 {
     struct dataset_column *c = &p->column[p->count];
     snprintf(c->name, sizeof c->name, "%s", name);
@@ -70,28 +70,28 @@ static void plan_columns(struct plan *p, const struct env *e)
 {
     const struct env_kind *k = p->kind;
     char name[64];
-    column(p, "observations", k->obs_dim, OBSERVATION);
-    column(p, "actions", k->act_dim, ACTION);
-    column(p, "rewards", 1, REWARD);
-    column(p, "terminals", 1, TERMINAL);
-    column(p, "timeouts", 1, TIMEOUT);
+    add_column(p, "observations", k->obs_dim, OBSERVATION);
+    add_column(p, "actions", k->act_dim, ACTION);
+    add_column(p, "rewards", 1, REWARD);
+    add_column(p, "terminals", 1, TERMINAL);
+    add_column(p, "timeouts", 1, TIMEOUT);
     if (k->suite->successors)
-        column(p, "next_observations", k->obs_dim, NEXT_OBSERVATION);
+        add_column(p, "next_observations", k->obs_dim, NEXT_OBSERVATION);
     if (k->suite->gym_files && p->recipe->actor == ACT_RANDOM)
-        column(p, "infos/action_log_probs", 1, LOG_PROB);
+        add_column(p, "infos/action_log_probs", 1, LOG_PROB);
     enum content when = k->suite->goal_cut ? STATE_AFTER : STATE_BEFORE;
     static const char *const state[] = {"qpos", "qvel"};
     for (int i = 0, n; i < 2; i++) {
         snprintf(name, sizeof name, "infos/%s", state[i]);
         if (env_field(e, state[i], &n) != NULL)
-            column(p, name, n, when);
+            add_column(p, name, n, when);
     }
     const struct env_field *f = k->ops->fields;
     for (; !k->suite->gym_files && f != NULL && f->name != NULL; f++) {
         snprintf(name, sizeof name, "infos/%.50s", f->name);
         bool target = p->recipe->actor == ACT_WAYPOINT && strcmp(f->name, "goal") == 0;
         if (p->count < COLUMNS_MOST)
-            column(p, name, f->count, target ? TARGET : STATE_BEFORE);
+            add_column(p, name, f->count, target ? TARGET : STATE_BEFORE);
     }
 }
 
@@ -165,7 +165,7 @@ static enum status no_memory(const struct plan *p)
 /* --- episodes ------------------------------------------------------------------------------------
  */
 
-static struct rng stream(const struct env_kind *env, uint64_t seed, int64_t e, int which)
+static struct rng episode_stream(const struct env_kind *env, uint64_t seed, int64_t e, int which)
 {
     return rng_at(rng_key_mix(rng_key(env->name), seed), RNG_DATASET,
                   2 * (uint64_t)e + (uint64_t)which);
@@ -173,12 +173,12 @@ static struct rng stream(const struct env_kind *env, uint64_t seed, int64_t e, i
 
 struct rng dataset_reset_rng(const struct env_kind *env, uint64_t seed, int64_t e)
 {
-    return stream(env, seed, e, 0);
+    return episode_stream(env, seed, e, 0);
 }
 
 struct rng dataset_action_rng(const struct env_kind *env, uint64_t seed, int64_t e)
 {
-    return stream(env, seed, e, 1);
+    return episode_stream(env, seed, e, 1);
 }
 
 /* To the float32 that the file will hold, so that it can be replayed. */
@@ -188,7 +188,7 @@ static void round_action(double *action, int A)
         action[i] = (double)(float)clip(action[i], -1, 1);
 }
 
-static void act(const struct plan *p, struct worker *w, int t, struct rng *rng)
+static void choose_action(const struct plan *p, struct worker *w, int t, struct rng *rng)
 {
     const struct dataset_recipe *r = p->recipe;
     int A = p->kind->act_dim;
@@ -218,7 +218,7 @@ static enum status run_episode(const struct plan *p, struct worker *w, int64_t e
             return no_memory(p);
         rows_put(rows, OBSERVATION, env_observation(w->env));
         rows_put_state(rows, STATE_BEFORE, w->env);
-        act(p, w, env_steps(w->env), &rng);
+        choose_action(p, w, env_steps(w->env), &rng);
         rows_put(rows, ACTION, w->action);
         rows_put(rows, LOG_PROB, &log_prob);
         result = env_step(w->env, w->action, &step);
@@ -245,7 +245,8 @@ static enum status run_episode(const struct plan *p, struct worker *w, int64_t e
     return result;
 }
 
-static enum status append(struct dataset_writer *file, struct worker *w, struct dataset_made *made)
+static enum status append_episode(struct dataset_writer *file, struct worker *w,
+                                  struct dataset_made *made)
 {
     if (dataset_writer_room(file) == 0 || w->rows.count == 0) {
         made->diverged += w->rows.count == 0 && w->diverged;
@@ -279,7 +280,7 @@ static enum status run_wave(const struct plan *p, struct worker *workers, int64_
 #pragma omp ordered
         if (note.code == STATUS_OK && !stopped) {
             if (result == STATUS_OK)
-                result = append(file, w, made);
+                result = append_episode(file, w, made);
             if (result != STATUS_OK)
                 status_save(&note, result);
             if (result != STATUS_OK || dataset_writer_room(file) == 0) {
@@ -418,7 +419,7 @@ static enum status describe_actor(const struct plan *p, char *out, size_t size)
     return STATUS_OK;
 }
 
-static enum status label(const struct plan *p, const struct h5 *f)
+static enum status write_origin(const struct plan *p, const struct h5 *f)
 {
     const struct dataset_recipe *r = p->recipe;
     char actor[256], note[512];
@@ -504,7 +505,7 @@ static enum status generate(struct plan *p, struct env *env, const char *path,
     if (result == STATUS_OK)
         result = dataset_writer_open(path, p->column, p->count, r->rows, &file);
     if (result == STATUS_OK)
-        result = label(p, dataset_writer_file(file));
+        result = write_origin(p, dataset_writer_file(file));
     if (result == STATUS_OK)
         result = walk ? run_walk(p, workers, file, made) : run_episodes(p, workers, file, made);
     if (workers != NULL)

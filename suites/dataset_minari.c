@@ -89,7 +89,8 @@ static void close_episode(struct episode *e)
     source_forget(&e->timeout);
 }
 
-static enum status find(struct source *s, int64_t number, const char *name, struct field *out)
+static enum status find_in_episode(struct source *s, int64_t number, const char *name,
+                                   struct field *out)
 {
     char path[SOURCE_NAME];
     snprintf(path, sizeof path, "episode_%lld/%s", (long long)number, name);
@@ -105,15 +106,15 @@ static enum status find_state(struct source *s, int64_t number, const struct env
     char group[SOURCE_NAME];
     snprintf(group, sizeof group, "episode_%lld/observations/observation", (long long)number);
     if (!source_has(s, group)) {
-        TRY(find(s, number, "observations", &e->state[0]));
+        TRY(find_in_episode(s, number, "observations", &e->state[0]));
         e->states = 1;
     } else {
         struct field own;
-        TRY(find(s, number, "observations/observation", &own));
+        TRY(find_in_episode(s, number, "observations/observation", &own));
         e->state[0] = own;
         e->states = 1;
         if (own.cols < env->obs_dim) {
-            TRY(find(s, number, "observations/achieved_goal", &e->state[0]));
+            TRY(find_in_episode(s, number, "observations/achieved_goal", &e->state[0]));
             e->state[1] = own;
             e->states = 2;
         }
@@ -147,13 +148,13 @@ static enum status open_episode(struct source *s, int64_t number, const struct e
         .action.set = -1, .reward.set = -1, .terminal.set = -1, .timeout.set = -1};
     enum status result = find_state(s, number, env, e);
     if (result == STATUS_OK)
-        result = find(s, number, "actions", &e->action);
+        result = find_in_episode(s, number, "actions", &e->action);
     if (result == STATUS_OK)
-        result = find(s, number, "rewards", &e->reward);
+        result = find_in_episode(s, number, "rewards", &e->reward);
     if (result == STATUS_OK)
-        result = find(s, number, "terminations", &e->terminal);
+        result = find_in_episode(s, number, "terminations", &e->terminal);
     if (result == STATUS_OK)
-        result = find(s, number, "truncations", &e->timeout);
+        result = find_in_episode(s, number, "truncations", &e->timeout);
     int64_t rows = e->action.rows;
     if (result == STATUS_OK)
         result = check_length(s, &e->action, rows, env->act_dim);

@@ -20,7 +20,7 @@ const struct dataset_field dataset_fields[DATASET_FIELDS] = {
 /* --- arrays --------------------------------------------------------------------------------------
  */
 
-static void *array(int64_t count, size_t width)
+static void *new_array(int64_t count, size_t width)
 {
     size_t bytes = 0;
     if (__builtin_mul_overflow((size_t)count, width, &bytes) || bytes == 0)
@@ -31,14 +31,14 @@ static void *array(int64_t count, size_t width)
 /* False: there is no memory for some of them. */
 static bool make_arrays(struct dataset_store *s, const struct dataset_outline *o)
 {
-    s->state = array((s->rows + s->segments) * s->S, sizeof *s->state);
-    s->next_state = o->successors ? array(s->rows * s->S, sizeof *s->next_state) : NULL;
-    s->action = array(s->rows * s->A, sizeof *s->action);
-    s->reward = array(s->rows, sizeof *s->reward);
-    s->return_to_go = array(s->rows, sizeof *s->return_to_go);
-    s->terminal = array(s->rows, sizeof *s->terminal);
-    s->timeout = o->timeouts ? array(s->rows, sizeof *s->timeout) : NULL;
-    s->segment = o->minari ? array((int64_t)s->segments + 1, sizeof *s->segment) : NULL;
+    s->state = new_array((s->rows + s->segments) * s->S, sizeof *s->state);
+    s->next_state = o->successors ? new_array(s->rows * s->S, sizeof *s->next_state) : NULL;
+    s->action = new_array(s->rows * s->A, sizeof *s->action);
+    s->reward = new_array(s->rows, sizeof *s->reward);
+    s->return_to_go = new_array(s->rows, sizeof *s->return_to_go);
+    s->terminal = new_array(s->rows, sizeof *s->terminal);
+    s->timeout = o->timeouts ? new_array(s->rows, sizeof *s->timeout) : NULL;
+    s->segment = o->minari ? new_array((int64_t)s->segments + 1, sizeof *s->segment) : NULL;
     return s->state != NULL && s->action != NULL && s->reward != NULL && s->return_to_go != NULL &&
            s->terminal != NULL && (!o->successors || s->next_state != NULL) &&
            (!o->timeouts || s->timeout != NULL) && (!o->minari || s->segment != NULL);

@@ -64,8 +64,8 @@ static int task_size(const struct env_ops *ops)
 }
 
 /* An instance on an already compiled world (NULL: a kind without physics). */
-static enum status make(const struct env_kind *kind, const struct env_options *options,
-                        struct physics_world *world, struct env **out)
+static enum status new_instance(const struct env_kind *kind, const struct env_options *options,
+                                struct physics_world *world, struct env **out)
 {
     const struct env_ops *ops = kind->ops;
     size_t numbers = (size_t)task_size(ops) + 2 * (size_t)kind->obs_dim;
@@ -118,14 +118,14 @@ enum status env_open(const char *name, const struct env_options *options, struct
         if (result != STATUS_OK)
             return status_prefix(result, "%s", kind->name);
     }
-    enum status result = make(kind, &o, world, out);
+    enum status result = new_instance(kind, &o, world, out);
     physics_world_release(world); /* the instance holds its own reference */
     return result;
 }
 
 enum status env_clone(const struct env *e, struct env **out)
 {
-    return make(e->kind, &e->options, e->physics.world, out);
+    return new_instance(e->kind, &e->options, e->physics.world, out);
 }
 
 void env_close(struct env *e)
@@ -258,7 +258,7 @@ static enum status settle(struct env *e)
     return ops->begin != NULL ? ops->begin(e) : STATUS_OK;
 }
 
-static void start(struct env *e)
+static void begin_episode(struct env *e)
 {
     e->kind->ops->observe(e, e->observation);
     e->running = true;
@@ -270,7 +270,7 @@ enum status env_reset(struct env *e, struct rng rng)
     if (e->kind->ops->draw != NULL)
         e->kind->ops->draw(e, &rng);
     TRY(settle(e));
-    start(e);
+    begin_episode(e);
     return STATUS_OK;
 }
 
@@ -313,7 +313,7 @@ enum status env_reset_to(struct env *e, const struct env_value *values, int coun
         if (pass == 0)
             TRY(settle(e));
     }
-    start(e);
+    begin_episode(e);
     return STATUS_OK;
 }
 
@@ -322,7 +322,7 @@ enum status env_reset_to(struct env *e, const struct env_value *values, int coun
 
 /* Observe. MuJoCo checks the state before it steps, so what the last substep did to it shows here.
  */
-static enum status look(struct env *e, double raw_reward)
+static enum status take_observation(struct env *e, double raw_reward)
 {
     double *now = e->next_observation;
     e->kind->ops->observe(e, now);
@@ -351,7 +351,7 @@ enum status env_step(struct env *e, const double *action, struct env_step *out)
     }
     enum status result = kind->ops->step(e, action, out);
     if (result == STATUS_OK)
-        result = look(e, out->raw_reward);
+        result = take_observation(e, out->raw_reward);
     if (result != STATUS_OK) {
         e->running = false;
         *out = (struct env_step){0};

@@ -101,14 +101,14 @@ const struct robot robot_ant = {.model = "ant.xml",
 /* --- the environment
  * ------------------------------------------------------------------------------- */
 
-static enum status model(const struct env_kind *kind, struct physics_files *files)
+static enum status robot_model(const struct env_kind *kind, struct physics_files *files)
 {
     const struct robot *r = kind->variant;
     physics_add_file(files, r->model, NULL);
     return STATUS_OK;
 }
 
-static enum status find(struct env *e)
+static enum status robot_find(struct env *e)
 {
     const struct robot *r = e->kind->variant;
     const mjModel *m = e->physics.model;
@@ -132,7 +132,7 @@ void locomotion_noise(struct env *e, struct rng *rng, double position, double ve
     }
 }
 
-static void draw(struct env *e, struct rng *rng)
+static void robot_draw(struct env *e, struct rng *rng)
 {
     const struct robot *r = e->kind->variant;
     locomotion_noise(e, rng, r->position_noise, r->velocity_noise, r->gaussian);
@@ -144,7 +144,7 @@ static enum status fill_contact_forces(struct env *e)
     return e->options.contact_forces ? physics_contact_forces(&e->physics) : STATUS_OK;
 }
 
-static enum status begin(struct env *e)
+static enum status robot_begin(struct env *e)
 {
     const struct robot *r = e->kind->variant;
     e->task[0] = r->forward(e);
@@ -174,7 +174,7 @@ static double contact_cost(const struct env *e, int entries)
     return 0.0005 * cost;
 }
 
-static enum status step(struct env *e, const double *action, struct env_step *out)
+static enum status robot_step(struct env *e, const double *action, struct env_step *out)
 {
     const struct robot *r = e->kind->variant;
     double effort = locomotion_control(e, action);
@@ -192,7 +192,7 @@ static enum status step(struct env *e, const double *action, struct env_step *ou
     return STATUS_OK;
 }
 
-static void observe(const struct env *e, double *out)
+static void robot_observe(const struct env *e, double *out)
 {
     const struct robot *r = e->kind->variant;
     const mjModel *m = e->physics.model;
@@ -210,9 +210,9 @@ static const struct env_field fields[] = {{"torso_x", 1}, {NULL, 0}};
 
 const struct env_ops locomotion_ops = {.fields = fields,
                                        .has_contact_forces = true,
-                                       .model = model,
-                                       .find = find,
-                                       .draw = draw,
-                                       .begin = begin,
-                                       .step = step,
-                                       .observe = observe};
+                                       .model = robot_model,
+                                       .find = robot_find,
+                                       .draw = robot_draw,
+                                       .begin = robot_begin,
+                                       .step = robot_step,
+                                       .observe = robot_observe};

@@ -14,7 +14,7 @@ static void place_wall(int i, int j, double position[3])
     position[2] = 0;
 }
 
-static enum status model(const struct env_kind *kind, struct physics_files *files)
+static enum status maze2d_model(const struct env_kind *kind, struct physics_files *files)
 {
     char *walls = maze_walls(kind->variant, "wall", place_wall);
     if (walls == NULL)
@@ -25,7 +25,7 @@ static enum status model(const struct env_kind *kind, struct physics_files *file
 }
 
 /* The goal is fixed: the integer coordinates of its cell (not the centre, see maze2d.xml). */
-static void defaults(struct env *e)
+static void maze2d_defaults(struct env *e)
 {
     int i, j;
     maze_find(e->kind->variant, 'G', &i, &j);
@@ -50,7 +50,7 @@ static void start_cell(const struct maze *m, int k, int *row, int *column)
     maze_find(m, 'G', row, column);
 }
 
-static void draw(struct env *e, struct rng *rng)
+static void maze2d_draw(struct env *e, struct rng *rng)
 {
     const struct maze *m = e->kind->variant;
     uint32_t free_cells = 0;
@@ -68,7 +68,7 @@ static void draw(struct env *e, struct rng *rng)
 /* The original calls mj_forward after the clip. All that survives of it is qacc_warmstart, the
  * point where the solver of the next mj_step begins; without it whole recorded episodes differ by
  * at most 5e-14, and a step takes half the time. */
-static enum status step(struct env *e, const double *action, struct env_step *out)
+static enum status maze2d_step(struct env *e, const double *action, struct env_step *out)
 {
     mjData *d = e->physics.data;
     for (int i = 0; i < 2; i++)
@@ -83,7 +83,7 @@ static enum status step(struct env *e, const double *action, struct env_step *ou
     return STATUS_OK;
 }
 
-static void observe(const struct env *e, double *out)
+static void maze2d_observe(const struct env *e, double *out)
 {
     const mjData *d = e->physics.data;
     for (int i = 0; i < 2; i++) {
@@ -96,8 +96,8 @@ static const struct env_field fields[] = {{"goal", 2}, {NULL, 0}};
 
 const struct env_ops maze2d_ops = {.fields = fields,
                                    .has_dense = true,
-                                   .model = model,
-                                   .defaults = defaults,
-                                   .draw = draw,
-                                   .step = step,
-                                   .observe = observe};
+                                   .model = maze2d_model,
+                                   .defaults = maze2d_defaults,
+                                   .draw = maze2d_draw,
+                                   .step = maze2d_step,
+                                   .observe = maze2d_observe};

@@ -327,7 +327,7 @@ struct steps {
     int count;
 };
 
-static void step(void *context)
+static void step_physics(void *context)
 {
     const struct steps *s = context;
     for (int i = 0; i < s->count && !diverged(s->p->data); i++)
@@ -337,7 +337,7 @@ static void step(void *context)
 enum status physics_step(struct physics *p, int substeps)
 {
     struct steps s = {p, substeps};
-    if (!guarded(step, &s))
+    if (!guarded(step_physics, &s))
         return status_fail(STATUS_PHYSICS, "MuJoCo gave up: %s", fatal_message);
     return diverged(p->data) ? divergence(p->data) : STATUS_OK;
 }

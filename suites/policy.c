@@ -238,7 +238,7 @@ static double clamp(double x, double low, double high)
 }
 
 /* y = W x + b */
-static void apply(const struct layer *l, const double *x, double *y)
+static void apply_layer(const struct layer *l, const double *x, double *y)
 {
     for (int i = 0; i < l->out; i++) {
         const double *w = l->weight + (size_t)i * (size_t)l->in;
@@ -265,8 +265,8 @@ void policy_act(const struct policy *p, const double *observation, int t, struct
     for (int n = 0; n < p->layers; n++) {
         bool last = n == p->layers - 1;
         if (last && p->log_std_layer.out > 0)
-            apply(&p->log_std_layer, x, log_std);
-        apply(&p->layer[n], x, y);
+            apply_layer(&p->log_std_layer, x, log_std);
+        apply_layer(&p->layer[n], x, y);
         for (int i = 0; i < p->layer[n].out && !last; i++)
             y[i] = p->relu ? clamp(y[i], 0, (double)INFINITY) : tanh(y[i]);
         double *swap = x;

@@ -65,7 +65,7 @@ static enum status print_matrix(const struct speed_table *t, const char *name, c
         print_number(whole / 3600);
         printf(" %.1f %% |\n", whole > 0 ? 100 * sum.learning / whole : 0);
     }
-    matrix_free(&m);
+    matrix_unload(&m);
     return result;
 }
 

@@ -74,7 +74,7 @@ static enum status list_matrices(void)
         snprintf(name, sizeof name, "%s", matrix_name(i));
         TRY(matrix_load(name, NULL, &m));
         say("%-10s %5d cells  %s\n", name, m.cells, m.title);
-        matrix_free(&m);
+        matrix_unload(&m);
     }
     return STATUS_OK;
 }
@@ -168,7 +168,7 @@ static enum status show(const struct arguments *a, bool plan)
     TRY(matrix_load(a->sweep.matrix, a->sweep.preset, &m));
     enum status result = overview_init(&m, a->sweep.results, &o);
     if (result != STATUS_OK) {
-        matrix_free(&m);
+        matrix_unload(&m);
         return result;
     }
     say("%s: %s\n", m.name, m.title);
@@ -185,7 +185,7 @@ static enum status show(const struct arguments *a, bool plan)
     if (result == STATUS_OK && !plan)
         result = check_readable(&o);
     overview_free(&o);
-    matrix_free(&m);
+    matrix_unload(&m);
     return result;
 }
 
@@ -285,7 +285,7 @@ static enum status run_sweep(int argc, char **argv)
         enum status reported = make_report(&a, &m);
         result = note.code != STATUS_OK ? status_restore(&note) : reported;
     }
-    matrix_free(&m);
+    matrix_unload(&m);
     return result;
 }
 

@@ -163,7 +163,7 @@ static enum status run_cell(struct arguments *a)
             cell->dataset, cell->seed, o.was_over ? "was " : "",
             o.look.state == FOLDER_DIVERGED ? "diverged" : "complete", o.look.first_score,
             o.look.last_score, (long long)o.look.transitions, o.folder);
-    matrix_free(&m);
+    matrix_unload(&m);
     return result;
 }
 

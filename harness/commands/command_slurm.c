@@ -244,7 +244,7 @@ static void free_plan(struct plan *p)
     cost_free(&p->cost);
     free(p->look);
     free(p->cell);
-    matrix_free(&p->m);
+    matrix_unload(&p->m);
 }
 
 /* --- writing and submitting ------------------------------------------------------------------- */

@@ -73,11 +73,11 @@ static enum status run(int argc, char **argv)
             continue;
         enum status result = status_fail(STATUS_CONFIG, "matrix %s has no dataset '%s'", m.name,
                                          *id);
-        matrix_free(&m);
+        matrix_unload(&m);
         return result;
     }
     enum status result = get_all(&a, &m);
-    matrix_free(&m);
+    matrix_unload(&m);
     return result;
 }
 

@@ -102,7 +102,7 @@ static enum status load_into(struct matrix *m, const char *name, const char *pre
     if (result == STATUS_OK)
         result = expand_file(l, text);
     free(own);
-    matrix_free(&l->others);
+    matrix_unload(&l->others);
     free(l->experiment);
     free(l->settings);
     free(l->recipe);
@@ -119,11 +119,11 @@ enum status matrix_load(const char *name, const char *preset, struct matrix *out
     if (result == STATUS_OK && out->cells == 0)
         result = status_fail(STATUS_CONFIG, "%s: has no cells; add an [experiment NAME]", name);
     if (result != STATUS_OK)
-        matrix_free(out);
+        matrix_unload(out);
     return result;
 }
 
-void matrix_free(struct matrix *m)
+void matrix_unload(struct matrix *m)
 {
     free(m->cell);
     free(m->source);

@@ -83,7 +83,7 @@ struct matrix {
  * says. Errors STATUS_CONFIG with file, line and the nearest known name; STATUS_IO; STATUS_MEMORY.
  */
 enum status matrix_load(const char *name, const char *preset, struct matrix *out);
-void matrix_free(struct matrix *m);
+void matrix_unload(struct matrix *m);
 
 /* The cell of a number. Errors STATUS_CONFIG: out of range. */
 enum status matrix_cell(const struct matrix *m, long number, const struct matrix_cell **out);

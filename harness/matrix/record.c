@@ -254,7 +254,7 @@ static enum status mark_matching(const struct record_list *list, record_words *w
         if (matches(&list->record[i], words, pattern) || is_home(&m, &list->record[i]))
             keep[i] = *found = true;
     }
-    matrix_free(&m);
+    matrix_unload(&m);
     return STATUS_OK;
 }
 

@@ -107,7 +107,7 @@ enum status speed_read(const char *results, struct speed_table *out)
                              "%s holds no finished run of the matrix `cost`; `vitamin sweep cost` "
                              "makes them (some minutes)",
                              results != NULL ? results : "results/runs");
-    matrix_free(&m);
+    matrix_unload(&m);
     if (result != STATUS_OK)
         speed_free(out);
     return result;

@@ -177,7 +177,7 @@ int main(void)
     else if (system("python3 tests/bench/rliable_times.py") != 0)
         puts("rliable: its script failed");
     for (int k = 0; k < METHODS; k++) {
-        matrix_free(&in.x[k]);
+        matrix_unload(&in.x[k]);
         free(in.curve[k]);
     }
     return 0;

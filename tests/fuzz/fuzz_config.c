@@ -75,7 +75,7 @@ static void try_matrix(const uint8_t *data, size_t size)
         expect(matrix_folder(c, "runs", folder) == STATUS_OK && strncmp(folder, "runs/", 5) == 0 &&
                strstr(folder, "/../") == NULL);
     }
-    matrix_free(&m);
+    matrix_unload(&m);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -34,7 +34,7 @@ static void load(const char *from, const char *to)
                           at + strlen(from));
     snprintf(path, sizeof path, "%s/mine.ini", folder);
     cr_assert_eq(file_replace(path, edited, (size_t)length), STATUS_OK);
-    matrix_free(&m);
+    matrix_unload(&m);
     cr_assert_eq(matrix_load(path, NULL, &m), STATUS_OK, "%s", status_sentence());
 }
 
@@ -48,7 +48,7 @@ static void make_folder(void)
 static void remove_folder(void)
 {
     char command[64];
-    matrix_free(&m);
+    matrix_unload(&m);
     snprintf(command, sizeof command, "rm -rf %s", folder);
     cr_assert_eq(system(command), 0);
 }

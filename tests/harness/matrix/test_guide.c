@@ -48,7 +48,7 @@ static void load(void)
 
 static void forget(void)
 {
-    matrix_free(&m);
+    matrix_unload(&m);
     command_line_remove_folder();
 }
 

@@ -18,7 +18,7 @@ static void make_folder(void)
 static void remove_folder(void)
 {
     char command[64];
-    matrix_free(&m);
+    matrix_unload(&m);
     snprintf(command, sizeof command, "rm -rf %s", folder);
     cr_assert_eq(system(command), 0);
 }
@@ -79,7 +79,7 @@ Test(matrix, every_embedded_one_expands_to_the_runs_of_the_paper)
             cr_expect(strncmp(name, "lite", 4) == 0 || strcmp(name, "small") == 0,
                       "%s is in no table", name);
         }
-        matrix_free(&m);
+        matrix_unload(&m);
     }
     cr_assert_eq(known, (int)(sizeof expected / sizeof *expected));
 }
@@ -213,7 +213,7 @@ Test(matrix, guides_of_fig24_live_with_the_main_results_of_the_same_preset)
             guided++;
         }
         cr_assert_eq(guided, 20);
-        matrix_free(&m);
+        matrix_unload(&m);
     }
 }
 

@@ -147,7 +147,7 @@ Test(speed, scales_a_measured_method_to_another_run)
     cr_assert_eq(speed_estimate(&t, &wanted.cell[2], &other), STATUS_OK);
     cr_assert_eq(other.learning, 0, "the bandit costs nothing");
 
-    matrix_free(&wanted);
+    matrix_unload(&wanted);
     want("td3_odt", "embed_dim=256");
     cr_assert_eq(speed_estimate(&t, &wanted.cell[0], &narrow), STATUS_OK, "%s", status_sentence());
     hyper_set(&h, "embed_dim", "256");
@@ -160,7 +160,7 @@ Test(speed, scales_a_measured_method_to_another_run)
     cr_assert_float_eq(narrow.rollout, w.steps * (step + (0.01 - step) * 0.25), 1e-6 * full.rollout,
                        "the environment is as fast as before");
     cr_assert_lt(narrow.evaluation, 0.3 * full.evaluation);
-    matrix_free(&wanted);
+    matrix_unload(&wanted);
 }
 
 Test(speed, missing_measurements_are_one_sentence)
@@ -172,5 +172,5 @@ Test(speed, missing_measurements_are_one_sentence)
     t = (struct speed_table){.count = 0};
     want("td3_odt", "");
     cr_assert_eq(speed_estimate(&t, &wanted.cell[0], &e), STATUS_MISSING);
-    matrix_free(&wanted);
+    matrix_unload(&wanted);
 }

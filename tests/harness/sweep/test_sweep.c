@@ -90,7 +90,7 @@ static void make_folder(void)
 
 static void remove_folder(void)
 {
-    matrix_free(&m);
+    matrix_unload(&m);
     (void)umount2(in_folder("small"), MNT_DETACH);
     remove_all("");
 }
