@@ -149,8 +149,8 @@ static enum status read_mark(const struct source *s, const char *name, bool *the
     if (!*there || value == NULL || h5_get_text(&s->h5, ".", name, value, size) == STATUS_OK)
         return STATUS_OK;
     return status_fail(STATUS_FORMAT,
-                       "%s: its attribute '%s' cannot be read, so that it cannot be told what data "
-                       "it holds; %s",
+                       "%s: its attribute '%s' cannot be read, so the kind of data it holds is "
+                       "unknown; %s",
                        s->h5.path, name, s->remedy);
 }
 
@@ -181,7 +181,7 @@ static enum status read_origin(struct source *s, enum dataset_origin *out,
                 return STATUS_OK;
         }
         return status_fail(STATUS_FORMAT,
-                           "%s: was converted by vitamin but says not from what kind of data "
+                           "%s: was converted by vitamin but does not say from what kind of data "
                            "(converted_kind is '%s'); convert the original again",
                            s->h5.path, kind);
     } else if (generator || begins_with(note, "made by vitamin")) {

@@ -56,7 +56,7 @@ static void check_fields(struct source *s, const struct env_kind *env, struct da
                 remark(r, "has no 'timeouts': episodes are cut at the limit of %d steps",
                        env->time_limit);
             if (i == AT_NEXT && env->suite->successors)
-                remark(r, "has no 'next_observations': the next row is taken instead");
+                remark(r, "has no 'next_observations': the next row is used instead");
             continue;
         }
         enum status result = dataset_find_field(s, i, env, rows, &f);

@@ -223,9 +223,10 @@ enum status dataset_cut(struct dataset *d, const struct dataset_options *o)
     d->rows = s->rows;
     d->unused = s->rows - d->transitions;
     if (d->count == 0)
-        return status_fail(STATUS_MISSING,
-                           "%s: no trajectory is complete: of %lld rows none that can be used has "
-                           "'terminals' or 'timeouts' set; give a longer file",
-                           d->path, (long long)s->rows);
+        return status_fail(
+            STATUS_MISSING,
+            "%s: no trajectory is complete: of %lld rows, no usable one has 'terminals' "
+            "or 'timeouts' set; use a longer file",
+            d->path, (long long)s->rows);
     return STATUS_OK;
 }

@@ -440,7 +440,7 @@ static enum status check_recipe(const struct dataset_recipe *r, const struct env
 {
     if (r->rows < 1 || !(isfinite(r->noise) && r->noise >= 0))
         return status_fail(STATUS_CONFIG,
-                           "%lld rows and noise %g: at least one row and noise from 0 are expected",
+                           "%lld rows and noise %g: rows must be at least 1, and noise 0 or more",
                            (long long)r->rows, r->noise);
     if (r->actor == ACT_WAYPOINT && !kind->suite->waypoints)
         return status_fail(STATUS_CONFIG,
@@ -526,8 +526,7 @@ enum status dataset_generate(const struct dataset_recipe *r, const char *path,
     struct env *env = NULL;
     *out = (struct dataset_made){0};
     if (p.kind == NULL)
-        return status_fail(STATUS_MISSING,
-                           "there is no environment '%s'; `vitamin env` lists what there is",
+        return status_fail(STATUS_MISSING, "there is no environment '%s'; `vitamin env` lists them",
                            r->env);
     if (r->actor == ACT_POLICY)
         TRY(policy_read(r->policy, &policy));

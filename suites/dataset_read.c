@@ -90,7 +90,7 @@ void dataset_store_free(struct dataset_store *s)
 /* --- fields --------------------------------------------------------------------------------------
  */
 
-/* "; that is what hopper has" when another environment has these columns. */
+/* "; so many columns suggest hopper" when another environment has them. */
 static void guess_environment(enum dataset_field_kind kind, int64_t cols, char *out, size_t size)
 {
     size_t used = 0;
@@ -98,7 +98,8 @@ static void guess_environment(enum dataset_field_kind kind, int64_t cols, char *
     for (int i = 0; i < env_count; i++) {
         int own = kind == FIELD_ACTION ? env_table[i].act_dim : env_table[i].obs_dim;
         if (own == cols && used + 1 < size)
-            used += (size_t)snprintf(out + used, size - used, "%s%s", used > 0 ? ", " : "; so has ",
+            used += (size_t)snprintf(out + used, size - used, "%s%s",
+                                     used > 0 ? ", " : "; so many columns suggest ",
                                      env_table[i].name);
     }
 }

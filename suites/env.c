@@ -104,8 +104,8 @@ enum status env_open(const char *name, const struct env_options *options, struct
     struct env_options o = options != NULL ? *options : env_defaults();
     const struct env_kind *kind = env_find(name);
     if (kind == NULL)
-        return status_fail(STATUS_MISSING,
-                           "there is no environment '%s'; `vitamin env` lists what there is", name);
+        return status_fail(STATUS_MISSING, "there is no environment '%s'; `vitamin env` lists them",
+                           name);
     TRY(check_options(kind, &o));
 
     struct physics_world *world = NULL;
@@ -343,7 +343,7 @@ enum status env_step(struct env *e, const double *action, struct env_step *out)
     if (!e->running)
         return status_fail(
             STATUS_CONFIG,
-            "%s: a step after the end of an episode or before its begin; reset first", kind->name);
+            "%s: a step after the end of an episode or before its start; reset first", kind->name);
     for (int i = 0; i < kind->act_dim; i++) {
         if (!isfinite(action[i]))
             return status_fail(STATUS_NONFINITE, "%s: action %d is %g at step %d", kind->name, i,

@@ -59,9 +59,8 @@ static enum status read_layer(const struct h5 *f, const char *group, int in, str
     TRY(h5_shape(f, name, &rank, dims));
     if (rank != 2 || dims[0] < 1 || dims[0] > MAX_WIDTH || dims[1] != (size_t)in)
         return status_fail(STATUS_SHAPE,
-                           "%s: '%s' should be a matrix of (1 to %d, %d), for the %d numbers that "
-                           "come in",
-                           f->path, name, MAX_WIDTH, in, in);
+                           "%s: '%s' must be a matrix of (1 to %d, %d), for %d inputs", f->path,
+                           name, MAX_WIDTH, in, in);
     l->in = in;
     l->out = (int)dims[0];
     TRY(read_vector(f, name, l->in * l->out, &l->weight));
@@ -96,7 +95,7 @@ static enum status read_attributes(const struct h5 *f, struct policy *p)
     TRY(h5_get_number(f, ".", "observation_clip", &p->observation_clip));
     if (!(p->observation_clip > 0)) /* infinite means: not clipped */
         return status_fail(STATUS_FORMAT,
-                           "%s: attribute 'observation_clip' is %g, should be above 0", f->path,
+                           "%s: attribute 'observation_clip' is %g, must be positive", f->path,
                            p->observation_clip);
     double time_feature;
     TRY(h5_get_number(f, ".", "time_feature", &time_feature));

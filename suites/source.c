@@ -163,7 +163,7 @@ static enum status check_type(struct source *s, struct field *f)
                         : class == H5T_REFERENCE ? "references"
                                                  : "something else";
     if (class != H5T_INTEGER && class != H5T_FLOAT && class != H5T_ENUM)
-        return status_fail(STATUS_FORMAT, "%s: field '%s' holds %s where numbers belong; %s",
+        return status_fail(STATUS_FORMAT, "%s: field '%s' holds %s instead of numbers; %s",
                            s->h5.path, f->name, found, s->remedy);
     if (width != 1 && width != 2 && width != 4 && width != 8 && width != 16)
         return status_fail(STATUS_FORMAT,
@@ -261,7 +261,7 @@ static enum status check_shape(struct source *s, struct field *f, size_t most)
     }
     if (overflow || bytes > most || dims[0] > INT64_MAX / 64 || dims[rank - 1] > INT64_MAX / 64)
         return status_fail(STATUS_SHAPE,
-                           "%s: field '%s' promises %llu x %llu numbers, more than the %zu bytes "
+                           "%s: field '%s' declares %llu x %llu numbers, more than the %zu bytes "
                            "of the file can hold; %s",
                            s->h5.path, f->name, (unsigned long long)dims[0],
                            (unsigned long long)(rank == 2 ? dims[1] : 1), f->file_bytes, s->remedy);
@@ -345,7 +345,7 @@ static const char *read_contiguous(const struct field *f, struct chunk_target *t
                                          (size_t)(rows * t->stride));
     }
     H5Sclose(space);
-    return done < 0 ? "its numbers are not all there" : NULL;
+    return done < 0 ? "some of its numbers are missing" : NULL;
 }
 
 static enum status cannot_read(const struct source *s, const struct field *f, const char *wrong)

@@ -27,9 +27,9 @@ enum status file_look(const char *path, bool *there)
     if (*there)
         return STATUS_OK;
     if (errno != ENOENT && errno != ENOTDIR)
-        return status_fail(STATUS_IO, "%s: cannot be looked at: %s", path, strerror(errno));
+        return status_fail(STATUS_IO, "%s: cannot be accessed: %s", path, strerror(errno));
     if (lstat(path, &info) == 0)
-        return status_fail(STATUS_IO, "%s: is a link that leads nowhere now", path);
+        return status_fail(STATUS_IO, "%s: is a dangling symbolic link", path);
     return STATUS_OK;
 }
 
@@ -259,7 +259,7 @@ enum status file_make_folder(const char *path)
     }
     struct stat info;
     if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode))
-        return status_fail(STATUS_IO, "%s: is in the way and not a folder", path);
+        return status_fail(STATUS_IO, "%s: exists but is not a folder", path);
     return STATUS_OK;
 }
 

@@ -36,7 +36,7 @@ __attribute__((constructor)) static void set_up_library(void)
 
 static enum status cannot_be_told(const struct h5 *f)
 {
-    return status_fail(STATUS_IO, "%s: cannot be looked at: %s", f->path, strerror(errno));
+    return status_fail(STATUS_IO, "%s: cannot be accessed: %s", f->path, strerror(errno));
 }
 
 /* In a child process, on which HDF5 may fail as it likes. */

@@ -36,7 +36,7 @@ enum image_value { IMAGE_NOTHING, IMAGE_SIGNED, IMAGE_UNSIGNED, IMAGE_REAL, IMAG
                       "file (h5repack does)")                                                      \
     X(IMAGE_DATA_OUT, "keeps its numbers in another file, which is not followed; copy the data "   \
                       "into this file (h5repack does)")                                            \
-    X(IMAGE_NOWHERE, "is a link that leads nowhere")                                               \
+    X(IMAGE_NOWHERE, "is a dangling link")                                                         \
     X(IMAGE_RANKS, "has more than 5 dimensions")                                                   \
     X(IMAGE_EMPTY, "has no value at all")                                                          \
     X(IMAGE_TOO_LARGE, "unpacks to more than is read of a file of this size")

@@ -379,7 +379,7 @@ enum status lock_try(struct lock *l, const char *path, const char *what)
             return STATUS_OK;
         pause_for(MOMENT);
     }
-    return status_fail(STATUS_BUSY, "%s: another process is at it", what);
+    return status_fail(STATUS_BUSY, "%s: is in use by another process", what);
 }
 
 enum status lock_wait(struct lock *l, const char *path, const char *what,
@@ -391,10 +391,10 @@ enum status lock_wait(struct lock *l, const char *path, const char *what,
         if (answer == ANSWER_TAKEN)
             return STATUS_OK;
         if (!said)
-            log_info("lock", "%s: another process is at it; waiting for it", what);
+            log_info("lock", "%s: in use by another process; waiting for it", what);
         pause_for(PATIENCE);
         if (stop != NULL && *stop)
-            return status_fail(STATUS_INTERRUPTED, "%s: stopped while another process is at it",
+            return status_fail(STATUS_INTERRUPTED, "%s: stopped while waiting for another process",
                                what);
     }
 }

@@ -36,7 +36,8 @@ const volatile sig_atomic_t *stop_catch(void)
 
 enum status stop_check(const char *what)
 {
-    return asked ? status_fail(STATUS_INTERRUPTED, "%s: asked to stop; run it again to go on", what)
+    return asked ? status_fail(STATUS_INTERRUPTED, "%s: stopped on request; run it again to resume",
+                               what)
                  : STATUS_OK;
 }
 

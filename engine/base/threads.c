@@ -64,8 +64,9 @@ extern char openblas_threads_callback_ __attribute__((weak));
 NO_CHECKS static void refuse_without_room(int argc, char **argv, char **environment)
 {
     static const char words[] =
-        "vitamin: there is no room for the address space that OpenBLAS needs to start, 140 MiB for "
-        "each processor; raise the limit (ulimit -v, ulimit -d), or set OPENBLAS_NUM_THREADS=1\n";
+        "vitamin: not enough address space for OpenBLAS to start, which takes 140 MiB per "
+        "processor; "
+        "raise the limit (ulimit -v, ulimit -d), or set OPENBLAS_NUM_THREADS=1\n";
     (void)argc;
     (void)argv;
     struct rlimit space = {RLIM_INFINITY, RLIM_INFINITY}, data = space;
@@ -117,8 +118,8 @@ enum status threads_reserve(void)
     void *trial = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (trial == MAP_FAILED)
         return status_fail(STATUS_MEMORY,
-                           "there is no room for the %d MiB of address space that OpenBLAS needs "
-                           "for %d thread%s; raise the limit (ulimit -v, ulimit -d), or use fewer "
+                           "not enough address space for the %d MiB that OpenBLAS needs for "
+                           "%d thread%s; raise the limit (ulimit -v, ulimit -d), or use fewer "
                            "threads (--threads 1)",
                            (int)(room >> 20), wanted, wanted == 1 ? "" : "s");
     munmap(trial, room);

@@ -81,8 +81,7 @@ enum status visit_count(struct visitor *v, const char *name, int64_t *x, int64_t
     TRY(visit_int64s(v, name, x, 1));
     if (v->fills && (*x < least || *x > most))
         return status_fail(STATUS_FORMAT,
-                           "'%s%s' is %lld, which cannot be; remove the file to start "
-                           "anew",
+                           "'%s%s' is %lld, which is impossible; remove the file to start again",
                            v->path, name, (long long)*x);
     return STATUS_OK;
 }

@@ -75,7 +75,7 @@ enum status replay_init(struct replay *r, int S, int A, int capacity)
     *r = (struct replay){.S = S, .A = A, .capacity = capacity};
     if (capacity == 0 || capacity < REPLAY_UNBOUNDED)
         return status_fail(STATUS_CONFIG,
-                           "a replay of %d trajectories makes no sense; give a positive number, "
+                           "a replay cannot hold %d trajectories; give a positive number, "
                            "or -1 for no limit",
                            capacity);
     return STATUS_OK;

@@ -34,7 +34,7 @@ enum status transitions_init(struct transitions *t, int S, int A, int64_t capaci
         .S = S, .A = A, .capacity = capacity, .offline = offline, .offline_count = offline_count};
     if (capacity == 0 || capacity < -1)
         return status_fail(STATUS_CONFIG,
-                           "a buffer of %lld transitions makes no sense; give a positive number, "
+                           "a buffer cannot hold %lld transitions; give a positive number, "
                            "or -1 for no limit",
                            (long long)capacity);
     t->first = malloc(((size_t)offline_count + 1) * sizeof *t->first);

@@ -10,8 +10,8 @@ static enum status check_spec(const struct critic_spec *s)
     int most = s->cell == CRITIC_MLP ? MLP_MAX_HIDDEN : LSTM_MAX_LAYERS;
     if (s->S < 1 || s->A < 1 || s->width < 1)
         return status_fail(STATUS_CONFIG,
-                           "a critic of width %d for %d state and %d action numbers "
-                           "makes no sense; each must be positive",
+                           "a critic of width %d for %d state and %d action numbers; each must be "
+                           "positive",
                            s->width, s->S, s->A);
     if (s->layers < 1 || s->layers > most)
         return status_fail(STATUS_CONFIG, "a critic of %d hidden layers; give 1 to %d", s->layers,

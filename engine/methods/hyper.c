@@ -272,7 +272,7 @@ enum status hyper_check(const struct hyper *h)
                            ", because each step of a segment gets the posterior of one future step",
                            h->pdt_future, h->T_train);
     if (rl == NULL)
-        return status_fail(STATUS_CONFIG, "rl_gradient = %s: there is no such part",
+        return status_fail(STATUS_CONFIG, "rl_gradient = %s: unknown gradient",
                            hyper_word(h, "rl_gradient"));
     if (rl->needs_log_prob && h->policy == HYPER_policy_deterministic_tanh)
         return status_fail(STATUS_CONFIG,

@@ -150,7 +150,7 @@ static enum status mlp_learner_create(const struct learner_spec *spec, struct le
     d->learner.run = spec->run;
     enum status result = STATUS_OK;
     if (spec->hyper->rl_gradient != HYPER_rl_gradient_td3 && !is_iql(d))
-        result = status_fail(STATUS_CONFIG, "rl_gradient = %s: the MLP actor knows td3 and iql",
+        result = status_fail(STATUS_CONFIG, "rl_gradient = %s: the MLP actor supports td3 and iql",
                              hyper_word(spec->hyper, "rl_gradient"));
     if (result == STATUS_OK)
         result = new_mlp_networks(d);

@@ -16,7 +16,7 @@ static enum status check_settings(const struct hyper *h)
         return status_fail(STATUS_CONFIG, "policy = %s: actor = pdt needs squashed_gaussian",
                            hyper_word(h, "policy"));
     if (h->rl_gradient != HYPER_rl_gradient_none)
-        return status_fail(STATUS_CONFIG, "rl_gradient = %s: actor = pdt learns without any",
+        return status_fail(STATUS_CONFIG, "rl_gradient = %s: actor = pdt uses none",
                            hyper_word(h, "rl_gradient"));
     if (h->actor_opt != HYPER_actor_opt_lamb)
         return status_fail(STATUS_CONFIG, "actor_opt = %s: actor = pdt needs lamb",

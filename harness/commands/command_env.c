@@ -316,8 +316,7 @@ static enum status run(int argc, char **argv)
     }
     struct run r = {.arguments = &a, .kind = env_find(a.name)};
     if (r.kind == NULL)
-        return status_fail(STATUS_CONFIG,
-                           "there is no environment '%s'; `vitamin env` lists what there is",
+        return status_fail(STATUS_CONFIG, "there is no environment '%s'; `vitamin env` lists them",
                            a.name);
     if (a.threads > 0)
         threads_set(a.threads);

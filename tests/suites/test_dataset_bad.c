@@ -248,7 +248,7 @@ Test(dataset_bad, another_environments_file)
 {
     write_good(&plain);
     expect_sentence("walker2d", load_it("walker2d"), STATUS_SHAPE, "observations");
-    cr_expect_not_null(strstr(status_sentence(), "so has hopper"), "%s", status_sentence());
+    cr_expect_not_null(strstr(status_sentence(), "suggest hopper"), "%s", status_sentence());
     expect_sentence("no such environment", load_it("hoppper"), STATUS_CONFIG, "hoppper");
 }
 

@@ -256,7 +256,7 @@ Test(h5, nothing_outside_the_file_is_followed)
         const char *name, *says;
     } cases[] = {{"link", "link to another file"},       {"mount", "link to another file"},
                  {"detour", "link to another file"},     {"storage", "numbers in another file"},
-                 {"virtual", "numbers in another file"}, {"dangling", "leads nowhere"}};
+                 {"virtual", "numbers in another file"}, {"dangling", "dangling link"}};
     open_it(&f, "a.h5");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         cr_expect(h5_has(&f, cases[i].name), "what cannot be read is not absent: %s",

@@ -95,7 +95,7 @@ ParameterizedTest(int *row, lock, one_process_has_it_and_the_next_gets_it)
     cr_assert_eq(lock_try(&a, path, "it"), STATUS_OK, "%s", status_sentence());
     cr_assert(held());
     cr_assert_eq(lock_try(&b, path, "it"), STATUS_BUSY);
-    cr_assert_str_eq(status_sentence(), "it: another process is at it");
+    cr_assert_str_eq(status_sentence(), "it: is in use by another process");
     lock_release(&a);
     lock_release(&a); /* nothing held: nothing happens */
     cr_assert_not(held());

@@ -52,7 +52,7 @@ Test(stop, work_is_told_once_the_flag_is_set)
     stop_catch();
     raise(SIGUSR2);
     cr_assert_eq(stop_check("data.hdf5"), STATUS_INTERRUPTED);
-    cr_assert_str_eq(status_sentence(), "data.hdf5: asked to stop; run it again to go on");
+    cr_assert_str_eq(status_sentence(), "data.hdf5: stopped on request; run it again to resume");
     char digest[SHA256_HEX];
     cr_assert_eq(sha256_file("tests/data/hopper-random-dev.hdf5", digest), STATUS_INTERRUPTED);
 }
