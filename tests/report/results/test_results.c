@@ -380,7 +380,7 @@ Test(results, do_not_pass_over_a_folder_that_cannot_be_seen)
     folder_write("main/hopper-random-v2/odt/2/curve.h5", "damaged");
     struct results r = folder_results(folder_path(""), defaults);
     cr_assert_eq(r.runs, 3);
-    cr_expect(has_note(&r, NOTE_WARNING, "walker2d-random-v2: is a link that leads nowhere"));
+    cr_expect(has_note(&r, NOTE_WARNING, "walker2d-random-v2: is a dangling symbolic link"));
     for (int i = 1; i < 3; i++)
         cr_expect(r.run[i].status == RUN_FAILED && r.run[i].unreadable, "seed %d", i);
     cr_expect_eq(results_all_read(&r), STATUS_FORMAT);
