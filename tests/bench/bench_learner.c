@@ -13,11 +13,15 @@
  *   peak     largest resident memory of the process so far, in MB; small shapes come first
  *   bits     checksums of actor, critic and batch after all steps: equal for any thread count
  *
+ * Then the steps on OpenBLAS, on our own f32 kernels and in bf16, in turn, on one thread.
+ *
  * Times are medians; on one thread of processor time, else of the clock on the wall. `bench_learner
- * quick`: one repetition; `bench_learner one-thread`: only what `make bench-peer` compares;
- * `bench_learner lite`: only the small network, on one thread. */
+ * quick`: one repetition; `bench_learner products`: only that comparison; `bench_learner
+ * one-thread`: only what `make bench-peer` compares; `bench_learner lite`: only the small network,
+ * on one thread. */
 #include "engine/base/threads.h"
 #include "engine/methods/learner_dt.h"
+#include "engine/nn/kernel.h"
 
 #include <cblas.h>
 #include <math.h>
@@ -270,6 +274,74 @@ static void bench_steps(int shape, int threads, int repeats)
     replay_free(&replay);
 }
 
+/* The products that a step may run on, in turn on the same batches. */
+static const struct {
+    const char *what, *key, *value;
+} products[] = {
+    {"OpenBLAS f32", "product", "openblas"},
+    {"own f32", "product", "own"},
+    {"own bf16", "precision", "bf16"},
+};
+enum { PRODUCTS = sizeof products / sizeof products[0] };
+
+static void seconds_of(struct dt *d, double *critic, double *actor)
+{
+    struct stats_sum stats = {{0}, {0}};
+    double start = now();
+    check(dt_critic_update(d, &d->batch, &stats));
+    *critic = now() - start;
+    start = now();
+    check(dt_actor_update(d, &d->batch, NULL, &stats));
+    *actor = now() - start;
+}
+
+/* Critic and actor step on each, and how many times as fast as the first they are. */
+static void bench_products(int shape, int repeats)
+{
+    static double critic[PRODUCTS][MOST], actor[PRODUCTS][MOST];
+    struct learner *l[PRODUCTS];
+    struct replay replay;
+    struct batch_rule rule = batch_rule_default();
+    int S = shapes[shape].S, A = shapes[shape].A;
+    threads_set(1);
+    fill(&replay, S, A);
+    for (int p = 0; p < PRODUCTS; p++) {
+        struct hyper h;
+        hyper_of(shape, &h);
+        check(hyper_set(&h, products[p].key, products[p].value));
+        check(learner_new(&(struct learner_spec){.hyper = &h, .S = S, .A = A, .run = 1}, &l[p]));
+        check(learner_begin(l[p], LEARNER_ONLINE));
+        rule.rtg_scale = h.rtg_scale;
+    }
+    for (int i = -1; i < repeats; i++) {
+        for (int p = 0; p < PRODUCTS; p++) {
+            struct dt *d = (struct dt *)l[p];
+            int at = i < 0 ? 0 : i;
+            check(batch_sample(&replay, NULL, &rule, rng_at(1, RNG_BATCH, (uint64_t)(i + 1)),
+                               &d->batch));
+            seconds_of(d, &critic[p][at], &actor[p][at]);
+        }
+    }
+    for (int p = 0; p < PRODUCTS; p++) {
+        double c = median(critic[p], repeats), a = median(actor[p], repeats);
+        double c0 = median(critic[0], repeats), a0 = median(actor[0], repeats);
+        printf("%-12s %-13s %9.4f %9.4f %8.2f %8.2f\n", shapes[shape].what, products[p].what, c, a,
+               c0 / c, a0 / a);
+        learner_delete(l[p]);
+    }
+    fflush(stdout);
+    replay_free(&replay);
+}
+
+static void bench_all_products(bool quick)
+{
+    printf("\nkernel %s, OpenBLAS for %s, one thread\n%-12s %-13s %9s %9s %8s %8s\n",
+           kernel_path_name(kernel_path()), threads_blas_core(), "shape", "products", "critic s",
+           "actor s", "critic x", "actor x");
+    for (int shape = (int)(sizeof shapes / sizeof *shapes) - 1; shape >= 0; shape--)
+        bench_products(shape, quick ? 1 : 5);
+}
+
 /* One batched decision of a K=20 policy, context 5, with that many environments. */
 static void bench_acting(int environments, int threads, int repeats)
 {
@@ -311,6 +383,10 @@ int main(int argc, char **argv)
         lite = lite || strcmp(argv[i], "lite") == 0;
         one = one || lite || strcmp(argv[i], "one-thread") == 0;
     }
+    if (argc > 1 && strcmp(argv[1], "products") == 0) {
+        bench_all_products(quick);
+        return 0;
+    }
     int most = one || threads_available() < 2 ? 1 : 2;
     printf(
         "TD3+ODT at the paper's size (embed 512, 4 layers, 4 heads, batch 256); `lite` with 64, 2, "
@@ -330,6 +406,7 @@ int main(int argc, char **argv)
     }
     if (one)
         return 0;
+    bench_all_products(quick);
     printf("\n%-12s %7s %9s %9s   %s\n", "acting", "threads", "ms", "spread", "bits");
     for (int environments = 1; environments <= 10; environments += 9) {
         for (int threads = 1; threads <= most; threads++)
