@@ -131,7 +131,7 @@ static float dot(const float *a, const float *b, int n)
     vec sum = {0};
     for (int i = 0; i < n; i += VEC)
         sum += *(const vec *)(a + i) * *(const vec *)(b + i);
-    return lane_sum_total(sum);
+    return lane_sum_total(&sum);
 }
 
 /* c (Qp,Tp) = a bᵀ for a (Qp,Dp), b (Tp,Dp), where query and key may meet. Long windows transpose b

@@ -19,9 +19,9 @@ struct rows {
     size_t ld;
 };
 
-static inline vec row(struct rows r, int i)
+static inline const vec *row(struct rows r, int i)
 {
-    return *(const vec *)(r.at + (size_t)i * r.ld);
+    return (const vec *)(r.at + (size_t)i * r.ld);
 }
 
 /* How many keys query i sees. */
@@ -52,7 +52,7 @@ static inline int seen(const struct attention_window *w, int i)
 static inline void transpose(struct rows x, int n, vec to[ATTENTION_VEC])
 {
     for (int i = 0; i < ATTENTION_VEC; i++)
-        to[i] = i < n ? row(x, i) : (vec){0};
+        to[i] = i < n ? *row(x, i) : (vec){0};
     for (int i = 0; i < ATTENTION_VEC; i += 2)
         MIX(to[i], to[i + 1], LOW1, HIGH1);
     for (int i = 0; i < ATTENTION_VEC; i += i % 4 == 1 ? 3 : 1)
@@ -63,13 +63,14 @@ static inline void transpose(struct rows x, int n, vec to[ATTENTION_VEC])
         MIX(to[i], to[i + 8], LOW8, HIGH8);
 }
 
-/* Lane j: x · row j of what was transposed. */
-static inline vec dots(const float x[ATTENTION_VEC], const vec columns[ATTENTION_VEC])
+/* to[j] = x · row j of what was transposed */
+static inline void dots(const float x[ATTENTION_VEC], const vec columns[ATTENTION_VEC],
+                        float to[ATTENTION_VEC])
 {
     vec sum = {0};
     for (int d = 0; d < ATTENTION_VEC; d++)
         sum += x[d] * columns[d];
-    return sum;
+    *(vec *)to = sum;
 }
 
 /* --- one query's weights -------------------------------------------------------------------- */
@@ -95,13 +96,13 @@ static inline void drop(const float *x, const uint8_t *keep, float scale, int n,
         to[j] = keep == NULL || keep[j] != 0 ? x[j] * scale : 0.0f;
 }
 
-/* sum over keys of weight[j] x[j] */
-static inline vec mean(const float *weight, struct rows x, int n)
+/* to = scale * sum over keys of weight[j] x[j] */
+static inline void mean(const float *weight, struct rows x, int n, float scale, float *to)
 {
     vec sum = {0};
     for (int j = 0; j < n; j++)
-        sum += weight[j] * row(x, j);
-    return sum;
+        sum += weight[j] * *row(x, j);
+    *(vec *)to = scale * sum;
 }
 
 /* --- the two passes ------------------------------------------------------------------------- */
@@ -140,13 +141,13 @@ void attention_short_forward(const struct attention_block *b, const struct atten
         transpose(m.k, w->tokens, keys);
         for (int i = 0; i < w->queries; i++) {
             float *weight = m.weight + (size_t)i * ATTENTION_VEC, dropped[ATTENTION_SHORT];
-            vec q = scale * row(m.q, i);
+            vec q = scale * *row(m.q, i);
             int n = seen(w, i);
-            *(vec *)weight = dots((const float *)&q, keys);
+            dots((const float *)&q, keys, weight);
             softmax(weight, n);
             drop(weight, keep_row(&m, w, i), kept, n, dropped);
-            *(vec *)(out + (size_t)(w->query_row + i) * (size_t)ldout +
-                     h * ATTENTION_VEC) = mean(dropped, m.v, n);
+            mean(dropped, m.v, n, 1,
+                 out + (size_t)(w->query_row + i) * (size_t)ldout + h * ATTENTION_VEC);
         }
     }
 }
@@ -171,8 +172,8 @@ void attention_short_backward(const struct attention_block *b, const struct atte
             int n = seen(w, i);
 
             /* out = dropped(weight) v */
-            vec dyi = row(dy, i), qi = scale * row(m.q, i);
-            *(vec *)dscore = dots((const float *)&dyi, values);
+            vec dyi = *row(dy, i), qi = scale * *row(m.q, i);
+            dots((const float *)&dyi, values, dscore);
             drop(weight, keep, kept, n, dropped);
             drop(dscore, keep, kept, n, dscore);
             for (int j = 0; j < n; j++)
@@ -181,7 +182,7 @@ void attention_short_backward(const struct attention_block *b, const struct atte
                 dscore[j] = weight[j] * (dscore[j] - sum);
 
             /* score = (scale q) kᵀ */
-            *(vec *)(dq + row_q + (size_t)i * m.q.ld) = scale * mean(dscore, m.k, n);
+            mean(dscore, m.k, n, scale, dq + row_q + (size_t)i * m.q.ld);
             for (int j = 0; j < n; j++) {
                 sum_v[j] += dropped[j] * dyi;
                 sum_k[j] += dscore[j] * qi;

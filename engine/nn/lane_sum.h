@@ -7,11 +7,12 @@
 enum { LANE_SUM = 16 };
 typedef float lane_sum __attribute__((vector_size(LANE_SUM * sizeof(float)), aligned(4)));
 
-static inline float lane_sum_total(lane_sum v)
+/* By pointer: how a vector wider than the processor's is passed by value depends on the flags. */
+static inline float lane_sum_total(const lane_sum *v)
 {
     float total = 0;
     for (int i = 0; i < LANE_SUM; i++)
-        total += v[i];
+        total += (*v)[i];
     return total;
 }
 

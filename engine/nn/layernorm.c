@@ -27,7 +27,7 @@ void layernorm_row_stats(const float *x, int n, float *mean, float *scale)
         sum += *(const lane_sum *)(x + j);
     for (int j = whole; j < n; j++)
         sum[0] += x[j];
-    float m = lane_sum_total(sum) / (float)n;
+    float m = lane_sum_total(&sum) / (float)n;
     for (int j = 0; j < whole; j += LANE_SUM) {
         lane_sum d = *(const lane_sum *)(x + j) - m;
         square += d * d;
@@ -35,7 +35,7 @@ void layernorm_row_stats(const float *x, int n, float *mean, float *scale)
     for (int j = whole; j < n; j++)
         square[0] += (x[j] - m) * (x[j] - m);
     *mean = m;
-    *scale = 1.0f / sqrtf(lane_sum_total(square) / (float)n + LAYERNORM_EPS);
+    *scale = 1.0f / sqrtf(lane_sum_total(&square) / (float)n + LAYERNORM_EPS);
 }
 
 void layernorm_forward(const struct layernorm *f, const float *theta, const float *x, int N,
@@ -89,8 +89,8 @@ static void row_sums(const float *x, const float *dy, const float *gain, float m
         sums[0] += g;
         dots[0] += g * ((x[j] - mean) * scale);
     }
-    *sum = lane_sum_total(sums);
-    *dot = lane_sum_total(dots);
+    *sum = lane_sum_total(&sums);
+    *dot = lane_sum_total(&dots);
 }
 
 void layernorm_row_backward(const float *x, const float *dy, const float *gain,
