@@ -105,7 +105,7 @@ endif
 $(FLAGS):
 	@mkdir -p $(@D) && printf '%s\n' '$(FLAGS_NOW)' > $@
 
-.PHONY: all build test test-kills smoke reproduce report bench bench-peer fuzz lint format clean help deps \
+.PHONY: all build man test test-kills smoke reproduce report bench bench-peer fuzz lint format clean help deps \
         test-slurm deps-slurm test-distros deps-distros compile_commands.json
 all: build
 
@@ -174,13 +174,17 @@ DIRTY    := $(shell git diff --quiet HEAD -- '*.c' '*.h' '*.def' '*.xml' '*.ini'
 STAMP    := $(BUILD)/revision-$(REVISION)-$(DIRTY)
 $(STAMP):
 	@mkdir -p $(@D) && rm -f $(BUILD)/revision-* && touch $@
-$(BUILD)/harness/curve/provenance.o: CPPFLAGS += -DVITAMIN_REVISION='"$(REVISION)"' \
-    -DVITAMIN_DIRTY=$(DIRTY) -DVITAMIN_FLAGS='"$(OPT)"'
-$(BUILD)/harness/curve/provenance.o: $(STAMP)
+$(BUILD)/engine/base/version.o: CPPFLAGS += -DVITAMIN_REVISION='"$(REVISION)"' -DVITAMIN_DIRTY=$(DIRTY)
+$(BUILD)/engine/base/version.o: $(STAMP)
+$(BUILD)/harness/curve/provenance.o: CPPFLAGS += -DVITAMIN_FLAGS='"$(OPT)"'
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # --- targets ----------------------------------------------------------------------------------
+man: build ## write the manual pages into the build folder
+	$(BUILD)/vitamin man > $(BUILD)/vitamin.1
+	$(BUILD)/vitamin-report --man > $(BUILD)/vitamin-report.1
+
 test: build $(TESTS) ## run the tests (SAN=asan FILTER='replay/*')
 	SAN=$(SAN) FILTER='$(FILTER)' BUILD=$(BUILD) tests/run.sh $(TESTS)
 

@@ -1,9 +1,14 @@
 /* vitamin-report: from result files to tables, claims and provenance (`vitamin report` starts it).
  */
+#include "engine/base/command.h"
+#include "engine/base/completion.h"
 #include "engine/base/file.h"
 #include "engine/base/log.h"
+#include "engine/base/manual.h"
+#include "engine/base/nearest.h"
 #include "engine/base/say.h"
 #include "engine/base/threads.h"
+#include "engine/base/version.h"
 #include "report/claims/claims.h"
 #include "report/export.h"
 #include "report/figures/figures.h"
@@ -13,7 +18,6 @@
 #include "report/provenance.h"
 #include "report/results/paper.h"
 #include "report/results/registry.h"
-#include "report/results/results_impl.h"
 #include "report/results/statistics.h"
 #include "report/tables/table_table.h"
 #include "report/text/list.h"
@@ -50,7 +54,7 @@ static enum status read_inputs(const struct options *o, struct results *r)
 {
     results_init(r, o->results);
     TRY(paper_load());
-    for (int i = 0; i < o->folders; i++)
+    for (int i = 0; o->folder[i] != NULL; i++)
         TRY(results_read_folder(r, o->folder[i]));
     for (int i = 0; i < o->score_files; i++)
         TRY(results_read_scores(r, o->scores[i]));
@@ -120,11 +124,11 @@ static enum status make_tables(const struct options *o, struct made *m)
         TRY(make_apart(m, e));
     }
     if (o->table != NULL && !found) {
-        const char *known[64];
+        struct nearest n = {.to = o->table};
         for (int i = 0; i < table_count; i++)
-            known[i] = table_table[i].id;
+            nearest_offer(&n, table_table[i].id);
         return status_fail(STATUS_CONFIG, "no table is called '%s'; the nearest is '%s'", o->table,
-                           results_nearest(o->table, known, table_count));
+                           n.word);
     }
     return STATUS_OK;
 }
@@ -263,24 +267,59 @@ static enum status make_report(const struct options *o)
     return status;
 }
 
+static enum status run(void *arguments);
+
+static enum status print_version(void)
+{
+    say("vitamin-report, revision %s, %s\n", version_revision(),
+        version_dirty() ? "with uncommitted changes" : "clean");
+    return STATUS_OK;
+}
+
+static const struct command vitamin_report = {
+    .name = "vitamin report",
+    .summary = "make tables, figures, verdicts and a page from result files",
+    .description =
+        "Reads folders of curve.h5 files and the score files of others; writes index.html (a "
+        "self-contained page), report.md, claims.md, scores.csv, curves.csv.gz, provenance.json, "
+        "tables and figures.\n\n"
+        "Exit status: 0 done, 1 failed, also when a curve cannot be read (the report is made "
+        "without "
+        "it), 2 usage error.",
+    .operands = "[RESULTS...]",
+    .operand_help = "folders of runs, or single curve.h5 files (default results/runs)",
+    COMMAND_OPERAND(struct options, folder),
+    .examples = {{"vitamin report", "report on results/runs into out/report"},
+                 {"vitamin report results/runs/lite --fast --format svg --out /tmp/lite",
+                  "a quick look at one matrix"},
+                 {"vitamin report --scores theirs.csv --methods td3_odt,theirs",
+                  "against somebody else's scores"},
+                 {"vitamin report --fig 7,profiles --width column --greyscale",
+                  "two figures for a paper"}},
+    .options = options_table,
+    .arguments = sizeof(struct options),
+    .begin = options_begin,
+    .run = run,
+    .version = print_version,
+};
+
+static enum status run(void *arguments)
+{
+    struct options *o = arguments;
+    if (o->man)
+        manual_page(stdout, &vitamin_report);
+    if (o->completion != NULL)
+        TRY(completion_print(&vitamin_report, o->completion));
+    if (o->man || o->completion != NULL)
+        return STATUS_OK;
+    TRY(options_settle(o));
+    return make_report(o);
+}
+
 int main(int argc, char **argv)
 {
-    static struct options options; /* large for a stack */
-    struct options *o = &options;
     file_settle_streams();
-    enum status status = options_read(argc, argv, o);
-    if (status == STATUS_OK && o->help) {
-        options_help(stdout);
-    } else if (status == STATUS_OK) {
-        threads_set(0);
-        status = make_report(o);
-    }
-    if (status != STATUS_OK)
-        say_to(stderr, "vitamin report: %s\n", status_sentence());
-    if (file_close_output() != STATUS_OK && status == STATUS_OK) {
-        status = STATUS_IO;
-        if (*status_sentence() != '\0')
-            say_to(stderr, "vitamin report: %s\n", status_sentence());
-    }
+    threads_set(0);
+    enum status status = command_main(&vitamin_report, argc, argv);
     return status == STATUS_OK ? 0 : status == STATUS_CONFIG ? 2 : 1;
 }

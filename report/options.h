@@ -2,37 +2,37 @@
 #ifndef REPORT_OPTIONS_H
 #define REPORT_OPTIONS_H
 
+#include "engine/base/command.h"
+#include "engine/base/completion.h"
 #include "report/draw/picture.h"
 #include "report/draw/theme.h"
 #include "report/results/report.h"
 #include "report/text/text.h"
 
-#include <stdio.h>
-
 enum { OPTIONS_INPUTS = 256 };
 
 struct options {
-    const char *folder[OPTIONS_INPUTS]; /* result folders or files */
+    char **folder;                      /* result folders or files, NULL-terminated */
     const char *scores[OPTIONS_INPUTS]; /* score files */
-    int folders, score_files;
+    int score_files;
     const char *out;
     const char *methods, *datasets, *suites; /* comma-separated, or NULL */
     const char *figure, *table;              /* only these, or NULL */
     const char *style;                       /* a gnuplot file of the user's, or NULL */
     bool format[PICTURE_FORMATS];
     bool latex, markdown, csv, standalone;
-    bool help;
+    const char *completion; /* print the script of this shell instead, or NULL */
+    bool man;               /* print the manual page instead */
     struct theme theme;
     struct results_options results;
     struct report report; /* choices only; its results are empty */
 };
 
-/* Defaults and then the arguments (argv[0] is the program). Errors STATUS_CONFIG: an unknown
- * option or word (the nearest is named), a missing or bad value. */
-enum status options_read(int argc, char **argv, struct options *o);
-
-/* One line an option. */
-void options_help(FILE *out);
+/* The table; what it does not hold of the defaults; and what can only be settled when all is read.
+ * Errors STATUS_CONFIG: the bootstrap's size. */
+extern const struct option_row options_table[];
+void options_begin(void *options);
+enum status options_settle(struct options *o);
 
 /* The choices that decide the numbers, as canonical `key = value` lines for the provenance and its
  * hash: without --out and whatever only changes the looks. */

@@ -65,6 +65,14 @@ static enum status look_in(const char *folder, const char *name, const struct da
     return STATUS_OK;
 }
 
+struct nearest dataset_nearest(const char *name)
+{
+    struct nearest n = {.to = name};
+    for (int i = 0; i < dataset_count; i++)
+        nearest_offer(&n, dataset_table[i].id);
+    return n;
+}
+
 /* The folders of dataset_locate, in order. */
 static enum status look_around(const char *folder, const char *name,
                                const struct dataset_entry *entry, char path[FILE_PATH], bool *there)

@@ -4,6 +4,7 @@
 #define SUITES_DATASET_TABLE_H
 
 #include "engine/base/file.h"
+#include "engine/base/nearest.h"
 #include "suites/env.h"
 
 #include <stdint.h>
@@ -30,6 +31,9 @@ const struct dataset_entry *dataset_find(const char *name);
 
 /* The environment of an id, or of a name that begins with one ("hopper-mine"). NULL: none. */
 const struct env_kind *dataset_env(const char *name);
+
+/* The id that is most like `name`. */
+struct nearest dataset_nearest(const char *name);
 
 /* Where `name` lies: a path that exists is itself; an id, or a file's name without ".hdf5"
  * ("hopper-random-dev"), is looked for as ID.hdf5 and under D4RL's file name in `folder`, or when

@@ -1,5 +1,6 @@
 #include "engine/methods/hyper.h"
 
+#include "engine/base/nearest.h"
 #include "engine/methods/rl.h"
 
 #include <errno.h>
@@ -152,41 +153,12 @@ int hyper_find(const char *key)
     return -1;
 }
 
-/* Levenshtein distance of two short words. */
-static int distance(const char *a, const char *b)
+static struct nearest nearest_key(const char *key)
 {
-    int row[64], n = (int)strlen(b);
-    if (n > 63)
-        return 1000;
-    for (int j = 0; j <= n; j++)
-        row[j] = j;
-    for (int i = 1; a[i - 1] != '\0'; i++) {
-        int diagonal = row[0];
-        row[0] = i;
-        for (int j = 1; j <= n; j++) {
-            int best = diagonal + (a[i - 1] != b[j - 1]);
-            if (row[j] + 1 < best)
-                best = row[j] + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            diagonal = row[j];
-            row[j] = best;
-        }
-    }
-    return row[n];
-}
-
-const char *hyper_nearest(const char *key)
-{
-    int best = 0, least = 1000;
-    for (int i = 0; i < hyper_count; i++) {
-        int d = distance(key, hyper_table[i].name);
-        if (d < least) {
-            least = d;
-            best = i;
-        }
-    }
-    return hyper_table[best].name;
+    struct nearest n = {.to = key};
+    for (int i = 0; i < hyper_count; i++)
+        nearest_offer(&n, hyper_table[i].name);
+    return n;
 }
 
 enum status hyper_set(struct hyper *h, const char *key, const char *value)
@@ -194,7 +166,7 @@ enum status hyper_set(struct hyper *h, const char *key, const char *value)
     int i = hyper_find(key);
     if (i < 0)
         return status_fail(STATUS_CONFIG, "unknown key '%s'; did you mean '%s'?", key,
-                           hyper_nearest(key));
+                           nearest_key(key).word);
     bool applies = strcmp(value, "-") != 0;
     TRY(store_value(h, &hyper_table[i], applies ? value : default_of(&hyper_table[i])));
     h->applies[i] = applies;

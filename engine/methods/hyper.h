@@ -90,9 +90,6 @@ void hyper_defaults(struct hyper *h);
 /* Position of a key in hyper_table, or -1. */
 int hyper_find(const char *key);
 
-/* The known key most similar to `key`. Never NULL. */
-const char *hyper_nearest(const char *key);
-
 /* Parse and store. "-" means "does not apply to this method": the field gets its default and is
  * marked; any value makes it apply again.
  * Errors STATUS_CONFIG: unknown key (the nearest is named), not a number, out of range, not one of

@@ -26,8 +26,24 @@ void progress_duration(double seconds, char out[32])
         snprintf(out, 32, "%ld min", (s + 30) / 60);
     else if (s < 172800)
         snprintf(out, 32, "%ld h %02ld", s / 3600, s / 60 % 60);
+    else if (s < 2 * 365 * 86400L)
+        snprintf(out, 32, "%.*f days", s < 100 * 86400L ? 1 : 0, (double)s / 86400);
     else
-        snprintf(out, 32, "%.1f days", (double)s / 86400);
+        snprintf(out, 32, "%.*f years", s < 10 * 365 * 86400L ? 1 : 0,
+                 (double)s / (365.25 * 86400));
+}
+
+void progress_core_hours(double seconds, char out[48])
+{
+    double hours = seconds / 3600;
+    if (!isfinite(hours) || hours < 0)
+        snprintf(out, 48, "? core-hours");
+    else if (hours < 999.5)
+        snprintf(out, 48, "%.*f core-hours", hours < 0.095 ? 2 : hours < 9.95 ? 1 : 0, hours);
+    else if (hours < 999500) /* two digits are more than is known, three are readable */
+        snprintf(out, 48, "%.*f thousand core-hours", hours < 99500 ? 1 : 0, hours / 1e3);
+    else
+        snprintf(out, 48, "%.1f million core-hours", hours / 1e6);
 }
 
 /* Plain digits, three that count: 0.0012, 1.23, 120. */
@@ -57,7 +73,7 @@ void progress_line(const struct progress *p, char *out, size_t size)
                                       stages + used, sizeof stages - used);
     }
     char where[96];
-    const char *unit = p->online ? "an iteration" : "a batch";
+    const char *unit = p->online ? "per iteration" : "per batch";
     if (p->online)
         snprintf(where, sizeof where, "iteration %lld, %lld of %lld transitions",
                  (long long)p->iteration, (long long)p->done, (long long)p->total);

@@ -26,14 +26,17 @@ struct progress {
 extern const char *const progress_stages[PROGRESS_STAGES];
 
 /* "td3_odt hopper-random-v2 seed 1: iteration 12, 13034 of 500000 transitions, score 4.2, seconds
- * an iteration: rollout 1.2 critic 33 actor 12, left 5 h 10". What took no time is not named. Time
+ * per iteration: rollout 1.2 critic 33 actor 12, left 5 h 10". What took no time is not named. Time
  * left is that of this phase at its pace so far. */
 void progress_line(const struct progress *p, char *out, size_t size);
 
 /* Seconds of the monotonic clock since then. */
 double progress_since(const struct timespec *from);
 
-/* "95 s", "12 min", "5 h 07", "3.4 days"; "?" when it is not known. */
+/* "95 s", "12 min", "5 h 07", "3.4 days", "97 years"; "?" when it is not known. */
 void progress_duration(double seconds, char out[32]);
+
+/* "0.02 core-hours", "35 core-hours", "1.7 million core-hours". */
+void progress_core_hours(double seconds, char out[48]);
 
 #endif

@@ -1,10 +1,12 @@
 #include "harness/base/report_program.h"
 
 #include "engine/base/file.h"
+#include "engine/base/say.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum status report_program_exec(const char *folder, char **argv)
@@ -41,4 +43,23 @@ enum status report_program_start(char **argv)
     char folder[FILE_PATH];
     TRY(own_folder(folder));
     return report_program_exec(folder, argv);
+}
+
+enum status report_program_run(char **argv)
+{
+    int status;
+    fflush(NULL);
+    pid_t child = fork();
+    if (child < 0)
+        return status_fail(STATUS_IO, "no process for the report: %s", strerror(errno));
+    if (child == 0) {
+        (void)report_program_start(argv);
+        say_to(stderr, "vitamin report: %s\n", status_sentence());
+        _exit(1);
+    }
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        return status_fail(STATUS_IO, "vitamin-report has failed (see above)");
+    return STATUS_OK;
 }

@@ -1,8 +1,7 @@
 /* vitamin cost: the speed measured by the matrix `cost`, and what each matrix takes at it. */
-#include "harness/commands/command_cost.h"
+#include "harness/commands/command.h"
 
 #include "engine/base/say.h"
-#include "harness/base/argument.h"
 #include "harness/sweep/speed.h"
 
 #include <math.h>
@@ -24,7 +23,7 @@ static void print_speeds(const struct speed_table *t)
 {
     say("Core-seconds of one unit of work at the paper's size (%s; %s):\n\n", t->machine,
         t->compiler);
-    say("| suite | dataset | method | actor update | critic update | drawing batches | "
+    say("| suite | dataset | method | actor update | critic update | batch sampling | "
         "transition | evaluation step | memory, GB |\n|%s\n",
         " --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |");
     for (int i = 0; i < t->count; i++) {
@@ -69,45 +68,56 @@ static enum status print_matrix(const struct speed_table *t, const char *name, c
     return result;
 }
 
-static enum status run(int argc, char **argv)
+struct arguments {
+    const char *results, *preset;
+    char **matrix; /* NULL ends them; none: all but `cost` itself */
+};
+
+static const struct option_row options[] = {
+    OPTION_RESULTS(struct arguments, results),
+    OPTION_PRESET(struct arguments, preset, ),
+    {.name = NULL},
+};
+
+static enum status print_matrices(const struct arguments *a, const struct speed_table *t)
 {
-    const char *results = NULL, *preset = NULL;
-    int rest;
-    TRY(argument_read(argc, argv,
-                      (const struct argument[]){{"results", .text = &results},
-                                                {"preset", .text = &preset},
-                                                {.name = NULL}},
-                      &rest));
-    if (preset != NULL && !config_is_preset(preset))
-        return status_fail(STATUS_CONFIG, "unknown preset '%s'; there are paper and code", preset);
-    struct speed_table t;
-    TRY(speed_read(results, &t));
-    print_speeds(&t);
-    say("\nCore-hours at that speed, preset %s (least and most of one run, and all runs):\n\n",
-        preset != NULL ? preset : "of each matrix");
-    printf("| matrix | what | runs | least | most | all | learning |\n"
-           "| --- | --- | ---: | ---: | ---: | ---: | ---: |\n");
-    enum status result = STATUS_OK;
-    if (rest < argc) {
-        for (int i = rest; i < argc && result == STATUS_OK; i++)
-            result = print_matrix(&t, argv[i], preset);
-    } else {
-        for (int i = 0; matrix_name(i) != NULL && result == STATUS_OK; i++) {
-            if (strcmp(matrix_name(i), "cost") != 0)
-                result = print_matrix(&t, matrix_name(i), preset);
-        }
+    for (char **name = a->matrix; *name != NULL; name++)
+        TRY(print_matrix(t, *name, a->preset));
+    for (int i = 0; *a->matrix == NULL && matrix_name(i) != NULL; i++) {
+        if (strcmp(matrix_name(i), "cost") != 0)
+            TRY(print_matrix(t, matrix_name(i), a->preset));
     }
+    printf(
+        "\n* some of its methods were not measured; they are estimated from TD3+ODT or TD3+BC by "
+        "their arithmetic.\n");
+    return STATUS_OK;
+}
+
+static enum status print_costs(void *context)
+{
+    const struct arguments *a = context;
+    struct speed_table t;
+    TRY(speed_read(a->results, &t));
+    print_speeds(&t);
+    say("\nCore-hours at that speed, preset %s (shortest run, longest run, all runs):\n\n",
+        a->preset != NULL ? a->preset : "of each matrix");
+    printf("| matrix | what | runs | shortest | longest | all | learning |\n"
+           "| --- | --- | ---: | ---: | ---: | ---: | ---: |\n");
+    enum status result = print_matrices(a, &t);
     speed_free(&t);
-    if (result == STATUS_OK)
-        printf(
-            "\n* some of its methods were not measured and are reckoned from TD3+ODT or TD3+BC by "
-            "their arithmetic.\n");
     return result;
 }
 
 const struct command command_cost = {
     .name = "cost",
-    .usage = "[MATRIX...] [--results FOLDER] [--preset paper|code]",
-    .help = "core-hours of each matrix at this machine's speed, as measured by `sweep cost`",
-    .run = run,
+    .summary = "estimate the core-hours of each matrix at this machine's measured speed",
+    .description = "The speed is what `vitamin sweep cost` has measured below RESULTS/cost.",
+    .operands = "[MATRIX...]",
+    .operand_help = "matrices (`vitamin plan` lists them); without any, all of them",
+    COMMAND_OPERAND(struct arguments, matrix),
+    .examples = {{"vitamin sweep cost", "measure first, in about an hour"},
+                 {"vitamin cost paper lite --preset code", "two matrices, as the code does it"}},
+    .options = options,
+    .arguments = sizeof(struct arguments),
+    .run = print_costs,
 };

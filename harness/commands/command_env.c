@@ -1,9 +1,8 @@
-#include "harness/commands/command_env.h"
+#include "harness/commands/command.h"
 
 #include "engine/base/escape.h"
 #include "engine/base/say.h"
 #include "engine/base/threads.h"
-#include "harness/base/argument.h"
 #include "suites/env.h"
 #include "suites/policy.h"
 #include "suites/waypoint.h"
@@ -24,53 +23,46 @@ enum actor { ACTOR_RANDOM, ACTOR_POLICY, ACTOR_WAYPOINT };
 
 struct arguments {
     const char *name; /* as the user wrote it; NULL: list the environments */
-    enum actor actor;
+    bool random, waypoint;
     const char *policy;
+    enum actor actor; /* from the three above */
     bool stochastic, json;
     int episodes, threads;
     long seed;
     struct env_options options;
 };
 
-static enum status take_inertia(void *context, const char *text)
+/* clang-format off */
+#define FIELD(member) OPTION_FIELD(struct arguments, member)
+static const struct option_row options[] = {
+    {"random",     0,   NULL,   NULL, "act uniformly at random (what is done without a policy)", FIELD(random)},
+    {"policy",     0,   "FILE", NULL, "act by a policy file (docs/policies.md)", FIELD(policy)},
+    {"stochastic", 0,   NULL,   NULL, "sample the policy's actions instead of taking their mean", FIELD(stochastic)},
+    {"waypoint",   0,   NULL,   NULL, "act by D4RL's waypoint controller (maze2d)", FIELD(waypoint)},
+    {"episodes",   'n', "N",    "10", "episodes to run", FIELD(episodes), .low = 1, .high = 1e7},
+    {"seed",       's', "N",    "1",  "seed of starts and actions", FIELD(seed), .high = 1e18},
+    {"threads",    'j', "N",    NULL, "episodes at a time, instead of one per core", FIELD(threads), .low = 1, .high = 1024},
+    {"inertia",    0,   NULL,   "d4rl", "masses and inertias as in D4RL's models, or computed by MuJoCo", FIELD(options.exact_inertia), .choices = "d4rl|exact"},
+    {"dense",      0,   NULL,   NULL, "maze2d: reward exp(-distance) instead of reaching the goal", FIELD(options.dense)},
+    {"contact-forces", 0, NULL, NULL, "ant: observe contact forces and charge for them", FIELD(options.contact_forces)},
+    {"json",       0,   NULL,   NULL, "print one line of JSON", FIELD(json)},
+    {.name = NULL},
+};
+/* clang-format on */
+
+static void begin_arguments(void *context)
 {
-    bool *exact = context;
-    *exact = strcmp(text, "exact") == 0;
-    if (!*exact && strcmp(text, "d4rl") != 0)
-        return status_fail(STATUS_CONFIG, "--inertia is '%s', should be d4rl or exact", text);
-    return STATUS_OK;
+    struct arguments *a = context;
+    a->options = env_defaults();
 }
 
-static enum status parse(int argc, char **argv, struct arguments *a)
+static enum status choose_actor(struct arguments *a)
 {
-    struct env_options *o = &a->options;
-    bool random = false, waypoint = false;
-    int rest;
-    *a = (struct arguments){.episodes = 10, .seed = 1, .options = env_defaults()};
-    TRY(argument_read(
-        argc, argv,
-        (const struct argument[]){{"random", .flag = &random},
-                                  {"policy", .text = &a->policy},
-                                  {"waypoint", .flag = &waypoint},
-                                  {"episodes", .whole = &a->episodes, .low = 1, .high = 1e7},
-                                  {"stochastic", .flag = &a->stochastic},
-                                  {"seed", .integer = &a->seed, .high = 1e18},
-                                  {"threads", .whole = &a->threads, .low = 1, .high = 1024},
-                                  {"json", .flag = &a->json},
-                                  {"inertia", .take = take_inertia, .context = &o->exact_inertia},
-                                  {"dense", .flag = &o->dense},
-                                  {"contact-forces", .flag = &o->contact_forces},
-                                  {.name = NULL}},
-        &rest));
-    if (argc - rest > 1)
-        return status_fail(STATUS_CONFIG, "one environment at a time: '%s' is one too many",
-                           argv[rest + 1]);
-    a->name = argv[rest]; /* NULL when there is none */
-    if (random + waypoint + (a->policy != NULL) > 1)
+    if (a->random + a->waypoint + (a->policy != NULL) > 1)
         return status_fail(STATUS_CONFIG, "--random, --policy and --waypoint: choose one");
-    a->actor = a->policy != NULL ? ACTOR_POLICY : waypoint ? ACTOR_WAYPOINT : ACTOR_RANDOM;
+    a->actor = a->policy != NULL ? ACTOR_POLICY : a->waypoint ? ACTOR_WAYPOINT : ACTOR_RANDOM;
     if (a->stochastic && a->actor != ACTOR_POLICY)
-        return status_fail(STATUS_CONFIG, "--stochastic is for --policy FILE");
+        return status_fail(STATUS_CONFIG, "--stochastic goes with --policy FILE");
     return STATUS_OK;
 }
 
@@ -99,10 +91,10 @@ struct run {
     struct outcome *outcome; /* (episodes) */
 };
 
-static void act(const struct run *r, struct worker *w, struct rng *rng)
+static void choose_action(const struct run *r, struct worker *w, struct rng *rng)
 {
     const double *observation = env_observation(w->env);
-    assert(w->action != NULL); /* hire() saw to it */
+    assert(w->action != NULL); /* open_workers() saw to it */
     switch (r->arguments->actor) {
     case ACTOR_RANDOM:
         for (int i = 0; i < r->kind->act_dim; i++)
@@ -126,10 +118,10 @@ static enum status run_episode(const struct run *r, struct worker *w, int episod
     *out = (struct outcome){0};
     TRY(env_reset(w->env, rng_at(r->key, RNG_EVAL_RESET, (uint64_t)episode)));
     for (struct env_step step = {0}; !step.terminated && !step.truncated;) {
-        act(r, w, &rng);
+        choose_action(r, w, &rng);
         enum status result = env_step(w->env, w->action, &step);
         if (result == STATUS_PHYSICS) {
-            out->diverged = true; /* the episode is over; the others go on */
+            out->diverged = true; /* the episode is over, the others are not */
             return STATUS_OK;
         }
         TRY(result);
@@ -177,7 +169,7 @@ static enum status read_policy(const struct arguments *a, const struct env_kind 
 }
 
 /* Compile once; every thread gets an instance of the same world. */
-static enum status hire(struct run *r)
+static enum status open_workers(struct run *r)
 {
     /* D4RL's controller keeps its plan over resets (the goal stays), and its reference scores come
      * from that: so one controller walks through all episodes. */
@@ -204,7 +196,7 @@ static enum status hire(struct run *r)
     return STATUS_OK;
 }
 
-static void dismiss(struct run *r)
+static void close_workers(struct run *r)
 {
     for (int i = 0; r->worker != NULL && i < r->workers; i++) {
         env_close(r->worker[i].env);
@@ -299,51 +291,58 @@ static void print_list(void)
     printf("\nDataset ids (antmaze-medium-play-v2) are names of environments, too.\n");
 }
 
-static double now(void)
+static double seconds_now(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static enum status run(int argc, char **argv)
+static enum status run_episodes(void *context)
 {
-    struct arguments a;
-    TRY(parse(argc, argv, &a));
-    if (a.name == NULL) {
+    struct arguments *a = context;
+    TRY(choose_actor(a));
+    if (a->name == NULL) {
         print_list();
         return STATUS_OK;
     }
-    struct run r = {.arguments = &a, .kind = env_find(a.name)};
+    struct run r = {.arguments = a, .kind = env_find(a->name)};
     if (r.kind == NULL)
-        return status_fail(STATUS_CONFIG, "there is no environment '%s'; `vitamin env` lists them",
-                           a.name);
-    if (a.threads > 0)
-        threads_set(a.threads);
-    r.key = rng_key_mix(rng_key("vitamin env"), (uint64_t)a.seed);
-    enum status result = a.actor == ACTOR_POLICY ? read_policy(&a, r.kind, &r.policy) : STATUS_OK;
+        return status_fail(STATUS_CONFIG, "unknown environment '%s'; `vitamin env` lists them",
+                           a->name);
+    if (a->threads > 0)
+        threads_set(a->threads);
+    r.key = rng_key_mix(rng_key("vitamin env"), (uint64_t)a->seed);
+    enum status result = a->actor == ACTOR_POLICY ? read_policy(a, r.kind, &r.policy) : STATUS_OK;
     if (result == STATUS_OK)
-        result = hire(&r);
-    double begin = now();
+        result = open_workers(&r);
+    double begin = seconds_now();
     if (result == STATUS_OK)
         result = run_all(&r);
     if (result == STATUS_OK) {
-        struct summary s = summarise(&r, now() - begin);
-        if (a.json)
-            print_json(a.name, &s);
+        struct summary s = summarise(&r, seconds_now() - begin);
+        if (a->json)
+            print_json(a->name, &s);
         else
-            print_text(a.name, &s);
+            print_text(a->name, &s);
     }
-    dismiss(&r);
+    close_workers(&r);
     return result;
 }
 
 const struct command command_env = {
     .name = "env",
-    .usage =
-        "[NAME [--random | --policy FILE [--stochastic] | --waypoint] [--episodes N] [--seed S]\n"
-        "                        [--threads T] [--inertia d4rl|exact] [--dense]\n"
-        "                        [--contact-forces] [--json]]",
-    .help = "run episodes and print return, score, length, success and speed; alone: list names",
-    .run = run,
+    .summary = "run episodes in an environment and print return, score, length and speed",
+    .description = "The same seed gives the same episodes, with any number of threads.",
+    .operands = "[NAME]",
+    .operand_help = "an environment or a dataset's id; without one, list the environments",
+    COMMAND_OPERAND(struct arguments, name),
+    .examples = {{"vitamin env", "list the environments"},
+                 {"vitamin env hopper", "ten episodes of random actions"},
+                 {"vitamin env walker2d --policy policy.h5 --episodes 100 --json",
+                  "evaluate a policy"}},
+    .options = options,
+    .arguments = sizeof(struct arguments),
+    .begin = begin_arguments,
+    .run = run_episodes,
 };

@@ -1,41 +1,24 @@
-#include "harness/commands/command_explain.h"
+#include "harness/commands/command.h"
 
-#include "harness/base/argument.h"
 #include "harness/config/explain.h"
 #include "harness/run/run.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static const char default_dataset[] = "hopper-medium-v2";
+static enum status add_set(void *arguments, const char *assignment)
+{
+    return config_add_set(arguments, assignment);
+}
 
-struct arguments {
-    struct config_request config;
-    bool dataset_given;
+#define FIELD(member) OPTION_FIELD(struct config_request, member)
+static const struct option_row options[] = {
+    {"dataset", 'd', "ID", "hopper-medium-v2", "show the values for this dataset", FIELD(dataset),
+     .late = true},
+    OPTION_PRESET(struct config_request, preset, .standard = "paper"),
+    OPTION_SET(add_set),
+    {.name = NULL},
 };
-
-static enum status add_set(void *context, const char *assignment)
-{
-    return config_add_set(context, assignment);
-}
-
-static enum status parse(int argc, char **argv, struct arguments *a)
-{
-    struct config_request *c = &a->config;
-    int rest;
-    *a = (struct arguments){0};
-    *c = (struct config_request){.preset = "paper", .size = "paper"};
-    TRY(argument_read(argc, argv,
-                      (const struct argument[]){{"dataset", .text = &c->dataset},
-                                                {"preset", .text = &c->preset},
-                                                {"set", .take = add_set, .context = c},
-                                                {.name = NULL}},
-                      &rest));
-    a->dataset_given = c->dataset != NULL;
-    if (!a->dataset_given)
-        c->dataset = default_dataset;
-    return argument_last(argc, argv, rest, &c->method);
-}
 
 /* Method, label and where it stands, one a line. */
 static enum status list_methods(struct config_request *c)
@@ -52,28 +35,33 @@ static enum status list_methods(struct config_request *c)
     return STATUS_OK;
 }
 
-static enum status explain(int argc, char **argv)
+static enum status explain_method(void *context)
 {
-    struct arguments a;
+    struct config_request *c = context;
     struct hyper h;
-    TRY(parse(argc, argv, &a));
-    if (!config_is_preset(a.config.preset))
-        return status_fail(STATUS_CONFIG, "unknown preset '%s'; there are paper and code",
-                           a.config.preset);
-    if (a.config.method == NULL)
-        return list_methods(&a.config);
-    TRY(run_configure(&a.config, &h));
-    struct explain_request r = {.method = a.config.method,
-                                .preset = a.config.preset,
-                                .dataset = a.config.dataset,
-                                .suite = a.config.suite,
-                                .any_dataset = !a.dataset_given};
+    bool any_dataset = c->dataset == NULL;
+    command_settle(&command_explain, c);
+    c->size = "paper";
+    if (c->method == NULL)
+        return list_methods(c);
+    TRY(run_configure(c, &h));
+    struct explain_request r = {.method = c->method,
+                                .preset = c->preset,
+                                .dataset = c->dataset,
+                                .suite = c->suite,
+                                .any_dataset = any_dataset};
     return explain_write(stdout, &r, &h);
 }
 
 const struct command command_explain = {
     .name = "explain",
-    .usage = "[METHOD] [--dataset ID] [--preset paper|code] [--set key=value ...]",
-    .help = "print a method's recipe, its sources and the ledger entries that touch it",
-    .run = explain,
+    .summary = "print a method's recipe, its sources and the ledger entries that concern it",
+    .operands = "[METHOD]",
+    .operand_help = "a method, or the path of a preset file; without one, list the methods",
+    COMMAND_OPERAND(struct config_request, method),
+    .examples = {{"vitamin explain", "list the methods"},
+                 {"vitamin explain td3_odt --dataset antmaze-umaze-v2", "one of them, in full"}},
+    .options = options,
+    .arguments = sizeof(struct config_request),
+    .run = explain_method,
 };

@@ -1,8 +1,7 @@
-#include "harness/commands/command_matrix.h"
+#include "harness/commands/command.h"
 
 #include "engine/base/say.h"
 #include "engine/base/threads.h"
-#include "harness/base/argument.h"
 #include "harness/base/progress.h"
 #include "harness/base/report_program.h"
 #include "harness/matrix/supply.h"
@@ -11,58 +10,51 @@
 #include "harness/sweep/sweep.h"
 #include "suites/dataset_table.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 enum { HOMES = 64, LISTED = 10 };
 
 struct arguments {
     struct sweep_options sweep;
+    double gigabytes;
+    bool no_fetch;
     bool cells;         /* list them */
     const char *report; /* folder, or NULL: none */
 };
 
-static enum status parse(int argc, char **argv, struct arguments *a)
-{
-    struct sweep_options *s = &a->sweep;
-    double gigabytes = 0;
-    bool no_fetch = false;
-    int rest;
-    *a = (struct arguments){.sweep = {.checkpoint_every = 600}};
-    TRY(argument_read(
-        argc, argv,
-        (const struct argument[]){{"preset", .text = &s->preset},
-                                  {"results", .text = &s->results},
-                                  {"data", .text = &s->data},
-                                  {"cores", .whole = &s->cores, .low = 1, .high = 4096},
-                                  {"memory", .number = &gigabytes, .low = 0.001, .high = 1e6},
-                                  {"checkpoint-every", .number = &s->checkpoint_every, .high = 1e6},
-                                  {"no-fetch", .flag = &no_fetch},
-                                  {"report", .text = &a->report},
-                                  {"cells", .flag = &a->cells},
-                                  {.name = NULL}},
-        &rest));
-    s->memory = 1e9 * gigabytes;
-    s->fetch = !no_fetch;
-    if (argc - rest > 1)
-        return status_fail(STATUS_CONFIG, "one matrix at a time: '%s' is one too many",
-                           argv[rest + 1]);
-    s->matrix = argv[rest]; /* NULL when there is none */
-    return STATUS_OK;
-}
+#define FIELD(member) OPTION_FIELD(struct arguments, member)
+#define OPTION_CORES                                                                               \
+    {                                                                                              \
+        "cores", 'j', "N", NULL, "cores to use or to plan for, instead of all",                    \
+            FIELD(sweep.cores), .low = 1, .high = 4096                                             \
+    }
+#define MATRIX_HELP "a matrix (`vitamin plan` lists them), or the path of a file of your own"
 
-static enum status need_matrix(const struct arguments *a, const char *command)
-{
-    if (a->sweep.matrix != NULL)
-        return STATUS_OK;
-    return status_fail(STATUS_CONFIG, "which matrix? `vitamin plan` lists them (vitamin %s MATRIX)",
-                       command);
-}
+static const struct option_row overview_options[] = {
+    {"cells", 0, NULL, NULL, "list every cell", FIELD(cells)},
+    OPTION_PRESET(struct arguments, sweep.preset, ),
+    OPTION_RESULTS(struct arguments, sweep.results),
+    OPTION_DATA(struct arguments, sweep.data),
+    OPTION_CORES,
+    {.name = NULL},
+};
+
+static const struct option_row sweep_table[] = {
+    OPTION_PRESET(struct arguments, sweep.preset, ),
+    OPTION_RESULTS(struct arguments, sweep.results),
+    OPTION_DATA(struct arguments, sweep.data),
+    OPTION_CORES,
+    {"memory", 0, "GB", NULL, "memory for all runs together, instead of what is free",
+     FIELD(gigabytes), .low = 0.001, .high = 1e6},
+    {"checkpoint-every", 0, "SECONDS", "600", "how often a run saves its state",
+     FIELD(sweep.checkpoint_every), .high = 1e6},
+    {"no-fetch", 0, NULL, NULL, "download no datasets", FIELD(no_fetch)},
+    {"report", 0, "FOLDER", NULL, "make the report there at the end", FIELD(report)},
+    {.name = NULL},
+};
 
 /* --- vitamin plan ----------------------------------------------------------------------------- */
 
@@ -90,17 +82,18 @@ static int missing(const struct matrix *m, const char *data, bool generated)
 static void print_data(const struct matrix *m, const char *data)
 {
     int made = missing(m, data, true), fetched = missing(m, data, false);
-    printf("datasets   %d of %d are there", m->sources - made - fetched, m->sources);
+    printf("datasets   %d of %d present", m->sources - made - fetched, m->sources);
     if (made > 0)
-        printf(", %d will be made here", made);
+        printf(", %d to be generated", made);
     if (fetched > 0) {
         say(", %d are missing in '%s':", fetched, dataset_folder(data));
         for (int i = 0; i < m->sources; i++) {
             if (!m->source[i].generated && !supply_is_there(&m->source[i], data))
                 say(" %s", m->source[i].dataset);
         }
-        printf("\n           `vitamin data fetch ID` gets D4RL's file; `vitamin data generate ID "
-               "--policy random` makes\n           a stand-in, and what is computed on it says so");
+        printf(
+            "\n           `vitamin data fetch ID` gets D4RL's file; `vitamin data generate ID "
+            "--policy random` makes\n           a stand-in, and its results are labelled as such");
     }
     printf("\n");
 }
@@ -109,9 +102,9 @@ static void print_data(const struct matrix *m, const char *data)
 static enum status print_expectation(const struct overview *o, int cores)
 {
     struct schedule s;
-    char wall[32], basis[96];
+    char wall[32], hours[48], basis[96];
     snprintf(basis, sizeof basis, "%s",
-             o->calibrated ? "at the speed that `sweep cost` has measured"
+             o->calibrated ? "at the speed measured by `vitamin sweep cost`"
                            : "a guess: nothing has finished yet; `vitamin sweep cost` measures");
     TRY(schedule_init(o->m->cells, cores, 0, &s));
     for (int i = 0; i < s.jobs; i++) {
@@ -123,9 +116,9 @@ static enum status print_expectation(const struct overview *o, int cores)
     schedule_sort(&s);
     progress_duration(schedule_wall(&s), wall);
     if (o->cost.measured > 0)
-        snprintf(basis, sizeof basis, "by what %d finished cells took", o->cost.measured);
-    say("to go      %.3g core-hours, %s on %d cores (%s)\n", overview_left(o) / 3600, wall, cores,
-        basis);
+        snprintf(basis, sizeof basis, "from the times of %d finished cells", o->cost.measured);
+    progress_core_hours(overview_left(o), hours);
+    say("to go      %s, %s on %d core%s (%s)\n", hours, wall, cores, cores == 1 ? "" : "s", basis);
     schedule_free(&s);
     return STATUS_OK;
 }
@@ -140,7 +133,7 @@ static enum status print_overview(const struct arguments *a, const struct overvi
     TRY(print_expectation(o, cores));
     printf("results   ");
     for (int i = 0; matrix_home(o->m, i) != NULL; i++)
-        say(" %s/%s", o->results != NULL ? o->results : "results/runs", matrix_home(o->m, i));
+        say(" %s/%s", o->results, matrix_home(o->m, i));
     printf("\n");
     return STATUS_OK;
 }
@@ -161,7 +154,7 @@ static enum status check_readable(const struct overview *o)
 }
 
 /* The parts that plan and status have in common. */
-static enum status show(const struct arguments *a, bool plan)
+static enum status show_overview(const struct arguments *a, bool plan)
 {
     struct matrix m;
     struct overview o;
@@ -189,48 +182,55 @@ static enum status show(const struct arguments *a, bool plan)
     return result;
 }
 
-static enum status run_plan(int argc, char **argv)
+static enum status run_plan(void *context)
 {
-    struct arguments a;
-    TRY(parse(argc, argv, &a));
-    return a.sweep.matrix == NULL ? list_matrices() : show(&a, true);
+    const struct arguments *a = context;
+    return a->sweep.matrix == NULL ? list_matrices() : show_overview(a, true);
 }
 
-static enum status run_status(int argc, char **argv)
+static enum status run_status(void *context)
 {
-    struct arguments a;
-    TRY(parse(argc, argv, &a));
-    TRY(need_matrix(&a, "status"));
-    return show(&a, false);
+    return show_overview(context, false);
 }
 
 const struct command command_plan = {
     .name = "plan",
-    .usage = "[MATRIX|FILE.ini] [--cells] [--preset paper|code] [--results FOLDER]\n"
-             "        [--data FOLDER] [--cores N]",
-    .help = "the cells of a matrix, what is done and what the rest will take",
+    .summary = "show the cells of a matrix, what is done and what the rest will take",
+    .operands = "[MATRIX|FILE.ini]",
+    .operand_help = MATRIX_HELP "; without one, list the matrices",
+    COMMAND_OPERAND(struct arguments, sweep.matrix),
+    .examples = {{"vitamin plan", "list the matrices"},
+                 {"vitamin plan lite --preset code -j 8", "what a matrix takes on eight cores"},
+                 {"vitamin plan smoke --cells", "its cells, with their numbers"}},
+    .options = overview_options,
+    .arguments = sizeof(struct arguments),
     .run = run_plan,
 };
 
 const struct command command_status = {
     .name = "status",
-    .usage = "MATRIX|FILE.ini [--cells] [--preset paper|code] [--results FOLDER]",
-    .help = "how far a matrix is: what runs, what failed and why",
+    .summary = "show how far a matrix is: what is running, what failed and why",
+    .operands = "MATRIX|FILE.ini",
+    .operand_help = MATRIX_HELP,
+    COMMAND_OPERAND(struct arguments, sweep.matrix),
+    .examples = {{"vitamin status smoke", "counts, running cells, failures"},
+                 {"watch vitamin status smoke", "again every two seconds"}},
+    .options = overview_options,
+    .arguments = sizeof(struct arguments),
     .run = run_status,
 };
 
 /* --- vitamin sweep ---------------------------------------------------------------------------- */
 
-/* Becomes the report of the folders that the matrix lives in. */
-static enum status become_report(const struct arguments *a, const struct matrix *m)
+/* The report of the folders that the matrix lives in. */
+static enum status make_report(const struct arguments *a, const struct matrix *m)
 {
     static char folder[HOMES][FILE_PATH];
-    char *argv[HOMES + 8] = {"report"};
+    char *argv[HOMES + 8] = {"report"}, page[FILE_PATH], whole[PATH_MAX];
     int argc = 1;
-    const char *results = a->sweep.results != NULL ? a->sweep.results : "results/runs";
     for (int i = 0; matrix_home(m, i) != NULL && i < HOMES; i++) {
         bool there;
-        TRY(file_path(folder[i], "%s/%s", results, matrix_home(m, i)));
+        TRY(file_path(folder[i], "%s/%s", a->sweep.results, matrix_home(m, i)));
         TRY(file_look(folder[i], &there));
         if (there)
             argv[argc++] = folder[i];
@@ -238,51 +238,32 @@ static enum status become_report(const struct arguments *a, const struct matrix 
     argv[argc++] = "--out";
     argv[argc++] = (char *)a->report;
     argv[argc] = NULL;
-    return report_program_start(argv);
-}
-
-/* In a process of its own, to say afterwards where it is. */
-static enum status make_report(const struct arguments *a, const struct matrix *m)
-{
-    char page[FILE_PATH], whole[PATH_MAX];
-    int status;
-    fflush(NULL);
-    pid_t child = fork();
-    if (child < 0)
-        return status_fail(STATUS_IO, "no process for the report: %s", strerror(errno));
-    if (child == 0) {
-        (void)become_report(a, m);
-        say_to(stderr, "vitamin report: %s\n", status_sentence());
-        _exit(1);
-    }
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-        ;
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-        return status_fail(
-            STATUS_IO, "the report of %s could not be made, or not of all (see above)", m->name);
+    enum status result = report_program_run(argv);
+    if (result != STATUS_OK)
+        return status_prefix(result, "the report of %s is missing or not complete", m->name);
     TRY(file_path(page, "%s/index.html", a->report));
     say("\nThe report is in %s\n", realpath(page, whole) != NULL ? whole : page);
     return STATUS_OK;
 }
 
-/* What is there is worth a report, also when some cells have failed or lack their data. */
+/* Also when some cells have failed or lack their data. */
 static bool deserves_report(enum status result)
 {
     return result == STATUS_OK || result == STATUS_FORMAT || result == STATUS_MISSING;
 }
 
-static enum status run_sweep(int argc, char **argv)
+static enum status run_sweep(void *context)
 {
-    struct arguments a;
+    struct arguments *a = context;
     struct matrix m;
     struct status_note note;
-    TRY(parse(argc, argv, &a));
-    TRY(need_matrix(&a, "sweep"));
-    TRY(matrix_load(a.sweep.matrix, a.sweep.preset, &m));
-    enum status result = sweep_run(&m, &a.sweep);
-    if (a.report != NULL && deserves_report(result)) {
+    a->sweep.memory = 1e9 * a->gigabytes;
+    a->sweep.fetch = !a->no_fetch;
+    TRY(matrix_load(a->sweep.matrix, a->sweep.preset, &m));
+    enum status result = sweep_run(&m, &a->sweep);
+    if (a->report != NULL && deserves_report(result)) {
         status_save(&note, result);
-        enum status reported = make_report(&a, &m);
+        enum status reported = make_report(a, &m);
         result = note.code != STATUS_OK ? status_restore(&note) : reported;
     }
     matrix_unload(&m);
@@ -291,14 +272,20 @@ static enum status run_sweep(int argc, char **argv)
 
 const struct command command_sweep = {
     .name = "sweep",
-    .usage =
-        "MATRIX|FILE.ini [--preset paper|code] [--results FOLDER] [--data FOLDER]\n"
-        "        [--cores N] [--memory GB] [--checkpoint-every SECONDS] [--no-fetch]\n"
-        "        [--report FOLDER]\n\n"
-        "Gets the datasets, runs every cell that is not done, then with --report makes the\n"
-        "report. Ctrl-C stops with checkpoints; the same command goes on. Any number of sweeps\n"
-        "may share a results folder. Exit status: 0 all done, 1 cells or datasets failed, 3\n"
-        "stopped",
-    .help = "run a matrix on this machine, or go on with it",
+    .summary = "run a matrix on this machine, or resume it",
+    .description =
+        "Gets the datasets, runs every cell that is not done, then makes the report if asked to. "
+        "Ctrl-C stops with checkpoints; the same command resumes. Any number of sweeps may share a "
+        "results folder.\n\n"
+        "Exit status: 0 all done, 1 cells or datasets failed, 2 usage error, 3 stopped.",
+    .operands = "MATRIX|FILE.ini",
+    .operand_help = MATRIX_HELP,
+    COMMAND_OPERAND(struct arguments, sweep.matrix),
+    .examples = {{"vitamin sweep smoke --report out/smoke",
+                  "everything end to end in minutes, on generated data"},
+                 {"vitamin sweep ./mine.ini --cores 8 --memory 32",
+                  "your own matrix, within limits"}},
+    .options = sweep_table,
+    .arguments = sizeof(struct arguments),
     .run = run_sweep,
 };

@@ -1,8 +1,7 @@
-#include "harness/commands/command_results.h"
+#include "harness/commands/command.h"
 
 #include "engine/base/escape.h"
 #include "engine/base/say.h"
-#include "harness/base/argument.h"
 #include "harness/curve/provenance.h"
 #include "harness/matrix/matrix.h"
 #include "harness/matrix/record.h"
@@ -196,15 +195,15 @@ static void print_counts(const struct record_list *list)
         say("%s %d unreadable", comma, unreadable);
     putchar('\n');
     if (other > 0)
-        say("%d by another revision than this program's (%s)\n", other, provenance_revision());
+        say("%d by another revision than this program (%s)\n", other, provenance_revision());
     if (dirty > 0)
-        printf("%d by a tree with changes that no revision holds (dirty)\n", dirty);
+        printf("%d by code with uncommitted changes (dirty)\n", dirty);
     if (mixed > 0)
         say("%d of several segments: resumed by another program or on another machine\n", mixed);
     if (unsealed > 0)
         say("%d without a digest: damage to the file would not be noticed\n", unsealed);
     if (provenance_dirty())
-        printf("this program itself was built from such a tree\n");
+        printf("this program was itself built from code with uncommitted changes\n");
 }
 
 static void print_table(const struct record_list *list)
@@ -232,22 +231,20 @@ struct arguments {
     bool csv;
 };
 
-static enum status parse(int argc, char **argv, struct arguments *a)
-{
-    struct record_filter *f = &a->filter;
-    int rest;
-    *a = (struct arguments){.folder = MATRIX_RESULTS};
-    TRY(argument_read(argc, argv,
-                      (const struct argument[]){{"matrix", .text = &f->matrix},
-                                                {"method", .text = &f->method},
-                                                {"dataset", .text = &f->dataset},
-                                                {"status", .text = &f->status},
-                                                {"compare", .text = &a->other},
-                                                {"csv", .flag = &a->csv},
-                                                {.name = NULL}},
-                      &rest));
-    return argument_last(argc, argv, rest, &a->folder);
-}
+#define FIELD(member) OPTION_FIELD(struct arguments, member)
+static const struct option_row options[] = {
+    {"matrix", 0, "LIST", NULL, "only runs of these matrices", FIELD(filter.matrix)},
+    {"dataset", 'd', "LIST", NULL, "only these datasets or suites", FIELD(filter.dataset)},
+    {"method", 'm', "LIST", NULL, "only these methods", FIELD(filter.method)},
+    {"status", 0, "LIST", NULL,
+     "only runs that are done, running, stopped, diverged, failed or unreadable",
+     FIELD(filter.status)},
+    {"compare", 0, "FOLDER", NULL,
+     "compare each run with the one of the same name below FOLDER, bit by bit but for times",
+     FIELD(other)},
+    {"csv", 0, NULL, NULL, "print CSV (columns in docs/results.md)", FIELD(csv)},
+    {.name = NULL},
+};
 
 static enum status read_selected(const char *folder, const struct record_filter *filter,
                                  struct record_list *list)
@@ -259,7 +256,7 @@ static enum status read_selected(const char *folder, const struct record_filter 
     return result;
 }
 
-static enum status compare(const struct arguments *a, const struct record_list *list)
+static enum status compare_folders(const struct arguments *a, const struct record_list *list)
 {
     struct record_list other;
     int differences = 0;
@@ -270,21 +267,20 @@ static enum status compare(const struct arguments *a, const struct record_list *
     if (differences > 0)
         return status_fail(STATUS_FORMAT, "%d of %d runs differ between %s and %s", differences,
                            list->count, a->folder, a->other);
-    say("%d run%s, equal in every bit but for times\n", list->count, list->count == 1 ? "" : "s");
+    say("%d run%s, bit-identical but for times\n", list->count, list->count == 1 ? "" : "s");
     return STATUS_OK;
 }
 
-static enum status run(int argc, char **argv)
+static enum status list_or_compare(void *context)
 {
-    struct arguments a;
+    struct arguments *a = context;
     struct record_list list;
-    TRY(parse(argc, argv, &a));
-    TRY(read_selected(a.folder, &a.filter, &list));
+    TRY(read_selected(a->folder, &a->filter, &list));
     enum status result = STATUS_OK;
-    if (a.other != NULL)
-        result = compare(&a, &list);
+    if (a->other != NULL)
+        result = compare_folders(a, &list);
     else
-        (a.csv ? print_csv : print_table)(&list);
+        (a->csv ? print_csv : print_table)(&list);
     if (result == STATUS_OK)
         result = record_all_readable(&list);
     record_free(&list);
@@ -293,14 +289,18 @@ static enum status run(int argc, char **argv)
 
 const struct command command_results = {
     .name = "results",
-    .usage =
-        "[RESULTS] [--matrix M] [--dataset D] [--method M] [--status S] [--csv]\n"
-        "        [--compare OTHER]\n"
-        "        RESULTS is a folder of runs (default results/runs); filters are comma-\n"
-        "        separated names or patterns; S is done, running, stopped, diverged, failed\n"
-        "        or unreadable; --compare holds each run against the one of the same name below\n"
-        "        OTHER, bit by bit but for times. Exit status 1 when one differs, or when a\n"
-        "        curve of the list cannot be read",
-    .help = "list recorded runs, filter them, export them as CSV",
-    .run = run,
+    .summary = "list recorded runs, filter, compare and export them",
+    .description =
+        "A LIST is comma-separated names or shell patterns. Exit status 1 when a compared run "
+        "differs, or when a curve of the list cannot be read.",
+    .operands = "[RESULTS]",
+    .operand_help = "a folder of runs",
+    .operand_standard = MATRIX_RESULTS,
+    COMMAND_OPERAND(struct arguments, folder),
+    .examples = {{"vitamin results --status failed,diverged", "what went wrong, and why"},
+                 {"vitamin results --method 'td3*' --csv", "for a spreadsheet"},
+                 {"vitamin results old --compare new", "are they bit-identical?"}},
+    .options = options,
+    .arguments = sizeof(struct arguments),
+    .run = list_or_compare,
 };

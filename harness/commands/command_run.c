@@ -1,9 +1,8 @@
-#include "harness/commands/command_run.h"
+#include "harness/commands/command.h"
 
 #include "engine/base/say.h"
 #include "engine/base/stop.h"
 #include "engine/base/threads.h"
-#include "harness/base/argument.h"
 #include "harness/matrix/cell_run.h"
 
 #include <assert.h>
@@ -17,29 +16,50 @@ struct arguments {
     const char *out;
     char folder[FILE_PATH]; /* of the seed that runs */
     int threads;
-    const char *matrix, *results, *preset; /* --preset as given, or NULL */
-    long cell;                             /* 0: not given */
-    const char *seeds;                     /* --seed as given, or NULL */
+    const char *matrix, *results, *preset;
+    long cell; /* 0: not given */
+    const char *seeds;
 };
 
-static enum status take_seeds(void *context, const char *text)
+static enum status read_seeds(struct arguments *a)
 {
-    struct arguments *a = context;
     char *end;
-    a->seeds = text;
-    a->first_seed = a->last_seed = strtol(text, &end, 10);
-    if (end != text && *end == '-')
+    a->first_seed = a->last_seed = strtol(a->seeds, &end, 10);
+    if (end != a->seeds && *end == '-')
         a->last_seed = strtol(end + 1, &end, 10);
-    if (end == text || *end != '\0' || a->first_seed < 0 || a->last_seed < a->first_seed)
+    if (end == a->seeds || *end != '\0' || a->first_seed < 0 || a->last_seed < a->first_seed)
         return status_fail(STATUS_CONFIG, "--seed is '%s', should be a number or a range like 1-5",
-                           text);
+                           a->seeds);
     return STATUS_OK;
 }
 
-static enum status take_set(void *context, const char *assignment)
+static enum status add_set(void *arguments, const char *assignment)
 {
-    return config_add_set(context, assignment);
+    struct arguments *a = arguments;
+    return config_add_set(&a->request.config, assignment);
 }
+
+/* clang-format off */
+#define FIELD(member) OPTION_FIELD(struct arguments, member)
+static const struct option_row options[] = {
+    {"dataset",  'd', "ID|FILE", NULL, "the dataset (`vitamin data list`), or a file named after its environment", FIELD(request.config.dataset)},
+    {"method",   'm', "NAME",  "td3_odt", "the method (`vitamin explain`), or the path of a preset file", FIELD(request.config.method), .late = true},
+    OPTION_PRESET(struct arguments, preset, .standard = "paper", .late = true),
+    {"seed",     's', "N|A-B", "1", "the seed, or a range of seeds one after another", FIELD(seeds), .late = true},
+    {"size",     0,   NULL, "paper", "size of networks and budgets", FIELD(request.config.size), .choices = "paper|small|tiny", .late = true},
+    OPTION_SET(add_set),
+    {"out",      'o', "FOLDER", NULL, "folder of the run, or of all seeds' runs, instead of one below results/runs/single", FIELD(out)},
+    OPTION_DATA(struct arguments, request.data_folder),
+    OPTION_THREADS(struct arguments, threads),
+    {"matrix",   0,   "MATRIX", NULL, "run a cell of this matrix (`vitamin plan`) instead", FIELD(matrix)},
+    {"cell",     0,   "N", NULL, "its number (`vitamin plan MATRIX --cells`)", FIELD(cell), .low = 1, .high = 1e9},
+    {"results",  'r', "FOLDER", NULL, "folder of the matrix's runs, instead of results/runs", FIELD(results)},
+    {"checkpoint-every", 0, "SECONDS", "600", "how often the run saves its state; 0: at every iteration", FIELD(request.checkpoint_every), .high = 1e9},
+    {"stop-after", 0, "N", NULL, "save and stop after N iterations", FIELD(request.stop_after), .high = 1e18},
+    {"quiet",    'q', NULL, NULL, "show no progress", FIELD(request.quiet)},
+    {.name = NULL},
+};
+/* clang-format on */
 
 /* An option that names a single run, where a cell of a matrix has its own; NULL: none. */
 static const char *single_option(const struct arguments *a)
@@ -61,7 +81,9 @@ static enum status check_arguments(const struct arguments *a)
         return status_fail(STATUS_CONFIG, "--%s goes with --matrix",
                            a->cell > 0 ? "cell" : "results");
     if (a->matrix != NULL && single_option(a) != NULL)
-        return status_fail(STATUS_CONFIG, "--%s: a cell of a matrix has its own", single_option(a));
+        return status_fail(STATUS_CONFIG,
+                           "--%s cannot be combined with --matrix: a cell has its own",
+                           single_option(a));
     if (a->matrix != NULL && a->cell == 0)
         return status_fail(STATUS_CONFIG,
                            "--cell is missing; `vitamin plan %s --cells` shows the numbers",
@@ -72,43 +94,16 @@ static enum status check_arguments(const struct arguments *a)
     return STATUS_OK;
 }
 
-static enum status parse(int argc, char **argv, struct arguments *a)
+/* Of a single run: the defaults for what was not given. */
+static enum status settle(struct arguments *a)
 {
-    struct run_request *r = &a->request;
-    struct config_request *c = &r->config;
-    long stop_after = 0;
-    int rest;
-    *a = (struct arguments){.first_seed = 1, .last_seed = 1, .request.checkpoint_every = 600};
-    TRY(argument_read(
-        argc, argv,
-        (const struct argument[]){{"dataset", .text = &c->dataset},
-                                  {"method", .text = &c->method},
-                                  {"preset", .text = &a->preset},
-                                  {"seed", .take = take_seeds, .context = a},
-                                  {"size", .text = &c->size},
-                                  {"set", .take = take_set, .context = c},
-                                  {"out", .text = &a->out},
-                                  {"data", .text = &r->data_folder},
-                                  {"threads", .whole = &a->threads, .high = 4096},
-                                  {"matrix", .text = &a->matrix},
-                                  {"cell", .integer = &a->cell, .low = 1, .high = 1e9},
-                                  {"results", .text = &a->results},
-                                  {"checkpoint-every", .number = &r->checkpoint_every, .high = 1e9},
-                                  {"stop-after", .integer = &stop_after, .high = 1e18},
-                                  {"quiet", .flag = &r->quiet},
-                                  {.name = NULL}},
-        &rest));
-    r->stop_after = stop_after;
-    TRY(argument_last(argc, argv, rest, NULL));
-    TRY(check_arguments(a));
-    c->method = c->method != NULL ? c->method : "td3_odt";
-    c->preset = a->preset != NULL ? a->preset : "paper";
-    c->size = c->size != NULL ? c->size : "paper";
-    return STATUS_OK;
+    command_settle(&command_run, a);
+    a->request.config.preset = a->preset;
+    return read_seeds(a);
 }
 
 /* A path's last part. */
-static const char *base_of(const char *path)
+static const char *last_part(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash != NULL ? slash + 1 : path;
@@ -121,12 +116,12 @@ static enum status name_folder(struct arguments *a, long seed)
     char dataset[FILE_PATH];
     if (a->out != NULL && a->first_seed == a->last_seed)
         return file_path(a->folder, "%s", a->out);
-    const char *base = base_of(c->dataset);
+    const char *base = last_part(c->dataset);
     TRY(file_path(dataset, "%.*s", file_stem(base), base));
     TRY(file_check_name("the dataset's name", dataset));
-    TRY(file_check_name("the method's name", base_of(c->method)));
+    TRY(file_check_name("the method's name", last_part(c->method)));
     return file_path(a->folder, "%s/%s/%s-%s-%s/seed%ld",
-                     a->out != NULL ? a->out : "results/runs/single", dataset, base_of(c->method),
+                     a->out != NULL ? a->out : "results/runs/single", dataset, last_part(c->method),
                      c->preset, c->size, seed);
 }
 
@@ -135,7 +130,7 @@ static enum status run_seed(struct arguments *a, long seed)
     struct run_summary summary;
     const struct config_request *c = &a->request.config;
     assert(c->dataset != NULL); /* check_arguments() saw to it */
-    const char *base = base_of(c->dataset);
+    const char *base = last_part(c->dataset);
     TRY(name_folder(a, seed));
     a->request.seed = (uint64_t)seed;
     a->request.folder = a->folder;
@@ -167,45 +162,52 @@ static enum status run_cell(struct arguments *a)
     return result;
 }
 
-static enum status run(int argc, char **argv)
+static enum status run_seeds_or_cell(void *context)
 {
-    struct arguments a;
-    TRY(parse(argc, argv, &a));
-    threads_set(a.threads);
-    a.request.stop = stop_catch();
-    if (a.matrix != NULL)
-        return run_cell(&a);
-    for (long seed = a.first_seed; seed <= a.last_seed; seed++)
-        TRY(run_seed(&a, seed));
+    struct arguments *a = context;
+    TRY(check_arguments(a));
+    threads_set(a->threads);
+    a->request.stop = stop_catch();
+    if (a->matrix != NULL)
+        return run_cell(a);
+    TRY(settle(a));
+    for (long seed = a->first_seed; seed <= a->last_seed; seed++)
+        TRY(run_seed(a, seed));
     return STATUS_OK;
 }
 
 const struct command command_run = {
     .name = "run",
-    .usage =
-        "--dataset ID|FILE [--method M] [--preset paper|code] [--seed N|A-B]\n"
-        "        [--size paper|small|tiny] [--set key=value ...] [--out FOLDER] [--data FOLDER]\n"
-        "        [--threads N] [--checkpoint-every SECONDS] [--stop-after ITERATIONS] [--quiet]\n"
-        "   or: vitamin run --matrix M --cell N [--results FOLDER] [--preset paper|code]\n"
-        "        [--data FOLDER] [--threads N] [--checkpoint-every SECONDS] [--quiet]\n\n"
-        "exit status: 0 done (also when it was done before, and a cell that diverged: both are\n"
-        "results), 1 failed, 2 wrongly asked for, 3 stopped by a signal (INT, TERM, HUP, USR1,\n"
-        "USR2, XCPU) with a checkpoint (run it again to go on), 4 another process is at it, 5\n"
-        "another cell must come first (its policy guides this one). A cell's failure is also\n"
-        "recorded in its folder, in the file `failed`",
-    .help = "train a method on a dataset, from pretraining to its learning curve",
-    .run = run,
+    .summary = "train a method on a dataset, from pretraining to its learning curve",
+    .usage = "--dataset ID|FILE [OPTION]...\n--matrix MATRIX --cell N [OPTION]...",
+    .description =
+        "Any of the signals INT, TERM, HUP, USR1, USR2 and XCPU stops the run with a checkpoint, "
+        "and "
+        "the same command resumes it. A cell's failure is also recorded in its folder, in the file "
+        "`failed`.\n\n"
+        "Exit status: 0 done (also when it was done before, and a cell that diverged: both are "
+        "results), 1 failed, 2 usage error, 3 stopped by a signal with a checkpoint, 4 another "
+        "process is running it, 5 another cell must be done first (its policy guides this one).",
+    .examples = {{"vitamin run --dataset hopper-medium-v2 --size small --seed 1-3",
+                  "TD3+ODT with three seeds, reduced"},
+                 {"vitamin run -d pen-human-v1 -m odt --set batch_size=64 warmup_actor_steps=1000",
+                  "another method, two of its hyperparameters changed"},
+                 {"vitamin run --matrix smoke --cell 3", "one cell of a matrix"}},
+    .options = options,
+    .arguments = sizeof(struct arguments),
+    .run = run_seeds_or_cell,
 };
 
 /* --- vitamin config --------------------------------------------------------------------------- */
 
-static enum status print_config(int argc, char **argv)
+static enum status print_config(void *context)
 {
-    struct arguments a;
-    TRY(parse(argc, argv, &a));
-    struct config_request *c = &a.request.config;
-    if (a.matrix != NULL)
+    struct arguments *a = context;
+    struct config_request *c = &a->request.config;
+    if (a->matrix != NULL)
         return status_fail(STATUS_CONFIG, "--matrix is for `vitamin run`");
+    TRY(check_arguments(a));
+    TRY(settle(a));
     struct hyper h;
     char *text;
     TRY(run_configure(c, &h));
@@ -222,7 +224,14 @@ static enum status print_config(int argc, char **argv)
 
 const struct command command_config = {
     .name = "config",
-    .usage = "--dataset ID [--method M] [--preset paper|code] [--size S] [--set key=value ...]",
-    .help = "print the effective configuration of a run",
+    .summary = "print the effective configuration of a run",
+    .usage = "--dataset ID [OPTION]...",
+    .description =
+        "Takes the options of `vitamin run`, so that a command line can be looked at first. "
+        "The keys are described by `vitamin explain METHOD` and in docs/methods.md.",
+    .examples = {{"vitamin config --dataset hopper-medium-v2 --method td3_odt --preset code",
+                  "every hyperparameter with its value"}},
+    .options = options,
+    .arguments = sizeof(struct arguments),
     .run = print_config,
 };

@@ -1,8 +1,8 @@
-#include "harness/commands/command_slurm.h"
+#include "harness/commands/command.h"
 
 #include "engine/base/file.h"
 #include "engine/base/say.h"
-#include "harness/base/argument.h"
+#include "harness/base/progress.h"
 #include "harness/matrix/cell.h"
 #include "harness/matrix/guide.h"
 #include "harness/matrix/supply.h"
@@ -57,38 +57,29 @@ static enum status take_extra(void *context, const char *word)
     return STATUS_OK;
 }
 
-static enum status parse(int argc, char **argv, struct arguments *a)
-{
-    struct slurm_job *job = &a->job;
-    int rest;
-    *a = (struct arguments){.results = MATRIX_RESULTS, .report = "out/report"};
-    *job = (struct slurm_job){.time = "24:00:00", .cpus = 4, .array_most = SLURM_ARRAY_MOST};
-    TRY(argument_read(argc, argv,
-                      (const struct argument[]){
-                          {"results", .text = &a->results},
-                          {"report", .text = &a->report},
-                          {"data", .text = &a->data},
-                          {"out", .text = &a->out},
-                          {"preset", .text = &job->preset},
-                          {"time", .text = &job->time},
-                          {"grace", .integer = &job->grace, .low = 10, .high = 65535},
-                          {"partition", .text = &job->partition},
-                          {"account", .text = &job->account},
-                          {"cpus", .whole = &job->cpus, .low = 1, .high = 4096},
-                          {"mem", .text = &job->memory},
-                          {"array-limit", .whole = &job->array_limit, .low = 1, .high = INT_MAX},
-                          {"array-most", .whole = &job->array_most, .low = 1, .high = 4e6},
-                          {"sbatch", .take = take_extra, .context = a},
-                          {"submit", .flag = &a->submit},
-                          {.name = NULL}},
-                      &rest));
-    TRY(argument_last(argc, argv, rest, &a->matrix));
-    if (a->matrix == NULL)
-        return status_fail(STATUS_CONFIG, "which matrix? A name (smoke) or a file (./mine.ini)");
-    return STATUS_OK;
-}
+/* clang-format off */
+#define FIELD(member) OPTION_FIELD(struct arguments, member)
+static const struct option_row options[] = {
+    {"submit",    0,   NULL, NULL, "run the script that is written", FIELD(submit)},
+    OPTION_RESULTS(struct arguments, results),
+    {"report",    0,   "FOLDER", "out/report", "folder of the report", FIELD(report)},
+    OPTION_DATA(struct arguments, data),
+    OPTION_PRESET(struct arguments, job.preset, ),
+    {"time",      't', "LIMIT", "24:00:00", "time limit of one attempt, in Slurm's notation", FIELD(job.time)},
+    {"grace",     0,   "SECONDS", NULL, "warn a task so long before its limit; otherwise 600, or a quarter of a short limit", FIELD(job.grace), .low = 10, .high = 65535},
+    {"cpus",      'c', "N", "4", "cores per task", FIELD(job.cpus), .low = 1, .high = 4096},
+    {"mem",       0,   "SIZE", NULL, "memory per task (2300M), instead of what the largest cell needs", FIELD(job.memory)},
+    {"partition", 0,   "NAME", NULL, "Slurm's partition", FIELD(job.partition)},
+    {"account",   'A', "NAME", NULL, "Slurm's account", FIELD(job.account)},
+    {"sbatch",    0,   "OPTION", NULL, "a further option of sbatch, as one word: `--sbatch=--qos=low`; may be given several times", OPTION_BY(take_extra)},
+    {"array-limit", 0, "N", NULL, "tasks that may run at a time", FIELD(job.array_limit), .low = 1, .high = INT_MAX},
+    {"array-most", 0,  "N", "1000", "largest task number that this cluster takes (its MaxArraySize less one)", FIELD(job.array_most), .low = 1, .high = 4e6},
+    {"out",       'o', "FILE", NULL, "the script, instead of RESULTS/slurm/vitamin-MATRIX.sh", FIELD(out)},
+    {.name = NULL},
+};
+/* clang-format on */
 
-/* Ten minutes suffice for an evaluation at the paper's size; of a short limit a quarter is kept. */
+/* Ten minutes suffice for an evaluation at the paper's size. */
 static enum status settle_grace(struct slurm_job *job)
 {
     long seconds;
@@ -106,7 +97,7 @@ static enum status settle_grace(struct slurm_job *job)
 /* --- what is to be done ----------------------------------------------------------------------- */
 
 /* Paths must be good on any node: absolute, links resolved, folders made. */
-static enum status resolve(const char *path, bool folder, char out[FILE_PATH])
+static enum status resolve_path(const char *path, bool folder, char out[FILE_PATH])
 {
     char whole[PATH_MAX];
     if (folder)
@@ -191,7 +182,7 @@ static bool is_needed(const struct plan *p, const char *dataset)
 }
 
 /* Name the datasets that are not there and that no task makes by itself; how many. */
-static int tell_missing_data(const struct plan *p, const char *folder)
+static int print_missing_data(const struct plan *p, const char *folder)
 {
     int missing = 0;
     for (int i = 0; i < p->m.sources; i++) {
@@ -199,7 +190,7 @@ static int tell_missing_data(const struct plan *p, const char *folder)
         if (s->generated || !is_needed(p, s->dataset) || supply_is_there(s, folder))
             continue;
         if (missing++ == 0)
-            printf("not there yet, and tasks without their dataset fail:\n");
+            printf("missing datasets, without which their tasks fail:\n");
         say("  %s\n", status_sentence());
     }
     return missing;
@@ -211,15 +202,15 @@ static enum status make_plan(struct arguments *a, struct plan *p)
     TRY(settle_grace(job));
     TRY(matrix_load(a->matrix, job->preset, &p->m));
     if (is_matrix_file(a->matrix))
-        TRY(resolve(a->matrix, false, p->matrix));
+        TRY(resolve_path(a->matrix, false, p->matrix));
     else
         TRY(file_path(p->matrix, "%s", a->matrix));
-    TRY(resolve("/proc/self/exe", false, p->program));
-    TRY(resolve(".", false, p->folder));
-    TRY(resolve(a->results, true, p->results));
-    TRY(resolve(a->report, true, p->report));
+    TRY(resolve_path("/proc/self/exe", false, p->program));
+    TRY(resolve_path(".", false, p->folder));
+    TRY(resolve_path(a->results, true, p->results));
+    TRY(resolve_path(a->report, true, p->report));
     if (a->data != NULL)
-        TRY(resolve(a->data, false, p->data));
+        TRY(resolve_path(a->data, false, p->data));
     TRY(look_at_cells(p, p->results));
     TRY(settle_homes(p, job));
     name_job(p->m.name, p->name);
@@ -249,7 +240,7 @@ static void free_plan(struct plan *p)
 
 /* --- writing and submitting ------------------------------------------------------------------- */
 
-static enum status submit(const char *script)
+static enum status run_script(const char *script)
 {
     char *argv[] = {"bash", (char *)script, NULL};
     pid_t child;
@@ -267,25 +258,27 @@ static enum status submit(const char *script)
     return STATUS_OK;
 }
 
-static void tell(const struct plan *p, const struct slurm_job *job)
+static void print_plan(const struct plan *p, const struct slurm_job *job)
 {
     double left = 0;
+    char hours[48];
     int arrays = slurm_arrays(job, p->cell, p->cells);
     for (int i = 0; i < p->cells; i++)
         left += p->cost.seconds[p->cell[i].number - 1];
     say("%s: %d of %d cells of %s in %d array%s; a task has %d core%s, %s and %s at a time, and "
-        "goes on where it was until it is done\n",
+        "resumes until it is done\n",
         p->out, p->cells, p->m.cells, p->m.name, arrays, arrays == 1 ? "" : "s", job->cpus,
         job->cpus == 1 ? "" : "s", job->memory, job->time);
-    say("about %.*f core-hours%s\n", left < 36000 ? 2 : 0, left / 3600,
-        p->cost.measured > 0 ? ", by the cells that are done" : ", a guess: no cell is done yet");
+    progress_core_hours(left, hours);
+    say("about %s%s\n", hours,
+        p->cost.measured > 0 ? ", from the cells that are done" : ", a guess: no cell is done yet");
 }
 
 static enum status write_and_submit(struct arguments *a, struct plan *p)
 {
     char *text, folder[FILE_PATH];
     if (p->cells == 0) {
-        say("all %d cells of %s are over; `vitamin report` shows them\n", p->m.cells, p->m.name);
+        say("all %d cells of %s are done; `vitamin report` shows them\n", p->m.cells, p->m.name);
         return STATUS_OK;
     }
     TRY(file_parent(p->out, folder));
@@ -295,8 +288,8 @@ static enum status write_and_submit(struct arguments *a, struct plan *p)
         result = file_replace(p->out, text, strlen(text));
     free(text);
     TRY(result);
-    tell(p, &a->job);
-    int missing = tell_missing_data(p, a->job.data);
+    print_plan(p, &a->job);
+    int missing = print_missing_data(p, a->job.data);
     if (!a->submit) {
         say("submit it: bash %s\n", p->out);
         return STATUS_OK;
@@ -304,20 +297,18 @@ static enum status write_and_submit(struct arguments *a, struct plan *p)
     if (missing > 0)
         return status_fail(STATUS_MISSING, "not submitted: %d dataset%s missing", missing,
                            missing == 1 ? " is" : "s are");
-    return submit(p->out);
+    return run_script(p->out);
 }
 
-static enum status run(int argc, char **argv)
+static enum status plan_and_submit(void *context)
 {
-    struct arguments a;
+    struct arguments *a = context;
     struct plan *p = calloc(1, sizeof *p);
     if (p == NULL)
         return status_fail(STATUS_MEMORY, "no memory for a plan");
-    enum status result = parse(argc, argv, &a);
+    enum status result = make_plan(a, p);
     if (result == STATUS_OK)
-        result = make_plan(&a, p);
-    if (result == STATUS_OK)
-        result = write_and_submit(&a, p);
+        result = write_and_submit(a, p);
     free_plan(p);
     free(p);
     return result;
@@ -325,16 +316,19 @@ static enum status run(int argc, char **argv)
 
 const struct command command_slurm = {
     .name = "slurm",
-    .usage =
-        "MATRIX [--submit] [--results DIR] [--report DIR] [--data DIR] [--preset P]\n"
-        "        [--time LIMIT] [--grace SECONDS] [--cpus N] [--mem SIZE] [--partition P]\n"
-        "        [--account A] [--sbatch=OPTION ...] [--array-limit N] [--array-most N]\n"
-        "        [--out FILE]\n\n"
-        "writes a script (RESULTS/slurm/vitamin-MATRIX.sh) that submits one task a cell and a\n"
-        "report job behind them; --submit runs it. --time (24:00:00) is the limit of one go:\n"
-        "a task is told --grace seconds before, saves its work and is queued again. --cpus (4)\n"
-        "and --mem (by the largest cell) are of one task, --array-limit is how many run at a\n"
-        "time, --array-most (1000) is this cluster's MaxArraySize less one",
-    .help = "run a matrix on a Slurm cluster",
-    .run = run,
+    .summary = "run a matrix on a Slurm cluster",
+    .description =
+        "Writes a script that submits one task per cell and a report job after them; `--submit` "
+        "runs "
+        "it. Before its time limit a task is warned, saves its work and is queued again.",
+    .operands = "MATRIX|FILE.ini",
+    .operand_help = "a matrix (`vitamin plan` lists them), or the path of a file of your own",
+    COMMAND_OPERAND(struct arguments, matrix),
+    .examples = {{"vitamin slurm lite --time 4:00:00 --partition short",
+                  "write the script and look"},
+                 {"vitamin slurm paper --submit --array-limit 200 --sbatch=--qos=low",
+                  "submit, at most 200 tasks at a time"}},
+    .options = options,
+    .arguments = sizeof(struct arguments),
+    .run = plan_and_submit,
 };

@@ -1,15 +1,4 @@
 #include "harness/commands/command.h"
-#include "harness/commands/command_cost.h"
-#include "harness/commands/command_data.h"
-#include "harness/commands/command_env.h"
-#include "harness/commands/command_explain.h"
-#include "harness/commands/command_matrix.h"
-#include "harness/commands/command_report.h"
-#include "harness/commands/command_results.h"
-#include "harness/commands/command_run.h"
-#include "harness/commands/command_slurm.h"
-#include "harness/commands/command_verify.h"
-#include "harness/commands/command_version.h"
 
 /* clang-format off */
 const struct command *const command_table[] = {
@@ -27,8 +16,27 @@ const struct command *const command_table[] = {
     &command_verify,
     &command_slurm,
     &command_version,
+    &command_completion,
+    &command_man,
     0,
 };
 /* clang-format on */
 
-const int command_count = (int)(sizeof command_table / sizeof command_table[0]) - 1;
+const struct command vitamin = {
+    .name = "vitamin",
+    .summary = "train TD3+ODT and its peers, offline then online, and compare them",
+    .description =
+        "Long work can be stopped at any time (Ctrl-C, SIGTERM): what is done is saved, and the "
+        "same command resumes.\n\n"
+        "Exit status: 0 done, 1 failed, 2 usage error, 3 stopped with its work saved, 4 another "
+        "process holds the lock, 5 another cell must be done first. What failed is said in one "
+        "sentence, the last on stderr.\n\n"
+        "Environment: `VITAMIN_DATA` names the folder of datasets (`--data` wins), "
+        "`VITAMIN_SERVER` a mirror to fetch them from, `TMPDIR` the folder for scratch files.",
+    .examples = {{"vitamin sweep smoke --report out/smoke", "everything end to end in minutes"},
+                 {"vitamin data fetch hopper-medium-v2", "a dataset of D4RL"},
+                 {"vitamin run --dataset hopper-medium-v2 --method td3_odt --size small",
+                  "train on it"},
+                 {"vitamin report", "tables, figures and a page of what has run"}},
+    .commands = command_table,
+};

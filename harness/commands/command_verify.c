@@ -1,10 +1,9 @@
-#include "harness/commands/command_verify.h"
+#include "harness/commands/command.h"
 
 #include "engine/base/say.h"
 #include "engine/base/sha256.h"
 #include "engine/base/stop.h"
 #include "engine/base/threads.h"
-#include "harness/base/argument.h"
 #include "harness/matrix/matrix.h"
 #include "harness/sweep/verify.h"
 
@@ -22,56 +21,50 @@ struct arguments {
     bool all;
 };
 
-static enum status parse(int argc, char **argv, struct arguments *a)
-{
-    struct record_filter *f = &a->filter;
-    struct verify_options *o = &a->options;
-    int rest;
-    /* 25: the pretraining, its evaluation and some online iterations */
-    *a = (struct arguments){.folder = MATRIX_RESULTS, .runs = 3, .seed = 1, .options.rows = 25};
-    TRY(argument_read(
-        argc, argv,
-        (const struct argument[]){{"matrix", .text = &f->matrix},
-                                  {"dataset", .text = &f->dataset},
-                                  {"method", .text = &f->method},
-                                  {"runs", .whole = &a->runs, .low = 1, .high = INT_MAX},
-                                  {"iterations", .whole = &o->rows, .high = INT_MAX},
-                                  {"seed", .integer = &a->seed, .high = 1e18},
-                                  {"threads", .whole = &a->threads, .high = 4096},
-                                  {"data", .text = &o->data},
-                                  {"from-checkpoint", .flag = &o->from_checkpoint},
-                                  {"all", .flag = &a->all},
-                                  {.name = NULL}},
-        &rest));
-    threads_set(a->threads);
-    return argument_last(argc, argv, rest, &a->folder);
-}
+/* 25 iterations: the pretraining, its evaluation and some online iterations. */
+/* clang-format off */
+#define FIELD(member) OPTION_FIELD(struct arguments, member)
+static const struct option_row options[] = {
+    {"matrix",     0,   "LIST", NULL, "only runs of these matrices", FIELD(filter.matrix)},
+    {"dataset",    'd', "LIST", NULL, "only these datasets or suites", FIELD(filter.dataset)},
+    {"method",     'm', "LIST", NULL, "only these methods", FIELD(filter.method)},
+    {"runs",       'n', "N",    "3",  "how many runs to choose at random", FIELD(runs), .low = 1, .high = INT_MAX},
+    {"all",        0,   NULL,   NULL, "verify all of them", FIELD(all)},
+    {"iterations", 0,   "N",    "25", "how many iterations to repeat, pretraining blocks included; 0: all", FIELD(options.rows), .high = INT_MAX},
+    {"from-checkpoint", 0, NULL, NULL, "start at the run's checkpoint where there is one", FIELD(options.from_checkpoint)},
+    {"seed",       's', "N",    "1",  "seed of the random choice", FIELD(seed), .high = 1e18},
+    OPTION_THREADS(struct arguments, threads),
+    OPTION_DATA(struct arguments, options.data),
+    {.name = NULL},
+};
+/* clang-format on */
 
 /* --- which runs ------------------------------------------------------------------------------- */
 
 struct lot {
-    char draw[SHA256_HEX];
+    char number[SHA256_HEX];
     int index;
 };
 
-static int by_draw(const void *a, const void *b)
+static int by_number(const void *a, const void *b)
 {
-    return strcmp(((const struct lot *)a)->draw, ((const struct lot *)b)->draw);
+    return strcmp(((const struct lot *)a)->number, ((const struct lot *)b)->number);
 }
 
-/* A lot for each run from the seed and its name: the choice cannot be made to fit a curve, and
- * further runs do not change what the others draw. For free(); NULL: no memory. */
-static struct lot *draw_lots(const struct record_list *list, long seed)
+/* The runs in random order: each has a number from the seed and its name, so that the choice cannot
+ * be made to fit a curve, and further runs do not change the others' numbers. For free(); NULL: no
+ * memory. */
+static struct lot *number_runs(const struct record_list *list, long seed)
 {
     struct lot *lot = calloc((size_t)list->count, sizeof *lot);
     for (int i = 0; lot != NULL && i < list->count; i++) {
         char text[FILE_PATH + 32];
         int n = snprintf(text, sizeof text, "%ld %s", seed, list->record[i].name);
-        sha256_of(text, (size_t)n, lot[i].draw);
+        sha256_of(text, (size_t)n, lot[i].number);
         lot[i].index = i;
     }
     if (lot != NULL)
-        qsort(lot, (size_t)list->count, sizeof *lot, by_draw);
+        qsort(lot, (size_t)list->count, sizeof *lot, by_number);
     return lot;
 }
 
@@ -83,10 +76,10 @@ static void print_verdict(const struct record *r, const struct verify_result *v)
         [VERIFY_SAME] = "same", [VERIFY_DIFFERENT] = "DIFFERENT", [VERIFY_UNCHECKED] = "UNCHECKED"};
     say("%-9s  %s: ", words[v->verdict], r->name);
     if (v->verdict == VERIFY_SAME && v->first_row > 0)
-        printf("%d of %d iterations from the checkpoint at %d, equal in every bit (%.1f s)\n",
-               v->rows, r->look.rows, v->first_row, v->seconds);
+        printf("%d of %d iterations from the checkpoint at %d, bit-identical (%.1f s)\n", v->rows,
+               r->look.rows, v->first_row, v->seconds);
     else if (v->verdict == VERIFY_SAME)
-        printf("%d of %d iterations and %d of %d evaluations from the start, equal in every bit "
+        printf("%d of %d iterations and %d of %d evaluations from the start, bit-identical "
                "(%.1f s)\n",
                v->rows, r->look.rows, v->evaluations, r->look.evaluations, v->seconds);
     else
@@ -98,17 +91,17 @@ static void print_verdict(const struct record *r, const struct verify_result *v)
                                              : "and",
             v->circumstances);
     else if (v->verdict == VERIFY_DIFFERENT)
-        printf("           code, compiler, libraries, processor and dataset are those of the "
-               "record: the file was changed, or was not made by this code\n");
+        printf("           code, compiler, libraries, processor and dataset are those recorded: "
+               "the file was changed, or was not made by this code\n");
     fflush(stdout);
 }
 
 static enum status verify_runs(const struct record_list *list, const struct arguments *a)
 {
     int count[VERIFY_UNCHECKED + 1] = {0}, chosen = a->all ? list->count : a->runs;
-    struct lot *lot = draw_lots(list, a->seed);
+    struct lot *lot = number_runs(list, a->seed);
     if (lot == NULL)
-        return status_fail(STATUS_MEMORY, "no memory to draw lots");
+        return status_fail(STATUS_MEMORY, "no memory to choose runs");
     enum status result = STATUS_OK;
     for (int i = 0; i < chosen && i < list->count && result == STATUS_OK; i++) {
         const struct record *r = &list->record[lot[i].index];
@@ -134,34 +127,39 @@ static enum status verify_runs(const struct record_list *list, const struct argu
     return STATUS_OK;
 }
 
-static enum status run(int argc, char **argv)
+static enum status verify_chosen(void *context)
 {
-    struct arguments a;
+    struct arguments *a = context;
     struct record_list list;
-    TRY(parse(argc, argv, &a));
-    TRY(record_read(a.folder, &list));
-    a.options.results = a.folder;
-    a.options.method = a.filter.method;
-    a.options.stop = stop_catch(); /* the scratch folder is to be removed */
-    enum status result = record_select(&list, &a.filter);
+    threads_set(a->threads);
+    TRY(record_read(a->folder, &list));
+    a->options.results = a->folder;
+    a->options.method = a->filter.method;
+    a->options.stop = stop_catch(); /* the scratch folder is to be removed */
+    enum status result = record_select(&list, &a->filter);
     if (result == STATUS_OK)
-        result = verify_runs(&list, &a);
+        result = verify_runs(&list, a);
     if (result == STATUS_OK)
-        result = record_all_readable(&list); /* also of what the lot did not choose */
+        result = record_all_readable(&list); /* also of those that were not chosen */
     record_free(&list);
     return result;
 }
 
 const struct command command_verify = {
     .name = "verify",
-    .usage =
-        "[RESULTS] [--runs N | --all] [--iterations K] [--seed S] [--threads T]\n"
-        "        [--from-checkpoint] [--data FOLDER] [--matrix M] [--dataset D] [--method M]\n\n"
-        "Opens the datasets below --data (or $VITAMIN_DATA, ./data) and the guides below RESULTS\n"
-        "only, whatever paths a curve holds.\n\n"
-        "draws N recorded runs (3) by lot, does K iterations of each again (25; pretraining\n"
-        "blocks count; 0: to the end) in a scratch folder under TMPDIR, and compares every bit.\n"
-        "exit status: 0 all chosen runs are the same, 1 one differs or cannot be checked",
-    .help = "do recorded runs again, compare bits: do the curves come from this code?",
-    .run = run,
+    .summary = "repeat recorded runs and compare the bits: do the curves come from this code?",
+    .description =
+        "Chooses recorded runs at random, repeats iterations of each in a scratch folder under "
+        "TMPDIR, and compares every bit. Whatever paths a curve holds, only datasets in the data "
+        "folder and guides below RESULTS are opened.\n\n"
+        "Exit status: 0 all chosen runs are the same, 1 one differs or cannot be checked.",
+    .operands = "[RESULTS]",
+    .operand_help = "a folder of runs",
+    .operand_standard = MATRIX_RESULTS,
+    COMMAND_OPERAND(struct arguments, folder),
+    .examples = {{"vitamin verify", "a sample of three runs"},
+                 {"vitamin verify --all --iterations 0 --matrix smoke", "every bit of a matrix"}},
+    .options = options,
+    .arguments = sizeof(struct arguments),
+    .run = verify_chosen,
 };

@@ -1,12 +1,11 @@
 #include "engine/base/say.h"
 #include "suites/dataset_check.h"
 
-#include "harness/base/argument.h"
-#include "harness/commands/command_data.h"
+#include "harness/commands/command.h"
 
 #include <stdio.h>
 
-static void print(const struct dataset_report *r)
+static void print_report(const struct dataset_report *r)
 {
     say("%s\n", r->path);
     if (r->known)
@@ -24,21 +23,31 @@ static void print(const struct dataset_report *r)
                (long long)r->transitions, r->trajectories);
 }
 
-static enum status run(int argc, char **argv)
+struct arguments {
+    struct dataset_options dataset;
+    char **file;
+};
+
+static const struct option_row options[] = {
+    OPTION_DATA(struct arguments, dataset.folder),
+    OPTION_ENV(struct arguments, dataset.env),
+    {.name = NULL},
+};
+
+static void begin_arguments(void *context)
 {
-    struct dataset_options o = dataset_defaults();
-    int rest, bad = 0;
-    TRY(argument_read(argc, argv,
-                      (const struct argument[]){
-                          {"data", .text = &o.folder}, {"env", .text = &o.env}, {.name = NULL}},
-                      &rest));
-    int files = argc - rest;
-    if (files == 0)
-        return status_fail(STATUS_CONFIG, "a file or a dataset id is expected");
-    for (int i = rest; i < argc; i++) {
+    struct arguments *a = context;
+    a->dataset = dataset_defaults();
+}
+
+static enum status check_files(void *context)
+{
+    const struct arguments *a = context;
+    int files = 0, bad = 0;
+    for (; a->file[files] != NULL; files++) {
         struct dataset_report report;
-        TRY(dataset_check(argv[i], &o, &report));
-        print(&report);
+        TRY(dataset_check(a->file[files], &a->dataset, &report));
+        print_report(&report);
         bad += report.problems > 0;
     }
     if (bad > 0)
@@ -49,7 +58,14 @@ static enum status run(int argc, char **argv)
 
 const struct command data_check = {
     .name = "check",
-    .usage = "FILE|ID ... [--data FOLDER] [--env ENVIRONMENT]",
-    .help = "all that is wrong with a file, in one screen",
-    .run = run,
+    .summary = "list everything that is wrong with a dataset's file",
+    .operands = "FILE|ID...",
+    .operand_help = "files, or datasets in the data folder",
+    COMMAND_OPERAND(struct arguments, file),
+    .examples = {{"vitamin data check ~/downloads/hopper_medium-v2.hdf5", "a file"},
+                 {"vitamin data check mine.hdf5 --env hopper", "one whose name says little"}},
+    .options = options,
+    .arguments = sizeof(struct arguments),
+    .begin = begin_arguments,
+    .run = check_files,
 };

@@ -1,32 +1,38 @@
 #include "engine/base/say.h"
-#include "harness/base/argument.h"
-#include "harness/commands/command_data.h"
+#include "harness/commands/command.h"
 #include "harness/matrix/data_target.h"
 #include "suites/dataset_convert.h"
 
 #include <stdio.h>
 
-static enum status run(int argc, char **argv)
+struct arguments {
+    struct dataset_options dataset;
+    const char *source, *out;
+};
+
+static const struct option_row options[] = {
+    OPTION_ENV(struct arguments, dataset.env),
+    OPTION_DATA_OUT(struct arguments, out),
+    OPTION_DATA(struct arguments, dataset.folder),
+    {.name = NULL},
+};
+
+static void begin_arguments(void *context)
 {
-    struct dataset_options o = dataset_defaults();
-    const char *out = NULL;
-    int rest;
-    TRY(argument_read(argc, argv,
-                      (const struct argument[]){{"data", .text = &o.folder},
-                                                {"env", .text = &o.env},
-                                                {"out", .text = &out},
-                                                {.name = NULL}},
-                      &rest));
-    if (argc - rest != 1)
-        return status_fail(STATUS_CONFIG,
-                           "one file, Minari folder or dataset id is expected, not %d",
-                           argc - rest);
+    struct arguments *a = context;
+    a->dataset = dataset_defaults();
+}
+
+static enum status convert_dataset(void *context)
+{
+    const struct arguments *a = context;
+    const struct dataset_options *o = &a->dataset;
     char stem[DATASET_ID], path[FILE_PATH];
     struct dataset_converted made;
-    TRY(dataset_convert_name(argv[rest], &o, stem));
+    TRY(dataset_convert_name(a->source, o, stem));
     struct lock lock;
-    TRY(data_target(out != NULL ? out : o.folder, stem, path, &lock));
-    enum status result = dataset_convert(argv[rest], &o, path, &made);
+    TRY(data_target(a->out != NULL ? a->out : o->folder, stem, path, &lock));
+    enum status result = dataset_convert(a->source, o, path, &made);
     lock_release(&lock);
     TRY(result);
     say("%s: %lld rows of %s (%s)\n", path, (long long)made.rows, made.id,
@@ -39,7 +45,14 @@ static enum status run(int argc, char **argv)
 
 const struct command data_convert = {
     .name = "convert",
-    .usage = "FILE|FOLDER|ID [--env ENVIRONMENT] [--out FOLDER|FILE.hdf5] [--data FOLDER]",
-    .help = "write Minari's files, and odd ones of D4RL's layout, as D4RL does",
-    .run = run,
+    .summary = "rewrite Minari's files, and unusual ones of D4RL's layout, as D4RL does",
+    .operands = "FILE|FOLDER|ID",
+    .operand_help = "a file, a Minari folder, or a dataset in the data folder",
+    COMMAND_OPERAND(struct arguments, source),
+    .examples = {{"vitamin data convert ~/.minari/datasets/D4RL/pen/human-v2",
+                  "a dataset of Minari, into the data folder"}},
+    .options = options,
+    .arguments = sizeof(struct arguments),
+    .begin = begin_arguments,
+    .run = convert_dataset,
 };

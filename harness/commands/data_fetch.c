@@ -1,7 +1,6 @@
 #include "engine/base/say.h"
 #include "engine/base/stop.h"
-#include "harness/base/argument.h"
-#include "harness/commands/command_data.h"
+#include "harness/commands/command.h"
 #include "harness/matrix/fetch.h"
 
 #include <stdio.h>
@@ -10,7 +9,15 @@
 struct arguments {
     struct fetch_request fetch;
     bool all;
-    int rest; /* where the ids begin */
+    char **id;
+};
+
+static const struct option_row options[] = {
+    {"all", 0, NULL, NULL, "fetch every dataset of the paper", OPTION_FIELD(struct arguments, all)},
+    OPTION_DATA(struct arguments, fetch.folder),
+    {"server", 0, "URL", NULL, "a mirror, instead of `$VITAMIN_SERVER` or D4RL's own server",
+     OPTION_FIELD(struct arguments, fetch.server)},
+    {.name = NULL},
 };
 
 /* One after the other: what one server's fault stops must not stop the rest, but being offline
@@ -36,44 +43,44 @@ static enum status fetch_all(const struct fetch_request *a)
     return STATUS_OK;
 }
 
-static enum status parse(int argc, char **argv, struct arguments *a)
+static enum status check_ids(const struct arguments *a)
 {
-    *a = (struct arguments){.all = false};
-    TRY(argument_read(argc, argv,
-                      (const struct argument[]){{"all", .flag = &a->all},
-                                                {"data", .text = &a->fetch.folder},
-                                                {"server", .text = &a->fetch.server},
-                                                {.name = NULL}},
-                      &a->rest));
-    if (a->all != (a->rest == argc))
-        return status_fail(STATUS_CONFIG, "dataset ids or --all are expected; `vitamin data list` "
+    if (a->all == (*a->id != NULL))
+        return status_fail(STATUS_CONFIG, "give either dataset ids or --all; `vitamin data list` "
                                           "shows the ids");
-    for (int i = a->rest; i < argc; i++) {
-        const struct dataset_entry *e = dataset_find(argv[i]);
-        if (e == NULL || strcmp(e->id, argv[i]) != 0)
+    for (char **id = a->id; *id != NULL; id++) {
+        const struct dataset_entry *e = dataset_find(*id);
+        if (e == NULL || strcmp(e->id, *id) != 0)
             return status_fail(STATUS_CONFIG,
-                               "'%s' is none of the paper's datasets; `vitamin data list` shows "
-                               "the ids",
-                               argv[i]);
+                               "'%s' is none of the paper's datasets; did you mean "
+                               "'%s'? (`vitamin data list` shows the ids)",
+                               *id, dataset_nearest(*id).word);
     }
     return STATUS_OK;
 }
 
-static enum status run(int argc, char **argv)
+static enum status fetch_datasets(void *context)
 {
-    struct arguments a;
-    TRY(parse(argc, argv, &a));
-    a.fetch.stop = stop_catch();
-    if (a.all)
-        return fetch_all(&a.fetch);
-    for (int i = a.rest; i < argc; i++)
-        TRY(fetch_dataset(&a.fetch, dataset_find(argv[i])));
+    struct arguments *a = context;
+    TRY(check_ids(a));
+    a->fetch.stop = stop_catch();
+    if (a->all)
+        return fetch_all(&a->fetch);
+    for (char **id = a->id; *id != NULL; id++)
+        TRY(fetch_dataset(&a->fetch, dataset_find(*id)));
     return STATUS_OK;
 }
 
 const struct command data_fetch = {
     .name = "fetch",
-    .usage = "ID ...|--all [--data FOLDER] [--server URL]",
-    .help = "download D4RL's files, look at them, and put them into the data folder",
-    .run = run,
+    .summary = "download D4RL's files, check them, and put them into the data folder",
+    .usage = "[OPTION]... ID...|--all",
+    .operands = "[ID...]",
+    .operand_help = "datasets of the paper (`vitamin data list`)",
+    COMMAND_OPERAND(struct arguments, id),
+    .examples = {{"vitamin data fetch hopper-medium-v2 pen-human-v1", "two datasets"},
+                 {"vitamin data fetch --all --data /scratch/d4rl", "all of them, elsewhere"}},
+    .options = options,
+    .arguments = sizeof(struct arguments),
+    .run = fetch_datasets,
 };

@@ -1,40 +1,28 @@
 #include "engine/base/say.h"
-#include "harness/base/argument.h"
-#include "harness/commands/command_data.h"
+#include "harness/commands/command.h"
 #include "harness/matrix/supply.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
 struct arguments {
-    const char *matrix, *preset, *data;
-    char **id; /* NULL ends it; none: all */
+    const char *preset, *data;
+    char **word; /* the matrix, and ids of its datasets; none: all */
 };
 
-static enum status parse(int argc, char **argv, struct arguments *a)
-{
-    int rest;
-    *a = (struct arguments){.matrix = NULL};
-    TRY(argument_read(argc, argv,
-                      (const struct argument[]){{"data", .text = &a->data},
-                                                {"preset", .text = &a->preset},
-                                                {.name = NULL}},
-                      &rest));
-    if (rest == argc)
-        return status_fail(STATUS_CONFIG, "a matrix is expected; `vitamin plan` lists them");
-    a->matrix = argv[rest];
-    a->id = argv + rest + 1;
-    return STATUS_OK;
-}
+static const struct option_row options[] = {
+    OPTION_DATA(struct arguments, data),
+    OPTION_PRESET(struct arguments, preset, ),
+    {.name = NULL},
+};
 
 static bool is_asked_for(const struct arguments *a, const char *dataset)
 {
-    for (char **id = a->id; *id != NULL; id++) {
+    for (char **id = a->word + 1; *id != NULL; id++) {
         if (strcmp(*id, dataset) == 0)
             return true;
     }
-    return *a->id == NULL;
+    return a->word[1] == NULL;
 }
 
 /* All that can be got; the first failure is reported at the end. */
@@ -47,7 +35,7 @@ static enum status get_all(const struct arguments *a, const struct matrix *m)
         if (!is_asked_for(a, s->dataset))
             continue;
         if (supply_is_there(s, a->data)) {
-            say("%s: is there\n", s->dataset);
+            say("%s: already present\n", s->dataset);
             continue;
         }
         enum status result = supply_get(s, a->data);
@@ -61,29 +49,30 @@ static enum status get_all(const struct arguments *a, const struct matrix *m)
     return failed > 0 ? status_restore(&note) : STATUS_OK;
 }
 
-static enum status run(int argc, char **argv)
+static enum status get_datasets(void *context)
 {
-    struct arguments a;
+    const struct arguments *a = context;
     struct matrix m;
-    TRY(parse(argc, argv, &a));
-    TRY(matrix_load(a.matrix, a.preset, &m));
-    assert(a.id != NULL); /* parse() saw to it */
-    for (char **id = a.id; *id != NULL; id++) {
-        if (supply_of(&m, *id) != NULL)
-            continue;
-        enum status result = status_fail(STATUS_CONFIG, "matrix %s has no dataset '%s'", m.name,
-                                         *id);
-        matrix_unload(&m);
-        return result;
+    enum status result = STATUS_OK;
+    TRY(matrix_load(a->word[0], a->preset, &m));
+    for (char **id = a->word + 1; *id != NULL && result == STATUS_OK; id++) {
+        if (supply_of(&m, *id) == NULL)
+            result = status_fail(STATUS_CONFIG, "matrix %s has no dataset '%s'", m.name, *id);
     }
-    enum status result = get_all(&a, &m);
+    if (result == STATUS_OK)
+        result = get_all(a, &m);
     matrix_unload(&m);
     return result;
 }
 
 const struct command data_get = {
     .name = "get",
-    .usage = "MATRIX [ID ...] [--data FOLDER] [--preset paper|code]",
-    .help = "the datasets of a matrix: makes or fetches what is missing, each once",
-    .run = run,
+    .summary = "generate or fetch the missing datasets of a matrix, each once",
+    .operands = "MATRIX [ID...]",
+    .operand_help = "a matrix (`vitamin plan` lists them), and datasets of it; otherwise all",
+    COMMAND_OPERAND(struct arguments, word),
+    .examples = {{"vitamin data get lite", "before a sweep, on a machine with a connection"}},
+    .options = options,
+    .arguments = sizeof(struct arguments),
+    .run = get_datasets,
 };

@@ -1,6 +1,5 @@
 #include "engine/base/say.h"
-#include "harness/base/argument.h"
-#include "harness/commands/command_data.h"
+#include "harness/commands/command.h"
 #include "suites/dataset.h"
 
 #include <dirent.h>
@@ -63,13 +62,18 @@ static void print_others(const char *folder)
         free(list);
 }
 
-static enum status run(int argc, char **argv)
+struct arguments {
+    const char *folder;
+};
+
+static const struct option_row options[] = {
+    OPTION_DATA(struct arguments, folder),
+    {.name = NULL},
+};
+
+static enum status list_datasets(void *context)
 {
-    const char *folder = NULL;
-    int rest;
-    TRY(argument_read(argc, argv,
-                      (const struct argument[]){{"data", .text = &folder}, {.name = NULL}}, &rest));
-    TRY(argument_last(argc, argv, rest, NULL));
+    const char *folder = ((const struct arguments *)context)->folder;
     say("%-29s %9s %10s %11s  %-10s %8s  %s\n", "dataset", "rows", "score 0", "score 100", "here",
         "MB", "where");
     for (int i = 0; i < dataset_count; i++)
@@ -87,7 +91,9 @@ static enum status run(int argc, char **argv)
 
 const struct command data_list = {
     .name = "list",
-    .usage = "[--data FOLDER]",
-    .help = "the ids, their reference scores, and which files are there",
-    .run = run,
+    .summary = "list the datasets, their reference scores, and which files are present",
+    .examples = {{"vitamin data list", "the ids that other commands take"}},
+    .options = options,
+    .arguments = sizeof(struct arguments),
+    .run = list_datasets,
 };

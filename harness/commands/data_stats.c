@@ -1,7 +1,6 @@
 #include "engine/base/escape.h"
 #include "engine/base/say.h"
-#include "harness/base/argument.h"
-#include "harness/commands/command_data.h"
+#include "harness/commands/command.h"
 #include "suites/dataset.h"
 
 #include <math.h>
@@ -68,7 +67,7 @@ static void print_text(const struct dataset *d, const struct dataset_entry *e,
         say("  %s\n", d->note);
 }
 
-static enum status one(const char *name, const struct dataset_options *o, bool json)
+static enum status summarise(const char *name, const struct dataset_options *o, bool json)
 {
     struct dataset d;
     struct score_summary s;
@@ -83,14 +82,14 @@ static enum status one(const char *name, const struct dataset_options *o, bool j
 }
 
 /* All of the paper's that are there. */
-static enum status all(const struct dataset_options *o, bool json)
+static enum status summarise_present(const struct dataset_options *o, bool json)
 {
     int found = 0;
     for (int i = 0; i < dataset_count; i++) {
         char path[FILE_PATH];
         if (dataset_locate(dataset_table[i].id, o->folder, path) != STATUS_OK)
             continue;
-        TRY(one(dataset_table[i].id, o, json));
+        TRY(summarise(dataset_table[i].id, o, json));
         fflush(stdout);
         found++;
     }
@@ -102,30 +101,48 @@ static enum status all(const struct dataset_options *o, bool json)
     return STATUS_OK;
 }
 
-static enum status run(int argc, char **argv)
+struct arguments {
+    struct dataset_options dataset;
+    bool json;
+    char **name;
+};
+
+static const struct option_row options[] = {
+    OPTION_DATA(struct arguments, dataset.folder),
+    OPTION_ENV(struct arguments, dataset.env),
+    {"json", 0, NULL, NULL, "print one line of JSON per dataset",
+     OPTION_FIELD(struct arguments, json)},
+    {.name = NULL},
+};
+
+static void begin_arguments(void *context)
 {
-    struct dataset_options o = dataset_defaults();
-    bool json = false;
-    int rest;
-    TRY(argument_read(argc, argv,
-                      (const struct argument[]){{"data", .text = &o.folder},
-                                                {"env", .text = &o.env},
-                                                {"json", .flag = &json},
-                                                {.name = NULL}},
-                      &rest));
-    if (!json)
+    struct arguments *a = context;
+    a->dataset = dataset_defaults();
+}
+
+static enum status print_statistics(void *context)
+{
+    const struct arguments *a = context;
+    if (!a->json)
         say("%-29s %9s %12s %9s %9s %9s\n", "normalised returns of", "rows", "trajectories", "mean",
             "sd", "as printed");
-    if (rest == argc)
-        return all(&o, json);
-    for (int i = rest; i < argc; i++)
-        TRY(one(argv[i], &o, json));
+    if (*a->name == NULL)
+        return summarise_present(&a->dataset, a->json);
+    for (char **name = a->name; *name != NULL; name++)
+        TRY(summarise(*name, &a->dataset, a->json));
     return STATUS_OK;
 }
 
 const struct command data_stats = {
     .name = "stats",
-    .usage = "[ID|FILE ...] [--data FOLDER] [--env ENVIRONMENT] [--json]",
-    .help = "size, mean and spread of normalised returns, beside the paper's Tables 4-7",
-    .run = run,
+    .summary = "print size, mean and spread of normalised returns, beside the paper's Tables 4-7",
+    .operands = "[ID|FILE...]",
+    .operand_help = "datasets or files; without any, the paper's datasets that are present",
+    COMMAND_OPERAND(struct arguments, name),
+    .examples = {{"vitamin data stats hopper-medium-v2", "one dataset against the paper"}},
+    .options = options,
+    .arguments = sizeof(struct arguments),
+    .begin = begin_arguments,
+    .run = print_statistics,
 };

@@ -110,44 +110,12 @@ bool config_is_preset(const char *name)
     return config_method(name, 0) != NULL;
 }
 
-static const char *next_method(const void *preset, int i)
+struct nearest config_nearest_method(const char *preset, const char *name)
 {
-    return config_method(preset, i);
-}
-
-/* Length of the longest common subsequence: forgiving about what is left out or added. */
-static int alike(const char *a, const char *b)
-{
-    int row[128] = {0}, n = (int)strlen(b);
-    if (n > 127)
-        return 0;
-    for (; *a != '\0'; a++) {
-        int diagonal = 0;
-        for (int j = 1; j <= n; j++) {
-            int up = row[j];
-            row[j] = *a == b[j - 1] ? diagonal + 1 : row[j] > row[j - 1] ? row[j] : row[j - 1];
-            diagonal = up;
-        }
-    }
-    return row[n];
-}
-
-const char *config_nearest(const char *name, const char *(*next)(const void *context, int i),
-                           const void *context)
-{
-    static _Thread_local char best[CONFIG_NAME];
-    double most = -1;
-    best[0] = '\0';
-    for (int i = 0;; i++) {
-        const char *candidate = next(context, i);
-        if (candidate == NULL)
-            return best;
-        double score = 2.0 * alike(name, candidate) / (double)(strlen(name) + strlen(candidate));
-        if (score > most) {
-            most = score;
-            snprintf(best, sizeof best, "%s", candidate);
-        }
-    }
+    struct nearest n = {.to = name};
+    for (int i = 0; config_method(preset, i) != NULL; i++)
+        nearest_offer(&n, config_method(preset, i));
+    return n;
 }
 
 static enum status load_method(struct loading *l, const struct config_request *r)
@@ -161,7 +129,7 @@ static enum status load_method(struct loading *l, const struct config_request *r
     }
     if (strchr(r->method, '/') == NULL && strstr(r->method, ".ini") == NULL)
         return status_fail(STATUS_CONFIG, "unknown method '%s'; did you mean '%s'?", r->method,
-                           config_nearest(r->method, next_method, r->preset));
+                           config_nearest_method(r->preset, r->method).word);
     char *text;
     TRY(file_read(r->method, 1 << 20, &text, NULL));
     l->file = r->method;

@@ -9,6 +9,7 @@
 #ifndef HARNESS_CONFIG_H
 #define HARNESS_CONFIG_H
 
+#include "engine/base/nearest.h"
 #include "engine/base/status.h"
 #include "engine/methods/hyper.h"
 
@@ -52,9 +53,8 @@ enum status config_identity(const struct hyper *h, char **out);
 const char *config_method(const char *preset, int i);
 bool config_is_preset(const char *name);
 
-/* Of the names that next(context, i) gives until NULL, the one most like `name`; "" if none. */
-const char *config_nearest(const char *name, const char *(*next)(const void *context, int i),
-                           const void *context);
+/* The method of a preset that is most like `name`. */
+struct nearest config_nearest_method(const char *preset, const char *name);
 
 /* Fixed reductions of the networks and budgets, so that results of one size can be compared. */
 struct config_size {

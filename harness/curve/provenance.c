@@ -2,6 +2,7 @@
 
 #include "engine/base/sha256.h"
 #include "engine/base/threads.h"
+#include "engine/base/version.h"
 #include "engine/methods/learner.h"
 #include "suites/physics.h"
 
@@ -13,13 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The Makefile passes these to this file only, and compiles it anew when they change. */
-#ifndef VITAMIN_REVISION
-#define VITAMIN_REVISION "unknown"
-#endif
-#ifndef VITAMIN_DIRTY
-#define VITAMIN_DIRTY 1
-#endif
+/* The Makefile passes them to this file only. */
 #ifndef VITAMIN_FLAGS
 #define VITAMIN_FLAGS "unknown"
 #endif
@@ -43,12 +38,12 @@ static void cpu_model(char *out, size_t size)
 
 const char *provenance_revision(void)
 {
-    return VITAMIN_REVISION;
+    return version_revision();
 }
 
 bool provenance_dirty(void)
 {
-    return VITAMIN_DIRTY;
+    return version_dirty();
 }
 
 void provenance_now(char out[32])
@@ -86,8 +81,8 @@ enum status provenance_stamp(struct curve *c)
     gethostname(host, sizeof host - 1);
     memset(&system, 0, sizeof system);
     uname(&system);
-    TRY(curve_set(c, "revision", "%s", VITAMIN_REVISION));
-    TRY(curve_set(c, "dirty", "%d", VITAMIN_DIRTY));
+    TRY(curve_set(c, "revision", "%s", version_revision()));
+    TRY(curve_set(c, "dirty", "%d", version_dirty()));
     TRY(curve_set(c, "program", "%s", program_digest()));
     TRY(curve_set(c, "compiler", "%s", __VERSION__));
     TRY(curve_set(c, "flags", "%s", VITAMIN_FLAGS));

@@ -2,7 +2,6 @@
 
 #include "engine/base/say.h"
 #include "engine/base/threads.h"
-#include "harness/base/argument.h"
 #include "harness/curve/provenance.h"
 #include "harness/matrix/data_target.h"
 #include "suites/dataset_table.h"
@@ -13,32 +12,21 @@
 
 enum { STEM = 160 };
 
-enum status generate_read(int argc, char **argv, struct generate_request *a)
-{
-    struct dataset_recipe *r = &a->recipe;
-    int rest;
-    *a = (struct generate_request){.seed = 1};
-    TRY(argument_read(
-        argc, argv,
-        (const struct argument[]){{"policy", .text = &a->policy},
-                                  {"rows", .integer = &a->rows, .low = 1, .high = 1e9},
-                                  {"transitions", .integer = &a->rows, .low = 1, .high = 1e9},
-                                  {"seed", .integer = &a->seed, .high = 1e18},
-                                  {"out", .text = &a->out},
-                                  {"threads", .integer = &a->threads, .low = 1, .high = 1024},
-                                  {"missing", .flag = &a->missing},
-                                  {"noise", .number = &r->noise, .high = 100},
-                                  {"stochastic", .flag = &r->stochastic},
-                                  {.name = NULL}},
-        &rest));
-    if (argc - rest != 1)
-        return status_fail(STATUS_CONFIG,
-                           "one dataset id or environment is expected, not %d; "
-                           "`vitamin data list` and `vitamin env` show them",
-                           argc - rest);
-    a->name = argv[rest];
-    return STATUS_OK;
-}
+/* clang-format off */
+#define FIELD(member) OPTION_FIELD(struct generate_request, member)
+static const struct option_row options[] = {
+    {"policy",     0,   "WHO",  NULL, "who acts: random, waypoint (maze2d), or a policy file; otherwise as D4RL did, if that takes none", FIELD(policy)},
+    {"stochastic", 0,   NULL,   NULL, "sample the policy's actions instead of taking their mean", FIELD(recipe.stochastic)},
+    {"noise",      0,   "X",    "0",  "standard deviation of noise added to the actions", FIELD(recipe.noise), .high = 100},
+    {"rows",       'n', "N",    NULL, "rows to make, instead of as many as D4RL's file has", FIELD(rows), .low = 1, .high = 1e9},
+    {"transitions", 0,  "N",    NULL, "the same as `--rows`", FIELD(rows), .low = 1, .high = 1e9},
+    {"seed",       's', "N",    "1",  "seed of starts and actions", FIELD(seed), .high = 1e18},
+    {"out",        'o', "FOLDER|FILE", NULL, "where to write: a folder, or a file named *.hdf5", FIELD(out)},
+    {"threads",    'j', "N",    NULL, "threads to use, instead of all cores", FIELD(threads), .low = 1, .high = 1024},
+    {"missing",    0,   NULL,   NULL, "do nothing if the file exists", FIELD(missing)},
+    {.name = NULL},
+};
+/* clang-format on */
 
 /* Who acts: as asked, else D4RL's own way where that takes no trained policy. */
 static enum status choose_actor(struct generate_request *a, const struct env_kind *kind)
@@ -63,7 +51,7 @@ static enum status choose_actor(struct generate_request *a, const struct env_kin
         r->actor = ACT_POLICY;
     r->policy = r->actor == ACT_POLICY ? a->policy : NULL;
     if (r->stochastic && r->actor != ACT_POLICY)
-        return status_fail(STATUS_CONFIG, "--stochastic is for --policy FILE");
+        return status_fail(STATUS_CONFIG, "--stochastic goes with --policy FILE");
     return STATUS_OK;
 }
 
@@ -106,7 +94,7 @@ static enum status make(const struct generate_request *a, const char *path)
     bool there;
     TRY(file_look(path, &there));
     if (a->missing && there) {
-        say("%s: is there already\n", path);
+        say("%s: already present\n", path);
         return STATUS_OK;
     }
     threads_set((int)a->threads);
@@ -116,7 +104,7 @@ static enum status make(const struct generate_request *a, const char *path)
         (long long)made.timeouts);
     if (made.diverged > 0)
         printf("%lld episodes ended because the simulation diverged\n", (long long)made.diverged);
-    printf("a stand-in, not D4RL's data: what is computed on it says so\n");
+    printf("a stand-in, not D4RL's data: its results are labelled as such\n");
     return STATUS_OK;
 }
 
@@ -142,3 +130,23 @@ enum status generate_dataset(struct generate_request *a)
     lock_release(&lock);
     return result;
 }
+
+static enum status run_generate(void *request)
+{
+    return generate_dataset(request);
+}
+
+const struct command data_generate = {
+    .name = "generate",
+    .summary = "generate a stand-in for a dataset, in D4RL's layout",
+    .operands = "ID|ENVIRONMENT",
+    .operand_help = "a dataset (`vitamin data list`) or an environment (`vitamin env`)",
+    COMMAND_OPERAND(struct generate_request, name),
+    .examples = {{"vitamin data generate maze2d-umaze-v1",
+                  "by the waypoint controller, as D4RL did"},
+                 {"vitamin data generate hopper-medium-v2 --policy random --rows 10000",
+                  "by random actions, to try things out"}},
+    .options = options,
+    .arguments = sizeof(struct generate_request),
+    .run = run_generate,
+};

@@ -2,6 +2,7 @@
 #ifndef HARNESS_GENERATE_H
 #define HARNESS_GENERATE_H
 
+#include "engine/base/command.h"
 #include "suites/dataset_generate.h"
 
 struct generate_request {
@@ -13,12 +14,12 @@ struct generate_request {
     const struct dataset_entry *entry; /* found by generate_dataset(); NULL for an environment */
 };
 
-/* Read it from words as behind `vitamin data generate`: argv[0] is passed over. Errors
- * STATUS_CONFIG */
-enum status generate_read(int argc, char **argv, struct generate_request *out);
+/* `vitamin data generate`; its words are also those of a matrix's [generate]. Its arguments are the
+ * request. */
+extern const struct command data_generate;
 
 /* Make the file under its lock, and say on stdout what it holds. Errors STATUS_CONFIG (no such
- * dataset, nobody to act), STATUS_IO, STATUS_BUSY, STATUS_MEMORY, STATUS_INTERRUPTED */
+ * dataset, no policy), STATUS_IO, STATUS_BUSY, STATUS_MEMORY, STATUS_INTERRUPTED */
 enum status generate_dataset(struct generate_request *request);
 
 #endif

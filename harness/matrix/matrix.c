@@ -9,10 +9,12 @@
 
 enum { NESTING = 5 };
 
-static const char *next_matrix(const void *context, int i)
+static struct nearest nearest_matrix(const char *name)
 {
-    (void)context;
-    return matrix_name(i);
+    struct nearest n = {.to = name};
+    for (int i = 0; matrix_name(i) != NULL; i++)
+        nearest_offer(&n, matrix_name(i));
+    return n;
 }
 
 static enum status load_into(struct matrix *m, const char *name, const char *preset, int depth);
@@ -53,9 +55,9 @@ static enum status find_text(const char *name, char file[FILE_PATH], const char 
     }
     if (strchr(name, '/') == NULL && strstr(name, ".ini") == NULL)
         return status_fail(STATUS_CONFIG,
-                           "there is no matrix '%s'; did you mean '%s'? A file of one's own is "
-                           "named by its path (./mine.ini)",
-                           name, config_nearest(name, next_matrix, NULL));
+                           "unknown matrix '%s'; did you mean '%s'? A file of your own is named "
+                           "by its path (./mine.ini)",
+                           name, nearest_matrix(name).word);
     TRY(file_read(name, 1 << 20, own, NULL));
     *text = *own;
     return STATUS_OK;

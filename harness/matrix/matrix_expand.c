@@ -33,17 +33,6 @@ static const struct group { const char *name, *words; } groups[] = {
 };
 /* clang-format on */
 
-static const char *next_dataset(const void *context, int i)
-{
-    (void)context;
-    return i < dataset_count ? dataset_table[i].id : NULL;
-}
-
-static const char *next_method(const void *preset, int i)
-{
-    return config_method(preset, i);
-}
-
 /* Groups and patterns become ids. */
 static enum status expand(const char *list, bool datasets, struct words *out)
 {
@@ -207,15 +196,14 @@ static enum status check_names(const struct loading *l, const struct words *meth
         if (!is_method(l->own_preset, methods->word[i]))
             return status_fail(STATUS_CONFIG, "unknown method '%s'; did you mean '%s'?",
                                methods->word[i],
-                               config_nearest(methods->word[i], next_method, l->own_preset));
+                               config_nearest_method(l->own_preset, methods->word[i]).word);
         const char *slash = strrchr(methods->word[i], '/');
         TRY(file_check_name("a method's name", slash != NULL ? slash + 1 : methods->word[i]));
     }
     for (int i = 0; i < datasets->count; i++) {
         if (env_find(datasets->word[i]) == NULL)
             return status_fail(STATUS_CONFIG, "unknown dataset '%s'; did you mean '%s'?",
-                               datasets->word[i],
-                               config_nearest(datasets->word[i], next_dataset, NULL));
+                               datasets->word[i], dataset_nearest(datasets->word[i]).word);
         TRY(file_check_name("a dataset's name", datasets->word[i]));
         if (strlen(datasets->word[i]) >= CONFIG_NAME)
             return status_fail(STATUS_CONFIG, "'%s' is too long", datasets->word[i]);

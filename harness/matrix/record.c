@@ -202,22 +202,17 @@ static bool matches(const struct record *r, record_words *words, const char *pat
     return false;
 }
 
-struct nearest {
-    const struct record_list *list;
-    record_words *words;
-};
-
-static const char *next_word(const void *context, int i)
+static struct nearest nearest_word(const struct record_list *list, record_words *words,
+                                   const char *pattern)
 {
-    const struct nearest *n = context;
-    static _Thread_local char text[FILE_PATH];
-    const char *word[WORDS] = {NULL};
-    char room[FILE_PATH];
-    if (i >= n->list->count)
-        return NULL;
-    n->words(&n->list->record[i], word, room);
-    snprintf(text, sizeof text, "%s", word[0][0] == '\0' && word[1] != NULL ? word[1] : word[0]);
-    return text;
+    struct nearest n = {.to = pattern};
+    for (int i = 0; i < list->count; i++) {
+        const char *word[WORDS] = {NULL};
+        char room[FILE_PATH];
+        words(&list->record[i], word, room);
+        nearest_offer(&n, word[0][0] == '\0' && word[1] != NULL ? word[1] : word[0]);
+    }
+    return n;
 }
 
 /* A matrix that includes others has cells in several folders. */
@@ -285,13 +280,12 @@ static enum status select_by(struct record_list *list, const char *option, recor
         size_t n = strcspn(at, ",");
         snprintf(pattern, sizeof pattern, "%.*s", (int)n, at);
         result = mark_matching(list, words, pattern, keep, &found);
-        const struct nearest near = {list, words};
         if (result == STATUS_OK && !found)
             result = status_fail(STATUS_CONFIG,
                                  "--%s %s: matches none of the %d runs that are left; the nearest "
                                  "is '%s'",
                                  option, pattern, list->count,
-                                 config_nearest(pattern, next_word, &near));
+                                 nearest_word(list, words, pattern).word);
         at += n + (at[n] == ',');
     }
     if (result == STATUS_OK)

@@ -58,8 +58,9 @@ static enum status generate(const struct matrix_source *s, const char *path)
                                WORDS - 2);
         word[words++] = at;
     }
-    struct generate_request request;
-    TRY(generate_read(words, word, &request));
+    word[words] = NULL;
+    struct generate_request request = {.missing = true};
+    TRY(command_read(&data_generate, "vitamin data generate", words, word, &request));
     request.out = path;
     request.missing = true;
     int threads = threads_count(); /* generating sets its own */

@@ -34,12 +34,6 @@ static enum status take_lock(struct run *r)
     return lock_try(&r->lock, path, r->request->folder);
 }
 
-static const char *next_dataset(const void *unused, int i)
-{
-    (void)unused;
-    return i < dataset_count ? dataset_table[i].id : NULL;
-}
-
 /* The preset's pattern sections want the dataset's id and suite before it is loaded. */
 enum status run_configure(struct config_request *config, struct hyper *h)
 {
@@ -52,9 +46,9 @@ enum status run_configure(struct config_request *config, struct hyper *h)
     if (kind == NULL)
         return status_fail(STATUS_CONFIG,
                            "unknown dataset '%s'; did you mean '%s'? `vitamin data list` shows the "
-                           "ids, and a file of one's own is named after its environment "
+                           "ids, and a file of your own is named after its environment "
                            "(hopper-mine.hdf5)",
-                           name, config_nearest(name, next_dataset, NULL));
+                           name, dataset_nearest(name).word);
     if (entry != NULL)
         config->dataset = entry->id;
     else if (base != NULL)

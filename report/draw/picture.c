@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 const char *const picture_extension[PICTURE_FORMATS] = {"pdf", "svg", "png"};
 
@@ -49,18 +50,6 @@ enum status picture_check(enum picture_format format, const char *data, size_t s
 
 /* --- PNG ------------------------------------------------------------------------------------ */
 
-/* CRC-32 of PNG (ISO 3309), bit by bit: the chunk is a hundred bytes. */
-static uint32_t crc(const unsigned char *data, size_t size)
-{
-    uint32_t sum = 0xFFFFFFFFu;
-    for (size_t i = 0; i < size; i++) {
-        sum ^= data[i];
-        for (int bit = 0; bit < 8; bit++)
-            sum = sum & 1 ? (sum >> 1) ^ 0xEDB88320u : sum >> 1;
-    }
-    return ~sum;
-}
-
 static void big_endian(unsigned char *out, uint32_t value)
 {
     for (int i = 0; i < 4; i++)
@@ -84,7 +73,7 @@ static enum status comment_png(const struct picture *p, char **data, size_t *siz
         unsigned char c = (unsigned char)p->comment[i];
         at[4 + sizeof type + i] = c >= 0x20 && c < 0x7F ? c : '?';
     }
-    big_endian(at + 4 + body, crc(at + 4, body));
+    big_endian(at + 4 + body, (uint32_t)crc32(0, at + 4, (uInt)body));
     memcpy(at + chunk, *data + PNG_HEADER, *size - PNG_HEADER);
 
     free(*data);

@@ -51,7 +51,4 @@ enum status results_collect_notes(struct results *r);
 /* A short digest that tells texts apart for people: FNV-1a, 32 bits. */
 uint32_t results_digest(const char *text);
 
-/* The known word most like `word`. */
-const char *results_nearest(const char *word, const char *const known[], int count);
-
 #endif

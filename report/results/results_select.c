@@ -1,3 +1,4 @@
+#include "engine/base/nearest.h"
 #include "report/results/registry.h"
 #include "report/results/results_impl.h"
 #include "report/text/list.h"
@@ -10,39 +11,6 @@
 #include <strings.h>
 
 enum { WORD = 128 };
-
-/* Edits (insert, delete, replace, case is free) between two words, cut at WORD letters. */
-static int edits_between(const char *a, const char *b)
-{
-    int row[WORD + 1], n = (int)strnlen(b, WORD);
-    for (int j = 0; j <= n; j++)
-        row[j] = j;
-    for (int i = 1; i <= WORD && a[i - 1] != '\0'; i++) {
-        int diagonal = row[0];
-        row[0] = i;
-        for (int j = 1; j <= n; j++) {
-            int keep = diagonal + (strncasecmp(&a[i - 1], &b[j - 1], 1) != 0);
-            diagonal = row[j];
-            int change = 1 + (row[j] < row[j - 1] ? row[j] : row[j - 1]);
-            row[j] = keep < change ? keep : change;
-        }
-    }
-    return row[n];
-}
-
-const char *results_nearest(const char *word, const char *const known[], int count)
-{
-    const char *best = "";
-    int least = WORD + 1;
-    for (int i = 0; i < count; i++) {
-        int d = edits_between(word, known[i]);
-        if (d < least) {
-            least = d;
-            best = known[i];
-        }
-    }
-    return best;
-}
 
 /* Does a word of the user's name this thing: its id, its label or title, or a pattern on the id? */
 static bool is_named(const char *word, const char *id, const char *base, const char *title)
@@ -64,12 +32,11 @@ static enum status no_memory(void)
 static enum status fail_unknown_name(const char *what, const char *word, const struct thing *thing,
                                      int count)
 {
-    const char *known[256];
-    int k = 0;
-    for (; k < count && k < 256; k++)
-        known[k] = thing[k].id;
+    struct nearest near = {.to = word};
+    for (int i = 0; i < count; i++)
+        nearest_offer(&near, thing[i].id);
     return status_fail(STATUS_CONFIG, "no %s of the results is called '%s'; the nearest is '%s'",
-                       what, word, results_nearest(word, known, k));
+                       what, word, near.word);
 }
 
 static enum status mark_listed(const char *list, const char *what, const struct thing *thing,

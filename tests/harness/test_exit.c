@@ -82,18 +82,19 @@ Test(exit, two_for_what_is_wrongly_asked_and_the_nearest_known_is_named)
 {
     static const struct {
         const char *more, *word;
-    } cases[] = {{"--method td3_otd", "unknown method 'td3_otd'; did you mean 'td3_odt'?"},
-                 {"--dataset hoper-medium-v2", "did you mean 'hopper-medium-v2'?"},
-                 {"--set gama=0.9", "unknown key 'gama'; did you mean 'gamma'?"},
-                 {"--set gamma=1.5", "gamma"},
-                 {"--set batch_size=many", "batch_size"},
-                 {"--preset papr", "papr"},
-                 {"--size medium", "medium"},
-                 {"--seed one", "--seed is 'one'"},
-                 {"--datset hopper-medium-v2", "there is no option '--datset'"},
-                 {"--threads", "'--threads', or it lacks its value"},
-                 {"again", "'again' is one argument too many"},
-                 {"--cell 3", "--cell goes with --matrix"}};
+    } cases[] = {
+        {"--method td3_otd", "unknown method 'td3_otd'; did you mean 'td3_odt'?"},
+        {"--dataset hoper-medium-v2", "did you mean 'hopper-medium-v2'?"},
+        {"--set gama=0.9", "unknown key 'gama'; did you mean 'gamma'?"},
+        {"--set gamma=1.5", "gamma"},
+        {"--set batch_size=many", "batch_size"},
+        {"--preset papr", "papr"},
+        {"--size medium", "medium"},
+        {"--seed one", "--seed is 'one'"},
+        {"--datset hopper-medium-v2", "unknown option '--datset'; did you mean '--dataset'?"},
+        {"--threads", "--threads needs a value: --threads N"},
+        {"again", "unexpected argument 'again'"},
+        {"--cell 3", "--cell goes with --matrix"}};
     struct run_request r = tiny_run_request("td3_odt", "asked");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         expect(words_of(&r, cases[i].more), WRONGLY_ASKED, cases[i].word);

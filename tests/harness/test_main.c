@@ -43,7 +43,7 @@ static void expect_start(const char *words, const char *start)
 
 Test(program, every_command_shows_its_arguments_when_asked_for_help)
 {
-    for (int i = 0; i < command_count; i++) {
+    for (int i = 0; command_table[i] != NULL; i++) {
         char words[64], start[64];
         snprintf(words, sizeof words, "%s --help", command_table[i]->name);
         snprintf(start, sizeof start, "usage: vitamin %s", command_table[i]->name);
@@ -112,10 +112,10 @@ Test(program, reader_that_leaves_is_no_reason_to_complain)
 
 Test(program, closed_standard_output_is_an_error_and_no_later_file_takes_its_place)
 {
-    char command[3 * FILE_PATH], vitamin[FILE_PATH], err[FILE_PATH], *complaint;
-    program_path(vitamin);
+    char command[3 * FILE_PATH], program[FILE_PATH], err[FILE_PATH], *complaint;
+    program_path(program);
     cr_assert_eq(file_path(err, "%s/closed", command_line_folder()), STATUS_OK);
-    snprintf(command, sizeof command, "'%s' version >&- 2>'%s'", vitamin, err);
+    snprintf(command, sizeof command, "'%s' version >&- 2>'%s'", program, err);
     int status = system(command);
     cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 1);
     cr_assert_eq(file_read(err, 1 << 16, &complaint, NULL), STATUS_OK);
@@ -127,7 +127,7 @@ Test(program, version_names_the_revision_the_compiler_and_the_libraries)
 {
     char *text = printed("version"), revision[128];
     snprintf(revision, sizeof revision, "revision %s, %s", provenance_revision(),
-             provenance_dirty() ? "with changes" : "clean");
+             provenance_dirty() ? "with uncommitted" : "clean");
     const char *const parts[] = {revision, "compiler", "flags", "MuJoCo ", "HDF5 ", "OpenBLAS "};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         cr_expect_not_null(strstr(text, parts[i]), "'%s' is not in:\n%s", parts[i], text);

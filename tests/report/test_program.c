@@ -139,8 +139,8 @@ static const struct {
     const char *says;
 } refused[] = {
     {"--scores %s --fanal last", 2, "--final"},
-    {"--scores %s --final middle", 2, "final|last|mean_last_k|best|area"},
-    {"--scores %s --reps 0", 2, "--reps takes a number"},
+    {"--scores %s --final middle", 2, "final, last, mean_last_k, best or area"},
+    {"--scores %s --reps 0", 2, "--reps is '0', should be a whole number"},
     {"--scores %s --reps", 2, "needs a value"},
     {"--scores %s --paper=yes", 2, "takes no value"},
     {"--scores %s --table tab99", 2, "no table is called 'tab99'"},

@@ -27,7 +27,9 @@ enum status command_line(const struct command *command, const char *words, char 
     int file = mkstemp(path), terminal = dup(STDOUT_FILENO);
     fflush(stdout);
     dup2(file, STDOUT_FILENO);
-    enum status result = command->run(argc, argv);
+    char above[COMMAND_PATH];
+    snprintf(above, sizeof above, "vitamin %s", command->name);
+    enum status result = command_call(command, above, argc, argv);
     fflush(stdout);
     dup2(terminal, STDOUT_FILENO);
     close(terminal);

@@ -19,7 +19,7 @@ Test(progress, says_phase_score_seconds_by_stage_and_time_left)
                          .units = 2000};
     progress_line(&p, line, sizeof line);
     cr_assert_str_eq(line, "td3_odt hopper-random-v2 seed 7: pretraining, 2500 of 10000 batches, "
-                           "score -, seconds a batch: sample 0.00100 critic 0.350 actor 0.125, "
+                           "score -, seconds per batch: sample 0.00100 critic 0.350 actor 0.125, "
                            "left 63 min of pretraining");
     p.online = true;
     p.iteration = 12;
@@ -33,7 +33,7 @@ Test(progress, says_phase_score_seconds_by_stage_and_time_left)
     progress_line(&p, line, sizeof line);
     cr_assert_str_eq(line,
                      "td3_odt hopper-random-v2 seed 7: iteration 12, 13000 of 500000 "
-                     "transitions, score 4.2, seconds an iteration: rollout 2.50 sample 0.200 "
+                     "transitions, score 4.2, seconds per iteration: rollout 2.50 sample 0.200 "
                      "critic 70.0 actor 25.0, left 6 h 45");
 }
 

@@ -1,4 +1,4 @@
-#include "harness/commands/command_data.h"
+#include "harness/commands/command.h"
 #include "suites/dataset.h"
 #include "tests/support/command_line.h"
 #include "tests/support/fixture.h"
@@ -155,7 +155,7 @@ Test(command_data, generates_one_file_from_several_processes)
     free(print("generate ant --rows 50"));
     cr_assert_eq(system(at("test -z \"$(ls %.900s | grep tmp)\"", folder)), 0, "leftovers");
     char *printed = print("generate ant --rows 60 --missing");
-    cr_assert(strstr(printed, "is there already") != NULL, "%s", printed);
+    cr_assert(strstr(printed, "already present") != NULL, "%s", printed);
     free(printed);
 }
 
@@ -243,7 +243,7 @@ Test(command_data, checks_all_of_a_file)
     cr_assert(strstr(printed, "'observations' has 11 columns") != NULL, "%s", printed);
     cr_assert(strstr(printed, "'actions' has 3 columns") != NULL, "%s", printed);
     free(printed);
-    refuse("check", STATUS_CONFIG, "a file or a dataset id");
+    refuse("check", STATUS_CONFIG, "FILE|ID... is missing");
     refuse("check /nowhere.hdf5", STATUS_MISSING, "no such file");
 }
 
@@ -255,15 +255,15 @@ Test(command_data, converts_into_the_data_folder)
     struct dataset d = load("hopper-random-dev-clean");
     cr_assert_eq(d.kind, DATASET_DEV);
     dataset_free(&d);
-    refuse("convert", STATUS_CONFIG, "not 0");
+    refuse("convert", STATUS_CONFIG, "FILE|FOLDER|ID is missing");
     refuse("convert tests/data/adam.h5 --env hopper", STATUS_MISSING, "observations");
 }
 
 Test(command_data, refuses_wrong_arguments)
 {
     refuse("frobnicate", STATUS_CONFIG, "frobnicate");
-    refuse("generate", STATUS_CONFIG, "one dataset id or environment");
-    refuse("generate hopper walker2d", STATUS_CONFIG, "not 2");
+    refuse("generate", STATUS_CONFIG, "ID|ENVIRONMENT is missing");
+    refuse("generate hopper walker2d", STATUS_CONFIG, "unexpected argument 'walker2d'");
     refuse("generate swimmer", STATUS_CONFIG, "swimmer");
     refuse("generate hopper --rows 0", STATUS_CONFIG, "--rows");
     refuse("generate hopper --noise nan", STATUS_CONFIG, "--noise");

@@ -1,4 +1,4 @@
-#include "harness/commands/command_env.h"
+#include "harness/commands/command.h"
 #include "tests/support/command_line.h"
 #include "tests/support/fixture.h"
 #include "tests/support/json.h"

@@ -1,5 +1,5 @@
 #include "harness/base/report_program.h"
-#include "harness/commands/command_report.h"
+#include "harness/commands/command.h"
 
 #include "engine/base/file.h"
 
@@ -68,7 +68,7 @@ Test(command_report, starts_the_program_beside_itself)
     pid_t child = fork();
     if (child == 0) {
         cr_assert_not_null(freopen(output, "w", stdout));
-        command_report.run(2, argv);
+        command_report.hand_over(argv);
         _exit(99);
     }
     int ended;

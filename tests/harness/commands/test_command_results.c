@@ -1,8 +1,7 @@
-#include "harness/commands/command_results.h"
+#include "harness/commands/command.h"
 
 #include "engine/base/escape.h"
 #include "engine/base/h5.h"
-#include "harness/commands/command_matrix.h"
 #include "harness/curve/provenance.h"
 #include "harness/matrix/record.h"
 #include "tests/support/command_line.h"
@@ -148,7 +147,7 @@ Test(command_results, lists_runs_in_order_with_their_scores_and_their_code)
     cr_assert_eq(count(text, "d4rl, reduced"), 1, "%s", text);
     cr_assert_not_null(strstr(text, "4 runs: 2 stopped, 1 done, 1 diverged"), "%s", text);
     cr_assert_not_null(strstr(text, "2 by another revision"), "%s", text);
-    cr_assert_not_null(strstr(text, "2 by a tree with changes"), "%s", text);
+    cr_assert_not_null(strstr(text, "2 by code with uncommitted changes"), "%s", text);
     free(text);
 }
 
@@ -252,7 +251,7 @@ Test(command_results, says_what_is_wrong_with_the_question)
     refuse("--status finished", STATUS_CONFIG, "matches none of the 4 runs");
     refuse("--dataset adroit --method odt", STATUS_CONFIG, "none of the 1 runs");
     refuse("--colour", STATUS_CONFIG, "--colour");
-    refuse("another", STATUS_CONFIG, "'another' is one argument too many");
+    refuse("another", STATUS_CONFIG, "unexpected argument 'another'");
     cr_assert_eq(command_line(&command_results, "/nonexistent/folder", NULL), STATUS_IO);
     cr_assert_not_null(strstr(status_sentence(), "/nonexistent/folder"), "%s", status_sentence());
 }
@@ -282,7 +281,7 @@ Test(command_results, compares_two_folders_bit_by_bit)
     free(text);
     snprintf(words, sizeof words, "%s/a --compare %s/a", folder, folder);
     cr_assert_eq(command_line(&command_results, words, &text), STATUS_OK, "%s", status_sentence());
-    cr_assert_str_eq(text, "3 runs, equal in every bit but for times\n");
+    cr_assert_str_eq(text, "3 runs, bit-identical but for times\n");
     free(text);
 }
 

@@ -1,6 +1,6 @@
 #include "engine/base/log.h"
 #include "harness/base/download.h"
-#include "harness/commands/command_data.h"
+#include "harness/commands/command.h"
 #include "suites/dataset.h"
 #include "tests/support/command_line.h"
 #include "tests/support/fixture.h"

@@ -3,8 +3,7 @@
 #include "harness/base/exit_status.h"
 #include "harness/matrix/guide.h"
 
-#include "harness/commands/command_matrix.h"
-#include "harness/commands/command_verify.h"
+#include "harness/commands/command.h"
 #include "harness/curve/curve.h"
 #include "harness/matrix/cell_run.h"
 #include "harness/matrix/supply.h"

@@ -235,7 +235,7 @@ static const struct {
     {"[experiment a]\nmethds = odt\n", "no key 'methds'"},
     {"[matrix]\ndata = generate\n[experiment a]\nmethods = odt\ndatasets = hopper-medium-v2\n",
      "does not say how"},
-    {"[matrix]\ninclude = mine-is-nowhere\n", "no matrix"},
+    {"[matrix]\ninclude = mine-is-nowhere\n", "unknown matrix 'mine-is-nowhere'"},
     {"[matrix]\ntitle = nothing in it\n", "no cells"},
     {"[generat]\nx = y\n", "unknown section"},
 };

@@ -1,7 +1,7 @@
 #include "harness/sweep/slurm.h"
 
 #include "engine/base/file.h"
-#include "harness/commands/command_slurm.h"
+#include "harness/commands/command.h"
 #include "harness/curve/curve.h"
 #include "tests/support/command_line.h"
 

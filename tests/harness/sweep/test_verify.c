@@ -1,4 +1,4 @@
-#include "harness/commands/command_verify.h"
+#include "harness/commands/command.h"
 
 #include "engine/base/file.h"
 #include "harness/curve/curve.h"
