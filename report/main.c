@@ -267,7 +267,7 @@ static enum status make_report(const struct options *o)
     return status;
 }
 
-static enum status run(void *arguments);
+static enum status run_report(void *arguments);
 
 static enum status print_version(void)
 {
@@ -299,11 +299,11 @@ static const struct command vitamin_report = {
     .options = options_table,
     .arguments = sizeof(struct options),
     .begin = options_begin,
-    .run = run,
+    .run = run_report,
     .version = print_version,
 };
 
-static enum status run(void *arguments)
+static enum status run_report(void *arguments)
 {
     struct options *o = arguments;
     if (o->man)

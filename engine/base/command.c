@@ -78,7 +78,7 @@ static enum status read_choice(const struct option_row *o, const char *word, uns
 }
 
 /* `value` is NULL only for an option that takes none. */
-static enum status store(const struct option_row *o, void *arguments, const char *value)
+static enum status store_value(const struct option_row *o, void *arguments, const char *value)
 {
     void *field = (char *)arguments + o->offset;
     unsigned choice = 0;
@@ -215,9 +215,9 @@ static enum status read_value(struct reading *r, const struct option_row *o, con
     if (value == NULL || *value == '\0')
         return status_fail(STATUS_CONFIG, "--%s needs a value: --%s %s", o->name, o->name,
                            o->value != NULL ? o->value : o->choices);
-    TRY(store(o, r->arguments, value));
+    TRY(store_value(o, r->arguments, value));
     while (o->pairs && r->at + 1 < r->argc && is_pair(r->argv[r->at + 1]))
-        TRY(store(o, r->arguments, r->argv[++r->at]));
+        TRY(store_value(o, r->arguments, r->argv[++r->at]));
     return STATUS_OK;
 }
 
@@ -233,7 +233,7 @@ static enum status read_long(struct reading *r, const char *word)
     if (value != NULL)
         return status_fail(STATUS_CONFIG, "--%s takes no value, but '%s' gives it one", o->name,
                            word);
-    return store(o, r->arguments, NULL);
+    return store_value(o, r->arguments, NULL);
 }
 
 /* "-dataset" is --dataset with a dash too few, not -d with the value "ataset". */
@@ -255,7 +255,7 @@ static enum status read_letters(struct reading *r, const char *word)
             return unknown_option(r, word);
         if (option_takes_value(o))
             return read_value(r, o, at[1] == '\0' ? NULL : at[1] == '=' ? at + 2 : at + 1);
-        TRY(store(o, r->arguments, NULL));
+        TRY(store_value(o, r->arguments, NULL));
     }
     return STATUS_OK;
 }
@@ -291,7 +291,7 @@ enum status command_read(const struct command *c, const char *path, int argc, ch
         c->begin(arguments);
     for (const struct option_row *o = c->options; o != NULL && o->name != NULL; o++) {
         if (o->standard != NULL && !o->late)
-            TRY(store(o, arguments, o->standard));
+            TRY(store_value(o, arguments, o->standard));
     }
     for (; r.at < argc; r.at++) {
         char *word = argv[r.at];
@@ -380,7 +380,7 @@ static enum status show_help(const struct command *c, char path[COMMAND_PATH], c
     return STATUS_OK;
 }
 
-static enum status run_one(const struct command *c, const char *path, int argc, char **argv)
+static enum status read_and_run(const struct command *c, const char *path, int argc, char **argv)
 {
     void *arguments = calloc(1, c->arguments > 0 ? c->arguments : 1);
     if (arguments == NULL)
@@ -399,8 +399,8 @@ static enum status show_version(const struct command *program)
     return program->version != NULL ? program->version() : c != NULL ? c->run(NULL) : STATUS_OK;
 }
 
-static enum status call(const struct command *program, const struct command *c,
-                        char path[COMMAND_PATH], int argc, char **argv)
+static enum status dispatch(const struct command *program, const struct command *c,
+                            char path[COMMAND_PATH], int argc, char **argv)
 {
     if (c->hand_over != NULL)
         return c->hand_over(argv);
@@ -409,7 +409,7 @@ static enum status call(const struct command *program, const struct command *c,
             return show_help(c, path, argv + argc);
         if (asks_for(&common_options[1], argc, argv))
             return show_version(program);
-        return run_one(c, path, argc, argv);
+        return read_and_run(c, path, argc, argv);
     }
     if (argc < 2 || strcmp(argv[1], "help") == 0 || is_option(argv[1], &common_options[0]))
         return show_help(c, path, argc < 2 ? argv + argc : argv + 2);
@@ -419,19 +419,19 @@ static enum status call(const struct command *program, const struct command *c,
     if (below == NULL)
         return unknown_command(c, path, argv[1]);
     command_path(path, below, path);
-    return call(program, below, path, argc - 1, argv + 1);
+    return dispatch(program, below, path, argc - 1, argv + 1);
 }
 
 enum status command_call(const struct command *c, char path[COMMAND_PATH], int argc, char **argv)
 {
-    return call(c, c, path, argc, argv);
+    return dispatch(c, c, path, argc, argv);
 }
 
 enum status command_main(const struct command *program, int argc, char **argv)
 {
     char path[COMMAND_PATH];
     snprintf(path, sizeof path, "%s", program->name);
-    enum status result = call(program, program, path, argc, argv);
+    enum status result = dispatch(program, program, path, argc, argv);
     if (result != STATUS_OK)
         say_to(stderr, "%s: %s\n", path, status_sentence());
     if (file_close_output() != STATUS_OK && result == STATUS_OK) {

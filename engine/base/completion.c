@@ -11,14 +11,14 @@ enum completion_shell { COMPLETION_BASH, COMPLETION_ZSH, COMPLETION_FISH };
 typedef void visit_command(FILE *out, const struct command *program, const struct command *c,
                            const char *path);
 
-static void walk(FILE *out, const struct command *program, const struct command *c,
-                 const char *path, visit_command *visit)
+static void walk_commands(FILE *out, const struct command *program, const struct command *c,
+                          const char *path, visit_command *visit)
 {
     visit(out, program, c, path);
     for (int i = 0; c->commands != NULL && c->commands[i] != NULL; i++) {
         char below[COMMAND_PATH];
         command_path(path, c->commands[i], below);
-        walk(out, program, c->commands[i], below, visit);
+        walk_commands(out, program, c->commands[i], below, visit);
     }
 }
 
@@ -39,7 +39,7 @@ static void print_choices(FILE *out, const char *choices)
 
 /* Within single quotes, which all three shells end in their own way; in zsh a colon ends a
  * description's first half. */
-static void quote(FILE *out, const char *text, enum completion_shell shell)
+static void print_quoted(FILE *out, const char *text, enum completion_shell shell)
 {
     for (; *text != '\0'; text++) {
         if (*text == '\'')
@@ -115,13 +115,13 @@ static void write_bash(FILE *out, const struct command *program)
         "        case \"${command:+$command }${COMP_WORDS[i]}\" in\n"
         "        ''",
         name, function);
-    walk(out, program, program, "", bash_path);
+    walk_commands(out, program, program, "", bash_path);
     fprintf(out, ") command=\"${command:+$command }${COMP_WORDS[i]}\" ;;\n"
                  "        *) break ;;\n        esac\n    done\n"
                  "    case \"$command:$before\" in\n");
-    walk(out, program, program, "", bash_values);
+    walk_commands(out, program, program, "", bash_values);
     fprintf(out, "    *)\n    case \"$command\" in\n");
-    walk(out, program, program, "", bash_words);
+    walk_commands(out, program, program, "", bash_words);
     fprintf(
         out,
         "    esac ;;\n    esac\n"
@@ -149,11 +149,11 @@ static void zsh_option(FILE *out, const struct option_row *o)
                 o->name, option_takes_value(o) ? "=" : "");
     else
         fprintf(out, " \\\n            '--%s%s[", o->name, option_takes_value(o) ? "=" : "");
-    quote(out, o->help, COMPLETION_ZSH);
+    print_quoted(out, o->help, COMPLETION_ZSH);
     fputs("]", out);
     if (option_takes_value(o)) {
         fputs(":", out);
-        quote(out, o->value != NULL ? o->value : o->name, COMPLETION_ZSH);
+        print_quoted(out, o->value != NULL ? o->value : o->name, COMPLETION_ZSH);
         fputs(o->choices != NULL ? ":(" : ":_files", out);
         if (o->choices != NULL) {
             print_choices(out, o->choices);
@@ -178,7 +178,7 @@ static void zsh_words(FILE *out, const struct command *program, const struct com
         fprintf(out, "        known=(");
         for (int i = 0; c->commands[i] != NULL; i++) {
             fprintf(out, "'%s:", c->commands[i]->name);
-            quote(out, c->commands[i]->summary, COMPLETION_ZSH);
+            print_quoted(out, c->commands[i]->summary, COMPLETION_ZSH);
             fputs("' ", out);
         }
         fprintf(out, "'help:show help')\n        _describe command known\n");
@@ -199,14 +199,14 @@ static void write_zsh(FILE *out, const struct command *program)
     if (program->commands != NULL) {
         fprintf(out, "    while ((i < CURRENT)); do\n"
                      "        case \"${command:+$command }${words[i]}\" in\n        (");
-        walk(out, program, program, "", zsh_path);
+        walk_commands(out, program, program, "", zsh_path);
         fprintf(out, ") command=\"${command:+$command }${words[i]}\"; ((i++)) ;;\n"
                      "        (*) break ;;\n        esac\n    done\n"
                      "    words=(\"${words[1]}\" \"${(@)words[i,-1]}\")\n"
                      "    ((CURRENT -= i - 2))\n");
     }
     fprintf(out, "    case \"$command\" in\n");
-    walk(out, program, program, "", zsh_words);
+    walk_commands(out, program, program, "", zsh_words);
     fprintf(out, "    esac\n}\ncompdef _%s %s\n", function, name);
 }
 
@@ -245,7 +245,7 @@ static void fish_words(FILE *out, const struct command *program, const struct co
         fprintf(out, "complete -c %s -f", name);
         fish_condition(out, program, c, path);
         fprintf(out, " -a %s -d '", c->commands[i]->name);
-        quote(out, c->commands[i]->summary, COMPLETION_FISH);
+        print_quoted(out, c->commands[i]->summary, COMPLETION_FISH);
         fputs("'\n", out);
     }
     if (c->hand_over != NULL) {
@@ -268,14 +268,14 @@ static void fish_words(FILE *out, const struct command *program, const struct co
             fputs(" -r", out);
         }
         fputs(" -d '", out);
-        quote(out, o->help, COMPLETION_FISH);
+        print_quoted(out, o->help, COMPLETION_FISH);
         fputs("'\n", out);
     }
 }
 
 static void write_fish(FILE *out, const struct command *program)
 {
-    walk(out, program, program, "", fish_words);
+    walk_commands(out, program, program, "", fish_words);
 }
 
 enum status completion_print(const struct command *program, const char *shell)

@@ -327,23 +327,23 @@ static enum verdict take_broken(struct transfer *t, CURLcode code, enum status *
     if (never_connected(t, code)) {
         *out = status_fail(STATUS_IO, "%s cannot be reached, is this machine offline? (%s)%s", url,
                            t->message,
-                           t->have > 0 ? "; what has arrived is kept, run again to go on" : "");
+                           t->have > 0 ? "; what has arrived is kept, run again to resume" : "");
         return t->best > 0 && t->r->connections > 1 ? VERDICT_AGAIN : VERDICT_FAILED;
     }
     if (code == CURLE_PARTIAL_FILE && t->total > 0)
         *out = status_fail(STATUS_IO,
                            "%s: the server promises %lld bytes and breaks off after %lld; what has "
-                           "arrived is kept, run again to go on",
+                           "arrived is kept, run again to resume",
                            url, (long long)t->total, (long long)t->have);
     else if (code == CURLE_OPERATION_TIMEDOUT)
         *out = status_fail(STATUS_IO,
                            "%s: brought less than %d bytes a second for %ld s; the %lld bytes that "
-                           "have arrived are kept, run again to go on",
+                           "have arrived are kept, run again to resume",
                            url, SLOW, t->stall, (long long)t->have);
     else
         *out = status_fail(STATUS_IO,
                            "%s: the download broke off (%s); what has arrived is kept, run again "
-                           "to go on",
+                           "to resume",
                            url, t->message);
     return VERDICT_AGAIN;
 }
@@ -388,7 +388,7 @@ static enum verdict conclude(struct transfer *t, CURLcode code, enum status *out
         return take_refusal(t, out);
     case CURLE_ABORTED_BY_CALLBACK:
         *out = status_fail(STATUS_INTERRUPTED,
-                           "%s: stopped after %lld bytes, which are kept; run again to go on", url,
+                           "%s: stopped after %lld bytes, which are kept; run again to resume", url,
                            (long long)t->have);
         return VERDICT_FAILED;
     case CURLE_TOO_MANY_REDIRECTS:
@@ -428,12 +428,12 @@ static enum status pause_before(const struct transfer *t, int failures)
         nanosleep(&nap, NULL);
     if (is_stopped(t))
         return status_fail(STATUS_INTERRUPTED,
-                           "%s: stopped after %lld bytes, which are kept; run again to go on",
+                           "%s: stopped after %lld bytes, which are kept; run again to resume",
                            t->q->url, (long long)t->have);
     return STATUS_OK;
 }
 
-static enum status get(struct transfer *t)
+static enum status get_with_retries(struct transfer *t)
 {
     for (int failures = 0;;) {
         enum status result = STATUS_OK;
@@ -492,7 +492,7 @@ enum status download(const struct download_request *q, struct download_result *r
         curl_easy_cleanup(t.curl);
         return status_fail(STATUS_MEMORY, "%s: no memory to get it", q->url);
     }
-    enum status result = get(&t);
+    enum status result = get_with_retries(&t);
     curl_easy_cleanup(t.curl);
     r->bytes = t.have;
     struct stat info;

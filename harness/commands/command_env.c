@@ -132,7 +132,7 @@ static enum status run_episode(const struct run *r, struct worker *w, int episod
     return STATUS_OK;
 }
 
-static enum status run_all(const struct run *r)
+static enum status run_every_episode(const struct run *r)
 {
     int episodes = r->arguments->episodes, failed = episodes;
     struct status_note note = {STATUS_OK, ""};
@@ -298,6 +298,16 @@ static double seconds_now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+static enum status unknown_environment(const char *name)
+{
+    struct nearest n = {.to = name};
+    for (int i = 0; i < env_count; i++)
+        nearest_offer(&n, env_table[i].name);
+    return status_fail(STATUS_CONFIG,
+                       "unknown environment '%s'; did you mean '%s'? (`vitamin env` lists them)",
+                       name, n.word);
+}
+
 static enum status run_episodes(void *context)
 {
     struct arguments *a = context;
@@ -308,8 +318,7 @@ static enum status run_episodes(void *context)
     }
     struct run r = {.arguments = a, .kind = env_find(a->name)};
     if (r.kind == NULL)
-        return status_fail(STATUS_CONFIG, "unknown environment '%s'; `vitamin env` lists them",
-                           a->name);
+        return unknown_environment(a->name);
     if (a->threads > 0)
         threads_set(a->threads);
     r.key = rng_key_mix(rng_key("vitamin env"), (uint64_t)a->seed);
@@ -318,7 +327,7 @@ static enum status run_episodes(void *context)
         result = open_workers(&r);
     double begin = seconds_now();
     if (result == STATUS_OK)
-        result = run_all(&r);
+        result = run_every_episode(&r);
     if (result == STATUS_OK) {
         struct summary s = summarise(&r, seconds_now() - begin);
         if (a->json)

@@ -118,7 +118,7 @@ static enum status print_expectation(const struct overview *o, int cores)
     if (o->cost.measured > 0)
         snprintf(basis, sizeof basis, "from the times of %d finished cells", o->cost.measured);
     progress_core_hours(overview_left(o), hours);
-    say("to go      %s, %s on %d core%s (%s)\n", hours, wall, cores, cores == 1 ? "" : "s", basis);
+    say("remaining  %s, %s on %d core%s (%s)\n", hours, wall, cores, cores == 1 ? "" : "s", basis);
     schedule_free(&s);
     return STATUS_OK;
 }

@@ -74,8 +74,8 @@ static const struct option_row options[] = {
 static enum status list_datasets(void *context)
 {
     const char *folder = ((const struct arguments *)context)->folder;
-    say("%-29s %9s %10s %11s  %-10s %8s  %s\n", "dataset", "rows", "score 0", "score 100", "here",
-        "MB", "where");
+    say("%-29s %9s %10s %11s  %-10s %8s  %s\n", "dataset", "rows", "score 0", "score 100", "origin",
+        "MB", "path");
     for (int i = 0; i < dataset_count; i++)
         print_entry(&dataset_table[i], folder);
     for (int i = 0; i < env_count; i++) {

@@ -31,7 +31,7 @@ static enum status check_replaceable(const char *path)
     if (!there || ours)
         return STATUS_OK;
     return status_fail(STATUS_CONFIG,
-                       "%s: is there already and was not made by vitamin; move it away, or give "
+                       "%s: already exists and was not made by vitamin; move it away, or give "
                        "another --out",
                        path);
 }

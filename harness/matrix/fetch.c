@@ -136,11 +136,11 @@ static enum status find(const struct fetch_request *a, const struct dataset_entr
     TRY(located);
     enum status result = data_target_is_ours(path, &ours);
     if (result != STATUS_OK)
-        return status_prefix(result, "%s is there but cannot be used; remove it to fetch it again",
-                             e->id);
+        return status_prefix(
+            result, "%s is present but cannot be used; remove it to fetch it again", e->id);
     *there = !ours;
     if (*there)
-        say("%s: is there already, %s\n", e->id, path);
+        say("%s: already present, %s\n", e->id, path);
     return STATUS_OK;
 }
 

@@ -115,10 +115,11 @@ enum status generate_dataset(struct generate_request *a)
     a->entry = dataset_find(a->name);
     const struct env_kind *kind = dataset_env(a->name);
     if (kind == NULL || strchr(a->name, '/') != NULL)
-        return status_fail(STATUS_CONFIG,
-                           "'%.200s' is neither a dataset id nor an environment; `vitamin data "
-                           "list` and `vitamin env` show them",
-                           a->name);
+        return status_fail(
+            STATUS_CONFIG,
+            "'%.200s' is neither a dataset id nor an environment; did you mean '%s'? "
+            "(`vitamin data list` and `vitamin env` show them)",
+            a->name, dataset_nearest(a->name).word);
     TRY(choose_actor(a, kind));
     a->recipe.env = kind->name;
     a->recipe.rows = a->rows > 0 ? a->rows : default_rows(a->entry);

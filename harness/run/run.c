@@ -233,7 +233,7 @@ static enum status maybe_save(struct run *r)
 static enum status interrupted(struct run *r)
 {
     TRY(run_save(r));
-    return status_fail(STATUS_INTERRUPTED, "stopped after %lld transitions; run it again to go on",
+    return status_fail(STATUS_INTERRUPTED, "stopped after %lld transitions; run it again to resume",
                        (long long)r->transitions_done);
 }
 

@@ -142,7 +142,7 @@ static enum status go_on(struct run *r)
 {
     TRY(check_start(r));
     TRY(run_stamp_older(r));
-    log_info("run", "goes on after %lld transitions", (long long)r->transitions_done);
+    log_info("run", "resumes after %lld transitions", (long long)r->transitions_done);
     int resumes = (int)curve_get_integer(&r->curve, "resumes", 0);
     TRY(curve_set(&r->curve, "resumes", "%d", resumes + 1));
     return r->curve_lost ? run_save_curve(r, "running") : STATUS_OK;
@@ -168,7 +168,7 @@ enum status run_resume(struct run *r)
         damaged = true;
     }
     if (damaged)
-        log_warn("run", "starts from zero: no checkpoint is left to go on from");
+        log_warn("run", "starts from zero: no checkpoint is left to resume from");
     else
         log_info("run", "starts");
     return run_stamp(r);

@@ -192,14 +192,14 @@ static void print_head(FILE *f, const struct slurm_job *job, int cells)
 {
     fprintf(f,
             "#!/bin/bash\n"
-            "# Written by `vitamin slurm` of revision %s: %d cells, one a task.\n"
+            "# Written by `vitamin slurm` of revision %s: %d cells, one per task.\n"
             "#\n"
-            "#   bash FILE             submit the tasks, and a report job behind them\n"
+            "#   bash FILE             submit the tasks, and a report job after them\n"
             "#   bash FILE cell N      what a task does: cell N, or N more than its array index\n"
             "#   bash FILE report      what the report job does\n"
             "#\n"
-            "# Submitting twice does no harm: a cell is locked by who works on it, and one that\n"
-            "# is over ends at once. Written anew it leaves out what has been done meanwhile.\n"
+            "# Submitting twice does no harm: a running cell is locked, and one that is\n"
+            "# done ends at once. A script written later leaves out what is done by then.\n"
             "set -u\n\n",
             provenance_revision(), cells);
     assign(f, "vitamin", job->program);
@@ -280,14 +280,13 @@ enum status slurm_script(const struct slurm_job *job, const struct slurm_cell *c
         return status_fail(STATUS_MEMORY, "no memory for a script");
     print_head(f, job, cells);
     print_options(f, job, pattern, seconds);
-    fputs(
-        "# Cells still to be done: an offset, the indices behind it, and OFFSET_INDEX of the cell\n"
-        "# that must have ended before.\narrays=(\n",
-        f);
+    fputs("# Cells still to be done: an offset, indices above it, and OFFSET_INDEX of the cell\n"
+          "# that must end first.\narrays=(\n",
+          f);
     print_arrays(f, job, cell, cells, false, &done); /* first: the others come after them */
     print_arrays(f, job, cell, cells, true, &done);
     fputs(")\n", f);
-    fprintf(f, "limit=%ld # seconds of a go\n", seconds);
+    fprintf(f, "limit=%ld # seconds per attempt\n", seconds);
     fprintf(f, "interrupted=%d # exit status of a run that saved and left\n", EXIT_INTERRUPTED);
     fprintf(f, "largest=%d # index of an array\n\n", largest_index(job, cell, cells));
     print_rest(f);

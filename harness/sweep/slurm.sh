@@ -7,7 +7,7 @@
 pass_on() {
     # The limit is there and nothing is saved yet: on with it from the last checkpoint.
     if [ "$1" = TERM ] && [ "$asked" = USR1 ] && [ $((SECONDS + 5)) -ge "$limit" ]; then
-        echo "cell $number: out of time and not saved, to be continued from its checkpoint"
+        echo "cell $number: out of time and not saved, resuming from its checkpoint"
         requeue
     fi
     [ -n "$asked" ] || [ -z "$child" ] || kill -s USR1 "$child" 2>/dev/null
@@ -18,7 +18,7 @@ pass_on() {
 requeue() {
     if [ -n "${SLURM_ARRAY_TASK_ID:-}" ]; then
         scontrol requeue "${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID" && exit 0
-        echo "cell $number: Slurm would not requeue it; submit again to go on" >&2
+        echo "cell $number: Slurm would not requeue it; submit again to resume" >&2
     fi
 }
 
@@ -44,7 +44,7 @@ run_cell() {
     # Stopped with its work saved, or before it had begun (138): on with it later.
     case $asked/$status in
     "/$interrupted" | "USR1/$interrupted" | USR1/138)
-        echo "cell $number: out of time, to be continued"
+        echo "cell $number: out of time, resuming later"
         requeue
         ;;
     esac
@@ -74,7 +74,7 @@ submit() {
     fi
     most=$(scontrol show config 2>/dev/null | sed -n 's/^MaxArraySize *= *//p')
     if [ -n "$most" ] && [ "$most" -le "$largest" ]; then
-        echo "$self: this cluster's arrays end at $((most - 1)), not $largest: write it anew with" \
+        echo "$self: this cluster's arrays end at $((most - 1)), not $largest: write the script again with" \
             "--array-most $((most - 1))" >&2
         exit 1
     fi
@@ -95,7 +95,7 @@ submit() {
     id=$(sbatch --parsable "${options[@]}" "${last[@]}" \
         --dependency="afterany$ids" "$self" report)
     if [ -z "$id" ]; then
-        echo "$self: the tasks are submitted, the report is not; make it yourself:" \
+        echo "$self: the tasks are submitted, the report is not; make it by hand:" \
             "bash $self report" >&2
         exit 1
     fi

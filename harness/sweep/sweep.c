@@ -219,7 +219,7 @@ static enum status start_source(struct sweep *w, int source)
     slot->source = source;
     w->supply[source] = SUPPLY_GETTING;
     schedule_take_core(&w->schedule);
-    display_say(&w->display, "%s %s", w->m->source[source].generated ? "making" : "fetching",
+    display_say(&w->display, "%s %s", w->m->source[source].generated ? "generating" : "fetching",
                 w->m->source[source].dataset);
     return STATUS_OK;
 }
@@ -291,7 +291,7 @@ static bool is_crash(int signal)
            signal == SIGILL;
 }
 
-/* Killed from outside (out of memory, most often), or stopped by somebody else. */
+/* Killed (out of memory, most often) or stopped from outside. */
 static void note_death(struct sweep *w, int cell, const char *how)
 {
     char reason[256], name[4 * CONFIG_NAME];
@@ -302,7 +302,7 @@ static void note_death(struct sweep *w, int cell, const char *how)
         fail_cell(w, cell, reason);
         return;
     }
-    display_say(&w->display, "%s: %s; it goes on from its checkpoint", name, how);
+    display_say(&w->display, "%s: %s; resuming from its checkpoint", name, how);
 }
 
 static void end_cell(struct sweep *w, int cell, int status, const char *words)
@@ -323,7 +323,7 @@ static void end_cell(struct sweep *w, int cell, int status, const char *words)
         return;
     }
     if (code == EXIT_INTERRUPTED) {
-        note_death(w, cell, "stopped by somebody else");
+        note_death(w, cell, "stopped from outside");
         return;
     }
     if (WIFSIGNALED(status) && !is_crash(WTERMSIG(status))) {
@@ -335,10 +335,10 @@ static void end_cell(struct sweep *w, int cell, int status, const char *words)
     w->disk_full = w->disk_full || means_full_disk(words);
     if (WIFSIGNALED(status))
         snprintf(reason, sizeof reason, "crashed by signal %d (%s)%s%.300s", WTERMSIG(status),
-                 strsignal(WTERMSIG(status)), *words != '\0' ? "; its last words: " : "", words);
+                 strsignal(WTERMSIG(status)), *words != '\0' ? "; its last output: " : "", words);
     else
         snprintf(reason, sizeof reason, "%.500s",
-                 *words != '\0' ? words : "it ended and did not say why");
+                 *words != '\0' ? words : "it ended without saying why");
     schedule_end(&w->schedule, cell, SCHEDULE_FAILED);
     fail_cell(w, cell, reason);
 }
@@ -470,7 +470,7 @@ static enum status verdict(struct sweep *w)
                            "the disk is full; what is done is kept: free some space and give the "
                            "same command again");
     if (w->stopping > 0)
-        return status_fail(STATUS_INTERRUPTED, "stopped; give the same command again to go on");
+        return status_fail(STATUS_INTERRUPTED, "stopped; give the same command again to resume");
     if (missing > 0) {
         char ids[512] = "";
         size_t used = 0;
@@ -483,7 +483,7 @@ static enum status verdict(struct sweep *w)
             STATUS_MISSING,
             "%d of %d cells wait for datasets that are not in '%s':%s. `vitamin data "
             "fetch ID` gets D4RL's file, `vitamin data generate ID --policy random` "
-            "makes a stand-in (results then say so)",
+            "generates a stand-in (its results are labelled as such)",
             missing, w->m->cells, dataset_folder(w->o->data), ids);
     }
     if (failed > 0)
@@ -495,7 +495,7 @@ static enum status verdict(struct sweep *w)
     if (guided > 0)
         return status_fail(
             STATUS_MISSING,
-            "%d of %d cells wait for a policy that is not there (`vitamin status %s` "
+            "%d of %d cells wait for a policy that does not exist yet (`vitamin status %s` "
             "says why)",
             guided, w->m->cells, w->o->matrix);
     return STATUS_OK;

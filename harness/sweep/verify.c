@@ -98,7 +98,7 @@ static enum status find_dataset(struct verify *v)
     /* A folder (Minari) is left to the run, whose curve holds the digest too. */
     if (result == STATUS_OK && strcmp(digest, curve_get(&v->before, "dataset_sha256")) != 0)
         return status_fail(STATUS_MISSING,
-                           "%s: is another file than the run was made with (SHA-256 %.12s, "
+                           "%s: is not the file that the run used (SHA-256 %.12s, "
                            "recorded %.12s); put that one back, or name its folder with --data",
                            v->dataset, digest, curve_get(&v->before, "dataset_sha256"));
     return STATUS_OK;
@@ -159,7 +159,7 @@ static enum status check_lines(const char *text, const struct hyper *h)
         hyper_format(h, field, value);
         if (strcmp(equals + 3, h->applies[field] ? value : "-") != 0)
             return status_fail(STATUS_CONFIG,
-                               "its configuration cannot be made again: %.60s would be '%.100s', "
+                               "its configuration cannot be reproduced: %.60s would be '%.100s', "
                                "recorded is '%.100s'",
                                line, h->applies[field] ? value : "-", equals + 3);
     }
@@ -314,8 +314,7 @@ static void tell_circumstances(struct verify *v)
         const char *comma = used > 0 ? "; " : "";
         if (dirty)
             used += (size_t)snprintf(text + used, room - used,
-                                     "%s%s built from a tree with changes that no revision holds",
-                                     comma,
+                                     "%s%s built from code with uncommitted changes", comma,
                                      strcmp(then, "0") == 0   ? "this program was"
                                      : strcmp(here, "0") == 0 ? "its program was"
                                                               : "both programs were");
@@ -418,7 +417,7 @@ static enum status work(struct verify *v)
     sha256_of(v->before.config != NULL ? v->before.config : "",
               v->before.config != NULL ? strlen(v->before.config) : 0, hash);
     if (strcmp(hash, curve_get(&v->before, "config_hash")) != 0) {
-        status_fail(STATUS_FORMAT, "its configuration is not the one that its config_hash is of");
+        status_fail(STATUS_FORMAT, "its configuration does not match its config_hash");
         return different(v);
     }
     if (v->before.iterations == 0 && v->before.evaluations == 0) {

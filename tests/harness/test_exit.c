@@ -148,7 +148,7 @@ Test(exit, checkpoints_of_another_configuration_and_nan)
     char path[FILE_PATH];
     struct curve c;
     struct run_request r = tiny_run_request("td3_odt", "stopped");
-    expect(words_of(&r, "--stop-after 2"), STOPPED, "run it again to go on");
+    expect(words_of(&r, "--stop-after 2"), STOPPED, "run it again to resume");
     snprintf(path, sizeof path, "%s/curve.h5", r.folder);
     char kept[2 * FILE_PATH];
     snprintf(kept, sizeof kept, "%s.kept", path);
@@ -195,11 +195,11 @@ Test(exit, three_when_stopped_and_four_when_another_is_at_it)
     cr_expect(strstr(sent_away, "another process") != NULL, "%s", sent_away);
     free(sent_away);
     cr_assert_eq(kill(first, SIGTERM), 0);
-    expect_end(first, STOPPED, "run it again to go on", 0);
+    expect_end(first, STOPPED, "run it again to resume", 0);
     snprintf(path, sizeof path, "%s/checkpoint.h5", r.folder);
     cr_expect(file_exists(path));
-    expect(words_of(&r, "--stop-after 1"), STOPPED, "run it again to go on");
-    cr_expect(log_says(&r, "goes on after"));
+    expect(words_of(&r, "--stop-after 1"), STOPPED, "run it again to resume");
+    cr_expect(log_says(&r, "resumes after"));
 }
 
 /* Returns once there is something to save. */
@@ -227,7 +227,7 @@ Test(exit, every_signal_that_asks_leaves_a_checkpoint)
         cr_assert_eq(kill(child, *signal), 0);
         if (!stop_insists(*signal))
             cr_assert_eq(kill(child, *signal), 0, "twice, as a closed terminal does");
-        expect_end(child, STOPPED, "run it again to go on", 0);
+        expect_end(child, STOPPED, "run it again to resume", 0);
         cr_assert_eq(file_path(path, "%s/checkpoint.h5", r.folder), STATUS_OK);
         cr_expect(file_exists(path), "signal %d", *signal);
     }
@@ -242,7 +242,7 @@ Test(exit, hangup_that_nohup_ignores_ends_nothing)
     program_pause(500);
     cr_expect_eq(waitpid(child, NULL, WNOHANG), 0, "it has ended");
     cr_assert_eq(kill(child, SIGTERM), 0);
-    expect_end(child, STOPPED, "run it again to go on", 0);
+    expect_end(child, STOPPED, "run it again to resume", 0);
 }
 
 /* With too little address space or data OpenBLAS would ask for its buffers for ever: whatever the
@@ -290,7 +290,7 @@ Test(exit, long_paths_are_whole_or_refused)
         cr_assert_eq(file_path(deep, "%s/%0100d", deep, 7), STATUS_OK);
     for (int seed = 1; seed <= 2; seed++) {
         snprintf(words, sizeof words, "--seed %d --out %s/%d --stop-after 1", seed, deep, seed);
-        expect(words_of(&r, words), STOPPED, "run it again to go on");
+        expect(words_of(&r, words), STOPPED, "run it again to resume");
         cr_assert_eq(file_path(folder, "%s/%d/curve.h5", deep, seed), STATUS_OK);
         struct curve c;
         cr_assert_eq(curve_read(folder, &c), STATUS_OK, "%s", status_sentence());

@@ -386,7 +386,7 @@ Test(data_fetch, what_is_there_but_broken_is_said)
 {
     cr_assert_eq(file_replace(in_folder("hopper-random-v2.hdf5"), "", 0), STATUS_OK);
     cr_assert_eq(fetch("hopper-random-v2"), STATUS_FORMAT);
-    cr_assert(strstr(status_sentence(), "is there but cannot be used") != NULL, "%s",
+    cr_assert(strstr(status_sentence(), "is present but cannot be used") != NULL, "%s",
               status_sentence());
 }
 

@@ -219,7 +219,7 @@ Test(guide, one_that_is_over_without_a_policy_is_named_with_the_remedy)
     cr_assert_eq(program("sweep --cores 2", "bare"), 1, "%s", said());
     expect_said("1 of 3 done, 2 waiting");
     expect_said("is done and has left no policy that could guide; remove ");
-    expect_said("2 of 3 cells wait for a policy that is not there");
+    expect_said("2 of 3 cells wait for a policy that does not exist yet");
 }
 
 Test(guide, one_of_another_configuration_is_refused)

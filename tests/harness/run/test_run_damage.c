@@ -162,7 +162,7 @@ Test(run_damage, checkpoint_falls_back_to_the_one_before_it)
     expect_status(&r, STATUS_OK);
     cr_expect(file_exists(in_run(&r, "checkpoint.damaged-1.h5")));
     cr_expect(log_says(&r, "checkpoint.damaged-1.h5"));
-    cr_expect(log_says(&r, "goes on after"));
+    cr_expect(log_says(&r, "resumes after"));
     cr_expect_not(file_exists(in_run(&r, "checkpoint.h5")), "removed at the end");
     cr_expect_not(file_exists(in_run(&r, "checkpoint.previous.h5")), "removed at the end");
     expect_like_quiet(&r);

@@ -197,7 +197,7 @@ Test(slurm, submits_nothing_when_the_cluster_has_shorter_arrays_or_sbatch_fails)
     write_script(&job, cell, 2);
     cr_assert_eq(shell("bash job.sh 2> said"), 1);
     char *calls = text_of("calls"), *said = text_of("said");
-    expect_part(said, "write it anew with --array-most 1000");
+    expect_part(said, "write the script again with --array-most 1000");
     expect_no_part(calls, "sbatch");
     free(calls);
     free(said);
@@ -344,7 +344,7 @@ static const struct { int status; const char *calls; int left; } endings[] = {
     {0, "", 0},
     {1, "", 1},                                /* failed: it would fail again */
     {2, "", 2},
-    {4, "", 4},                                /* another process is at it */
+    {4, "", 4},                                /* another process is working on it */
     {3, "scontrol [requeue] [40_12]\n", 0},    /* told by somebody else to save and leave */
 };
 /* clang-format on */
@@ -384,7 +384,7 @@ Test(slurm, task_says_so_when_it_cannot_be_queued_again)
                        "bash job.sh cell 0 > said 2>&1"),
                  3);
     char *said = text_of("said");
-    expect_part(said, "submit again to go on");
+    expect_part(said, "submit again to resume");
     free(said);
     cr_assert_eq(shell("bash job.sh nonsense 2> said"), 2);
 }

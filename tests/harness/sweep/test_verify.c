@@ -230,7 +230,7 @@ Test(verify, says_when_the_dataset_is_missing_or_another)
     expect("", STATUS_OK, "same       run: ");
 
     cr_assert_eq(truncate(copy, 10), 0);
-    expect("", STATUS_MISSING, "is another file than the run was made with");
+    expect("", STATUS_MISSING, "is not the file that the run used");
     unlink(copy);
     expect("", STATUS_MISSING, "UNCHECKED  run: ");
     expect("", STATUS_MISSING, "hopper-mine");
