@@ -171,7 +171,10 @@ static void zsh_words(FILE *out, const struct command *program, const struct com
     joined(program->name, '_', function);
     fprintf(out, "    ('%s')\n", path);
     if (c->hand_over != NULL) {
-        fprintf(out, "        _%s_%s ;;\n", function, c->name);
+        fprintf(out,
+                "        (($+functions[_%s_%s])) || eval \"$(${words[1]} %s --completion zsh)\"\n"
+                "        _%s_%s ;;\n",
+                function, c->name, c->name, function, c->name);
         return;
     }
     if (c->commands != NULL) {
@@ -207,7 +210,9 @@ static void write_zsh(FILE *out, const struct command *program)
     }
     fprintf(out, "    case \"$command\" in\n");
     walk_commands(out, program, program, "", zsh_words);
-    fprintf(out, "    esac\n}\ncompdef _%s %s\n", function, name);
+    /* As a file of fpath it is the body of the function at its first call. */
+    fprintf(out, "    esac\n}\ncompdef _%s %s\n[[ $funcstack[1] != _%s ]] || _%s \"$@\"\n",
+            function, name, function, function);
 }
 
 /* --- fish ------------------------------------------------------------------------------------- */
@@ -251,7 +256,9 @@ static void fish_words(FILE *out, const struct command *program, const struct co
     if (c->hand_over != NULL) {
         fprintf(out, "complete -c %s", name);
         fish_condition(out, program, c, path);
-        fprintf(out, " -w %s-%s\n", name, c->name);
+        fprintf(out,
+                " -f -a '(complete -C (commandline -cp | string replace -r \"^.*? %s\" %s-%s))'\n",
+                c->name, name, c->name);
         return;
     }
     for (int i = 0; (o = command_option(c, i)) != NULL; i++) {

@@ -239,21 +239,39 @@ Test(manual, bash_completes_commands_options_and_choices)
     free(script);
 }
 
-Test(manual, zsh_and_fish_understand_their_scripts)
+Test(manual, zsh_understands_its_script)
 {
-    static const char *const shells[] = {"zsh", "fish"};
-    int asked = 0;
-    for (int i = 0; i < 2; i++) {
-        char words[32], command[32];
-        snprintf(words, sizeof words, "completion %s", shells[i]);
-        snprintf(command, sizeof command, "%s --no-execute", shells[i]);
-        char *text = printed(words);
-        if (is_installed(shells[i])) {
-            cr_expect_eq(shell_on(command, text), 0, "%s", shells[i]);
-            asked++;
-        }
-        free(text);
+    if (!is_installed("zsh"))
+        cr_skip_test("no zsh");
+    char *text = printed("completion zsh");
+    cr_expect_eq(shell_on("zsh --no-exec", text), 0);
+    cr_expect_eq(strncmp(text, "#compdef vitamin\n", 17), 0, "%.40s", text);
+    free(text);
+}
+
+Test(manual, fish_completes_commands_options_and_choices)
+{
+    static const struct {
+        const char *words, *reply;
+    } cases[] = {{"vitamin sw", "sweep"},
+                 {"vitamin data ge", "generate get"},
+                 {"vitamin run --dat", "--data --dataset"},
+                 {"vitamin run --preset ", "code paper"},
+                 {"vitamin run -p p", "paper"},
+                 {"vitamin data fetch --al", "--all"},
+                 {"vitamin report --cel", "--cell"},
+                 {"vitamin report --cell mean_", "mean_ci mean_sd"},
+                 {"vitamin-report --fa", "--fast"}};
+    if (!is_installed("fish"))
+        cr_skip_test("no fish");
+    char *script = printed("completion fish"), *text = malloc(strlen(script) + 8192);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        sprintf(text,
+                "%s\nset reply (complete -C '%s' | string replace -r '\\t.*' '' | sort)\n"
+                "test \"$reply\" = '%s'; or begin; echo '%s:' $reply; exit 1; end\n",
+                script, cases[i].words, cases[i].reply, cases[i].words);
+        cr_expect_eq(shell_on("HOME=/nonexistent fish -N", text), 0, "%s", cases[i].words);
     }
-    if (asked == 0)
-        cr_skip_test("neither zsh nor fish");
+    free(text);
+    free(script);
 }
