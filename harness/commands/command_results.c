@@ -259,11 +259,15 @@ static enum status read_selected(const char *folder, const struct record_filter 
 static enum status compare_folders(const struct arguments *a, const struct record_list *list)
 {
     struct record_list other;
+    struct record_other made_by;
     int differences = 0;
     TRY(read_selected(a->other, &a->filter, &other));
-    enum status result = record_compare(list, &other, &differences);
+    enum status result = record_compare(list, &other, &differences, &made_by);
     record_free(&other);
     TRY(result);
+    if (made_by.runs > 0)
+        say("%d of %d made by another program or processor: %s\n", made_by.runs, list->count,
+            made_by.example);
     if (differences > 0)
         return status_fail(STATUS_FORMAT, "%d of %d runs differ between %s and %s", differences,
                            list->count, a->folder, a->other);

@@ -313,7 +313,28 @@ static const struct record *find_record(const struct record_list *list, const ch
     return NULL;
 }
 
-static enum status compare_curves(const struct record *a, const struct record *b)
+/* Makes x's origins y's. Programs and machines of one revision and one kernel are alike. */
+static enum status adopt_origins(struct curve *x, const struct curve *y, struct record_other *other)
+{
+    const char *first = NULL;
+    for (int k = 0; k < CURVE_ORIGIN_COUNT; k++) {
+        const char *name = curve_origin_names[k], *was = curve_get(x, name),
+                   *is = curve_get(y, name);
+        if (strcmp(was, is) == 0)
+            continue;
+        if (first == NULL && k != CURVE_ORIGIN_program && k != CURVE_ORIGIN_machine) {
+            first = name;
+            if (other->runs++ == 0)
+                snprintf(other->example, sizeof other->example, "%s '%.60s' and '%.60s'", name, was,
+                         is);
+        }
+        TRY(curve_set(x, name, "%s", is));
+    }
+    return STATUS_OK;
+}
+
+static enum status compare_curves(const struct record *a, const struct record *b,
+                                  struct record_other *other)
 {
     char path[FILE_PATH];
     struct curve x, y;
@@ -326,6 +347,8 @@ static enum status compare_curves(const struct record *a, const struct record *b
         /* The dataset itself is compared by its digest. */
         result = curve_set(&x, "dataset_path", "%s", curve_get(&y, "dataset_path"));
         if (result == STATUS_OK)
+            result = adopt_origins(&x, &y, other);
+        if (result == STATUS_OK)
             result = curve_compare(&x, &y, false);
         curve_free(&y);
     }
@@ -334,16 +357,17 @@ static enum status compare_curves(const struct record *a, const struct record *b
 }
 
 enum status record_compare(const struct record_list *a, const struct record_list *b,
-                           int *differences)
+                           int *differences, struct record_other *made_by)
 {
     *differences = 0;
+    *made_by = (struct record_other){.runs = 0};
     for (int i = 0; i < a->count; i++) {
         const struct record *r = &a->record[i], *other = find_record(b, r->name);
         enum status result = STATUS_OK;
         if (other == NULL)
             result = status_fail(STATUS_MISSING, "only in the first folder");
         else
-            result = compare_curves(r, other);
+            result = compare_curves(r, other, made_by);
         if (result == STATUS_MEMORY)
             return result;
         if (result != STATUS_OK)

@@ -44,11 +44,17 @@ struct record_filter {
  * that would in the sentence. */
 enum status record_select(struct record_list *list, const struct record_filter *filter);
 
-/* Hold every run of `a` against the one of the same name in `b`, bit by bit but for times and
- * the dataset's path: one line on stdout for each that differs or that only one of them has.
- * *differences: how many lines. Errors STATUS_MEMORY */
+/* Runs of one name that programs of different revisions, compilers, libraries or kernels made. */
+struct record_other {
+    int runs;
+    char example[256]; /* what differs first in the first of them */
+};
+
+/* Hold every run of `a` against the one of the same name in `b`, bit by bit but for times, the
+ * dataset's path and what made them (`made_by`): one line on stdout for each that differs or that
+ * only one of them has. *differences: how many lines. Errors STATUS_MEMORY */
 enum status record_compare(const struct record_list *a, const struct record_list *b,
-                           int *differences);
+                           int *differences, struct record_other *made_by);
 
 /* "done", ..., or "unreadable". */
 const char *record_state(const struct record *r);

@@ -283,6 +283,20 @@ Test(command_results, compares_two_folders_bit_by_bit)
     cr_assert_eq(command_line(&command_results, words, &text), STATUS_OK, "%s", status_sentence());
     cr_assert_str_eq(text, "3 runs, bit-identical but for times\n");
     free(text);
+
+    /* Old program against new: their numbers are compared, and that they differ is said. */
+    m = made[2];
+    m.folder = "old/run";
+    write_run(&m);
+    m.folder = "new/run";
+    m.revision = "ba9876543210";
+    write_run(&m);
+    snprintf(words, sizeof words, "%s/old --compare %s/new", folder, folder);
+    cr_assert_eq(command_line(&command_results, words, &text), STATUS_OK, "%s", status_sentence());
+    cr_assert_str_eq(text,
+                     "1 of 1 made by another program or processor: revision '0123456789ab' and "
+                     "'ba9876543210'\n1 run, bit-identical but for times\n");
+    free(text);
 }
 
 /* --- foreign texts ---------------------------------------------------------------------------- */
