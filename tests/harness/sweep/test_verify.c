@@ -117,7 +117,7 @@ Test(verify, catches_another_loss_configuration_and_length)
     cr_assert_not_null(at);
     memcpy(at, "batch_size = 31", 15);
     write_run("run", &c);
-    expect("", STATUS_FORMAT, "not the one that its config_hash is of");
+    expect("", STATUS_FORMAT, "does not match its config_hash");
 
     /* Rows that were never computed. */
     unlink(command_line_path("run/curve.h5"));
