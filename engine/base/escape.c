@@ -10,7 +10,7 @@ struct rule {
     const char *text;
 };
 
-/* Signs of this report's own texts that pdfTeX's fonts have under other names. */
+/* Characters in our own texts that pdfTeX's fonts need a command for. */
 static const char *const latex_signs[][2] = {
     {"\u2014", "---"},           {"\u2013", "--"},        {"\u2192", "$\\to$"},
     {"\u00b1", "$\\pm$"},        {"\u00d7", "$\\times$"}, {"\u2020", "\\dag{}"},
@@ -23,7 +23,7 @@ static const struct rule latex[] = {
     {'%', "\\%"}, {'#', "\\#"}, {'_', "\\_"}, {'~', "\\textasciitilde{}"},
     {'^', "\\textasciicircum{}"}, {'<', "\\textless{}"}, {'>', "\\textgreater{}"},
     {'|', "\\textbar{}"}, {'"', "{\\char34}"}, {'`', "{`}"},
-    /* Not special by themselves, but an option or a star behind the \\\\ of the row before. */
+    /* Not special by themselves, but after the previous row's \\\\ they would be an option or a star. */
     {'[', "{[}"}, {']', "{]}"}, {'*', "{*}"}, {0, NULL}};
 
 static const struct rule markdown[] = {
@@ -81,7 +81,7 @@ static unsigned code_point(const unsigned char *s, size_t n)
     return code;
 }
 
-/* What terminals obey, what ends a line, what turns the direction in which text is written. */
+/* Characters that control a terminal, end a line or change the direction of writing. */
 static bool is_control(unsigned code)
 {
     return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0x61C || code == 0x200E ||
@@ -89,12 +89,12 @@ static bool is_control(unsigned code)
            (code >= 0x2066 && code <= 0x2069);
 }
 
-/* One sign of a text. */
+/* One character of a text. */
 struct sign {
     size_t bytes;  /* in the text */
-    bool broken;   /* one byte that is no UTF-8 */
+    bool broken;   /* one byte that is not UTF-8 */
     bool control;  /* see is_control */
-    unsigned code; /* its number, or the byte */
+    unsigned code; /* code point, or the byte */
 };
 
 static struct sign sign_at(const char *text)
@@ -107,7 +107,7 @@ static struct sign sign_at(const char *text)
     return (struct sign){.bytes = n, .control = is_control(code), .code = code};
 }
 
-/* The next sign of *text as it goes into the output: a piece of the input, or a fixed text. */
+/* The output for the next character of *text: a piece of the input, or a fixed text. */
 static size_t next_piece(const char **text, const struct rule *rules, const char **piece)
 {
     struct sign sign = sign_at(*text);
@@ -134,8 +134,8 @@ static size_t apply(const struct rule *rules, const char *text, char *out, size_
     return used;
 }
 
-/* pdfTeX stops at a letter that its fonts do not have: the accented letters of Latin-1 pass (not
- * eth and thorn), a few signs have commands, the rest is '?'. */
+/* pdfTeX stops at letters that its fonts lack: Latin-1's accented letters pass (except eth and
+ * thorn), some characters have commands, the rest becomes '?'. */
 static bool has_glyph(const unsigned char *s)
 {
     static const unsigned char without[] = {0x90, 0x97, 0x9E, 0xB0, 0xB7, 0xBE};
@@ -202,7 +202,7 @@ char *escape_gnuplot(const char *text, char *out, size_t size)
     return out;
 }
 
-/* A copy in which signs that may not stand become an escape of this program's own. */
+/* A copy with characters that are not allowed replaced by escapes. */
 static char *spell(const char *text, char *out, size_t size,
                    int (*escaped)(struct sign sign, char out[16]))
 {
@@ -252,7 +252,7 @@ char *escape_terminal(const char *text, char *out, size_t size)
 
 size_t escape_whole(const char *text, size_t n)
 {
-    size_t first = n; /* of the last sign: its first byte is no continuation */
+    size_t first = n; /* to the last character's first byte, which is not a continuation byte */
     while (first > 0 && n - first < 4 && ((unsigned char)text[first - 1] & 0xC0) == 0x80)
         first--;
     unsigned char lead = first > 0 ? (unsigned char)text[first - 1] : 0;
@@ -260,13 +260,13 @@ size_t escape_whole(const char *text, size_t n)
     return wanted > n - first + 1 ? first - 1 : n;
 }
 
-/* Behind apostrophes and blanks (control characters count as such, for they become blanks): what
- * spreadsheets take for a formula? */
+/* Does the field, after apostrophes and blanks (or control characters, which become blanks), look
+ * like a formula to a spreadsheet? */
 static bool is_formula(const char *text)
 {
     char *end;
     text += strspn(text, "'");
-    (void)strtod(text, &end); /* a negative number is none */
+    (void)strtod(text, &end); /* a negative number is not a formula */
     if (*end == '\0')
         return false;
     while (*text == ' ' || sign_at(text).control) {

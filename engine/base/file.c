@@ -64,7 +64,7 @@ static enum status check_regular(const char *path, const struct stat *info)
                                                  : "a device";
     if (S_ISREG(info->st_mode))
         return STATUS_OK;
-    return status_fail(STATUS_IO, "%s: is %s, not a file; give a file", path, what);
+    return status_fail(STATUS_IO, "%s: is %s, not a file; name a regular file", path, what);
 }
 
 enum status file_open(const char *path, int *fd)
@@ -74,7 +74,7 @@ enum status file_open(const char *path, int *fd)
     if (stat(path, &info) != 0)
         return status_fail(STATUS_IO, "%s: cannot be opened: %s", path, strerror(errno));
     TRY(check_regular(path, &info));
-    /* What lies there may have changed since: nothing that is opened here waits for anybody. */
+    /* The file may have been replaced since the check, so opening must never block. */
     int opened = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (opened < 0)
         return status_fail(STATUS_IO, "%s: cannot be opened: %s", path, strerror(errno));
@@ -151,7 +151,8 @@ int file_stem(const char *name)
 
 void file_settle_streams(void)
 {
-    static const int flags[] = {O_WRONLY, O_RDONLY, O_RDWR}; /* 0 and 1 fail, 2 is lost */
+    static const int flags[] = {O_WRONLY, O_RDONLY,
+                                O_RDWR}; /* using 0 or 1 fails, 2 is discarded */
     for (int fd = 0; fd <= STDERR_FILENO; fd++) {
         if (fcntl(fd, F_GETFD) < 0)
             (void)!open("/dev/null", flags[fd]); /* takes the lowest free number: fd */
@@ -187,13 +188,13 @@ enum status file_parent(const char *path, char out[FILE_PATH])
     return slash == path ? file_path(out, "/") : file_path(out, "%.*s", (int)(slash - path), path);
 }
 
-/* Random beyond the process id: in containers every writer may be process 1. */
+/* The process id alone is not unique: in containers every writer may be process 1. */
 static enum status create_temporary(const char *path, char out[FILE_PATH], int *fd)
 {
     for (int tries = 0; tries < 100; tries++) {
         uint64_t number;
         if (getrandom(&number, sizeof number, GRND_NONBLOCK) != sizeof number) {
-            struct timespec now; /* O_EXCL keeps even equal numbers apart */
+            struct timespec now; /* O_EXCL prevents collisions even of equal numbers */
             clock_gettime(CLOCK_MONOTONIC, &now);
             number = (uint64_t)now.tv_nsec * 0x9e3779b97f4a7c15 + (uint64_t)tries;
         }
@@ -215,7 +216,7 @@ enum status file_temporary(const char *path, char out[FILE_PATH])
     return STATUS_OK;
 }
 
-/* ".PID-RANDOM.tmp", or ".PID.tmp" as earlier versions had it. */
+/* ".PID-RANDOM.tmp", or ".PID.tmp" as earlier versions wrote. */
 static bool is_ending_of_temporary(const char *ending)
 {
     size_t digits = *ending == '.' ? strspn(ending + 1, "0123456789abcdef-") : 0;
@@ -292,7 +293,7 @@ enum status file_commit(const char *temporary, const char *path)
         unlink(temporary);
         return failed;
     }
-    /* Some file systems refuse to sync a folder; the rename itself has happened. */
+    /* Some file systems refuse to sync a folder; the rename has already happened. */
     (void)sync_path(folder, O_RDONLY | O_DIRECTORY);
     return STATUS_OK;
 }

@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A sanitizer's shadow is far larger than any limit of address space. */
+/* A sanitizer's shadow memory exceeds any address space limit. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define LIMIT_MEMORY 0
 #elif defined(__has_feature)
@@ -29,10 +29,10 @@
 #define LIMIT_MEMORY 1
 #endif
 
-/* Through the pipe (or socket) go parts of the answer, each behind its length, then a length of 0
- * and the ending. In place there is no pipe, and `held` is the answer itself. */
+/* The pipe (or socket) carries parts of the answer, each preceded by its length, then a length of 0
+ * and the ending. When work is done in this process there is no pipe, and `held` is the answer. */
 struct guard_answer {
-    int pipe; /* -1: in place */
+    int pipe; /* -1: in this process */
     unsigned char *held;
     size_t used, room, total, most;
     bool failed, no_memory, last;
@@ -40,7 +40,7 @@ struct guard_answer {
 
 struct ending {
     struct status_note note;
-    bool last; /* the child leaves */
+    bool last; /* the child exits after this file */
 };
 
 enum { PART = 1 << 16 };
@@ -116,7 +116,7 @@ bool guard_put(struct guard_answer *a, const void *data, size_t bytes)
 
 /* --- the child -------------------------------------------------------------------------------- */
 
-/* What it may use beyond what it has inherited. */
+/* Limit memory beyond what the child has inherited. */
 static void limit_memory(size_t bytes)
 {
     unsigned long pages = 0;
@@ -136,7 +136,7 @@ static void limit_memory(size_t bytes)
     setrlimit(RLIMIT_AS, &limit);
 }
 
-/* An end to endless loops: so much CPU time from now on. */
+/* Limit CPU time from now on, against endless loops. */
 static void limit_time(int seconds)
 {
     struct rusage used;
@@ -149,7 +149,7 @@ static void limit_time(int seconds)
     }
 }
 
-/* Nobody's signal handlers, no core file. */
+/* Default signal handlers, no core file. */
 static void restrain(const struct guard_limits *limits)
 {
     static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGPIPE, SIGXCPU};
@@ -168,19 +168,19 @@ static void restrain(const struct guard_limits *limits)
     guard_disarm();
 }
 
-/* The work's own status, or what went wrong with its answer. */
+/* The work's status, or the error of its answer. */
 static enum status result_of_work(const char *path, const struct guard_answer *a,
                                   enum status result)
 {
     if (result != STATUS_OK || !a->failed)
         return result;
     if (a->no_memory)
-        return status_fail(STATUS_MEMORY, "%s: no memory to look at it", path);
-    return status_fail(STATUS_FORMAT, "%s: holds more than is read of such a file (%zu bytes)",
+        return status_fail(STATUS_MEMORY, "%s: no memory to read it", path);
+    return status_fail(STATUS_FORMAT, "%s: holds more than the limit for such a file (%zu bytes)",
                        path, a->most);
 }
 
-/* Do the work and send what came of it; false: nobody listens, or this process should go. */
+/* Do the work and send the result; false: the parent has gone, or this process should exit. */
 static bool serve(const char *path, const struct guard_limits *limits, int out, guard_work *work,
                   void *context, int fd)
 {
@@ -198,7 +198,7 @@ static bool serve(const char *path, const struct guard_limits *limits, int out, 
 
 /* --- the parent ------------------------------------------------------------------------------- */
 
-/* False: the child went before its end, or says too much. */
+/* False: the child ended too early, or its answer is too long. */
 static bool hear(int fd, struct guard_answer *a, struct ending *e)
 {
     for (;;) {
@@ -221,39 +221,40 @@ static bool hear(int fd, struct guard_answer *a, struct ending *e)
 static enum status why_it_ended(const char *path, int end, int seconds)
 {
     int number = WIFSIGNALED(end) ? WTERMSIG(end) : 0;
-    /* Whoever stops a program stops its children, too: that says nothing of the file. */
+    /* A signal that stops the program also stops its children: that says nothing about the file. */
     if (number == SIGINT || number == SIGTERM || number == SIGHUP)
-        return status_fail(STATUS_INTERRUPTED, "%s: asked to stop while it was looked at", path);
+        return status_fail(STATUS_INTERRUPTED, "%s: asked to stop while reading it", path);
     if (number == 0 || number == SIGKILL)
-        return status_fail(STATUS_IO, "%s: the process that looks at it %s; run again", path,
+        return status_fail(STATUS_IO, "%s: the process that reads it %s; run again", path,
                            number == 0 ? "did not answer" : "was killed (no memory left?)");
     if (number == SIGXCPU)
         return status_fail(STATUS_FORMAT,
-                           "%s: its headers are damaged or hostile: the HDF5 library comes to no "
-                           "end with it (%d s); get or make the file again",
+                           "%s: its headers are damaged or hostile: the HDF5 library does not "
+                           "finish reading it (%d s); fetch or generate it again",
                            path, seconds);
     return status_fail(STATUS_FORMAT,
-                       "%s: its headers are so damaged, or hostile, that the HDF5 library fails on "
-                       "them (signal %d); get or make the file again",
+                       "%s: its headers are damaged or hostile: the HDF5 library crashes on them "
+                       "(signal %d); fetch or generate it again",
                        path, number);
 }
 
 static enum status no_child(const char *path, const char *what)
 {
-    return status_fail(STATUS_IO, "%s: no %s to look at it: %s", path, what, strerror(errno));
+    return status_fail(STATUS_IO, "%s: cannot create a %s to read it: %s", path, what,
+                       strerror(errno));
 }
 
-/* Wait for the child to end; its wait status. */
+/* Wait for the child to end and return its wait status. */
 static int part_with(pid_t child, int fd)
 {
     int end = 0;
-    close(fd); /* one that goes on talking gets SIGPIPE, one that waits an end */
+    close(fd); /* a child still writing gets SIGPIPE, one still reading gets end of file */
     while (waitpid(child, &end, 0) < 0 && errno == EINTR)
         continue;
     return end;
 }
 
-/* No whole answer came: why. */
+/* The error when no complete answer came. */
 static enum status give_up_on(pid_t child, int fd, const char *path,
                               const struct guard_limits *limits, const struct guard_answer *answer)
 {
@@ -264,7 +265,7 @@ static enum status give_up_on(pid_t child, int fd, const char *path,
     if (stop != STATUS_OK)
         return stop;
     if (answer->no_memory)
-        return status_fail(STATUS_MEMORY, "%s: no memory to look at it", path);
+        return status_fail(STATUS_MEMORY, "%s: no memory to read it", path);
     return why_it_ended(path, end, limits->seconds);
 }
 
@@ -298,7 +299,7 @@ static enum status in_child(const char *path, const struct guard_limits *limits,
 
 /* --- a child for many files ------------------------------------------------------------------- */
 
-/* What to do; the worker is a fork of this program, so that a function is where it is here. */
+/* A request; the worker is a fork of this program, so function addresses are the same. */
 struct request {
     char path[FILE_PATH];
     struct guard_limits limits;
@@ -306,11 +307,11 @@ struct request {
     unsigned char context[GUARD_CONTEXT];
 };
 
-/* A process of its own for each file would protect more: what a file that HDF5 took for sound has
- * done to the heap could tell in a later one. Forked from the child it takes 2.3 times the
- * processor time of a report on 1,000 curves. The child goes at any error instead, and when its
- * answer makes no sense; and a curve of ours is opened only when its seal holds. */
-enum { WORKER_FILES = 100 }; /* what the library leaks goes with it */
+/* A separate process for each file would protect more: a file that HDF5 accepted may have damaged
+ * the heap and so affect a later file. But forking from the child takes 2.3 times the processor
+ * time on a report of 1,000 curves. Instead the child ends at any error and when its answer makes
+ * no sense, and our own curves are opened only when their seals match. */
+enum { WORKER_FILES = 100 }; /* frees what the library leaks */
 
 static struct {
     bool wanted;
@@ -361,7 +362,7 @@ _Noreturn static void be_worker(const struct guard_limits *limits, int socket)
 {
     struct request r;
     int fd;
-    /* It outlives what the parent has open: locks above all. */
+    /* The worker outlives the parent's open files, above all locks: close them. */
     socket = dup2(socket, 3);
     (void)close_range(4, ~0U, 0);
     restrain(limits);
@@ -512,8 +513,8 @@ enum status guard_run(const char *path, int seconds, enum status (*work)(void *c
         memcpy(result, answer, bytes);
     free(answer);
     return whole ? STATUS_OK
-                 : status_fail(STATUS_IO,
-                               "%s: the process that looks at it did not answer; run again", path);
+                 : status_fail(STATUS_IO, "%s: the process that reads it did not answer; run again",
+                               path);
 }
 
 /* --- shared memory ---------------------------------------------------------------------------- */

@@ -19,13 +19,12 @@ static void silence(void)
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 }
 
-/* A file that HDF5 failed to close (a disk that breaks, damaged input) stays open inside it, and
- * its clean-up at exit would crash on it. All files of ours are closed by then: it has nothing to
- * do.
+/* Disable HDF5's clean-up at exit: a file that it failed to close (disk error, damaged input) stays
+ * open inside it and would crash the clean-up. All our files are closed by then.
  *
- * Nor does it lock files: where flock fails it calls a good file unreadable. Ours are whole before
- * they get their names, and who writes where is settled by lock.h. It asks the environment once, at
- * its start. */
+ * Disable its file locks too: where flock fails it reports a good file as unreadable. Our files are
+ * complete before they get their names, and lock.h decides who writes. HDF5 reads the environment
+ * only once, at its start. */
 __attribute__((constructor)) static void set_up_library(void)
 {
     (void)setenv("HDF5_USE_FILE_LOCKING", "FALSE", 1);
@@ -39,7 +38,7 @@ static enum status cannot_be_told(const struct h5 *f)
     return status_fail(STATUS_IO, "%s: cannot be accessed: %s", f->path, strerror(errno));
 }
 
-/* In a child process, on which HDF5 may fail as it likes. */
+/* Runs in a child process, which HDF5 may crash. */
 static enum status take_image(struct h5 *f, bool root_only)
 {
     enum { SECONDS = 8 };
@@ -53,7 +52,7 @@ static enum status take_image(struct h5 *f, bool root_only)
     void *bytes;
     size_t count;
     memcpy(scan.of.path, f->path, sizeof scan.of.path);
-    (void)H5open(); /* once, here: the children need not */
+    (void)H5open(); /* once, here, so that the children need not */
     TRY(guard_collect(f->path, &limits, h5_scan, &scan, f->fd, &bytes, &count));
     enum status result = image_open(f->path, bytes, count, f->bytes, &f->image);
     if (result != STATUS_OK)
@@ -67,7 +66,7 @@ static enum status open_image(struct h5 *f, const char *path, bool root_only)
     *f = (struct h5){.file = -1, .fd = -1};
     TRY(file_path(f->path, "%s", path));
     enum status result = STATUS_BUSY;
-    /* Files are replaced whole while they are read: by the run whose curve is looked at, say. */
+    /* A file may be replaced while we read it, for example by the run that writes the curve. */
     for (int tries = 0; result == STATUS_BUSY && tries < TRIES; tries++) {
         TRY(file_open(path, &f->fd));
         result = take_image(f, root_only);
@@ -146,7 +145,7 @@ enum status h5_count(const struct h5 *f, const char *name, size_t *count)
     return STATUS_OK;
 }
 
-/* What a type in memory is; it is one of HDF5's native ones. */
+/* Classify a type in memory, one of HDF5's native types. */
 static struct image_type memory_type(hid_t type)
 {
     bool real = H5Tget_class(type) == H5T_FLOAT;
@@ -295,7 +294,7 @@ enum status h5_each_attribute(const struct h5 *f, const char *object,
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-/* A file that it can create but not begin to write HDF5 never lets go of, so a page is tried first.
+/* HDF5 never releases a file that it can create but not write, so write one page first as a test.
  */
 static enum status try_to_write(const char *path)
 {
@@ -304,7 +303,7 @@ static enum status try_to_write(const char *path)
     if (fd < 0) {
         enum status failed = status_fail(STATUS_IO, "%s: cannot be created: %s", path,
                                          file_reason());
-        unlink(path); /* what file_temporary() made */
+        unlink(path); /* created by file_temporary() */
         return failed;
     }
     ssize_t written = write(fd, page, sizeof page);
@@ -334,7 +333,8 @@ enum status h5_create(struct h5 *f, const char *path)
     return STATUS_OK;
 }
 
-/* Reserve what the file still needs of the disk. False: there is no room, and errno says why. */
+/* Reserve the disk space that the file still needs. False: there is not enough, and errno says why.
+ */
 static bool has_room(hid_t file)
 {
     int *fd;
@@ -343,10 +343,11 @@ static bool has_room(hid_t file)
         H5Fget_vfd_handle(file, H5P_DEFAULT, (void **)&fd) < 0 || size == 0)
         return true;
     return fallocate(*fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)size) == 0 ||
-           (errno != ENOSPC && errno != EDQUOT); /* a file system without it: the flush will tell */
+           (errno != ENOSPC && errno != EDQUOT); /* without fallocate the flush will tell */
 }
 
-/* Put a file in memory in the place of the one on disk: what HDF5 still has to say goes there. */
+/* Replace the descriptor of the file on disk by one in memory, where HDF5's remaining output goes.
+ */
 static void discard_output(hid_t file)
 {
     int *on_disk, in_memory = memfd_create("discarded.h5", MFD_CLOEXEC);
@@ -357,8 +358,8 @@ static void discard_output(hid_t file)
     close(in_memory);
 }
 
-/* HDF5 1.10 cannot close a file that it fails to flush: all of it stays in memory for good. So it
- * never meets the end of the disk here. */
+/* HDF5 1.10 cannot close a file that it fails to flush: all of it stays in memory forever. So we
+ * make sure that it never runs into a full disk here. */
 static enum status close_written(struct h5 *f)
 {
     enum status result = STATUS_OK;
@@ -432,12 +433,12 @@ enum status h5_make_group(const struct h5 *f, const char *name)
         group = H5Gcreate2(f->file, name, parents, H5P_DEFAULT, H5P_DEFAULT);
     H5Pclose(parents);
     if (group < 0)
-        return status_fail(STATUS_IO, "%s: cannot make the group '%s'", f->path, name);
+        return status_fail(STATUS_IO, "%s: cannot create the group '%s'", f->path, name);
     H5Gclose(group);
     return STATUS_OK;
 }
 
-/* About 64 KiB a chunk, whole rows: cheap to read in order, small enough to skip. */
+/* About 64 KiB per chunk, whole rows: cheap to read in order, small enough to skip. */
 static void choose_chunk(int rank, const size_t dims[], size_t width, hsize_t chunk[])
 {
     size_t row = width;
@@ -463,7 +464,7 @@ enum status h5_write(const struct h5 *f, const char *name, hid_t stored, hid_t t
     hid_t space = rank > 0 ? H5Screate_simple(rank, size, NULL) : H5Screate(H5S_SCALAR);
     hid_t parents = H5Pcreate(H5P_LINK_CREATE), layout = H5Pcreate(H5P_DATASET_CREATE);
     H5Pset_create_intermediate_group(parents, 1);
-    H5Pset_obj_track_times(layout, false); /* the same data give the same bytes */
+    H5Pset_obj_track_times(layout, false); /* so that equal data give equal bytes */
     if (gzip > 0 && rank > 0 && count > 0) {
         choose_chunk(rank, dims, H5Tget_size(stored), chunk);
         H5Pset_chunk(layout, rank, chunk);

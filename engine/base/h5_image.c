@@ -31,13 +31,13 @@ static const unsigned char *payload_of(const struct image_record *r)
 
 /* --- checking --------------------------------------------------------------------------------- */
 
-/* `bytes` of text and its only NUL, the last one. */
+/* Is this text of `bytes` whose only NUL is the last byte? */
 static bool is_text(const char *text, size_t bytes)
 {
     return bytes > 0 && memchr(text, '\0', bytes) == text + bytes - 1;
 }
 
-/* False: more elements than memory could count. */
+/* False: the number of elements overflows. */
 static bool count_elements(const struct image_record *r, uint64_t *count)
 {
     *count = 1;
@@ -93,7 +93,7 @@ static size_t aligned(uint64_t bytes)
     return (size_t)((bytes + 7) / 8 * 8);
 }
 
-/* The record at `at` and the bytes it takes; NULL when it is not what it should be. */
+/* The record at `at` and its size in bytes; NULL if it is not valid. */
 static const struct image_record *check_record(const unsigned char *at, size_t left,
                                                uint64_t file_bytes, size_t *taken)
 {
@@ -124,7 +124,7 @@ static int by_name(const void *a, const void *b)
     return compare_record(path_of(*x), name_of(*x), *y);
 }
 
-/* All records, in their order; false: one is bad, or there are two of one name. */
+/* Check all records and their order; false: one is invalid, or a name occurs twice. */
 static bool list_records(struct image *image, size_t count, uint64_t file_bytes)
 {
     size_t taken;
@@ -162,7 +162,7 @@ enum status image_open(const char *path, void *bytes, size_t count, uint64_t fil
              memcmp(bytes, IMAGE_MAGIC, sizeof(struct image_header)) != 0 ||
              !list_records(image, count, file_bytes))
         result = status_fail(STATUS_FORMAT,
-                             "%s: its headers are damaged or hostile; get or make the file again",
+                             "%s: its headers are damaged or hostile; fetch or generate it again",
                              path);
     if (result != STATUS_OK) {
         image_free(image);
@@ -275,7 +275,7 @@ const char *image_next(const struct image *image, const char *object, bool attri
     if (after != NULL && strlen(after) >= IMAGE_NAME)
         return NULL;
     snprintf(from, sizeof from, "%.*s%s", (int)n, path, after != NULL ? after : "");
-    /* What follows: its attributes and, mixed with other members, what lies deeper. */
+    /* Next come its attributes and, among other members, deeper objects. */
     for (size_t at = lower_bound(image, from, ""); at < image->records; at++) {
         const struct image_record *r = image->record[at];
         const char *member = path_of(r) + n;
@@ -290,7 +290,7 @@ const char *image_next(const struct image *image, const char *object, bool attri
 
 /* --- numbers ---------------------------------------------------------------------------------- */
 
-/* One number, as wide as it may be. */
+/* One number in its widest form. */
 struct number {
     enum image_value value;
     int64_t i;
@@ -302,7 +302,8 @@ static struct number load(const struct image_record *r, const unsigned char *fro
 {
     struct number n = {.value = (enum image_value)r->value};
     unsigned char b[8] = {0};
-    for (int k = 0; k < r->width; k++) /* little-endian from here on, as all machines it runs on */
+    for (int k = 0; k < r->width;
+         k++) /* little-endian from here on, like all machines we support */
         b[k] = from[r->swapped ? r->width - 1 - k : k];
     memcpy(&n.u, b, sizeof n.u);
     int spare = 64 - 8 * r->width;
@@ -324,7 +325,7 @@ static int64_t to_signed(const struct number *n, size_t width)
         return n->u > (uint64_t)high ? high : (int64_t)n->u;
     if (n->value == IMAGE_SIGNED)
         return n->i > high ? high : n->i < low ? low : n->i;
-    /* 2^63 is a double, 2^63 - 1 is none. */
+    /* 2^63 is a double, 2^63 - 1 is not. */
     return n->x >= (double)high + (width < 8) ? high : n->x > (double)low - 1 ? (int64_t)n->x : low;
 }
 
@@ -342,7 +343,7 @@ static float to_float(const struct number *n)
 {
     if (n->value != IMAGE_REAL)
         return n->value == IMAGE_SIGNED ? (float)n->i : (float)n->u;
-    /* A double beyond the largest float is infinite to HDF5, also where it would round down. */
+    /* HDF5 makes a double beyond the largest float infinite, even where rounding would not. */
     return n->x > (double)FLT_MAX ? INFINITY : n->x < -(double)FLT_MAX ? -INFINITY : (float)n->x;
 }
 
@@ -383,7 +384,7 @@ static enum status read_at(const char *path, int fd, uint64_t offset, size_t byt
         if (n < 0)
             return status_fail(STATUS_IO, "%s: cannot be read: %s", path, strerror(errno));
         if (n == 0)
-            return status_fail(STATUS_FORMAT, "%s: is cut short; get or make the file again", path);
+            return status_fail(STATUS_FORMAT, "%s: is truncated; fetch or generate it again", path);
         to += n;
         offset += (uint64_t)n;
         bytes -= (size_t)n;

@@ -14,7 +14,7 @@ static const uint64_t UNPACKED_FREE = (uint64_t)16 << 20, UNPACKED_MOST = (uint6
 enum { UNPACKED_FACTOR = 64 }; /* times the file's size: deflate of constant columns */
 static const uint64_t LIST_MOST = (uint64_t)32 << 20;
 static const size_t TEXT_MOST = (size_t)1 << 20; /* bytes of one element */
-static const size_t SPARE = (size_t)16 << 20;    /* what a process that has memory can have */
+static const size_t SPARE = (size_t)16 << 20;    /* memory that should always be available */
 
 uint64_t h5_scan_unpacked(uint64_t file_bytes)
 {
@@ -36,8 +36,8 @@ struct scan {
     hid_t access;    /* how links are followed: never out of the file */
     uint64_t budget; /* bytes that may still be unpacked */
     int records, depth;
-    bool link_out;      /* an external link was met on the way of the last link */
-    enum status result; /* not STATUS_OK: all is over */
+    bool link_out;      /* an external link was met while following the last link */
+    enum status result; /* not STATUS_OK: the scan stops */
 };
 
 /* --- failures --------------------------------------------------------------------------------- */
@@ -59,7 +59,8 @@ static herr_t look_at_error(unsigned level, const H5E_error2_t *e, void *context
     return 0;
 }
 
-/* Call it right behind a failed call. The machine's fault ends all; the file's only that object. */
+/* Call it right after a failed call. A failure of the machine ends the scan; one of the file
+ * affects only that object. */
 static enum image_trouble damage(struct scan *s)
 {
     struct reason why = {0};
@@ -78,7 +79,7 @@ static enum image_trouble damage(struct scan *s)
 static void give_up(struct scan *s, const char *why)
 {
     if (s->result == STATUS_OK)
-        s->result = status_fail(STATUS_FORMAT, "%s: %s; get or make the file again",
+        s->result = status_fail(STATUS_FORMAT, "%s: %s; fetch or generate it again",
                                 s->file->of.path, why);
 }
 
@@ -109,7 +110,7 @@ static void add_record(struct scan *s, struct image_record *r, const char *path,
         give_up(s, "holds more than is read of a file of its size");
 }
 
-/* Take `bytes` of what may be unpacked, and memory for them; NULL: r->trouble says why. */
+/* Count `bytes` against the unpacking limit and allocate them; NULL: r->trouble says why. */
 static void *reserve_unpacked(struct scan *s, struct image_record *r, uint64_t bytes)
 {
     void *room = NULL;
@@ -160,8 +161,8 @@ static void describe_shape(struct scan *s, struct value *v, struct image_record 
     v->count = r->trouble == IMAGE_SOUND ? (size_t)count : 0;
 }
 
-/* The type of numbers that plain C can read: r says what it is. False: another width or form, which
- * the library converts to *other. */
+/* Record in r a type of numbers that plain C can read. False: another width or form, which the
+ * library converts to *other. */
 static bool describe_number(hid_t type, H5T_class_t class, struct image_record *r, hid_t *other)
 {
     size_t width = H5Tget_size(type);
@@ -190,8 +191,7 @@ static bool describe_number(hid_t type, H5T_class_t class, struct image_record *
     return true;
 }
 
-/* Where a dataset's numbers lie in the file as they are. False: they must be read by the library.
- */
+/* Where a dataset's numbers lie in the file, unpacked. False: the library must read them. */
 static bool find_in_file(const struct value *v, struct image_record *r)
 {
     hid_t plist = H5Dget_create_plist(v->object);
@@ -214,11 +214,11 @@ static void *read_numbers(struct scan *s, const struct value *v, hid_t type, str
     if (known && !v->attribute && find_in_file(v, r)) {
         if (r->offset > s->file->of.file_bytes ||
             (uint64_t)v->count * r->width > s->file->of.file_bytes - r->offset)
-            r->trouble = IMAGE_DAMAGED; /* cut short */
+            r->trouble = IMAGE_DAMAGED; /* truncated */
     } else {
         r->payload = (uint64_t)v->count * r->width;
         numbers = reserve_unpacked(s, r, r->payload);
-        /* An enum is read as it is: its names do not matter. */
+        /* Read an enum's values; its names do not matter. */
         if (numbers != NULL && v->count > 0 && read_value(v, known ? type : other, numbers) < 0)
             r->trouble = (uint8_t)damage(s);
     }
@@ -226,7 +226,7 @@ static void *read_numbers(struct scan *s, const struct value *v, hid_t type, str
     return numbers;
 }
 
-/* The texts of a value as the library gives them: of a fixed width, or pointers. */
+/* The texts of a value as the library returns them: of fixed width, or pointers. */
 struct texts {
     const char *fixed;
     char *const *variable;
@@ -263,7 +263,7 @@ static void *pack_texts(struct scan *s, size_t count, const struct texts *t, str
         uint32_t length = (uint32_t)n;
         memcpy(to, &length, sizeof length);
         memcpy(to + sizeof length, text, n);
-        to += sizeof length + n + 1; /* the NUL is there */
+        to += sizeof length + n + 1; /* the NUL is already there */
     }
     return packed;
 }
@@ -359,7 +359,7 @@ static void visit_attributes(struct scan *s, hid_t object, const char *path)
 static void visit_dataset(struct scan *s, hid_t set, const char *path)
 {
     struct image_record r = {.kind = IMAGE_DATASET};
-    /* Before anything else is asked: the shape of a virtual dataset already opens other files. */
+    /* Check this first: asking for the shape of a virtual dataset already opens other files. */
     hid_t plist = H5Dget_create_plist(set);
     if (plist < 0 || H5Pget_layout(plist) < 0)
         r.trouble = (uint8_t)damage(s);
@@ -380,7 +380,7 @@ static void visit_dataset(struct scan *s, hid_t set, const char *path)
 
 static void scan_group(struct scan *s, hid_t group, const char *path);
 
-/* Why what a link leads to cannot be opened. */
+/* Why a link's target cannot be opened. */
 static enum image_trouble why_closed(struct scan *s, H5L_type_t type)
 {
     if (s->link_out)
@@ -439,7 +439,7 @@ static void scan_group(struct scan *s, hid_t group, const char *path)
 
 /* --- the file --------------------------------------------------------------------------------- */
 
-/* HDF5 asks here before it follows an external link. */
+/* HDF5 calls this before it follows an external link. */
 static herr_t follow_link(const char *parent_file, const char *parent_group, const char *child_file,
                           const char *child_object, unsigned *flags, hid_t access, void *context)
 {
@@ -453,15 +453,15 @@ static herr_t follow_link(const char *parent_file, const char *parent_group, con
     return -1;
 }
 
-/* Files that others replace all the time (curves, locks of a sweep) are small. */
+/* Files that other processes replace all the time (curves, locks of a sweep) are small. */
 static const uint64_t IN_MEMORY_MOST = (uint64_t)16 << 20;
 
-/* Reads the file of the parent's descriptor, whatever is at its path by now. */
+/* Read the file of the parent's descriptor, whatever its path leads to by now. */
 static bool read_into_memory(struct scan *s, char *bytes, uint64_t count)
 {
     for (uint64_t done = 0; done < count;) {
         ssize_t got = pread(s->fd, bytes + done, count - done, (off_t)done);
-        if (got == 0) /* cut short under our hands: damaged, says the library */
+        if (got == 0) /* truncated while we read: the library will report damage */
             memset(bytes + done, 0, count - done);
         if (got == 0)
             return true;
@@ -475,7 +475,7 @@ static bool read_into_memory(struct scan *s, char *bytes, uint64_t count)
     return true;
 }
 
-/* A file in memory has a name that is nowhere on the disk. */
+/* A file in memory needs a name that does not exist on disk. */
 static hid_t open_in_memory(struct scan *s)
 {
     uint64_t count = s->file->of.file_bytes;
@@ -497,7 +497,7 @@ static bool are_same(const struct stat *a, const struct stat *b)
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* Is what HDF5 has opened the file that the parent reads from? */
+/* Has HDF5 opened the same file that the parent reads? */
 static bool is_same_file(hid_t file, int fd)
 {
     struct stat ours, its;
@@ -523,7 +523,7 @@ static hid_t open_file(struct scan *s)
         return file;
     (void)damage(s);
     if (!small && (file >= 0 || is_replaced(s)))
-        s->result = status_fail(STATUS_BUSY, "%s: is replaced again and again; run again", path);
+        s->result = status_fail(STATUS_BUSY, "%s: is being replaced repeatedly; run again", path);
     else if (s->result == STATUS_OK)
         s->result = status_fail(STATUS_FORMAT,
                                 "%s: is not a readable HDF5 file (truncated, damaged, still being "
@@ -538,7 +538,7 @@ enum status h5_scan(void *context, int fd, struct guard_answer *answer)
     s.budget = h5_scan_unpacked(s.file->of.file_bytes);
     const struct image_header header = {IMAGE_MAGIC};
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    H5PLset_loading_state(0); /* no filter is loaded from the disk because a file asks for it */
+    H5PLset_loading_state(0); /* never load a filter plugin because a file asks for it */
     hid_t file = open_file(&s);
     if (s.result == STATUS_OK) {
         hid_t root = H5Gopen2(file, "/", H5P_DEFAULT);

@@ -18,12 +18,12 @@
 
 enum {
     OWNER = 256,    /* longest "host boot namespace pid start random" line */
-    TRIES = 20,     /* of lock_try: whoever only looks holds the lock for a moment */
+    TRIES = 20,     /* of lock_try: a process that only checks holds the lock for a moment */
     MOMENT = 10,    /* ms between them */
     PATIENCE = 200, /* ms between two tries of lock_wait */
 };
 
-/* What a lock file or a lease says. */
+/* The state of a lock file or lease. */
 enum holder { HOLDER_NONE, HOLDER_LIVES, HOLDER_DEAD, HOLDER_ELSEWHERE };
 
 struct lock_lease {
@@ -63,7 +63,7 @@ static void word_of(const char *path, char *out, size_t size)
         snprintf(out, size, "?");
 }
 
-/* When a process began, in clock ticks since the boot; 0: it is not there, or no /proc. */
+/* When a process started, in clock ticks since boot; 0: no such process, or no /proc. */
 static unsigned long long start_of(long pid)
 {
     char path[64], text[512];
@@ -74,7 +74,8 @@ static unsigned long long start_of(long pid)
     ssize_t n = read(fd, text, sizeof text - 1);
     close(fd);
     text[n > 0 ? n : 0] = '\0';
-    /* The 22nd field; the second is a name in brackets that may hold anything. A zombie is dead. */
+    /* The 22nd field; the second is a name in brackets that may contain anything. A zombie counts
+     * as dead. */
     const char *at = strrchr(text, ')');
     if (at == NULL || at[1] == '\0' || strchr("ZX", at[2]) != NULL)
         return 0;
@@ -83,7 +84,8 @@ static unsigned long long start_of(long pid)
     return at != NULL ? strtoull(at, NULL, 10) : 0;
 }
 
-/* This boot of this machine as this process sees it: within it a process id says who. */
+/* Identifies this boot of this machine and process namespace, within which a process id is unique.
+ */
 static void describe_place(char boot[64], char space[64])
 {
     word_of("/proc/sys/kernel/random/boot_id", boot, 64);
@@ -109,8 +111,8 @@ static void describe_self(char out[OWNER])
              (long)getpid(), start_of(getpid()), (unsigned long long)number);
 }
 
-/* Has the file not been touched for long? Both times are the file system's own where it may be
- * asked: the clocks of two machines differ. */
+/* Has the file not been renewed for too long? Both times come from the file system where possible,
+ * because the clocks of two machines differ. */
 static bool is_stale(const struct stat *file, int clock)
 {
     struct stat now;
@@ -120,8 +122,8 @@ static bool is_stale(const struct stat *file, int clock)
     return here.tv_sec - file->st_mtim.tv_sec > LOCK_STALE;
 }
 
-/* Is the process that began at `start` still at work? Where /proc hides those of other users the
- * number alone must do. */
+/* Is the process that started at `start` still alive? Where /proc hides other users' processes only
+ * the process id is compared. */
 static bool lives(long pid, unsigned long long start)
 {
     bool hidden = kill((pid_t)pid, 0) != 0 && errno == EPERM;
@@ -129,8 +131,8 @@ static bool lives(long pid, unsigned long long start)
     return found != 0 ? found == start : hidden;
 }
 
-/* Who wrote the file at `fd`, and does that process live? HOLDER_ELSEWHERE: not to be told from
- * here, or not written to its end yet. */
+/* Who wrote the file at `fd`, and is that process alive? HOLDER_ELSEWHERE: unknown from here, or
+ * the file is not complete yet. */
 static enum holder judge_holder(int fd, char owner[OWNER])
 {
     char host[64], boot[64], space[64], here[64], around[64];
@@ -181,7 +183,7 @@ static enum status lease_path(const char *path, const char *ending, char out[FIL
     return STATUS_OK;
 }
 
-/* HOLDER_NONE also for one that went away while it was looked at. */
+/* HOLDER_NONE also for a lease that disappeared meanwhile. */
 static enum status look_at_lease(const char *lease, int clock, enum holder *out, char owner[OWNER])
 {
     *out = HOLDER_NONE;
@@ -199,8 +201,8 @@ static enum status look_at_lease(const char *lease, int clock, enum holder *out,
     return STATUS_OK;
 }
 
-/* Put a dead lease out of the way. Two that see it dead must not remove each other's new one: only
- * who created "LEASE.RANDOM-OF-THE-DEAD" may, and looks once more. */
+/* Remove a dead lease. Two processes that both see it dead must not remove each other's new lease:
+ * only the one that creates "LEASE.RANDOM-OF-THE-DEAD" may, after checking again. */
 static void bury(const char *lease, int clock, const char *owner)
 {
     char mark[FILE_PATH], again[OWNER];
@@ -210,7 +212,7 @@ static void bury(const char *lease, int clock, const char *owner)
     if (snprintf(mark, sizeof mark, "%s.%.16s", lease, named ? last + 1 : "unnamed") >= FILE_PATH)
         return;
     int fd = open(mark, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-    if (fd < 0) { /* somebody is at it, or died at it */
+    if (fd < 0) { /* another process is removing it, or died doing so */
         struct stat info;
         if (lstat(mark, &info) == 0 && is_stale(&info, clock))
             unlink(mark);
@@ -223,13 +225,13 @@ static void bury(const char *lease, int clock, const char *owner)
     unlink(mark);
 }
 
-/* Does the lease still say that it is ours? */
+/* Does the lease still name us? */
 static bool is_ours(const struct lock_lease *l)
 {
     char text[OWNER];
     int fd = open(l->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
-        return errno != ENOENT; /* unreadable now is not gone */
+        return errno != ENOENT; /* unreadable does not mean gone */
     ssize_t n = read(fd, text, sizeof text - 1);
     close(fd);
     text[n > 0 ? n : 0] = '\0';
@@ -260,7 +262,7 @@ static void *renew(void *context)
     return NULL;
 }
 
-/* The thread takes no signals: they are for those who handle them. */
+/* The thread blocks all signals: others handle them. */
 static bool start_renewing(struct lock_lease *l)
 {
     sigset_t all, before;
@@ -273,7 +275,7 @@ static bool start_renewing(struct lock_lease *l)
     return failed == 0;
 }
 
-/* Create it with who we are in it; what a full disk leaves half-written goes. */
+/* Create the lease with our identity; remove it if a full disk leaves it half-written. */
 static enum status write_lease(const struct lock_lease *l, bool *taken)
 {
     int fd = open(l->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
@@ -292,7 +294,7 @@ static enum status write_lease(const struct lock_lease *l, bool *taken)
     return status_fail(STATUS_IO, "%s: cannot be written: %s", l->path, file_reason());
 }
 
-/* Nobody may hold the lock file by flock either: its owner on this machine is seen in it. */
+/* No live process may hold the lock file by flock either: the file names its owner. */
 static enum status take_lease(struct lock *l, const char *path, enum answer *out)
 {
     char owner[OWNER];
@@ -328,13 +330,13 @@ static enum status take_lease(struct lock *l, const char *path, enum answer *out
 /* --- the lock -----------------------------------------------------------------------------------
  */
 
-/* With flock: say who we are, then see whether somebody has a lease. */
+/* With flock: write our identity, then check whether another process has a lease. */
 static enum status sign(const struct lock *l, const char *path, enum answer *out)
 {
     char lease[FILE_PATH], owner[OWNER];
     enum holder holder;
     describe_self(owner);
-    /* Only for those who cannot see the flock itself: a full disk does not matter. */
+    /* Only for processes that cannot see the flock itself: a full disk does not matter. */
     if (ftruncate(l->fd, 0) == 0)
         (void)!pwrite(l->fd, owner, strlen(owner), 0);
     TRY(lease_path(path, ".lease", lease));

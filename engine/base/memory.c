@@ -12,7 +12,7 @@ void *memory_reserve(size_t bytes)
     size_t rounded = bytes > 0 ? (bytes + unit - 1) / unit * unit : unit;
     void *block = aligned_alloc(unit, rounded);
     if (block != NULL && unit == page)
-        (void)madvise(block, rounded, MADV_HUGEPAGE); /* a wish: without it all is correct */
+        (void)madvise(block, rounded, MADV_HUGEPAGE); /* only advice: results do not depend on it */
     return block;
 }
 

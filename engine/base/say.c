@@ -17,7 +17,7 @@ struct sink {
     size_t size, used;
 };
 
-/* va_list may be an array type: passed on inside a struct it stays one object. */
+/* va_list may be an array type: inside a struct it can be passed on as one object. */
 struct arguments {
     va_list list;
 };
@@ -40,9 +40,9 @@ static void pad(struct sink *s, int n)
         sink_put(s, " ", 1);
 }
 
-/* One conversion of a format, taken apart. */
+/* One parsed conversion of a format. */
 struct conversion {
-    char spec[SPEC]; /* "%-8.3f" with stars filled in */
+    char spec[SPEC]; /* "%-8.3f" with stars replaced by their values */
     char length[3], type;
     int width, precision; /* precision -1: none */
     bool left;
@@ -62,7 +62,7 @@ static int take_number(const char **f, struct arguments *a)
     return any ? (int)n : -1;
 }
 
-/* Read the conversion at *f, which stands behind the '%'. */
+/* Read the conversion at *f, which points after the '%'. */
 static struct conversion take_conversion(const char **f, struct arguments *a)
 {
     struct conversion c = {.precision = -1};
@@ -88,8 +88,8 @@ static struct conversion take_conversion(const char **f, struct arguments *a)
     return c;
 }
 
-/* Write the first n bytes as escape_terminal has them, piece by piece: a sentence about memory that
- * ran out takes none. Returns the length written; without a sink it only counts. */
+/* Write the first n bytes as escape_terminal does, but piece by piece, so that a sentence about
+ * memory running out needs none. Returns the length written; without a sink it only counts. */
 static int put_shown(struct sink *s, const char *text, size_t n)
 {
     enum { PIECE = 64 };
@@ -107,7 +107,7 @@ static int put_shown(struct sink *s, const char *text, size_t n)
     return written;
 }
 
-/* A foreign text. A precision counts its bytes and cuts no sign. */
+/* A text from outside. A precision counts its bytes and never cuts a character. */
 static void put_text(struct sink *s, const struct conversion *c, const char *text)
 {
     size_t n = c->precision < 0 ? strlen(text) : strnlen(text, (size_t)c->precision);

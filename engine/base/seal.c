@@ -13,13 +13,13 @@ static const char mark[] = "vitamin seal 1 sha256 ";
 enum { MARK = sizeof mark - 1 };
 _Static_assert(MARK + SHA256_HEX == SEAL_BYTES, "mark, 64 digits, newline");
 
-/* Reading fails with this; so does a file that is shorter than it was. */
+/* The error of a failed read, also when the file has become shorter. */
 static enum status unreadable(const char *path)
 {
     return status_fail(STATUS_IO, "%s: cannot be read: %s", path, strerror(errno));
 }
 
-/* `bytes` from the place where `fd` stands. */
+/* Read `bytes` from the current position of `fd`. */
 static enum status read_exactly(int fd, const char *path, char *out, size_t bytes)
 {
     for (size_t done = 0; done < bytes;) {
@@ -87,7 +87,7 @@ enum status seal_add(const char *path)
     return result;
 }
 
-/* Does what was found at the end hold for a content of this digest? */
+/* Does the seal found at the end match this digest? */
 static enum status compare_digest(const char *found, const char hex[SHA256_HEX], const char *path,
                                   bool *sealed)
 {
@@ -128,7 +128,7 @@ enum status seal_check(const char *path, bool *sealed)
     int fd;
     TRY(file_look(path, &there));
     if (!there)
-        return status_fail(STATUS_MISSING, "%s: there is no such file", path);
+        return status_fail(STATUS_MISSING, "%s: does not exist", path);
     TRY(file_open(path, &fd));
     enum status result = check_seal(fd, path, sealed);
     close(fd);

@@ -1,5 +1,5 @@
-/* OpenSSL 3 calls these functions old. They need no memory and so cannot fail, unlike
- * EVP_DigestInit and its kin, and are as fast. */
+/* OpenSSL 3 marks these functions deprecated. Unlike EVP_DigestInit and others they need no memory,
+ * so they cannot fail, and they are as fast. */
 #define OPENSSL_API_COMPAT 0x10100000L
 
 #include "engine/base/sha256.h"

@@ -8,21 +8,20 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* What OpenBLAS maps for each product that is under way, and for how many at most (0.3.21 and
- * 0.3.29 on x86-64; other processors have the same or less). */
+/* Address space that OpenBLAS maps for each concurrent product, and the largest number of these
+ * (0.3.21 and 0.3.29 on x86-64; the same or less on other processors). */
 enum { BLAS_BUFFERS = 64 };
 static const size_t BLAS_BUFFER = (size_t)128 << 20;
 
-/* Of OpenBLAS, not in its header. A buffer that is given back stays mapped, for the next product.
- */
+/* From OpenBLAS, not in its header. A freed buffer stays mapped for the next product. */
 void *blas_memory_alloc(int position) __attribute__((weak));
 void blas_memory_free(void *buffer) __attribute__((weak));
 
-/* In what runs before a sanitizer has started. */
+/* For code that runs before a sanitizer has started. */
 #define NO_CHECKS                                                                                  \
     __attribute__((no_sanitize("address"), no_sanitize("thread"), no_sanitize("undefined")))
 
-/* What a thread's stack and its share of the heap take beside its buffer. */
+/* A thread's stack and its share of the heap, in addition to its buffer. */
 NO_CHECKS static size_t thread_room(void)
 {
     struct rlimit stack;
@@ -31,7 +30,8 @@ NO_CHECKS static size_t thread_room(void)
     return (limited ? (size_t)stack.rlim_cur : usual) + heap;
 }
 
-/* As OpenBLAS counts when it starts: processors, or what a variable of the environment says. */
+/* The number of threads as OpenBLAS determines it at its start: processors, or an environment
+ * variable. */
 NO_CHECKS static size_t threads_at_start(char *const *environment)
 {
     static const char *const variable[] = {
@@ -55,10 +55,10 @@ NO_CHECKS static size_t threads_at_start(char *const *environment)
 }
 
 /* OpenBLAS 0.3.29 maps a buffer for each processor in its own constructor, before main, and where
- * there is no room it tries again without end (0.3.21 waits for the first product: threads_reserve;
- * the variable by which they are told apart came between). Only a program's .preinit_array comes
- * before the constructors of its libraries, so this one refusal ends the process here: system calls
- * only, for even the C library has yet to start. */
+ * without room it retries forever (0.3.21 does so only at the first product: threads_reserve; the
+ * variable that tells the two apart was added in between). Only a program's .preinit_array comes
+ * before the constructors of its libraries, so this check ends the process here, using only system
+ * calls because even the C library has not started. */
 extern char openblas_threads_callback_ __attribute__((weak));
 
 NO_CHECKS static void refuse_without_room(int argc, char **argv, char **environment)
@@ -75,7 +75,7 @@ NO_CHECKS static void refuse_without_room(int argc, char **argv, char **environm
     if (&openblas_threads_callback_ == NULL ||
         (space.rlim_cur == RLIM_INFINITY && data.rlim_cur == RLIM_INFINITY))
         return;
-    size_t others = (size_t)16 << 20; /* what other libraries take at their start */
+    size_t others = (size_t)16 << 20; /* used by other libraries at their start */
     size_t room = threads_at_start(environment) * (BLAS_BUFFER + thread_room()) + others;
     long trial = syscall(SYS_mmap, NULL, room, PROT_READ | PROT_WRITE,
                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, (off_t)0);
@@ -88,8 +88,8 @@ NO_CHECKS static void refuse_without_room(int argc, char **argv, char **environm
 __attribute__((section(".preinit_array"),
                used)) static void (*before_libraries)(int, char **, char **) = refuse_without_room;
 
-/* BLAS is single-threaded from the first call on, also where nobody called threads_set: a library's
- * default must not decide about bits. */
+/* BLAS is single-threaded from the first call on, even without threads_set: a library's default
+ * must not determine bits. */
 __attribute__((constructor)) static void start_single_threaded(void)
 {
     openblas_set_num_threads(1);
@@ -104,13 +104,13 @@ void threads_set(int n)
 {
     openblas_set_num_threads(1);
     omp_set_dynamic(0);
-    omp_set_max_active_levels(1); /* a loop inside a loop runs where it is */
+    omp_set_max_active_levels(1); /* a nested parallel loop runs on the calling thread */
     omp_set_num_threads(n > 0 ? n : threads_available());
 }
 
 enum status threads_reserve(void)
 {
-    static int reserved; /* buffers that OpenBLAS has already */
+    static int reserved; /* buffers that OpenBLAS already has */
     int wanted = threads_count() < BLAS_BUFFERS ? threads_count() : BLAS_BUFFERS;
     if (wanted <= reserved)
         return STATUS_OK;

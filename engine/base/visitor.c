@@ -77,7 +77,7 @@ enum status visit_int64s(struct visitor *v, const char *name, int64_t *x, size_t
 
 enum status visit_count(struct visitor *v, const char *name, int64_t *x, int64_t least)
 {
-    static const int64_t most = (int64_t)1 << 40; /* more than any run gets to */
+    static const int64_t most = (int64_t)1 << 40; /* more than any run reaches */
     TRY(visit_int64s(v, name, x, 1));
     if (v->fills && (*x < least || *x > most))
         return status_fail(STATUS_FORMAT,

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PARALLEL_FLOATS = 100000 }; /* below this a batch is cut before threads have woken up */
+enum { PARALLEL_FLOATS = 100000 }; /* a smaller batch is cut before the threads wake up */
 
 struct batch_rule batch_rule_default(void)
 {
@@ -49,7 +49,7 @@ void batch_free(struct batch *b)
 
 /* --- drawing --- */
 
-/* Where a segment's first and last real steps are. */
+/* The range of a segment's real steps. */
 struct place {
     int slot, start, end;
 };
@@ -57,9 +57,9 @@ struct place {
 static struct place draw_place(const struct replay *r, const struct batch_rule *rule, int K,
                                struct rng *rng)
 {
-    int slot, step; /* a step of the trajectory, uniform */
+    int slot, step; /* a uniformly drawn step of the trajectory */
     if (rule->draw == BATCH_BY_LENGTH) {
-        /* Trajectory by length, then step uniform: a step uniform over all. */
+        /* A trajectory by length, then a uniform step in it: all steps are equally likely. */
         uint32_t x = rng_below(rng, (uint32_t)r->steps);
         slot = replay_find_step(r, (int64_t)x);
         step = (int)((int64_t)x - r->first[slot]);
@@ -198,7 +198,7 @@ static void cut_row(const struct replay *r, const struct normalizer *n,
     fill_floats(out->mask + first + padding, real, 1);
     memcpy(out->weight + first, out->mask + first, (size_t)K * sizeof(float));
 
-    /* D40: the last row of a timed-out trajectory would bootstrap from a stranger. */
+    /* D40: the last row of a timed-out trajectory would bootstrap from another trajectory. */
     bool reaches_end = length > 0 && start + length == t->length;
     if (rule->skip_missing_next && reaches_end && t->last_next_missing &&
         t->terminal[t->length - 1] == 0)
@@ -228,7 +228,7 @@ enum status batch_cut(const struct replay *r, const struct normalizer *n,
 #pragma omp parallel for schedule(static)
         for (int b = 0; b < out->B; b++)
             cut_row(r, n, rule, out, b);
-    } else { /* an if clause would make libgomp allocate a team of one each time */
+    } else { /* with an if clause libgomp would allocate a team of one each time */
         for (int b = 0; b < out->B; b++)
             cut_row(r, n, rule, out, b);
     }

@@ -6,7 +6,7 @@
 
 enum { TILE_ROWS = 16 };
 
-/* Arrays for S dimensions, values still to come. */
+/* Allocate arrays for S dimensions, uninitialised. */
 static enum status reserve_dimensions(int S, struct normalizer *out)
 {
     size_t dims = (size_t)S;

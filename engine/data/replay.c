@@ -52,13 +52,13 @@ enum status replay_drop_worst(struct trajectory *list, int count, int *kept)
     int64_t all = 0, steps = 0;
     for (int i = 0; i < count; i++)
         all += list[i].length;
-    int worst = count; /* first survivor in ascending order */
+    int worst = count; /* first trajectory kept, in ascending order */
     while (worst > 0 && steps + list[order[worst - 1].index].length < all)
         steps += list[order[--worst].index].length;
     if (worst == count)
-        worst = 0; /* the only one there is: it stays */
+        worst = 0; /* keep the only one */
 
-    /* Survivors ascending, then what was dropped. */
+    /* Those kept, ascending, then those dropped. */
     *kept = count - worst;
     for (int i = 0; i < count; i++)
         sorted[i] = list[order[(i + worst) % count].index];
@@ -92,7 +92,7 @@ void replay_free(struct replay *r)
     *r = (struct replay){0};
 }
 
-/* One array with room for more; the old one, and *ok false, when there is no memory. */
+/* Grow an array; returns the old one, with *ok false, when there is no memory. */
 static void *resized(void *old, size_t count, size_t width, bool *ok)
 {
     void *larger = realloc(old, count * width);
@@ -124,7 +124,7 @@ enum status replay_reserve(struct replay *r, int count)
     return STATUS_OK;
 }
 
-/* Cheap beside the updates that follow a change. */
+/* Cheap compared with the updates that follow a change. */
 void replay_tabulate(struct replay *r)
 {
     r->steps = 0;

@@ -133,7 +133,7 @@ static enum status save(struct replay *r, struct visitor *v, struct flat *f)
 
 /* --- restoring --- */
 
-/* Every number that the rest relies on. */
+/* Check every number that the rest relies on. */
 static enum status check_slots(const struct replay *to, const struct replay *r, int64_t count,
                                struct flat *f)
 {
@@ -166,7 +166,7 @@ static enum status check_lengths(struct flat *f)
     return STATUS_OK;
 }
 
-/* Put slots together: views of the dataset, and rollouts that own copies. */
+/* Assemble the slots: views of the dataset, and rollouts that own copies. */
 static enum status assemble(const struct replay *to, const struct flat *f, int count,
                             struct replay *r)
 {
@@ -188,7 +188,7 @@ static enum status assemble(const struct replay *to, const struct flat *f, int c
     return STATUS_OK;
 }
 
-/* Into `r`, an empty replay like `to`, which is not touched. */
+/* Read into `r`, an empty replay like `to`, which stays unchanged. */
 static enum status restore(const struct replay *to, struct visitor *v, struct flat *f,
                            struct replay *r)
 {

@@ -14,7 +14,7 @@ void trajectory_return_to_go(const float *reward, int length, float *return_to_g
     }
 }
 
-/* Copy n floats to the front of *at and move it on. */
+/* Copy n floats to *at and advance it. */
 static float *place(float **at, const float *from, size_t n)
 {
     float *here = *at;

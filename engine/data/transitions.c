@@ -12,14 +12,14 @@ static size_t row_width(const struct transitions *t)
     return 2 * (size_t)t->S + (size_t)t->A + 2;
 }
 
-/* Rows of one trajectory that count. */
+/* Number of rows of one trajectory that are used. */
 static int usable(const struct trajectory *t, bool skip_timeouts)
 {
     bool timed_out = t->terminal[t->length - 1] == 0;
     return t->length - (skip_timeouts && timed_out ? 1 : 0);
 }
 
-/* How many of the oldest have fallen out. */
+/* Number of the oldest rows that were dropped. */
 static int64_t overflow(const struct transitions *t)
 {
     int64_t all = t->first[t->offline_count] + t->added;
@@ -59,8 +59,8 @@ int64_t transitions_size(const struct transitions *t)
     return t->first[t->offline_count] + t->added - t->dropped;
 }
 
-/* Room for `rows` stored rows, or as many as can ever be alive. Growing only happens before the
- * first wrap, so row i stays where it is. */
+/* Make room for `rows` stored rows, or for as many as can ever be in use. It only grows before the
+ * first wrap, so row i stays in place. */
 static enum status reserve_rows(struct transitions *t, int64_t rows)
 {
     if (t->capacity >= 0 && rows > t->capacity)
@@ -87,7 +87,7 @@ enum status transitions_add(struct transitions *t, const struct transition *x)
     float *row = t->row + (size_t)(t->added % t->room) * row_width(t);
     float *end = row + row_width(t);
 
-    /* Checked before anything is overwritten: the slot may hold a live transition. */
+    /* Check before overwriting anything: the slot may hold a transition still in use. */
     const struct {
         const char *name;
         const float *x;

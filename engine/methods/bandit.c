@@ -125,7 +125,7 @@ double bandit_backward(struct bandit_net *n, double doutput, int wanted)
     return dinput;
 }
 
-/* Adam with the gradient gathered, which is zeroed. */
+/* An Adam step with the accumulated gradient, which is then zeroed. */
 static void adam_step_net(struct bandit_net *n)
 {
     double b1 = 0.9, b2 = 0.999;
@@ -173,7 +173,8 @@ static void critic_batch(struct bandit *b, const int *index)
     adam_step_net(&b->critic);
 }
 
-/* The RL part's gradient reaches the policy through the critic, whose own is dropped. */
+/* The RL part's gradient reaches the policy through the critic; the critic's own gradient is
+ * discarded. */
 static void policy_batch(struct bandit *b, const int *index)
 {
     enum bandit_method method = b->spec.method;
@@ -230,7 +231,7 @@ static void roll_out(struct bandit *b, int n, struct bandit_record *out)
     }
 }
 
-/* Critic and policy on their grids; a critic that sees the return is shown the true one. */
+/* Record critic and policy on their grids; a critic that sees the return gets the true one. */
 static void record(struct bandit *b, struct bandit_record *out)
 {
     for (int i = 0; i < BANDIT_GRID; i++) {

@@ -1,4 +1,4 @@
-/* The critic of the paper: an MLP on one position at a time, no history. */
+/* The paper's critic: an MLP on one position at a time, without history. */
 #include "engine/methods/critic.h"
 
 static void plan_mlp(const struct critic_spec *spec, struct layout *l, const char *name,

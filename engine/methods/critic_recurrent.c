@@ -1,5 +1,5 @@
-/* The recurrent critic of Fig. 23: a stack over the whole window, padding fed through as data, then
- * LayerNorm (if the suite uses it), ReLU and an affine map to one number a position. The nets are
+/* The recurrent critic of Fig. 23: a stack over the whole window, padding fed in as data, then
+ * LayerNorm (if the suite uses it), ReLU and an affine map to one number per position. The nets are
  * two independent stacks: docs/networks.md 2. */
 #include "engine/methods/critic.h"
 #include "engine/nn/activation.h"

@@ -57,7 +57,7 @@ static void place_context(struct dt *d, const struct act_context *c, int i)
         d->act_rtg[at + k] = zero ? 0 : c->return_to_go[skip + k];
 }
 
-/* A = mu + expl_noise eps in exploration, mu in evaluation; inside the limits either way. */
+/* A = mu + expl_noise eps in exploration, mu in evaluation; clamped to the limits in both. */
 static void act_deterministic(const struct dt *d, enum act_mode mode, const float *noise, size_t N,
                               float *action)
 {
@@ -81,7 +81,7 @@ static void act_stochastic(const struct dt *d, enum act_mode mode, const float *
     }
     head_clamp(action, N);
     if (log_prob != NULL) {
-        /* Of the clamped action, as the published code stores it. */
+        /* Of the clamped action, as in the released code. */
         head_atanh(action, N, d->act_u);
         head_log_prob(d->act_output, d->act_log_std, d->act_u, n, d->learner.A, log_prob);
     }

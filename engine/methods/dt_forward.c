@@ -1,5 +1,5 @@
 /* Passes of the decision transformer without gradient, and the random numbers and windows that all
- * its passes see. */
+ * its passes use. */
 #include "engine/methods/learner_dt.h"
 
 #include <assert.h>
@@ -39,7 +39,7 @@ struct windows dt_windows(const struct batch *b, enum transformer_outputs output
 }
 
 /* Shifted by one step for the target policy (docs/methods.md 2.4): next states, returns 2..K+1,
- * actions 2..K and none in the last slot, which nobody reads. */
+ * actions 2..K and none in the last slot, which is never read. */
 static struct windows target_windows(const struct dt *d, const struct batch *b)
 {
     struct windows w = dt_windows(b, OUTPUT_REAL);
@@ -116,8 +116,8 @@ void dt_target_actions(struct dt *d, const struct batch *b, float *action, float
 {
     struct windows w = target_windows(d, b);
     size_t n = (size_t)b->B * (size_t)b->K * (size_t)b->A;
-    /* Padding that is not computed is no action, not an old batch's: a recurrent critic is fed
-     * whole windows. */
+    /* Zero the padding that is not computed, so that a recurrent critic, which gets whole windows,
+     * does not see actions of an earlier batch. */
     memset(action, 0, n * sizeof *action);
     if (!d->stochastic) {
         dt_forward(d, &d->actor.target, &w, action, NULL);
@@ -130,7 +130,7 @@ void dt_target_actions(struct dt *d, const struct batch *b, float *action, float
     int N = b->B * b->K;
     memset(log_std, 0, n * sizeof *log_std);
     dt_forward(d, &d->actor.target, &w, mu, log_std);
-    float *u = d->noise[DRAW_RL_SAMPLE]; /* free until the actor's update */
+    float *u = d->noise[DRAW_RL_SAMPLE]; /* unused until the actor's update */
     head_sample(mu, log_std, eps, N, b->A, u, NULL);
     head_log_prob(mu, log_std, u, N, b->A, log_prob);
     for (size_t i = 0; i < n; i++)

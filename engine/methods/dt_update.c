@@ -1,6 +1,6 @@
 /* One actor update of the decision transformer: docs/methods.md 4.
  *
- *   draws, targets of the RL term        in the published order
+ *   draws, targets of the RL term        in the order of the released code
  *   [a pass without gradient]            when a weight or scale needs the whole batch first
  *   lanes of blocks of windows           transformer -> head -> losses -> backward
  *   step                                 clip, LAMB or Adam; targets; temperature */
@@ -13,8 +13,8 @@
 
 /* --- rows of a block -------------------------------------------------------------------------- */
 
-/* What a block's rows are gathered and computed into; the losses see it through struct actor_rows.
- * (rows), (rows,S) or (rows,A) each; log_std, dlog_std and u only when stochastic. */
+/* Arrays for a block's rows, which the losses see through struct actor_rows: (rows), (rows,S) or
+ * (rows,A) each; log_std, dlog_std and u only for a stochastic policy. */
 struct row_buffer {
     float *mask, *state, *action, *output, *log_std, *u, *doutput, *dlog_std;
     float *dhidden; /* (rows,C) */
@@ -44,7 +44,7 @@ size_t dt_update_scratch(const struct dt *d)
     struct row_buffer k;
     (void)arena_init(&dry, 0);
     take_rows(d, rows, &dry, &k);
-    /* On top of the rows, one after another: the losses, then the heads' backward pass. */
+    /* Scratch in addition to the rows, used in turn by the losses and the heads' backward pass. */
     size_t losses = supervised_scratch(d, rows);
     if (d->rl->scratch != NULL)
         losses += d->rl->scratch(d, rows);
@@ -102,7 +102,7 @@ static bool wants_kl(const struct dt *d)
     return d->learner.hyper.kl_c0 > 0 && d->learner.phase == LEARNER_ONLINE;
 }
 
-/* Which losses some windows carry. */
+/* Which losses a group of windows has. */
 struct terms {
     bool supervised, rl;
 };
@@ -195,7 +195,7 @@ static int run_actor_lanes(struct actor_job *job, struct lanes *l, double total[
 
 static enum transformer_outputs outputs_of(const struct dt *d)
 {
-    /* Padding must be computed where a mean runs over it, and for a recurrent critic, which is fed
+    /* Padding must be computed where a mean runs over it, and for a recurrent critic, which gets
      * whole windows. */
     bool windows = d->has_critic && d->critic.spec.cell != CRITIC_MLP;
     bool mean_q = d->learner.hyper.rl_normalized != 0;
@@ -205,7 +205,7 @@ static enum transformer_outputs outputs_of(const struct dt *d)
 
 /* --- the step --------------------------------------------------------------------------------- */
 
-/* On the actor with the gathered gradient; its target follows in the same pass. */
+/* One step of the actor with the sum of the lanes' gradients; its target moves in the same pass. */
 static enum status step_dt_actor(struct dt *d, int lanes)
 {
     const struct hyper *h = &d->learner.hyper;
@@ -281,7 +281,8 @@ static struct actor_job actor_job_of(struct dt *d, const struct batch *b,
     return job;
 }
 
-/* Draws in the published order, the supervised entropy first, and what losses need of the batch. */
+/* Draw noise in the order of the released code, the supervised entropy first, and compute what the
+ * losses need from the whole batch. */
 static enum status prepare_losses(struct actor_job *job)
 {
     struct dt *d = job->d;
@@ -303,7 +304,8 @@ enum status dt_actor_update(struct dt *d, const struct batch *b, const struct ba
     double total[SUMS];
     TRY(prepare_losses(&job));
 
-    /* Weights or a scale that depend on the whole batch: look at all of it before any gradient. */
+    /* Some losses have weights or a scale that depend on the whole batch: a pass without gradient
+     * computes them first. */
     if (job.alpha != 0 && d->rl->wants_first != NULL && d->rl->wants_first(d)) {
         job.first = true;
         run_actor_lanes(&job, &d->forward, total);
@@ -311,16 +313,18 @@ enum status dt_actor_update(struct dt *d, const struct batch *b, const struct ba
         job.first = false;
     }
 
-    /* The gradient; a loss that is not finite is refused while nothing has changed yet. */
+    /* Forward and backward pass. A non-finite loss is refused here, before anything has changed. */
     int lanes = run_actor_lanes(&job, &d->actor.lanes, total);
     TRY(learner_check_loss(job.weight * total[SUM_SUPERVISED] + job.alpha * total[SUM_RL],
                            "actor loss", d->learner.updates));
 
-    /* The actor and its target, then the critic's: targets move once for each actor update. */
+    /* Step the actor and its target, then move the critic's target: targets move once per actor
+     * update, not per critic update. */
     TRY(step_dt_actor(d, lanes));
     network_follow(&d->critic_net, d->learner.hyper.tau);
 
-    /* The temperature last: the losses above were made with the old one, the report has the new. */
+    /* Step the temperature last: the losses above used the old value; the metrics report the new.
+     */
     if (dt_wants_entropy(d))
         TRY(step_temperature(d, total[SUM_ENTROPY]));
     report_actor(d, &job, total, stats);

@@ -65,7 +65,8 @@ static void *field_of(struct hyper *h, const struct hyper_field *f)
     return (char *)h + f->offset;
 }
 
-/* Words are spelled like their enumerators, but for the published settings' one with blanks. */
+/* Words are spelled like their enumerators, except one of the published settings, which has blanks.
+ */
 static const char *spelling(const char *word)
 {
     return strcmp(word, "cleared_every_iteration") == 0 ? "online buffer cleared every iteration"
@@ -252,9 +253,8 @@ enum status hyper_check(const struct hyper *h)
                            "log-probabilities",
                            rl->name);
     if (h->critic_arch != HYPER_critic_arch_mlp && !rl->recurrent)
-        return status_fail(
-            STATUS_CONFIG,
-            "critic_arch = %s: rl_gradient = %s works with the reflexive critic only",
-            hyper_word(h, "critic_arch"), rl->name);
+        return status_fail(STATUS_CONFIG,
+                           "critic_arch = %s: rl_gradient = %s needs critic_arch = mlp",
+                           hyper_word(h, "critic_arch"), rl->name);
     return STATUS_OK;
 }

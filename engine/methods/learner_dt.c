@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Streams of the initial values of the two networks: far apart, so that one's size cannot shift
- * the other's numbers. */
+/* Streams of the two networks' initial values: far apart, so that the size of one network cannot
+ * shift the other's numbers. */
 enum { INIT_ACTOR = 0, INIT_CRITIC = 1000 };
 
 double dt_temperature(const struct dt *d)
@@ -99,7 +99,7 @@ enum status dt_make_windows(struct dt *d, int count)
     return STATUS_OK;
 }
 
-/* Everything that one update works in, so that training itself allocates nothing. */
+/* Allocate everything that an update needs, so that training itself allocates nothing. */
 static enum status new_dt_workspace(struct dt *d)
 {
     const struct hyper *h = &d->learner.hyper;
@@ -118,7 +118,7 @@ static enum status new_dt_workspace(struct dt *d)
     if (!d->stochastic && d->has_critic)
         TRY(dt_new_floats(&d->noise[DRAW_TARGET_NOISE], dt_batch_floats(d, A)));
 
-    /* One lane may get the whole batch. */
+    /* A single lane may get the whole batch. */
     if (d->has_critic)
         TRY(lanes_init(&d->critic_net.lanes, d->critic.layout.size, dt_critic_scratch(d, B)));
     TRY(dt_make_windows(d, 2 * B));
@@ -166,7 +166,8 @@ static enum status dt_create(const struct learner_spec *spec, struct learner **o
     d->learner.A = spec->A;
     d->learner.run = spec->run;
     d->stochastic = spec->hyper->policy == HYPER_policy_squashed_gaussian;
-    d->rl = rl_find(hyper_word(spec->hyper, "rl_gradient")); /* hyper_check has found it */
+    d->rl = rl_find(
+        hyper_word(spec->hyper, "rl_gradient")); /* hyper_check has checked that it exists */
     enum status result = STATUS_OK;
     if (d->rl->needs_log_prob && !d->stochastic)
         result = status_fail(STATUS_CONFIG, "rl_gradient = %s: needs a stochastic policy",
@@ -253,13 +254,13 @@ static enum status dt_train(struct learner *l, const struct learner_data *data, 
         l->batches++;
     }
     d->under_way = online && data->follow > 0;
-    stats_finish(d->under_way ? &stats : sum, out); /* none yet, or all */
+    stats_finish(d->under_way ? &stats : sum, out); /* either none or all of an iteration */
     return STATUS_OK;
 }
 
 /* --- state ------------------------------------------------------------------------------------ */
 
-/* What an iteration of PPO or AWR that was stopped in its middle goes on from. */
+/* State needed to resume an interrupted iteration of PPO or AWR. */
 static enum status visit_iteration(struct dt *d, struct visitor *v)
 {
     visitor_enter(v, "iteration");

@@ -41,7 +41,7 @@ static bool is_corl(const struct mlp_learner *d)
     return d->learner.hyper.iql_profile == HYPER_iql_profile_corl;
 }
 
-/* The actor's dropout; a configuration that says `-` keeps the key's default, which is not ours. */
+/* The actor's dropout. With `-` the field holds the transformer's default, which must not apply. */
 static float dropout_of(const struct mlp_learner *d)
 {
     const struct hyper *h = &d->learner.hyper;
@@ -63,7 +63,7 @@ static enum status new_net(struct network *n, const struct layout *l, uint64_t r
     return lanes_init(&n->lanes, l->size, 0);
 }
 
-/* IQL starts orthogonal with gain sqrt(2), the last layers too. */
+/* IQL's weights start orthogonal with gain sqrt(2), also in the last layers. */
 static void start_orthogonal(struct layout *l, const struct critic_net *net)
 {
     if (net->in > 0)
@@ -200,7 +200,7 @@ static void actor_forward(struct mlp_learner *d, const struct params *p, const f
         action[i] = tanhf(action[i]);
 }
 
-/* daction becomes the gradient before tanh, then goes through the network. */
+/* Turn daction into the gradient before tanh and propagate it through the network. */
 static void actor_backward(struct mlp_learner *d, const float *action, float *daction, int N)
 {
     for (size_t i = 0; i < (size_t)N * (size_t)d->learner.A; i++)
@@ -221,7 +221,7 @@ static enum status step_network(struct network *n, double lr, double decay, cons
     return network_adam(n, &rule, lr, 1, what, 0, report);
 }
 
-/* Sum (or mean) over Q nets of mean (Q - y)^2, its step and statistics. */
+/* The sum (or mean) over Q nets of mean (Q - y)^2: its step and metrics. */
 static enum status step_critic(struct mlp_learner *d, const float *y, double share,
                                struct stats_sum *stats)
 {
@@ -362,7 +362,7 @@ enum status mlp_td3_update(struct mlp_learner *d, bool actor, struct stats_sum *
 
 /* --- IQL -------------------------------------------------------------------------------------- */
 
-/* Unsquashed Gaussian with mean tanh(net) and one log std a dimension:
+/* Unsquashed Gaussian with mean tanh(net) and one log std per dimension:
  * loss = -mean of weight log N(a; mean, std), gradients into the network and log std. */
 static enum status iql_actor(struct mlp_learner *d, const float *weight, struct stats_sum *stats)
 {
@@ -408,8 +408,7 @@ static void iql_advantage(struct mlp_learner *d, struct critic_tape *tape, const
         u[i] = q[i] - v[i];
 }
 
-/* V's step towards the expectile of q. CORL's u and next are from before it, the original's from
- * after. */
+/* V's step towards the expectile of q. CORL computes u and next before it, the original after. */
 static enum status iql_value(struct mlp_learner *d, const float *q, float *next, float *u,
                              struct stats_sum *stats)
 {
@@ -433,7 +432,7 @@ static enum status iql_value(struct mlp_learner *d, const float *q, float *next,
     return STATUS_OK;
 }
 
-/* u becomes the actor's weights. */
+/* Turn u into the actor's weights. */
 static void iql_weights(const struct hyper *h, size_t N, float *u, struct stats_sum *stats)
 {
     double mean = 0, weights = 0;
@@ -454,13 +453,13 @@ enum status mlp_iql_update(struct mlp_learner *d, struct stats_sum *stats)
     float *q = arena_take(&d->arena, N), *other = arena_take(&d->arena, N);
     float *next = arena_take(&d->arena, N), *u = arena_take(&d->arena, N);
 
-    /* Rewards enter the last of the three steps: look before the first. */
+    /* Rewards are first used in the last of the three steps: check them before the first. */
     double rewards = 0;
     for (size_t i = 0; i < N; i++)
         rewards += (double)b->reward[i];
     TRY(learner_check_loss(rewards, "sum of a batch's rewards", d->learner.batches));
 
-    /* q = min Q'(s,a), which V is fitted to. */
+    /* q = min Q'(s,a), the target of V. */
     size_t above = arena_mark(&d->arena);
     struct critic_tape tape;
     critic_take(&d->critic, b->B, 1, &d->arena, &tape);
@@ -472,7 +471,7 @@ enum status mlp_iql_update(struct mlp_learner *d, struct stats_sum *stats)
     /* Weights from u, then Q towards r + gamma (1-d) V(s'); the order between them is free. */
     iql_weights(h, N, u, stats);
     TRY(iql_actor(d, u, stats));
-    float *y = q; /* its use is over */
+    float *y = q; /* no longer needed, so it is reused */
     critic_target(b->reward, b->done, next, (float)h->gamma, N, y);
     TRY(step_critic(d, y, is_corl(d) ? 0.5 : 1, stats));
     network_follow(&d->critic_net, h->tau);
@@ -496,7 +495,7 @@ static enum status mlp_learner_train(struct learner *l, const struct learner_dat
     rule.rtg_scale = l->hyper.rtg_scale;
     rule.skip_missing_next = l->hyper.last_row_bootstrap == HYPER_last_row_bootstrap_excluded;
     int64_t interval = l->hyper.actor_update_interval;
-    arena_release(&d->arena, 0); /* of an update that was refused */
+    arena_release(&d->arena, 0); /* left by a refused update */
     for (int64_t j = 0; j < batches; j++) {
         learner_tick(l, STAGE_SAMPLE);
         struct rng rng = rng_at(l->run, RNG_BATCH, 2 * (uint64_t)l->batches);
@@ -509,7 +508,7 @@ static enum status mlp_learner_train(struct learner *l, const struct learner_dat
         if (is_iql(d)) {
             TRY(mlp_iql_update(d, &stats));
         } else {
-            /* RvS counts within the iteration from its first batch, TD3+BC across the whole run. */
+            /* RvS counts batches within the iteration, TD3+BC across the whole run. */
             bool actor = is_rvs(d) ? j % interval == 0 : (l->batches + 1) % interval == 0;
             TRY(mlp_td3_update(d, actor, &stats));
         }
@@ -544,7 +543,7 @@ static enum status mlp_learner_act(struct learner *l, const struct act_context c
                                    float *action, float *log_prob)
 {
     struct mlp_learner *d = mlp_of(l);
-    int A = l->A, room = (int)l->hyper.batch_size; /* what the arena was measured for */
+    int A = l->A, room = (int)l->hyper.batch_size; /* the arena was measured for this size */
     float limit = action_limit(d);
     (void)frozen;
     (void)log_prob;

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Streams of the initial values, as far apart as learner_dt.c's. */
+/* Streams of the initial values, as in learner_dt.c. */
 enum { INIT_ACTOR = 0, INIT_RETURN = 1000 };
 
 /* --- making and freeing ----------------------------------------------------------------------- */
 
-/* Parts of other methods that this one lacks. */
+/* Reject settings of other methods that PDT does not support. */
 static enum status check_settings(const struct hyper *h)
 {
     if (h->policy != HYPER_policy_squashed_gaussian)
@@ -85,7 +85,7 @@ static enum status new_values(struct pdt *d)
     return STATUS_OK;
 }
 
-/* Everything that one update works in, so that training itself allocates nothing. */
+/* Allocate everything that an update needs, so that training itself allocates nothing. */
 static enum status new_pdt_workspace(struct pdt *d)
 {
     const struct hyper *h = &d->learner.hyper;
@@ -235,7 +235,7 @@ static enum status pdt_visit(struct learner *l, struct visitor *v)
 {
     struct pdt *d = pdt_of(l);
     TRY(network_visit(&d->net, "actor", v));
-    /* The moments of return_adam live within one call of train. */
+    /* return_adam exists only within one call of pdt_train. */
     TRY(network_visit(&d->return_net, "return_head", v));
     visitor_enter(v, "return_head");
     TRY(visit_int32s(v, "ready", &d->return_ready, 1));

@@ -1,4 +1,4 @@
-/* What all learners say of their updates. */
+/* What all learners report about their updates. */
 #include "engine/methods/learner_impl.h"
 
 #include <math.h>

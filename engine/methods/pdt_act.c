@@ -11,13 +11,13 @@ struct job {
     struct pdt *d;
     struct windows w;
     const struct act_context *context;
-    int samples; /* candidates of z: 1 takes what the prior gives */
+    int samples; /* candidates of z; with 1 the prior's sample is used */
     enum pdt_site site;
 };
 
 /* --- room ------------------------------------------------------------------------------------- */
 
-/* What choosing a latent takes. */
+/* Scratch for choosing a latent. */
 struct choice {
     float *embedded, *mu, *log_std; /* (C), (Z), (Z) */
     float *z, *joint, *narrow;      /* (samples,Z), (samples,2C), (samples,C) */
@@ -41,7 +41,8 @@ size_t pdt_act_scratch(const struct pdt *d)
     struct arena dry;
     (void)arena_init(&dry, 0);
     take_choice(d, (int)d->learner.hyper.pdt_samples, &dry);
-    /* The choice is over before the policy runs: the larger of the two, and the policy's output. */
+    /* The choice is done before the policy runs, so they share scratch: the larger of the two, plus
+     * the policy's output. */
     size_t policy = transformer_scratch(&d->policy, (int)d->learner.hyper.T_eval, false);
     return (dry.high > policy ? dry.high : policy) + 4096;
 }
@@ -84,7 +85,7 @@ static enum status make_act_room(struct pdt *d, int n)
 /* --- contexts and latents ------------------------------------------------------------------------
  */
 
-/* The last min(steps, E) steps of a history, to the right end of its window; the newest z and
+/* Copy the last min(steps, E) steps of a history to the right end of its window; the newest z and
  * action are not known yet. */
 static void place_context(struct pdt *d, const struct act_context *c, int i)
 {
@@ -102,7 +103,7 @@ static void place_context(struct pdt *d, const struct act_context *c, int i)
     }
 }
 
-/* The candidate whose predicted mean return is highest; of equals the first. */
+/* The candidate with the highest predicted mean return; the first among equals. */
 static int best_candidate(const struct pdt *d, const struct choice *c, int samples)
 {
     size_t C = (size_t)d->policy.C, n = (size_t)samples;
@@ -118,7 +119,7 @@ static int best_candidate(const struct pdt *d, const struct choice *c, int sampl
     return best;
 }
 
-/* z of environment i's newest step, into its window and its history. */
+/* Choose z for environment i's newest step and store it in its window and history. */
 static void choose_latent(const struct job *job, int i, struct arena *scratch)
 {
     struct pdt *d = job->d;

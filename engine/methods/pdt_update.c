@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Keys of dropout besides the policy's, which is the run's own: three networks in one step. */
+/* Dropout keys: three networks share a step, so two need keys other than the run's. */
 enum { DROP_FUTURE = 1, DROP_FUTURE_RETURN = 2 };
 
 static const char return_gradient[] = "gradient of the return head";
@@ -19,7 +19,7 @@ struct job {
     struct pdt *d;
     struct windows segment, future;
     struct dropout drop, drop_future;
-    bool joint; /* the return head learns along */
+    bool joint; /* also train the return head */
     double sum[LANES_MAX][SUMS];
 };
 
@@ -85,7 +85,7 @@ size_t pdt_return_scratch(const struct pdt *d)
 }
 
 /* The next block of a lane. The encoder's windows have fewer tokens than the policy's, so a block
- * of these is one of those. */
+ * of policy windows also fits the encoder. */
 static struct block next_block(struct job *job, struct span *left, struct arena *scratch)
 {
     struct pdt *d = job->d;
@@ -121,7 +121,7 @@ static struct transformer_pass *encode(const struct job *job, const struct block
     return pass;
 }
 
-/* What prior and return head look at: relu(embed_state(s)). */
+/* Input of prior and return head: relu(embed_state(s)). */
 static void embed_state(const struct pdt *d, const struct block *k)
 {
     size_t n = (size_t)k->N * (size_t)d->policy.C;
@@ -230,7 +230,8 @@ static void prior_loss(const struct pdt *d, const struct block *k, struct arena 
                       k->N, scratch, dtheta, k->dstate);
 }
 
-/* NLL of the return, into dstate and d->value.dz, which hold the other terms' already. */
+/* NLL of the return, added to dstate and d->value.dz, which already hold the other terms'
+ * gradients. */
 static void return_loss(const struct pdt *d, const struct block *k, struct arena *scratch,
                         float *dtheta, double sum[SUMS])
 {
@@ -243,7 +244,7 @@ static void return_loss(const struct pdt *d, const struct block *k, struct arena
         const float *left = k->djoint + 2 * i * C, *right = left + C;
         const float *z = k->joint + (2 * i + 1) * C;
         for (size_t j = 0; j < C; j++) {
-            k->dstate[i * C + j] += left[j]; /* its ReLU comes in embed_state_backward */
+            k->dstate[i * C + j] += left[j]; /* embed_state_backward applies its ReLU */
             k->narrow[i * C + j] = z[j] > 0 ? right[j] : 0.0f;
         }
     }
@@ -328,8 +329,8 @@ static void return_lane(void *context, int lane, struct span items, float *dthet
     }
 }
 
-/* Padding is computed throughout: the entropy's mean runs over it, and so do futures that reach
- * beyond the trajectory's end, whose posterior real steps of the segment use. */
+/* Padding is always computed: the entropy's mean runs over it, and real steps of the segment use
+ * the posterior of futures beyond the trajectory's end, which are padding. */
 static struct job pdt_job_of(struct pdt *d, uint64_t policy_key, uint64_t future_key, uint64_t step)
 {
     const struct hyper *h = &d->learner.hyper;
@@ -420,7 +421,7 @@ enum status pdt_update(struct pdt *d, bool joint)
                   h->pdt_kl * loss->kl_unit + loss->kl_prior + loss->returns;
     TRY(learner_check_loss(loss->total, "actor loss", d->learner.updates));
     TRY(pdt_step(d, lanes, joint));
-    if (h->entropy_reg) { /* towards an entropy of -A, as ODT */
+    if (h->entropy_reg) { /* towards an entropy of -A, as in ODT */
         struct adam_rule rule = adam_rule_default(0);
         TRY(adam_scalar_step(&rule, &d->log_temperature, h->lr_temperature,
                              temperature * (loss->entropy + d->learner.A),

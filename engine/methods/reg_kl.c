@@ -1,5 +1,5 @@
-/* KL regulariser of Fig. 24: keep close to the pretrained policy, kl_c0 * |a - a_pretrained|^2.
- * reg_kl_prepare (the frozen policy's actions) stands with the other forward passes. */
+/* KL regulariser of Fig. 24: stay close to the pretrained policy, kl_c0 * |a - a_pretrained|^2.
+ * reg_kl_prepare (the frozen policy's actions) runs with the other forward passes. */
 #include "engine/methods/rl.h"
 
 #include <math.h>

@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-/* Noise and sample of the advantage; weight and baseline, two numbers a row of each loss. */
+/* Noise and sample of the advantage; weight and baseline, two numbers per row of each loss. */
 static size_t awac_scratch(const struct dt *d, int rows)
 {
     return rl_scratch(d, rows, 2, 4, true);

@@ -9,13 +9,13 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* The released counter is named after episodes but counts actor updates of the phase. It is looked
- * at when an iteration begins and not again: the whole first iteration warms up (D70). */
+/* The released counter is named after episodes but counts actor updates of the phase. It is checked
+ * only when an iteration begins, so the whole first iteration is warm-up (D70). */
 enum { WARM_UP_UPDATES = 10 };
 
 struct awr_state {
     struct value_state value;  /* first */
-    float *weight, *advantage; /* (B,K) of the batch at hand */
+    float *weight, *advantage; /* (B,K) for the current batch */
     int32_t warming_up;        /* the iteration trains without the RL term */
 };
 
@@ -42,7 +42,7 @@ static enum status awr_visit(struct dt *d, struct visitor *v)
     return value_visit(d, v);
 }
 
-/* Weight and mask, two numbers a row of each loss, and the entropy's noise. */
+/* Weight and mask, two numbers per row of each loss, and the entropy's noise. */
 static size_t awr_scratch(const struct dt *d, int rows)
 {
     return rl_scratch(d, rows, 1, 4, false);
@@ -68,7 +68,7 @@ static enum status awr_begin_iteration(struct dt *d, const struct learner_data *
     TRY(value_targets(d, data->online));
     for (int64_t j = 0; j < updates; j++) {
         learner_tick(&d->learner, STAGE_CRITIC);
-        /* Streams of their own: batches beyond any that the actor draws. */
+        /* V's batches have separate streams, numbered beyond any that the actor draws. */
         struct rng rng = rng_at(rng_key_mix(d->learner.run, 1), RNG_BATCH,
                                 (uint64_t)(d->learner.updates + j));
         TRY(batch_sample(data->online, d->learner.normalizer, &rule, rng, &d->online));

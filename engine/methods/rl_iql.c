@@ -37,7 +37,7 @@ static void critic_windows(struct dt *d, const struct batch *b, struct span wind
     rl_td_windows(d, b, windows, next, &tape, gradient, scratch, sums);
 }
 
-/* The weight, and two numbers a row of the likelihood. */
+/* The weight, and two numbers per row of the likelihood. */
 static size_t iql_scratch(const struct dt *d, int rows)
 {
     return rl_scratch(d, rows, 0, 3, false);

@@ -10,7 +10,7 @@
 
 static const float RATIO_LOG_MAX = 20;
 
-/* Log-probability and slope. */
+/* Log-probability and its derivative, per row. */
 static size_t ppo_scratch(const struct dt *d, int rows)
 {
     return rl_scratch(d, rows, 0, 2, false);
@@ -55,7 +55,7 @@ static void ppo_actor_rows(struct dt *d, const struct batch *b, const struct act
         double clipped = fmin(fmax(ratio, 1 - clip), 1 + clip);
         bool free_side = ratio * advantage <= clipped * advantage;
         total -= free_side ? ratio * advantage : clipped * advantage;
-        /* Where the clipped branch is the smaller one, or the exponent is capped, nothing flows. */
+        /* No gradient flows where the clipped term is the smaller one or the exponent is capped. */
         if (free_side && log_prob[i] - b->log_prob[p] <= RATIO_LOG_MAX)
             slope[i] = (float)(-alpha * ratio * advantage / valid);
         sum[SUM_WEIGHT] += ratio;

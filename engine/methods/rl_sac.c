@@ -3,13 +3,13 @@
  *   y    = r + gamma (1 - d) [ min_i Q_i'(s', a') - lambda log pi'(a') ],   a' ~ pi'(z)
  *   L_rl = -mean over real positions of lambda H + min_i Q_i(s, a),         a ~ pi(z)
  *
- * The entropy H and the action are separate draws, as published. lambda is a constant here; it is
- * learned from the supervised entropy draw. */
+ * The entropy H and the action use separate draws, as in the released code. lambda is constant
+ * here; it is learned from the supervised entropy draw. */
 #include "engine/methods/rl_shared.h"
 
 #include <string.h>
 
-/* Noise, action, du, and the entropy's noise; two numbers a row of each loss. */
+/* Noise, action, du, and the entropy's noise; two numbers per row of each loss. */
 static size_t sac_scratch(const struct dt *d, int rows)
 {
     return rl_scratch(d, rows, 4, 4, true);

@@ -1,5 +1,5 @@
-/* What several RL gradients share: the critic's pass, TD losses, Q at the actor's rows, and parts
- * of the actor's loss. */
+/* Shared by several RL gradients: the critic's pass, TD losses, Q at the actor's rows, and parts of
+ * the actor's loss. */
 #include "engine/methods/rl_shared.h"
 
 #include <math.h>
@@ -14,12 +14,12 @@ void rl_smooth(const struct hyper *h, const float *eps, size_t n, float limit, f
     float scale = (float)h->policy_noise, clip = (float)h->noise_clip;
     for (size_t i = 0; i < n; i++) {
         float noisy = action[i] + fminf(fmaxf(scale * eps[i], -clip), clip);
-        noisy = noisy > limit ? limit : noisy; /* NaN stays, for the loss to show */
+        noisy = noisy > limit ? limit : noisy; /* keep NaN, so that the loss shows it */
         action[i] = noisy < -limit ? -limit : noisy;
     }
 }
 
-/* Q1's mean, spread and largest, over real positions. */
+/* Mean, standard deviation and largest size of Q1 over real positions. */
 static void sum_q(const float *mask, const float *q, const float *y, size_t n,
                   struct critic_sums *s)
 {
@@ -114,7 +114,7 @@ size_t rl_scratch(const struct dt *d, int rows, int actions, int numbers, bool q
         arena_take(&dry, N * A);
     for (int i = 0; i < numbers + 3 * q; i++)
         arena_take(&dry, N);
-    /* A recurrent critic is fed whole windows; blocks hold no parts of any. */
+    /* A recurrent critic gets whole windows; blocks never split one. */
     int K = d->critic.spec.cell == CRITIC_MLP ? 1 : (int)d->learner.hyper.T_train;
     if (q)
         critic_take(&d->critic, (rows + K - 1) / K, K, &dry, &tape);
@@ -262,7 +262,7 @@ void rl_q_rows(struct dt *d, const struct actor_rows *r, const float *action, bo
         critic_q(&d->critic, d->critic_net.current.value, CRITIC_Q1, r->state, action, r->rows,
                  &tape, value);
 
-    /* The derivative of a minimum goes to the smaller of the two. */
+    /* The derivative of a minimum is that of the smaller of the two. */
     for (int net = 0; dvalue != NULL && net < (twin ? 2 : 1); net++) {
         for (size_t i = 0; i < N; i++) {
             bool mine = !twin || (net == 0 ? value[i] <= other[i] : value[i] > other[i]);

@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-/* Value, slope; daction, and the action of a stochastic policy. */
+/* Value and derivative per row; daction, and the action of a stochastic policy. */
 static size_t td3_scratch(const struct dt *d, int rows)
 {
     return rl_scratch(d, rows, 2, 2, true);
@@ -97,7 +97,7 @@ const struct rl_ops rl_td3 = {
     .actor_rows = td3_actor_rows,
 };
 
-/* DDPG differs by its settings only: n_critics = 1, policy_noise = 0, actor_update_interval = 1. */
+/* DDPG differs only in its settings: n_critics = 1, policy_noise = 0, actor_update_interval = 1. */
 const struct rl_ops rl_ddpg = {
     .name = "ddpg",
     .source = "docs/methods.md 9",

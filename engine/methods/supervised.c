@@ -1,9 +1,9 @@
-/* The supervised part of the actor's loss: what ODT alone trains on. */
+/* The supervised part of the actor's loss, ODT's only loss. */
 #include "engine/methods/rl.h"
 
 #include <string.h>
 
-/* L = mean over real positions of |ahat - a|^2; `mean` divides by A too (D6). */
+/* L = mean over real positions of |ahat - a|^2; `mean` also divides by A (D6). */
 static void squared_error_rows(struct dt *d, const struct batch *b, const struct actor_rows *r,
                                double weight, double sum[])
 {

@@ -56,7 +56,7 @@ static void pretrain_windows(struct dt *d, const struct batch *b, struct span wi
     critic_backward(&d->critic, d->critic_net.current.value, CRITIC_V, off, &tape, gradient, NULL);
     if (!released)
         return;
-    /* The released code lets the gradient through V(s') as well (D36). */
+    /* In the released code the gradient also flows through V(s') (D36). */
     critic_v(&d->critic, d->critic_net.current.value, next_state, windows.count, &tape, next);
     for (size_t i = 0; i < n; i++)
         off[i] *= -(1 - b->done[from + i]);
@@ -80,7 +80,7 @@ static void values_of(struct dt *d, const float *state, int length, float *out)
         size_t mark = arena_mark(arena);
         struct critic_tape tape;
         critic_take(&d->critic, n, 1, arena, &tape);
-        float *s = d->batch.state; /* free between updates, and large enough */
+        float *s = d->batch.state; /* unused between updates, and large enough */
         memcpy(s, state + (size_t)from * (size_t)S, (size_t)n * (size_t)S * sizeof *s);
         if (d->learner.normalizer != NULL)
             normalizer_apply(d->learner.normalizer, s, n, s);
@@ -89,7 +89,7 @@ static void values_of(struct dt *d, const float *state, int length, float *out)
     }
 }
 
-/* Room for the slots of so many trajectories. */
+/* Make room for the slots of this many trajectories. */
 static enum status make_slots(struct value_state *v, int count)
 {
     if (count <= v->slots)
@@ -111,7 +111,7 @@ static enum status make_slots(struct value_state *v, int count)
     return STATUS_OK;
 }
 
-/* Arrays of the slots' lengths. */
+/* Allocate arrays with the slots' lengths. */
 static enum status fill_slots(struct value_state *v)
 {
     for (int i = 0; i < v->count; i++) {
@@ -151,7 +151,7 @@ enum status value_targets(struct dt *d, const struct replay *online)
     return STATUS_OK;
 }
 
-/* The slots' arrays one behind the other, as one. */
+/* Visit the slots' arrays, concatenated, as one array. */
 static enum status visit_slots(const struct value_state *state, struct visitor *v, const char *name,
                                float **slot)
 {

@@ -9,7 +9,7 @@ struct adam_rule adam_rule_default(double decay)
     return (struct adam_rule){.beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .decay = decay};
 }
 
-/* The numbers of one step, rounded to float where the reference's scalars meet its tensors. */
+/* The scalars of one step, rounded to float where the reference combines scalars and tensors. */
 struct factors {
     float b1, c1; /* beta1, 1 - beta1 */
     float b2, c2;

@@ -106,8 +106,8 @@ enum status lamb_step(const struct lamb_rule *rule, struct moments *s, double lr
         clip *= rule->own_clip / (norm * clip);
     struct factors f = lamb_factors(rule, s->step + 1, clip);
 
-    /* Tensor by tensor, so that the second pass finds in the cache what the first one left. Each
-     * thread comes back to its own chunks; it waits for the others' sums only. */
+    /* Tensor by tensor, so that the second pass finds the first one's data in the cache. Each
+     * thread gets the same chunks again and only waits for the other threads' sums. */
 #pragma omp parallel
     for (int first = 0, end; first < s->chunks; first = end) {
         end = tensor_end(s, first);
