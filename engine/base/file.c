@@ -329,6 +329,7 @@ enum status file_read(const char *path, size_t limit, char **out, size_t *bytes)
     FILE *file;
     TRY(file_open_stream(path, &file));
 
+    /* Grow as needed: the size of a file that is being written, or in /proc, is not reliable. */
     enum status result = STATUS_OK;
     size_t capacity = 4096, used = 0;
     char *text = malloc(capacity);

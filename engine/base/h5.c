@@ -294,8 +294,8 @@ enum status h5_each_attribute(const struct h5 *f, const char *object,
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-/* HDF5 never releases a file that it can create but not write, so write one page first as a test.
- */
+/* HDF5 never releases a file that it can create but not write, so write one page first as a
+ * test. */
 static enum status try_to_write(const char *path)
 {
     static const char page[4096];
@@ -333,8 +333,8 @@ enum status h5_create(struct h5 *f, const char *path)
     return STATUS_OK;
 }
 
-/* Reserve the disk space that the file still needs. False: there is not enough, and errno says why.
- */
+/* Reserve the disk space that the file still needs. False: there is not enough, and errno says
+ * why. */
 static bool has_room(hid_t file)
 {
     int *fd;
@@ -346,8 +346,8 @@ static bool has_room(hid_t file)
            (errno != ENOSPC && errno != EDQUOT); /* without fallocate the flush will tell */
 }
 
-/* Replace the descriptor of the file on disk by one in memory, where HDF5's remaining output goes.
- */
+/* Replace the descriptor of the file on disk by one in memory, where HDF5's remaining output
+ * goes. */
 static void discard_output(hid_t file)
 {
     int *on_disk, in_memory = memfd_create("discarded.h5", MFD_CLOEXEC);

@@ -63,8 +63,8 @@ enum status h5_read_double(const struct h5 *f, const char *name, size_t count, d
 /* Read rows [start, start+rows) along axis 0. */
 enum status h5_read_rows(const struct h5 *f, const char *name, hid_t type, size_t start,
                          size_t rows, void *out);
-/* A scalar or one-element text dataset, fixed or variable length. Errors STATUS_FORMAT (too long).
- */
+/* A scalar or one-element text dataset, fixed or variable length. Errors STATUS_FORMAT (too
+ * long). */
 enum status h5_read_text(const struct h5 *f, const char *name, char *out, size_t size);
 
 /* Call `visit` with every element of a dataset of texts, in order. A non-OK result stops. */

@@ -45,8 +45,7 @@ static void pause_for(long milliseconds)
     nanosleep(&t, NULL);
 }
 
-/* --- who holds it -------------------------------------------------------------------------------
- */
+/* --- who holds it ----------------------------------------------------------------------------- */
 
 /* The first word of a small file, "?" when there is none. */
 static void word_of(const char *path, char *out, size_t size)
@@ -84,8 +83,8 @@ static unsigned long long start_of(long pid)
     return at != NULL ? strtoull(at, NULL, 10) : 0;
 }
 
-/* Identifies this boot of this machine and process namespace, within which a process id is unique.
- */
+/* Identifies this boot of this machine and process namespace, within which a process id is
+ * unique. */
 static void describe_place(char boot[64], char space[64])
 {
     word_of("/proc/sys/kernel/random/boot_id", boot, 64);
@@ -148,8 +147,7 @@ static enum holder judge_holder(int fd, char owner[OWNER])
     return lives(pid, start) ? HOLDER_LIVES : HOLDER_DEAD;
 }
 
-/* --- flock --------------------------------------------------------------------------------------
- */
+/* --- flock ------------------------------------------------------------------------------------ */
 
 enum answer { ANSWER_TAKEN, ANSWER_BUSY, ANSWER_UNABLE };
 
@@ -172,8 +170,7 @@ static enum answer ask_flock(int fd, int operation, const char *path)
     return ANSWER_TAKEN;
 }
 
-/* --- leases -------------------------------------------------------------------------------------
- */
+/* --- leases ----------------------------------------------------------------------------------- */
 
 static enum status lease_path(const char *path, const char *ending, char out[FILE_PATH])
 {
@@ -327,8 +324,7 @@ static enum status take_lease(struct lock *l, const char *path, enum answer *out
     return result;
 }
 
-/* --- the lock -----------------------------------------------------------------------------------
- */
+/* --- the lock --------------------------------------------------------------------------------- */
 
 /* With flock: write our identity, then check whether another process has a lease. */
 static enum status sign(const struct lock *l, const char *path, enum answer *out)

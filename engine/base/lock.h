@@ -49,8 +49,8 @@ enum status lock_wait(struct lock *l, const char *path, const char *what,
 /* Release the lock if it is held. */
 void lock_release(struct lock *l);
 
-/* Does another process hold the lock? Without a lock file: no. Errors STATUS_IO: the check failed.
- */
+/* Does another process hold the lock? Without a lock file: no. Errors STATUS_IO: the check
+ * failed. */
 enum status lock_look(const char *path, bool *held);
 
 #endif

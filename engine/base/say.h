@@ -18,8 +18,8 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void say_to(FILE *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void say_list_to(FILE *to, const char *format, va_list args);
 
-/* To a buffer: NUL-terminated, cut at `size`, never inside a character. Returns the length written.
- */
+/* To a buffer: NUL-terminated, cut at `size`, never inside a character. Returns the length
+ * written. */
 size_t say_list(char *out, size_t size, const char *format, va_list args);
 
 #endif

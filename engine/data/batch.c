@@ -176,6 +176,7 @@ static void cut_row(const struct replay *r, const struct normalizer *n,
     cut_states(n, t->state + at * S, pad, length, out->S, out->state + first * S);
     cut_states(n, t->next_state + at * S, pad, length, out->S, out->next_state + first * S);
 
+    /* Actions are clamped so that their atanh is finite. */
     float *action = out->action + first * A;
     memset(action, 0, padding * A * sizeof *action);
     if (rule->action_limit > 0)
@@ -191,6 +192,8 @@ static void cut_row(const struct replay *r, const struct normalizer *n,
     cut_returns(t, start, length, pad, rule->rtg_scale,
                 out->return_to_go + (size_t)b * ((size_t)K + 1));
 
+    /* A done of 2 turns 1 - done into -1 on padding: a loss that forgets the mask becomes
+     * visible. */
     fill_floats(out->done + first, padding, 2);
     for (size_t k = 0; k < real; k++)
         out->done[first + padding + k] = (float)t->terminal[at + k];
@@ -211,6 +214,7 @@ enum status batch_cut(const struct replay *r, const struct normalizer *n,
     TRY(check_source(r, out));
     if (n != NULL && n->S != out->S)
         return status_fail(STATUS_SHAPE, "states have %d numbers, the normaliser %d", out->S, n->S);
+    /* Check everything first: an error must not leave a parallel loop half done. */
     for (int b = 0; b < out->B; b++) {
         assert(out->trajectory[b] >= 0 && out->trajectory[b] < r->count);
         const struct trajectory *t = &r->item[out->trajectory[b]];
@@ -259,6 +263,7 @@ enum status batch_sample_transitions(const struct transitions *t, const struct n
                            t->S, t->A, out->S, out->A);
     assert(size <= UINT32_MAX);
     size_t S = (size_t)t->S, A = (size_t)t->A;
+    /* Sequential: rows are short, and the draws must follow one order. */
     for (int b = 0; b < out->B; b++) {
         int64_t i = (int64_t)rng_below(&rng, (uint32_t)size);
         struct transition x = transitions_at(t, i);
@@ -275,6 +280,7 @@ enum status batch_sample_transitions(const struct transitions *t, const struct n
         out->start[b] = (int)i;
         out->length[b] = 1;
     }
+    /* A single transition has no padding and no return. */
     fill_floats(out->mask, (size_t)out->B, 1);
     fill_floats(out->weight, (size_t)out->B, 1);
     fill_floats(out->return_to_go, 2 * (size_t)out->B, 0);

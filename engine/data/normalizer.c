@@ -91,6 +91,7 @@ enum status normalizer_fit(const struct trajectory *list, int count, int S, doub
         return status;
     }
 
+    /* Two passes: squared deviations from the mean lose no digits, unlike a sum of squares. */
     double *squares = sum + S;
     add_observations(list, count, (size_t)S, NULL, sum);
     for (int j = 0; j < S; j++)

@@ -110,8 +110,8 @@ void critic_backward(const struct critic *c, const float *theta, enum critic_whi
 enum critic_divisor { CRITIC_OVER_ALL, CRITIC_OVER_VALID };
 double critic_divide_by(const struct batch *b, enum critic_divisor divisor);
 
-/* y = reward + gamma (1 - done) next.   n positions; on padding done is 2, as in the released code.
- */
+/* y = reward + gamma (1 - done) next.   n positions; on padding done is 2, as in the released
+ * code. */
 void critic_target(const float *reward, const float *done, const float *next, float gamma, size_t n,
                    float *y);
 

@@ -92,6 +92,8 @@ static void forward_lane(void *context, int lane, struct span items, float *dthe
         } else {
             head_tanh_forward(&d->tanh, theta, pass->hidden, pass->rows, mu);
         }
+        /* Scatter the block's rows to their places in (B,K), or (n) when only last steps are
+         * read. */
         bool last = job->w->outputs == OUTPUT_LAST;
         for (int i = 0; i < pass->rows; i++) {
             size_t to = (size_t)(last ? pass->position[i] / job->w->K : pass->position[i]) * A;

@@ -64,6 +64,7 @@ static struct actor_rows fill_rows(const struct dt *d, const float *theta, const
         memcpy(k->state + (size_t)i * S, b->state + from * S, S * sizeof *k->state);
         memcpy(k->action + (size_t)i * A, b->action + from * A, A * sizeof *k->action);
     }
+    /* Every loss adds its gradient, so the sums start at zero. */
     memset(k->doutput, 0, n * sizeof *k->doutput);
     if (d->stochastic) {
         memset(k->dlog_std, 0, n * sizeof *k->dlog_std);
@@ -323,8 +324,8 @@ enum status dt_actor_update(struct dt *d, const struct batch *b, const struct ba
     TRY(step_dt_actor(d, lanes));
     network_follow(&d->critic_net, d->learner.hyper.tau);
 
-    /* Step the temperature last: the losses above used the old value; the metrics report the new.
-     */
+    /* Step the temperature last: the losses above used the old value; the metrics report the
+     * new. */
     if (dt_wants_entropy(d))
         TRY(step_temperature(d, total[SUM_ENTROPY]));
     report_actor(d, &job, total, stats);

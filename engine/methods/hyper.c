@@ -65,8 +65,8 @@ static void *field_of(struct hyper *h, const struct hyper_field *f)
     return (char *)h + f->offset;
 }
 
-/* Words are spelled like their enumerators, except one of the published settings, which has blanks.
- */
+/* Words are spelled like their enumerators, except one of the published settings, which has
+ * blanks. */
 static const char *spelling(const char *word)
 {
     return strcmp(word, "cleared_every_iteration") == 0 ? "online buffer cleared every iteration"

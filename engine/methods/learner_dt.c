@@ -227,6 +227,8 @@ static enum status dt_train(struct learner *l, const struct learner_data *data, 
     struct batch_rule rule = batch_rule_of(d);
     int64_t interval = dt_batches(l, 1);
     bool online = d->rl->online && l->phase == LEARNER_ONLINE;
+    /* PPO and AWR fit V to the rollouts once per iteration, even if the iteration takes several
+     * calls. */
     if (online && !d->under_way) {
         d->iteration = stats;
         TRY(d->rl->begin_iteration(d, data, (batches + data->follow) / interval, &d->iteration));
@@ -235,12 +237,14 @@ static enum status dt_train(struct learner *l, const struct learner_data *data, 
 
     for (int64_t j = 0; j < batches; j++) {
         learner_tick(l, STAGE_SAMPLE);
+        /* Two streams per batch, so that a second batch never shifts the first one's draws. */
         struct rng rng = rng_at(l->run, RNG_BATCH, 2 * (uint64_t)l->batches);
         TRY(batch_sample(data->replay, l->normalizer, &rule, rng, &d->batch));
         if (online) {
             rng = rng_at(l->run, RNG_BATCH, 2 * (uint64_t)l->batches + 1);
             TRY(batch_sample(data->online, l->normalizer, &rule, rng, &d->online));
         }
+        /* The critic first: the actor's gradient uses the updated one. */
         if (d->rl->critic_update != NULL) {
             learner_tick(l, STAGE_CRITIC);
             TRY(dt_critic_update(d, &d->batch, sum));

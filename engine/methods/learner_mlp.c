@@ -320,6 +320,7 @@ static enum status td3_actor(struct mlp_learner *d, struct stats_sum *stats)
     double sup_divisor = (double)N * (mean_dims ? b->A : 1);
     struct critic_tape tape;
 
+    /* Q1 at the policy's own action: the actor maximises it. */
     mlp_take(&d->mlp, b->B, false, &d->arena, &d->tape);
     critic_take(&d->critic, b->B, 1, &d->arena, &tape);
     float *action = arena_take(&d->arena, n), *daction = arena_take(&d->arena, n);
@@ -332,11 +333,15 @@ static enum status td3_actor(struct mlp_learner *d, struct stats_sum *stats)
         value += (double)q[i] / (double)N;
         size += fabs((double)q[i]) / (double)N;
     }
+    /* TD3+BC normalises by mean|Q1|, detached, so that bc_alpha means the same on every scale of
+     * rewards. */
     if (!rvs)
         rl = size > 0 ? rl / size : 0;
     for (size_t i = 0; i < N; i++)
         dq[i] = (float)(-rl / (double)N);
     critic_backward(&d->critic, d->critic_net.current.value, CRITIC_Q1, dq, &tape, NULL, daction);
+
+    /* Add the supervised part at the action, so that one pass serves both losses. */
     for (size_t i = 0; i < n; i++) {
         double off = (double)action[i] - (double)b->action[i];
         error += off * off / sup_divisor;
@@ -349,6 +354,7 @@ static enum status td3_actor(struct mlp_learner *d, struct stats_sum *stats)
     stats_add(stats, LEARNER_loss_supervised, error);
     stats_add(stats, LEARNER_loss_rl, -value);
     TRY(step_mlp_actor(d, sup * error - rl * value, stats));
+    /* Targets move only on actor updates (the delay of TD3). */
     network_follow(&d->actor_net, h->tau);
     network_follow(&d->critic_net, h->tau);
     return STATUS_OK;
@@ -379,6 +385,7 @@ static enum status iql_actor(struct mlp_learner *d, const float *weight, struct 
     float *mean = arena_take(&d->arena, n), *dmean = arena_take(&d->arena, n);
     zero(&d->actor_net);
     actor_forward(d, &d->actor_net.current, b->state, b->B, mean);
+    /* Clamping the log standard deviation stops its gradient outside the limits. */
     double loss = 0;
     for (size_t i = 0; i < N; i++) {
         double share = (double)weight[i] / (double)N;
@@ -498,6 +505,7 @@ static enum status mlp_learner_train(struct learner *l, const struct learner_dat
     arena_release(&d->arena, 0); /* left by a refused update */
     for (int64_t j = 0; j < batches; j++) {
         learner_tick(l, STAGE_SAMPLE);
+        /* Even numbers, like the transformer learner, which uses odd ones for a second batch. */
         struct rng rng = rng_at(l->run, RNG_BATCH, 2 * (uint64_t)l->batches);
         if (is_rvs(d))
             TRY(batch_sample(data->replay, l->normalizer, &rule, rng, &d->batch));

@@ -82,8 +82,7 @@ static enum status make_act_room(struct pdt *d, int n)
     return STATUS_OK;
 }
 
-/* --- contexts and latents ------------------------------------------------------------------------
- */
+/* --- contexts and latents --------------------------------------------------------------------- */
 
 /* Copy the last min(steps, E) steps of a history to the right end of its window; the newest z and
  * action are not known yet. */
@@ -146,8 +145,7 @@ static void choose_latent(const struct job *job, int i, struct arena *scratch)
     arena_release(scratch, mark);
 }
 
-/* --- the policy
- * ------------------------------------------------------------------------------------ */
+/* --- the policy ------------------------------------------------------------------------------- */
 
 static void act_lane(void *context, int lane, struct span items, float *dtheta,
                      struct arena *scratch)
@@ -185,6 +183,7 @@ enum status pdt_act(struct learner *l, const struct act_context context[], int n
         assert(context[i].latent != NULL);
         place_context(d, &context[i], i);
     }
+    /* Before the return head is prepared it cannot judge candidates, so a single z is sampled. */
     struct job job = {.d = d,
                       .w = {.B = n,
                             .K = (int)E,
@@ -201,6 +200,7 @@ enum status pdt_act(struct learner *l, const struct act_context context[], int n
     int lanes = lanes_split(n, d->window_rows, spans);
     lanes_run(&d->return_net.lanes, lanes, spans, act_lane, &job);
 
+    /* The policy acts before tanh; evaluation takes the mean. */
     for (size_t i = 0; i < N; i++) {
         float u = d->act_mu[i];
         if (mode == ACT_EXPLORE)

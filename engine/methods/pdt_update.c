@@ -158,8 +158,7 @@ static void predict_return(const struct pdt *d, const struct block *k, double *s
     gaussian_nll_backward(mu, log_std, k->g, k->slope, k->N, 1, k->dmu, k->dlog_std);
 }
 
-/* --- losses and their gradients -----------------------------------------------------------------
- */
+/* --- losses and their gradients --------------------------------------------------------------- */
 
 /* NLL over real steps and entropy over all; through head and policy into d->value.dz. */
 static void policy_loss(const struct job *job, const struct block *k, struct arena *scratch,
@@ -177,6 +176,7 @@ static void policy_loss(const struct job *job, const struct block *k, struct are
     memset(k->dmu, 0, n * sizeof(float));
     memset(k->dlog_std, 0, n * sizeof(float));
 
+    /* Likelihood: only real steps have an action to imitate. */
     double valid = (double)(b->valid > 0 ? b->valid : 1), all = (double)b->B * (double)b->K;
     double total = 0;
     head_atanh(b->action + at, n, k->u);
@@ -188,6 +188,7 @@ static void policy_loss(const struct job *job, const struct block *k, struct are
     sum[SUM_NLL] += total / valid;
     head_log_prob_backward(mu, log_std, k->u, k->slope, k->N, b->A, k->dmu, k->dlog_std, NULL);
 
+    /* Entropy: over all positions, padding included, as in ODT (D38). */
     if (d->learner.hyper.entropy_reg) {
         const float *eps = d->value.entropy_noise + at;
         float weight = (float)(-exp(d->log_temperature.value) / all);
@@ -201,6 +202,7 @@ static void policy_loss(const struct job *job, const struct block *k, struct are
         head_entropy_backward(mu, log_std, eps, k->slope, k->N, b->A, k->dmu, k->dlog_std);
     }
 
+    /* The gradient continues through z into the future encoder, so the pass returns dz. */
     float *const dinput[TRANSFORMER_TOKENS] = {NULL, d->value.dz, NULL};
     head_gaussian_backward(&d->action, d->net.current.value, pass->hidden, log_std, k->dmu,
                            k->dlog_std, k->N, scratch, dtheta, k->dhidden);
@@ -287,8 +289,7 @@ static void posterior_loss(const struct pdt *d, const struct block *k,
                          NULL);
 }
 
-/* --- the passes over a batch --------------------------------------------------------------------
- */
+/* --- the passes over a batch ------------------------------------------------------------------ */
 
 static void update_lane(void *context, int lane, struct span items, float *dtheta,
                         struct arena *scratch)
@@ -408,6 +409,7 @@ enum status pdt_update(struct pdt *d, bool joint)
     if (h->entropy_reg)
         pdt_draw(d, PDT_ENTROPY, number, d->value.entropy_noise, N * (size_t)d->learner.A);
 
+    /* One pass computes all losses; the terms are kept apart for the curve. */
     double total[SUMS];
     int lanes = run_pdt_lanes(&job, &d->net.lanes, update_lane, total);
     struct pdt_losses *loss = &d->losses;
@@ -419,6 +421,7 @@ enum status pdt_update(struct pdt *d, bool joint)
     double temperature = exp(d->log_temperature.value);
     loss->total = loss->nll - (h->entropy_reg ? temperature * loss->entropy : 0) +
                   h->pdt_kl * loss->kl_unit + loss->kl_prior + loss->returns;
+    /* Refuse a non-finite loss before anything changes. */
     TRY(learner_check_loss(loss->total, "actor loss", d->learner.updates));
     TRY(pdt_step(d, lanes, joint));
     if (h->entropy_reg) { /* towards an entropy of -A, as in ODT */

@@ -49,6 +49,7 @@ static void ppo_actor_rows(struct dt *d, const struct batch *b, const struct act
         slope[i] = 0;
         if (r->mask[i] == 0)
             continue;
+        /* Cap the exponent: the acting and training contexts differ, so ratios can be huge. */
         float log_ratio = fminf(log_prob[i] - b->log_prob[p], RATIO_LOG_MAX);
         double ratio = exp((double)log_ratio);
         double advantage = (double)target[p] - (double)old_v[p];

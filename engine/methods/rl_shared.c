@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- TD3 and IQL, for transformer and MLP ------------------------------------------------------
- */
+/* --- TD3 and IQL, for transformer and MLP ----------------------------------------------------- */
 
 void rl_smooth(const struct hyper *h, const float *eps, size_t n, float limit, float *action)
 {
@@ -241,6 +240,7 @@ void rl_q_rows(struct dt *d, const struct actor_rows *r, const float *action, bo
     size_t N = (size_t)r->rows, mark = arena_mark(r->scratch);
     size_t n = N * (size_t)d->learner.A;
     float *step = dvalue != NULL ? arena_take(r->scratch, n) : NULL;
+    /* A recurrent critic cannot be evaluated at single rows. */
     if (d->critic.spec.cell != CRITIC_MLP) {
         q_windows(d, r, action, CRITIC_Q1, dvalue, value, step);
         for (size_t i = 0; step != NULL && i < n; i++)
@@ -249,6 +249,7 @@ void rl_q_rows(struct dt *d, const struct actor_rows *r, const float *action, bo
         return;
     }
 
+    /* An MLP critic treats each row as a window of one step, without padding. */
     bool twin = low && d->critic.spec.q > 1;
     float *other = twin ? arena_take(r->scratch, N) : NULL;
     float *smaller = twin ? arena_take(r->scratch, N) : NULL;

@@ -27,8 +27,8 @@ struct rl_td {
     double divisor;                 /* of the sum of weight (Q - y)^2, for each net */
 };
 
-/* Add the TD loss of every Q net and Q1's statistics to sums, and the loss's gradient to gradient.
- */
+/* Add the TD loss of every Q net and Q1's statistics to sums, and the loss's gradient to
+ * gradient. */
 void rl_td_loss(const struct rl_td *t, struct critic_tape *tape, struct arena *scratch,
                 float *gradient, struct critic_sums *sums);
 
@@ -81,8 +81,8 @@ void rl_td_windows(struct dt *d, const struct batch *b, struct span windows, con
                    struct critic_sums *sums);
 
 /* Q1 (or min of all Q nets when `low`) at (rows) of state and action, and its derivative with
- * respect to the action, times dvalue (rows), added to daction (rows,A). dvalue NULL: values only.
- */
+ * respect to the action, times dvalue (rows), added to daction (rows,A). dvalue NULL: values
+ * only. */
 void rl_q_rows(struct dt *d, const struct actor_rows *r, const float *action, bool low,
                const float *dvalue, float *value, float *daction);
 

@@ -37,6 +37,7 @@ static void likelihood_rows(struct dt *d, const struct batch *b, const struct ac
     size_t mark = arena_mark(r->scratch);
     float *value = arena_take(r->scratch, rows), *slope = arena_take(r->scratch, rows);
 
+    /* Likelihood of the data's actions; padding has no action, so it is masked. */
     if (weight != 0) {
         head_log_prob(r->output, r->log_std, r->u, r->rows, A, value);
         double total = 0;
@@ -49,6 +50,8 @@ static void likelihood_rows(struct dt *d, const struct batch *b, const struct ac
                                r->dlog_std, NULL);
     }
 
+    /* Entropy over all positions (D38). It is computed even without the bonus, because the
+     * temperature learns from it. */
     if (d->noise[DRAW_ENTROPY] != NULL) {
         float *eps = arena_take(r->scratch, n);
         for (size_t i = 0; i < rows; i++)

@@ -44,6 +44,7 @@ static void pretrain_windows(struct dt *d, const struct batch *b, struct span wi
     float *next = arena_take(scratch, n), *v = arena_take(scratch, n),
           *off = arena_take(scratch, n);
 
+    /* V(s') before V(s): the tape must hold the pass at s, through which the gradient flows. */
     critic_v(&d->critic, d->critic_net.current.value, next_state, windows.count, &tape, next);
     critic_v(&d->critic, d->critic_net.current.value, state, windows.count, &tape, v);
     for (size_t i = 0; i < n; i++) {

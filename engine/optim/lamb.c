@@ -99,6 +99,7 @@ enum status lamb_step(const struct lamb_rule *rule, struct moments *s, double lr
 {
     double norm;
     TRY(clip_gather(s, grad, lanes, what, &norm));
+    /* Two clips, as released: first the norm of everything clipped together, then LAMB's own. */
     if (rule->beside > 0)
         norm = sqrt(norm * norm + rule->beside);
     double clip = clip_coefficient(norm, rule->clip);
