@@ -1,13 +1,13 @@
 #!/bin/bash
-# Damage and failing calls against the programs themselves.
+# Test the programs against damaged files and failing system calls.
 #
-#   tests/e2e/damage.sh BUILD flips [COUNT [SEED]]  COUNT bit flips (20000) over all files that are
-#                                                   read; another SEED: other places
-#   tests/e2e/damage.sh BUILD failures [STEP [WHAT]]    the n-th open, write, fsync, rename, read and
-#                                                   malloc fails, n = 1, 1 + STEP, ...; WHAT: run,
-#                                                   sweep, report (all three)
+#   tests/e2e/damage.sh BUILD flips [COUNT [SEED]]  flip COUNT bits (20000) in the files that are
+#                                                   read, at places chosen by SEED
+#   tests/e2e/damage.sh BUILD failures [STEP [WHAT]]    make the n-th open, write, fsync, rename, read
+#                                                   or malloc fail, n = 1, 1 + STEP, ...; WHAT: run,
+#                                                   sweep or report (default: all three)
 #
-# After each failure a resume must give the quiet run's bits. Ends with `damage: N wrong`.
+# After each failure a resume must give the bits of an undisturbed run. The last line is `damage: N wrong`.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 build=$(realpath "$1")
@@ -30,7 +30,7 @@ call() { timeout 120 "$vitamin" "$@"; }
 run() { # method, folder, more
     local method=$1 out=$2
     shift 2
-    # shellcheck disable=SC2086 # words on purpose
+    # shellcheck disable=SC2086 # split into words on purpose
     call run --dataset "$folder/hopper-random-v2.hdf5" --method "$method" --size tiny $settings \
         --threads 1 --quiet --checkpoint-every 0 --out "$out" "$@"
 }
@@ -78,7 +78,7 @@ flips() {
     flip 0 "$runs/whole/curve.h5" "$vitamin" results "$runs"
     flip 1 "$runs/whole/curve.h5" "$vitamin" report "$runs" --out "$folder/out" "${plain[@]}"
     flip 2 "$runs/policy/policy.h5" "$vitamin" env hopper --policy "$runs/policy/policy.h5" --episodes 1
-    # shellcheck disable=SC2086 # words on purpose
+    # shellcheck disable=SC2086 # split into words on purpose
     FLIP_PREPARE="rm -rf '$folder/again' && cp -r '$folder/begun' '$folder/again'" \
         flip 3 "$folder/again/checkpoint.h5" "$vitamin" run \
         --dataset "$folder/hopper-random-v2.hdf5" --method td3_odt --size tiny $settings --threads 1 \

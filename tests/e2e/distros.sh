@@ -2,14 +2,14 @@
 # README's two commands, `make deps smoke` and `make deps test`, on bare Debian systems, from a clone of
 # HEAD. usage: [FILTER='plot/*'] tests/e2e/distros.sh [CODENAME|other...]      default: bookworm trixie
 #
-# A bare system is what debootstrap makes of Debian's mirror as this machine's apt knows it, with git
-# and make. It is kept in build/distros/CODENAME.tar, the packages that `make deps` downloads beside
-# it; each time it is unpacked anew. /proc, /dev and all processes live in a namespace of their own:
-# however this ends, the kernel takes them away. `other` is the Debian that this machine does not run.
+# debootstrap makes a bare system from the Debian mirror in this machine's apt settings, with git and
+# make. It is cached in build/distros/CODENAME.tar, next to the packages that `make deps` downloads, and
+# unpacked afresh each time. /proc, /dev and all processes live in a separate namespace, so the kernel
+# removes them however this script ends. `other` is the Debian release that this machine does not run.
 # FILTER limits the tests, not what is compiled.
 #
-# Fails when a command fails, a compiler warns, or smoke's log has a warning. Exit status 0 also when
-# it was skipped: the line then says why.
+# Fails when a command fails, a compiler warns, or smoke's log contains a warning. A skipped test also
+# exits with 0; its last line says why.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 store=$PWD/build/distros
@@ -22,7 +22,7 @@ skip() {
     exit $failed
 }
 
-# Lines "deb URI SUITE main" of Debian CODENAME: this machine's own, its codename replaced.
+# Lines "deb URI SUITE main" for Debian CODENAME: this machine's, with the codename replaced.
 sources_of() {
     local own
     own=$(. /etc/os-release && [ "$ID" = debian ] && echo "${VERSION_CODENAME:-}")
@@ -33,7 +33,7 @@ sources_of() {
         sort -u
 }
 
-# What this machine's apt needs to reach its mirror: proxies, and what a snapshot wants.
+# The settings with which this machine's apt reaches its mirror: proxies, and options for snapshots.
 apt_settings() {
     apt-config dump --format '%f "%v";%n' | grep -E '^Acquire::([a-z]+::Proxy|Check-(Valid-Until|Date))\b.*"[^"]+"'
 }
@@ -61,7 +61,7 @@ unpack() { # CODENAME: at $root, with a clone of HEAD in /root/vitamin
     git clone -q --no-hardlinks . "$root/root/vitamin"
 }
 
-# Run a command in it, with nothing of this environment but CI's words.
+# Run a command in the system, with only CI's variables from this environment.
 inside() {
     exec nice -n 10 unshare --mount --propagation private --pid --fork --kill-child bash -c '
         root=$1 packages=$2; shift 2
@@ -72,13 +72,13 @@ inside() {
             HOME=/root LC_ALL=C.UTF-8 TERM=dumb "$@"' inside "$root" "$store/$1-packages" "${@:2}" </dev/null
 }
 
-# What a compiler, linker or make calls a warning; of smoke also errors and what gnuplot says (it rightly
-# warns that its data is generated and its networks are small). Tests log such lines on purpose, and
-# apt has its own.
+# Warnings of compilers, linkers and make; for smoke also errors and gnuplot's messages (smoke itself
+# rightly warns that its data is generated and its networks are small). Tests log such lines on purpose, and
+# apt prints its own.
 build_warning='^[^ ]*(\.[ch]|cc1|ld|gcc|cc|make(\[[0-9]+\])?)[0-9:]*: ([^ ]*: )?[Ww]arning:'
 program_warning='^[0-9]{4}-[0-9TZ:-]+ (error |warn +gnuplot:)'
 
-# One of the two commands: CODENAME, a word for its log, what is a warning in it, the command.
+# Run one of the two commands. Arguments: CODENAME, name of its log, pattern of its warnings, the command.
 try() {
     local log=$store/$1-$2.log start=$SECONDS status
     inside "$1" bash -c 'cd /root/vitamin && "$@"' try "${@:4}" >"$log" 2>&1 &
@@ -101,7 +101,7 @@ try() {
 command -v debootstrap >/dev/null || PATH=$PATH:/usr/sbin:/sbin
 command -v debootstrap >/dev/null || skip "there is no debootstrap (./deps.sh distros installs it)"
 unshare --mount --pid --fork true 2>/dev/null || skip "this machine allows no namespaces"
-[ -z "$(git status --porcelain)" ] || echo "distros: uncommitted changes are not tried"
+[ -z "$(git status --porcelain)" ] || echo "distros: uncommitted changes are not tested"
 
 [ $# -gt 0 ] || set -- bookworm trixie
 if [ "$*" = other ]; then

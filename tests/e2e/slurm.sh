@@ -1,12 +1,12 @@
 #!/bin/bash
-# A matrix on a real Slurm of one node: controller, node and munge of this test's own, on loopback,
-# in a private folder, as root. usage: tests/e2e/slurm.sh BUILD
+# Run a matrix on a real Slurm of one node: private controller, node and munge, on loopback, in a private
+# folder, as root. usage: tests/e2e/slurm.sh BUILD
 #
-# Long cells run out of their time limit again and again, one is taken away from its node as a
-# preemption does it; bandit cells are short and many, so that MaxArraySize asks for two arrays. All
-# must end complete, equal in every bit to quiet runs, with the report made last.
+# Long cells reach their time limit several times, one is preempted, and there are enough short bandit
+# cells that MaxArraySize requires two arrays. All must complete, bit-identical to undisturbed runs, and the
+# report must come last.
 #
-# Exit status 0 also when it was skipped: the last line then says why.
+# A skipped test also exits with 0; its last line says why.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 build=$(realpath "${1:-build/gcc}")
@@ -65,7 +65,7 @@ daemons+=($!)
 
 host=$(hostname -s)
 cpus=$(nproc)
-# A pair of ports that nobody listens on.
+# A pair of free ports.
 port=$((20000 + $$ % 20000))
 while (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null || (: <"/dev/tcp/127.0.0.1/$((port + 1))") 2>/dev/null; do
     port=$((port + 2))
@@ -78,7 +78,7 @@ SlurmdPort=$((port + 1))
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
-# A job that is queued again waits until its old credential is void: seconds here, minutes usually.
+# A requeued job waits until its old credential expires: seconds here, minutes by default.
 AuthInfo=socket=$folder/munge/socket,cred_expire=5
 CredType=cred/munge
 ProctrackType=proctrack/linuxproc
@@ -91,7 +91,7 @@ SlurmctldPidFile=$folder/slurmctld.pid
 SlurmdPidFile=$folder/slurmd.pid
 MaxArraySize=9
 KillWait=5
-# The report has the tasks' limit, a minute here, and no checkpoints.
+# The report has the tasks' time limit, a minute here, and no checkpoints.
 OverTimeLimit=3
 ReturnToService=2
 SchedulerParameters=sched_interval=2
@@ -158,7 +158,7 @@ quiet() { # RESULTS MATRIX CELL...
     done
 }
 
-# Of a long cell a machine of any speed needs about as long: four goes of ten seconds.
+# Scale a long cell to the machine's speed, so that it takes about four tasks of ten seconds each.
 write_matrix "$folder/probe.ini" 4000
 began=$(date +%s%N)
 quiet "$folder/probe" "$folder/probe.ini" 1
@@ -166,7 +166,7 @@ probe=$((($(date +%s%N) - began) / 1000000 + 1))
 transitions=$((4000 * 40000 / probe))
 write_matrix "$folder/e2e.ini" "$transitions"
 
-# A limit of a minute and word of it 50 seconds before: ten seconds for each go.
+# A limit of a minute and a warning 50 seconds before: each task runs for ten seconds.
 "$vitamin" slurm "$folder/e2e.ini" --submit --results "$folder/runs" --report "$folder/report" \
     --data tests/data --cpus 1 --mem 400M --time 1 --grace 50 --array-most 8 >"$folder/log/submit.log" 2>&1 ||
     fail "not submitted"
@@ -174,14 +174,14 @@ cat "$folder/log/submit.log"
 [ "$(grep -c '^array ' "$folder/log/submit.log")" = 3 ] || fail "these should be three arrays"
 array=$(sed -n 's/^array \([0-9]*\):.*/\1/p' "$folder/log/submit.log" | head -n 1)
 
-# As a preemption does it: killed where it is, and put back into the queue.
+# Like a preemption: kill the task and requeue it.
 for _ in $(seq 100); do
     [ -e "$folder/runs/e2e/hopper-random-dev/td3_odt/2/curve.h5" ] && break
     sleep 0.2
 done
 scontrol requeue "${array}_2" || fail "cell 2 cannot be taken away"
 
-# The quiet runs meanwhile; they would only be equal if the others were.
+# The undisturbed runs for comparison, meanwhile.
 quiet "$folder/quiet" "$folder/e2e.ini" $(seq "$cells")
 
 while [ -n "$(squeue -h)" ]; do
@@ -189,7 +189,7 @@ while [ -n "$(squeue -h)" ]; do
     sleep 1
 done
 
-# --- what came of it --------------------------------------------------------------------------
+# --- results ----------------------------------------------------------------------------------
 
 requeued=$(grep -h 'to be continued' "$folder"/runs/slurm/*.log | wc -l)
 [ "$requeued" -ge 1 ] || fail "no cell ran out of its time"
@@ -201,14 +201,14 @@ done=$(cut -d, -f8 "$folder/runs.csv" | grep -c '^done$')
 grep -q "^array .*: cells 5-6 above 8, after [0-9]*_4" "$folder/log/submit.log" || fail "the guided come too early"
 report=$(echo "$folder"/runs/slurm/*report*.log)
 grep -q "$cells runs: $cells done" "$report" || fail "the report job did not come last"
-echo "slurm: $cells cells, $requeued times out of time and queued again, one taken from its node, report at the end"
+echo "slurm: $cells cells, $requeued requeued at their time limit, one preempted, report at the end"
 
-# Submitted again: nothing is left.
+# Submitting again must find nothing left to do.
 "$vitamin" slurm "$folder/e2e.ini" --submit --results "$folder/runs" --report "$folder/report" \
     --data tests/data >"$folder/log/again.log" 2>&1 || fail "submitting again"
 grep -q "all $cells cells of e2e are over" "$folder/log/again.log" || fail "cells are done a second time"
 
-# --- GNU parallel: the other way to spread cells, as docs/cluster.md has it --------------------
+# --- GNU parallel: the other way to distribute cells, from docs/cluster.md --------------------
 
 if command -v parallel >/dev/null && parallel --version 2>/dev/null | grep -q 'GNU parallel'; then
     spread() {
@@ -216,12 +216,12 @@ if command -v parallel >/dev/null && parallel --version 2>/dev/null | grep -q 'G
             --results "$folder/parallel" --data tests/data --threads 1 --quiet ::: $(seq 3 "$cells") \
             >>"$folder/log/parallel.log" 2>&1
     }
-    # Once more for those that came before their guide.
+    # Once more for cells that came before their guide.
     spread || spread || fail "GNU parallel"
     "$vitamin" results "$folder/parallel" --method odt,ddpg,ddpg_odt,iql,odt_jsrl_oracle --compare "$folder/quiet" ||
         fail "GNU parallel gives other curves"
-    echo "slurm: GNU parallel gives the same"
+    echo "slurm: GNU parallel gives the same bits"
 else
-    echo "slurm: GNU parallel is not there, its line was not tested"
+    echo "slurm: GNU parallel is not installed; its line was not tested"
 fi
 echo "slurm: passed in $SECONDS s"
