@@ -6,10 +6,10 @@
 #include <string.h>
 
 /* One head of one window is copied into small contiguous arrays, rows padded to whole vectors and
- * row counts to whole tiles, all padding zero. There every product is one kernel without edges, in
- * the second-level cache (59 tokens of 128 numbers are 30 kB), and the causal half of the work is
- * cut off tile by tile. A GEMM library runs at half its rate on these sizes and does both halves.
- */
+ * row counts to whole tiles, all padding zero. So every product is one kernel without edge cases,
+ * in the second-level cache (59 tokens of 128 numbers are 30 kB), and whole tiles above the
+ * diagonal are skipped. A GEMM library runs at half its rate on these sizes and computes both
+ * halves. */
 
 enum { VEC = LANE_SUM, TILE = 4 };
 typedef lane_sum vec;
@@ -68,8 +68,8 @@ static struct range queries_of(const struct attention_window *w, int j)
     return (struct range){first < w->queries ? first : w->queries, w->queries};
 }
 
-/* The keys of query i: `own` keep their scores, `future` (padded queries only) count with score 0.
- */
+/* The keys of query i: `own` keep their scores, `future` (padded queries only) count with score
+ * 0. */
 static void visible(const struct attention_window *w, int i, struct range *own,
                     struct range *future)
 {
@@ -103,7 +103,7 @@ static inline __attribute__((always_inline)) void tile_product(const int nv, str
 }
 
 /* c (TILE,n) = a b over k, n a multiple of VEC. a's element (row,k) is at row*a_row + k*a_k, so
- * both a matrix and its transpose will do. */
+ * a may be a matrix or its transpose. */
 static void tile_rows(int n, struct range k, const float *a, size_t a_row, size_t a_k,
                       const float *b, size_t ldb, float *c, size_t ldc)
 {
@@ -396,7 +396,7 @@ void attention_long_backward(const struct attention_block *b, const struct atten
             float *row = m.dscore + (size_t)i * (size_t)s.Tp;
             if (keep != NULL) {
                 float kept = 1.0f / (1.0f - b->p);
-                int end = keys_of(w, i / TILE * TILE).to; /* behind it nothing was computed */
+                int end = keys_of(w, i / TILE * TILE).to; /* nothing beyond it was computed */
                 for (int j = 0; j < end; j++)
                     row[j] = keep[(size_t)i * (size_t)s.T + (size_t)j] != 0 ? row[j] * kept : 0.0f;
             }

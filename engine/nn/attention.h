@@ -3,12 +3,12 @@
  *
  *   score = q·k / sqrt(D);  weight = softmax over the keys a query may see;  out = sum weight v
  *
- * Which keys count (docs/networks.md 1), for a window whose first `padding` tokens are padding:
+ * Keys that count (docs/networks.md 1) in a window whose first `padding` tokens are padding:
  *   a real query      real keys up to itself, with their scores
  *   a padded query    padded keys up to itself with their scores, and every *future real* key with
- *                     score 0: there the published code replaces the score by -1e4 (causal mask)
- * and adds -1e4 to padded keys, so both kinds meet on one level. Without padding this is the causal
- * mask. Weights of all other keys are exactly 0.
+ *                     score 0: there the released code replaces the score by -1e4 (causal mask)
+ * and adds -1e4 to padded keys, which puts both kinds at the same level. Without padding this is
+ * the causal mask. Weights of all other keys are exactly 0.
  *
  * Source: fixtures dt_deterministic.h5 (real), dt_stochastic.h5 (padded queries). */
 #ifndef ENGINE_NN_ATTENTION_H
@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 /* One window inside a block. Query i is token query_first + i*query_step: in the last layer only
- * the tokens that are read ask. */
+ * the tokens that are read have queries. */
 struct attention_window {
     int row, tokens;             /* keys and values: rows row .. row+tokens-1 */
     int padding;                 /* the first tokens that are padding, 0..tokens */
@@ -42,8 +42,7 @@ struct attention_block {
 /* Floats of weights that a window with this many queries and tokens keeps. */
 size_t attention_weights(int H, int queries, int tokens);
 
-/* Take from `scratch` what either pass takes for a window of up to this many tokens: for dry runs.
- */
+/* For dry runs: take from `scratch` what a pass over a window of up to this many tokens needs. */
 void attention_reserve(int D, int tokens, struct arena *scratch);
 
 /* out rows of the window (ld = ldout) are written. */

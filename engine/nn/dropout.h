@@ -1,6 +1,6 @@
 /* Dropout: y = keep ? x / (1 - p) : 0.
  *
- * Keep masks come from the stream RNG_DROPOUT, named by (run, window, site, update): a mask depends
+ * Keep masks come from the stream RNG_DROPOUT, keyed by (run, window, site, update): a mask depends
  * neither on threads nor on how windows are grouped. Backward uses the mask that forward stored. */
 #ifndef ENGINE_NN_DROPOUT_H
 #define ENGINE_NN_DROPOUT_H
@@ -12,12 +12,12 @@
 enum dropout_kind {
     DROPOUT_EMBEDDING,     /* embedded tokens after embed_ln */
     DROPOUT_ATTENTION,     /* attention probabilities */
-    DROPOUT_ATTENTION_OUT, /* what attention adds to the residual stream */
-    DROPOUT_MLP_OUT,       /* what the feed-forward adds */
+    DROPOUT_ATTENTION_OUT, /* output of attention, before the residual sum */
+    DROPOUT_MLP_OUT,       /* output of the feed-forward part */
     DROPOUT_KINDS
 };
 
-/* One mask: which window, where, and which of the window's tokens its rows are. */
+/* One mask: its window, its site, and the tokens of its rows. */
 struct dropout_site {
     enum dropout_kind kind;
     int window; /* index in the batch */
@@ -31,7 +31,7 @@ struct dropout_site {
 
 struct dropout {
     float p;           /* probabilities, attention output, MLP output */
-    float p_embedding; /* the published code leaves it at 0.1 whatever p is */
+    float p_embedding; /* the released code leaves it at 0.1 whatever p is */
     uint64_t key;      /* the run; two transformers in one step need two keys (rng_key_mix) */
     uint64_t step;     /* actor updates so far */
     /* Masks from outside (tests): fill keep (heads,rows,cols) with 0 or 1. NULL: random. */

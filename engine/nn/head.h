@@ -1,4 +1,4 @@
-/* Policy heads: what turns a hidden state (C) into an action (A) or a distribution over actions.
+/* Policy heads turn a hidden state (C) into an action (A) or a distribution over actions.
  *
  * Two heads with parameters (deterministic tanh, squashed Gaussian) and the squashed Gaussian's
  * formulas, which have none: a = tanh(u), u ~ Normal(mu, std), per dimension (docs/networks.md
@@ -9,7 +9,7 @@
 #include "engine/base/arena.h"
 #include "engine/nn/linear.h"
 
-/* Actions of the data, and of acting, lie in [-HEAD_LIMIT, HEAD_LIMIT]: atanh stays finite. */
+/* Actions in data and when acting lie in [-HEAD_LIMIT, HEAD_LIMIT], so that atanh is finite. */
 #define HEAD_LIMIT       (1.0f - 1e-6f)
 #define HEAD_LOG_STD_MIN (-5.0f)
 #define HEAD_LOG_STD_MAX 2.0f
@@ -44,8 +44,7 @@ void head_gaussian_forward(const struct head_gaussian *f, const float *theta, co
                            int N, float *mu, float *log_std);
 
 /* dhidden (N,C) is written (NULL: skipped), dtheta accumulates (NULL: skipped). scratch: N*A
- * floats.
- */
+ * floats. */
 void head_gaussian_backward(const struct head_gaussian *f, const float *theta, const float *hidden,
                             const float *log_std, const float *dmu, const float *dlog_std, int N,
                             struct arena *scratch, float *dtheta, float *dhidden);
@@ -70,8 +69,8 @@ void head_log_prob_backward(const float *mu, const float *log_std, const float *
 void head_sample(const float *mu, const float *log_std, const float *eps, int N, int A, float *u,
                  float *action);
 
-/* Through the draw: given du (N,A), dmu += du,  dlog_std += du std eps. For a gradient at the
- * action du = daction (1 - action²): activation_tanh_backward. */
+/* Gradient through the sample: given du (N,A), dmu += du,  dlog_std += du std eps. For a gradient
+ * at the action du = daction (1 - action²): activation_tanh_backward. */
 void head_sample_backward(const float *log_std, const float *eps, const float *du, int N, int A,
                           float *dmu, float *dlog_std);
 
@@ -79,7 +78,7 @@ void head_sample_backward(const float *log_std, const float *eps, const float *d
 void head_entropy(const float *mu, const float *log_std, const float *eps, int N, int A,
                   float *entropy);
 
-/* Given dentropy (N), through the draw: dmu += dentropy (-2 tanh u),
+/* Given dentropy (N), gradient through the sample: dmu += dentropy (-2 tanh u),
  * dlog_std += dentropy (1 - 2 tanh(u) std eps). */
 void head_entropy_backward(const float *mu, const float *log_std, const float *eps,
                            const float *dentropy, int N, int A, float *dmu, float *dlog_std);

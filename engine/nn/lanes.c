@@ -61,12 +61,12 @@ int lanes_split(int count, const int *rows, struct span out[LANES_MAX])
     long total = 0;
     for (int i = 0; i < count; i++)
         total += rows != NULL ? rows[i] : 1;
-    int lanes = 1; /* a power of two, which two threads share evenly */
+    int lanes = 1; /* a power of two, so that two threads share evenly */
     while (2 * lanes <= LANES_MAX && total >= 2L * lanes * LANES_ROWS && 2 * lanes <= count)
         lanes *= 2;
 
-    /* Lane i ends where the running sum is nearest to its share, and leaves an item for each lane
-     * behind it. */
+    /* Lane i ends where the running sum is nearest to its share, and leaves at least one item for
+     * each later lane. */
     long sum = 0;
     int next = 0;
     for (int i = 0; i < lanes; i++) {
@@ -100,7 +100,7 @@ static void run_lane(struct lanes *l, int lane, struct span items, lanes_body *b
     arena_release(scratch, 0);
 }
 
-/* On one thread without a team, which would call malloc. */
+/* One thread needs no team, which would call malloc. */
 static void run_alone(struct lanes *l, int count, const struct span spans[], lanes_body *body,
                       void *context)
 {

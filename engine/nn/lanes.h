@@ -1,9 +1,9 @@
-/* Lanes: how a batch is spread over threads so that the thread count cannot change a bit.
+/* Lanes: distribute a batch over threads so that their number cannot change a bit.
  *
  * A batch is a list of items (windows, transitions). It is cut into a few lanes of consecutive
- * items; the cut depends on the items only. Threads take lanes, a lane is worked on by one thread
- * from its first item to its last and has its own gradient vector, and the vectors are added in
- * lane order. So every sum has one order, all elementwise work is parallel for free, and a GEMM
+ * items; the cut depends on the items only. One thread processes a lane from its
+ * first item to its last. Each lane has its own gradient vector, and the vectors are added in lane
+ * order. So every sum has a fixed order, all elementwise work is parallel for free, and a GEMM
  * inside a lane is large and single-threaded.
  *
  * A batch of few rows is one lane: a second gradient vector would cost more memory traffic than the
@@ -25,7 +25,7 @@
 
 enum {
     LANES_MAX = 4,   /* lanes of a batch: enough for four threads */
-    LANES_ROWS = 512 /* rows that are worth a lane of their own */
+    LANES_ROWS = 512 /* least number of rows for a separate lane */
 };
 
 struct span { /* items first .. first + count - 1 */
@@ -36,7 +36,7 @@ struct lanes {
     int workers;                     /* threads used at most: min(threads_count(), LANES_MAX) */
     size_t gradient;                 /* floats of a gradient vector, 0: none */
     float *dtheta[LANES_MAX];        /* (gradient) each; untouched ones cost no memory */
-    struct arena scratch[LANES_MAX]; /* one per worker; of size 0 for who has its own */
+    struct arena scratch[LANES_MAX]; /* one per worker; size 0 if the caller has its own */
 };
 
 /* Reserve gradient vectors and one scratch arena of `scratch` bytes per thread.
@@ -57,8 +57,8 @@ int lanes_split(int count, const int *rows, struct span out[LANES_MAX]);
 typedef void lanes_body(void *context, int lane, struct span items, float *dtheta,
                         struct arena *scratch);
 
-/* Zero the gradients of lanes 0..count-1 and run `body` once for each, on up to `workers` threads.
- */
+/* Zero the gradients of lanes 0..count-1 and run `body` once for each, on up to `workers`
+ * threads. */
 void lanes_run(struct lanes *l, int count, const struct span spans[], lanes_body *body,
                void *context);
 

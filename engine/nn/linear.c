@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#define BLOCK_STD 0.02f /* GPT-2's, no depth-scaled variant */
+#define BLOCK_STD 0.02f /* GPT-2's, without depth scaling */
 
 struct linear linear_plan(struct layout *l, const char *name, int in, int out,
                           enum linear_init init)

@@ -8,7 +8,7 @@
 
 #include "engine/nn/params.h"
 
-/* How weight and bias start (docs/networks.md 1, "Initial values"). */
+/* How weight and bias are initialised (docs/networks.md 1, "Initial values"). */
 enum linear_init {
     LINEAR_UNIFORM,   /* both Uniform(-1/sqrt(in), 1/sqrt(in)): torch.nn.Linear's default */
     LINEAR_NORMAL,    /* weight Normal(0, 0.02), bias 0: inside transformer blocks */

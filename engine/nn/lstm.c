@@ -45,8 +45,8 @@ void lstm_take(const struct lstm *f, int B, int K, struct arena *a, struct lstm_
         tape->dc = arena_take(a, (size_t)B * width);
 }
 
-/* (B,K,n) spread into (B,K+1,n) from row `first` (0 or 1) of each window; the row left is zeroed.
- */
+/* (B,K,n) spread into (B,K+1,n) from row `first` (0 or 1) of each window; the row left is
+ * zeroed. */
 static void spread(const float *from, int B, int K, size_t n, int first, float *to)
 {
     size_t window = ((size_t)K + 1) * n;
@@ -68,8 +68,8 @@ static double sigmoid(double x)
     return 1 / (1 + exp(-x));
 }
 
-/* Gates of one window's step from sums to values; state after it. In double, rounded where stored:
- * a LayerNorm on top divides by the small spread of h and would show every error of it. */
+/* Turn the sums of one window's step into gates, and compute the state after it. In double, rounded
+ * when stored: a LayerNorm on top divides by the small spread of h and would magnify errors. */
 static void cell_forward(const struct lstm *f, float *restrict gate, const float *restrict c,
                          float *restrict c_next, float *restrict h_next)
 {
@@ -146,7 +146,7 @@ void lstm_forward(const struct lstm *f, const float *theta, const float *x, int 
         memcpy(y + (size_t)b * out, top + (size_t)b * (out + width) + width, out * sizeof *y);
 }
 
-/* Gates of one window's step from values to the gradient of their sums. dh is the gradient of the
+/* Turn the gates of one window's step into the gradient of their sums. dh is the gradient of the
  * state after the step; dc (in: of c after the step) becomes that of c before it. */
 static void cell_backward(const struct lstm *f, float *restrict gate, const float *restrict c,
                           const float *restrict h_next, const float *restrict dh,
@@ -172,7 +172,7 @@ static void cell_backward(const struct lstm *f, float *restrict gate, const floa
 }
 
 /* tape->dh holds the gradient of this layer's outputs, row (b,t) for step t. Backwards in time:
- * gate becomes dgate, dh gains what reaches it from the step after. */
+ * gate becomes dgate, dh gains the gradient from the next step. */
 static void back_in_time(const struct lstm *f, const float *theta, int layer,
                          struct lstm_tape *tape)
 {

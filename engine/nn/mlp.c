@@ -88,14 +88,14 @@ static void drop(const float *keep, size_t n, float *x)
         x[i] *= keep[i];
 }
 
-/* y = x Wᵀ, the bias being added by whoever reads y next. */
+/* y = x Wᵀ; the next function that reads y adds the bias. */
 static void multiply(const struct linear *f, const float *theta, const float *x, int rows, float *y)
 {
     matmul(MATMUL_NT, rows, f->out, f->in, x, f->in,
            factor_forward(theta, f->weight, f->in, &f->packed), 0, y, f->out);
 }
 
-/* y = relu(y + bias); a NaN stays one */
+/* y = relu(y + bias); NaN stays NaN */
 static void bias_relu(const float *restrict bias, int rows, int width, float *restrict y)
 {
     for (int r = 0; r < rows; r++, y += width) {

@@ -2,7 +2,7 @@
  *
  * A *plan* (struct linear, struct transformer, ...) is built once and holds sizes and offsets; a
  * *theta* is a vector of layout.size floats. Gradients, Adam moments and target networks are
- * further vectors of the same layout. The views are the only list of tensors: initialisation,
+ * more vectors with the same layout. The views are the only list of tensors: initialisation,
  * LAMB's trust ratios, checkpoints, fixture tests and NaN reports walk them.
  *
  * Shape letters, used everywhere:
@@ -19,7 +19,7 @@
 
 enum { PARAMS_NAME = 64, PARAMS_MAX_VIEWS = 256 };
 
-/* How a tensor starts (docs/networks.md 1, "Initial values"). */
+/* How a tensor is initialised (docs/networks.md 1, "Initial values"). */
 enum init {
     INIT_ZERO,
     INIT_ONE,

@@ -56,7 +56,7 @@ struct transformer transformer_plan_dt(struct layout *l, int C, int L, int H, in
 
 /* --- windows and blocks --------------------------------------------------------------------- */
 
-/* Tokens behind the last read one: nothing real attends to them. */
+/* Tokens after the last read one: no real token attends to them. */
 static int trailing(const struct transformer *f)
 {
     return f->tokens - 1 - f->read;
@@ -70,7 +70,7 @@ static struct segment segment_of(const struct transformer *f, const struct windo
     struct segment g = {.window = b, .steps = w->outputs == OUTPUT_ALL ? w->K : real};
     g.padding = g.steps - real;
     g.tokens = g.steps * f->tokens;
-    /* A padded query sees all real tokens, the trailing ones too. */
+    /* A padded query sees all real tokens, including the trailing ones. */
     bool seen = g.padding > 0 && real > 0;
     if (g.tokens > 0 && !seen)
         g.tokens -= trailing(f);
@@ -96,7 +96,7 @@ struct span transformer_block(const struct transformer *f, const struct windows 
     int total = 0;
     for (int i = 0; i < left->count; i++)
         total += transformer_rows(f, w, left->first + i);
-    /* Blocks of equal size rather than full ones and a rest. */
+    /* Blocks of equal size rather than full ones and a remainder. */
     int blocks = (total + TRANSFORMER_BLOCK_ROWS - 1) / TRANSFORMER_BLOCK_ROWS;
     int share = blocks > 0 ? (total + blocks - 1) / blocks : 0;
     struct span block = {.first = left->first};
@@ -193,9 +193,9 @@ static struct layer_work take_work(const struct transformer *f, int N, struct ar
                                .wide = arena_take(a, 4 * n)};
 }
 
-/* Bounds of any block of windows of up to K steps. What a segment takes grows no faster than its
- * rows but for padded tiles, so the worst block is made of the kind of segment that takes most a
- * row; segments of one step have the largest share of read rows. */
+/* Bounds of any block of windows of up to K steps. A segment's memory grows no faster than its
+ * rows, apart from padded tiles, so the worst block consists of the kind of segment that takes most
+ * per row; segments of one step have the largest share of read rows. */
 static struct extent worst_extent(const struct transformer *f, int K)
 {
     int full = f->tokens * K, least = f->tokens - trailing(f);
@@ -299,6 +299,7 @@ struct transformer_pass *transformer_forward(const struct transformer *f, const 
                                              const struct windows *w, struct span block,
                                              const struct dropout *dropout, struct arena *scratch)
 {
+    /* Measure the block first, so that all it saves for backward is taken at once. */
     struct extent e = {0};
     for (int i = 0; i < block.count; i++) {
         struct segment g = segment_of(f, w, block.first + i);
@@ -312,7 +313,7 @@ struct transformer_pass *transformer_forward(const struct transformer *f, const 
     take_saved(f, &e, dropout_p(dropout, DROPOUT_ATTENTION_OUT) > 0.0f,
                dropout_p(dropout, DROPOUT_EMBEDDING) > 0.0f, scratch, s);
 
-    /* Where everything is: segments in rows, read rows, and their positions in (B,K). */
+    /* Lay out the block: segments in rows, read rows, and their positions in (B,K). */
     int row = 0, read = 0;
     for (int i = 0; i < s->count; i++) {
         struct segment *g = &s->segment[i];

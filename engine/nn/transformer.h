@@ -1,4 +1,5 @@
-/* The transformer over a window of K steps, several tokens a step, pre-norm, causal, no positions.
+/* The transformer over a window of K steps: several tokens per step, pre-norm, causal, no
+ * positions.
  *
  *   decision transformer   tokens (return, state, action)   read at the state token
  *   PDT's policy           tokens (state, z, action)        read at the z token
@@ -8,10 +9,10 @@
  *   x = x + dropout(W_o attention(LN1(x)));   x = x + dropout(W_2 relu(W_1 LN2(x)))     L times
  *   hidden = LN_f(x)                                       at the tokens that are read
  *
- * Work is done in blocks: some consecutive windows of a batch, forward and backward, whose
+ * Work is done in blocks: a few consecutive windows of a batch, forward and backward, so that
  * activations stay small. Only tokens that can influence a read output are rows of a block: padding
- * is left out where the mask makes that exact, trailing tokens nobody attends to are left out, and
- * in the last layer only read tokens have queries, projection and feed-forward.
+ * is omitted where the mask makes that exact, trailing tokens that no token attends to are omitted,
+ * and in the last layer only read tokens have queries, projection and feed-forward.
  *
  *   mark = arena_mark(scratch);
  *   struct transformer_pass *pass = transformer_forward(&f, theta, &w, block, &dropout, scratch);
@@ -19,7 +20,7 @@
  *   transformer_backward(&f, theta, pass, dhidden, scratch, dtheta, NULL);
  *   arena_release(scratch, mark);
  *
- * Parameters that never receive a gradient in the published code (embed_timestep, wte,
+ * Parameters that never receive a gradient in the released code (embed_timestep, wte,
  * predict_state, predict_return) are not part of the layout.
  * Threads: any number of blocks at once, each with its own scratch and dtheta (lanes.h).
  * Source: docs/networks.md 1, 5; fixtures dt_*.h5. */
@@ -33,14 +34,14 @@
 #include "engine/nn/linear.h"
 
 enum {
-    TRANSFORMER_TOKENS = 3,      /* most tokens a step */
+    TRANSFORMER_TOKENS = 3,      /* most tokens per step */
     TRANSFORMER_LAYERS = 8,      /* most layers */
-    TRANSFORMER_BLOCK_ROWS = 768 /* token rows of a block, about: measured with bench_learner */
+    TRANSFORMER_BLOCK_ROWS = 768 /* about the token rows of a block: measured with bench_learner */
 };
 
 struct transformer_token {
     const char *name; /* "embed_state": name of its map */
-    int width;        /* numbers a step */
+    int width;        /* numbers per step */
 };
 
 struct transformer_layer {
@@ -52,7 +53,7 @@ struct transformer_layer {
 
 struct transformer {
     int C, L, H; /* width, layers, heads (H divides C) */
-    int tokens;  /* a step */
+    int tokens;  /* per step */
     int read;    /* which of them is read out, 0 .. tokens-1 */
     int widths[TRANSFORMER_TOKENS];
     struct linear embed[TRANSFORMER_TOKENS];
@@ -65,20 +66,20 @@ struct transformer {
 struct transformer transformer_plan(struct layout *l, const char *prefix, int C, int L, int H,
                                     int tokens, const struct transformer_token token[], int read);
 
-/* The decision transformer: tokens (embed_return 1, embed_state S, embed_action A), read at state.
- */
+/* The decision transformer: tokens (embed_return 1, embed_state S, embed_action A), read at
+ * state. */
 struct transformer transformer_plan_dt(struct layout *l, int C, int L, int H, int S, int A);
 
-/* Which positions of a window give a hidden row. */
+/* Positions of a window that have a hidden row. */
 enum transformer_outputs {
     OUTPUT_REAL, /* the real steps: padding is not computed at all */
-    OUTPUT_ALL,  /* all K, padded ones too, with the published code's mask (docs/networks.md 1):
+    OUTPUT_ALL,  /* all K, padded ones too, with the released code's mask (docs/networks.md 1):
                   * a padded query sees padded past and real future tokens. For means over B*K. */
     OUTPUT_LAST  /* the last step only (acting); padding is not computed */
 };
 
 /* A batch of windows, right-aligned: window b's real steps are its last length[b] ones. The arrays
- * are only looked at. */
+ * are only read. */
 struct windows {
     int B, K;
     /* step k of window b is at input[i] + b*pitch[i] + k*width_i, for token kind i. With pitch K+1

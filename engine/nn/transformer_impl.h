@@ -7,18 +7,18 @@
 
 #include <stdbool.h>
 
-struct segment {       /* one window inside a block */
-    int window;        /* b */
-    int steps;         /* computed ones, the window's last */
-    int padding;       /* of these, how many are padding */
-    int tokens;        /* rows: steps * tokens a step, less trailing ones that nobody attends to */
-    int reads;         /* hidden rows */
-    int first_read;    /* token of the first of them; the next are a step further */
+struct segment {    /* one window inside a block */
+    int window;     /* b */
+    int steps;      /* computed ones, the window's last */
+    int padding;    /* of these, how many are padding */
+    int tokens;     /* rows: steps * tokens per step, less trailing ones that no token attends to */
+    int reads;      /* hidden rows */
+    int first_read; /* token of the first of them; the next are a step further */
     int row, read_row; /* where its rows start among the block's */
 };
 
-/* What one layer keeps for backward. Q: rows with queries, which are all rows but in the last
- * layer, where they are the read ones. N all rows. */
+/* What one layer keeps for backward. Q: rows with queries, which are all rows, or the read ones in
+ * the last layer. N: all rows. */
 struct layer_saved {
     bool last;
     int Q;
@@ -27,7 +27,7 @@ struct layer_saved {
     float *ln1, *ln1_query;          /* (N,C); (Q,C) last layer only */
     float *stats1, *stats2;          /* (N,2), (Q,2) */
     float *qkv;                      /* (N,3C), or in the last layer (Q,C) then (N,2C) */
-    float *context;                  /* (Q,C) what the heads say, concatenated */
+    float *context;                  /* (Q,C) the heads' outputs, concatenated */
     float *mid, *ln2;                /* (Q,C) */
     float *hidden;                   /* (Q,4C) after ReLU */
     float *out;                      /* (Q,C) */

@@ -44,6 +44,7 @@ static void plan_windows(const struct transformer *f, int n, struct transformer_
         keep += (size_t)f->H * (size_t)w->queries * (size_t)w->tokens;
         if (l->attention.p == 0.0f)
             continue;
+        /* Masks are numbered by the full window, so that omitting padding does not change them. */
         int shift = (s->w->K - g->steps) * f->tokens; /* token 0's place in the full window */
         struct dropout_site site = {.kind = DROPOUT_ATTENTION,
                                     .window = g->window,
@@ -119,7 +120,7 @@ void transformer_layer_forward(const struct transformer *f, int n, const float *
     residual(&map->mlp_out, theta, l->mid, l->hidden, l->Q, p, l->keep_mlp, temporary, l->out);
 }
 
-/* The gradient before a dropout: through the mask into `temporary`, or as it is. */
+/* The gradient before a dropout: masked into `temporary`, or unchanged without dropout. */
 static const float *undrop(const float *dy, size_t n, float p, const uint8_t *keep,
                            float *temporary)
 {
