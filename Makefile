@@ -63,7 +63,7 @@ LIBS_ALL    := $(LIBS_BASE) $(shell pkg-config --libs inih libcurl) -lmujoco -lz
 LIBS_REPORT := -lz
 LIBS_TEST   := $(shell pkg-config --libs criterion)
 
-# What is printed of a rule, unless V=1.
+# The line printed for a rule, unless V=1.
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) '$(2)';) # a command follows
 
 # --- sources ----------------------------------------------------------------------------------
@@ -96,7 +96,7 @@ FUZZERS  := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz
 BENCHES  := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
 
 .DEFAULT_GOAL := all
-# The compiler and its flags, MUJOCO_PREFIX among them: when they change all is compiled anew.
+# The compiler and its flags, including MUJOCO_PREFIX: when they change, everything is recompiled.
 FLAGS     := $(BUILD)/flags
 FLAGS_NOW := $(strip $(filter-out -Werror,$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)))
 ifneq ($(file <$(FLAGS)),$(FLAGS_NOW))
@@ -144,7 +144,7 @@ $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(call objects,$(ENGINE)) $(SUITES_OBJE
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CC) $(LDFLAGS) -fsanitize=fuzzer $^ $(LIBS_ALL) -o $@
 
-# The report is a program of its own here, too.
+# The report is a separate program here too.
 $(addprefix $(BUILD)/fuzz/,fuzz_curve fuzz_scores_h5 fuzz_scores_csv): $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(REPORT_OBJECTS)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CC) $(LDFLAGS) -fsanitize=fuzzer $^ $(LIBS_BASE) $(LIBS_REPORT) -o $@
