@@ -3,6 +3,7 @@
 #include <cblas.h>
 #include <omp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -143,6 +144,13 @@ int threads_count(void)
 const char *threads_blas_core(void)
 {
     return openblas_get_corename();
+}
+
+const char *threads_better_core(const char *core, bool avx2, bool avx512)
+{
+    if (core == NULL || strcmp(core, "Prescott") != 0)
+        return NULL;
+    return avx512 ? "SkylakeX" : avx2 ? "Haswell" : NULL;
 }
 
 const char *threads_blas_version(void)

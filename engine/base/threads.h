@@ -28,6 +28,10 @@ int threads_available(void);
 
 /* OpenBLAS's kernel set ("Zen", "SkylakeX"): it helps to determine the bits. */
 const char *threads_blas_core(void);
+/* The kernel set to ask for (OPENBLAS_CORETYPE) where OpenBLAS chose `core`; NULL: it chose well.
+ * An older OpenBLAS takes a newer processor for a Prescott of 2004 and is four times slower for it.
+ */
+const char *threads_better_core(const char *core, bool avx2, bool avx512);
 
 /* "OpenBLAS 0.3.21 ...": its version and how it was built. */
 const char *threads_blas_version(void);
