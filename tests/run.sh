@@ -11,6 +11,11 @@ export LSAN_OPTIONS="suppressions=$PWD/tests/lint/lsan.supp:print_suppressions=0
 export OMP_WAIT_POLICY=passive LC_ALL=C.UTF-8
 export VITAMIN_FIXTURES="${VITAMIN_FIXTURES:-$PWD/../shared/fixtures}"
 
+# The programs that tests start ask OpenBLAS for better kernels on some processors (threads.h), and
+# the tests compare their bits with those of their own process.
+core=$("$BUILD/vitamin" version | sed -n 's/.*BLAS core //p')
+export OPENBLAS_CORETYPE="${OPENBLAS_CORETYPE:-$core}"
+
 passed=0 failed=0 skipped=0
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT

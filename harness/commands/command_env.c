@@ -36,7 +36,7 @@ struct arguments {
 #define FIELD(member) OPTION_FIELD(struct arguments, member)
 static const struct option_row options[] = {
     {"random",     0,   NULL,   NULL, "act uniformly at random (what is done without a policy)", FIELD(random)},
-    {"policy",     0,   "FILE", NULL, "act by a policy file (docs/policies.md)", FIELD(policy)},
+    {"policy",     0,   "FILE", NULL, "act by a policy file (docs/environments.md 6)", FIELD(policy)},
     {"stochastic", 0,   NULL,   NULL, "sample the policy's actions instead of taking their mean", FIELD(stochastic)},
     {"waypoint",   0,   NULL,   NULL, "act by D4RL's waypoint controller (maze2d)", FIELD(waypoint)},
     {"episodes",   'n', "N",    "10", "episodes to run", FIELD(episodes), .low = 1, .high = 1e7},

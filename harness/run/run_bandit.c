@@ -1,6 +1,7 @@
 /* Runs of the single-state MDP: a fraction of a second, so no checkpoints. */
 #include "harness/run/run_impl.h"
 
+#include "engine/base/log.h"
 #include "engine/methods/bandit.h"
 #include "suites/bandit.h"
 
@@ -91,6 +92,7 @@ enum status run_bandit(struct run *r)
     spec.run = run_key(r->dataset.id, r->request->seed);
     TRY(method_of(r, &spec.method));
     TRY(stamp_bandit(r));
+    log_info("run", "starts");
     TRY(bandit_run(&spec, &result));
     TRY(add_rows(r, &result));
     TRY(add_panels(&r->curve, &result));

@@ -505,7 +505,7 @@ Test(slurm, command_leaves_out_cells_that_are_over)
     }
     curve_free(&c);
     cr_assert_eq(slurm("--submit", &text), STATUS_OK, "%s", status_sentence());
-    expect_part(text, "all 6 cells of tiny are over");
+    expect_part(text, "all 6 cells of tiny are done");
     free(text);
 }
 
@@ -518,7 +518,7 @@ Test(slurm, command_says_what_is_wrong_with_the_question)
                  {"--cpus 0", "--cpus is '0'"},
                  {"--array-limit none", "--array-limit is 'none'"},
                  {"--sbatch qos", "--sbatch=--qos=low"},
-                 {"--preset fast", "unknown preset 'fast'"},
+                 {"--preset fast", "--preset is 'fast', should be paper or code"},
                  {"--turbo", "--turbo"},
                  {"main", "'main' is one argument too many"},
                  {"--data /nonexistent", "/nonexistent"}};
