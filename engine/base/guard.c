@@ -531,14 +531,13 @@ void *guard_share(size_t bytes)
     size_t all;
     if (__builtin_add_overflow(bytes, sizeof *block, &all))
         return NULL;
-    if (disarmed) {
+    if (disarmed)
         block = calloc(1, all);
-        return block != NULL ? block + 1 : NULL;
-    }
-    block = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (block == MAP_FAILED)
+    else
+        block = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (block == NULL || block == MAP_FAILED)
         return NULL;
-    block->mapped = all;
+    block->mapped = disarmed ? 0 : all;
     return block + 1;
 }
 

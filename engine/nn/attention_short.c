@@ -69,7 +69,7 @@ static inline void dots(const float x[ATTENTION_VEC], const vec columns[ATTENTIO
 {
     vec sum = {0};
     for (int d = 0; d < ATTENTION_VEC; d++)
-        sum += x[d] * columns[d];
+        sum += x[d] * columns[d]; /* cppcheck-suppress objectIndex; x is a vector's floats */
     *(vec *)to = sum;
 }
 

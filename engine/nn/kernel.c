@@ -80,11 +80,14 @@ static inline float fma_flushed(float a, float b, float c)
 static void plain_f32(const struct tile *t)
 {
     for (int r = 0; r < t->rows; r++) {
-        const float *a = t->a + (size_t)r * t->a_row, *b = (const float *)t->b;
+        const float *a = t->a + (size_t)r * t->a_row;
+        const uint32_t *words = t->b;
         float sum[KERNEL_PANEL] = {0}, *c = t->c + (size_t)r * t->c_row;
         if (t->keep)
             memcpy(sum, c, (size_t)t->cols * sizeof *c);
-        for (int k = 0; k < t->steps; k++, a += t->a_step, b += KERNEL_PANEL) {
+        for (int k = 0; k < t->steps; k++, a += t->a_step, words += KERNEL_PANEL) {
+            float b[KERNEL_PANEL];
+            memcpy(b, words, sizeof b);
             for (int j = 0; j < KERNEL_PANEL; j++)
                 sum[j] = fmaf(*a, b[j], sum[j]);
         }
@@ -350,16 +353,15 @@ static void words_along(enum kernel_type type, const float *x, int n, uint32_t *
         to[pairs] = rounded(bits_of(x[n - 1]));
 }
 
-/* The words of one step for n neighbours, whose numbers are at x and, unless `next` is NULL, at
- * next for the second half of a pair. */
+static const float zeros[KERNEL_PANEL];
+
+/* The words of one step for n neighbours, whose numbers are at x and, for the second half of a
+ * pair, at next. */
 static void words_across(enum kernel_type type, const float *x, const float *next, int n,
                          uint32_t *to)
 {
     if (type == KERNEL_F32) {
         memcpy(to, x, (size_t)n * sizeof *x);
-    } else if (next == NULL) {
-        for (int j = 0; j < n; j++)
-            to[j] = rounded(bits_of(x[j]));
     } else {
         for (int j = 0; j < n; j++)
             to[j] = rounded(bits_of(x[j])) | rounded(bits_of(next[j])) << 16;
@@ -414,7 +416,7 @@ static void pack_straight(enum kernel_type type, int inner, int cols, const floa
     int steps = steps_of(type, inner), unit = per_step(type);
     for (int s = 0; s < steps; s++, to += KERNEL_PANEL) {
         const float *x = b + (size_t)s * (size_t)unit * b_inner;
-        words_across(type, x, s * unit + 1 < inner ? x + b_inner : NULL, cols, to);
+        words_across(type, x, s * unit + 1 < inner ? x + b_inner : zeros, cols, to);
         memset(to + cols, 0, (size_t)(KERNEL_PANEL - cols) * sizeof *to);
     }
 }
@@ -484,7 +486,7 @@ static struct strip strip_across(const struct kernel_product *p, const float *a,
     uint32_t words[STRIP] = {0};
     for (int s = 0; s < steps; s++) {
         const float *x = a + (size_t)s * (size_t)unit * p->a_inner;
-        words_across(p->type, x, s * unit + 1 < numbers ? x + p->a_inner : NULL, rows, words);
+        words_across(p->type, x, s * unit + 1 < numbers ? x + p->a_inner : zeros, rows, words);
         uint32_t *to = strip_space + (size_t)s * step;
         for (int r = 0; r < rows; r += TILE_ROWS, to += tile) {
             if (pairs)

@@ -232,7 +232,9 @@ static enum status read_iterations(struct curve *c, const struct h5 *f)
     TRY(curve_check_memory(c, f, M * sizeof(struct curve_iteration)));
     double *flat = malloc((M > 0 ? M : 1) * sizeof *flat);
     struct curve_iteration blank = curve_blank_iteration();
-    enum status result = flat == NULL ? curve_no_memory() : STATUS_OK;
+    enum status result = STATUS_OK;
+    if (flat == NULL)
+        return curve_no_memory();
     for (size_t i = 0; i < M && result == STATUS_OK; i++)
         result = curve_add_iteration(c, &blank);
     /* A column that an older program did not know stays NaN. */

@@ -38,6 +38,7 @@ without() { # TABLE NAMES
 left_out=0 bad=0
 leave_out() { # PROGRAM TABLE FILE
     local program=$build/$1 table=$2 object=$build/${3%.c}.o names
+    [ "$3" != "$table" ] || return 0
     names=$(names_in "$object" "$table")
     [ -n "$names" ] || return 0 # no part of its own: what several share
     without "$table" "$names" >"$work/table.c"
