@@ -264,13 +264,16 @@ Test(manual, fish_completes_commands_options_and_choices)
                  {"vitamin-report --fa", "--fast"}};
     if (!is_installed("fish"))
         cr_skip_test("no fish");
+    setenv("HOME", command_line_folder(), 1); /* where fish keeps files of its own */
+    unsetenv("XDG_CONFIG_HOME");
+    unsetenv("XDG_DATA_HOME");
     char *script = printed("completion fish"), *text = malloc(strlen(script) + 8192);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         sprintf(text,
                 "%s\nset reply (complete -C '%s' | string replace -r '\\t.*' '' | sort)\n"
                 "test \"$reply\" = '%s'; or begin; echo '%s:' $reply; exit 1; end\n",
                 script, cases[i].words, cases[i].reply, cases[i].words);
-        cr_expect_eq(shell_on("HOME=/nonexistent fish -N", text), 0, "%s", cases[i].words);
+        cr_expect_eq(shell_on("fish -N", text), 0, "%s", cases[i].words);
     }
     free(text);
     free(script);

@@ -520,14 +520,14 @@ Test(slurm, command_says_what_is_wrong_with_the_question)
                  {"--sbatch qos", "--sbatch=--qos=low"},
                  {"--preset fast", "--preset is 'fast', should be paper or code"},
                  {"--turbo", "--turbo"},
-                 {"main", "'main' is one argument too many"},
+                 {"main", "unexpected argument 'main'"},
                  {"--data /nonexistent", "/nonexistent"}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         cr_assert_neq(slurm(wrong[i].options, NULL), STATUS_OK, "%s", wrong[i].options);
         expect_part(status_sentence(), wrong[i].part);
     }
     cr_assert_eq(command_line(&command_slurm, "", NULL), STATUS_CONFIG);
-    expect_part(status_sentence(), "which matrix?");
+    expect_part(status_sentence(), "MATRIX|FILE.ini is missing");
 }
 
 Test(slurm, command_submits_nothing_without_data_that_no_task_can_make)
