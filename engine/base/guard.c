@@ -527,15 +527,17 @@ union shared {
 
 void *guard_share(size_t bytes)
 {
-    union shared *block;
+    union shared *block = NULL;
     size_t all;
     if (__builtin_add_overflow(bytes, sizeof *block, &all))
         return NULL;
-    if (disarmed)
+    if (disarmed) {
         block = calloc(1, all);
-    else
-        block = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (block == NULL || block == MAP_FAILED)
+    } else {
+        void *mapped = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        block = mapped != MAP_FAILED ? mapped : NULL;
+    }
+    if (block == NULL)
         return NULL;
     block->mapped = disarmed ? 0 : all;
     return block + 1;
