@@ -191,7 +191,7 @@ done
 
 # --- results ----------------------------------------------------------------------------------
 
-requeued=$(grep -h 'to be continued' "$folder"/runs/slurm/*.log | wc -l)
+requeued=$(grep -h 'resuming later' "$folder"/runs/slurm/*.log | wc -l)
 [ "$requeued" -ge 1 ] || fail "no cell ran out of its time"
 "$vitamin" results "$folder/runs/e2e" --csv >"$folder/runs.csv" || fail "the runs cannot be listed"
 done=$(cut -d, -f8 "$folder/runs.csv" | grep -c '^done$')
@@ -206,7 +206,7 @@ echo "slurm: $cells cells, $requeued requeued at their time limit, one preempted
 # Submitting again must find nothing left to do.
 "$vitamin" slurm "$folder/e2e.ini" --submit --results "$folder/runs" --report "$folder/report" \
     --data tests/data >"$folder/log/again.log" 2>&1 || fail "submitting again"
-grep -q "all $cells cells of e2e are over" "$folder/log/again.log" || fail "cells are done a second time"
+grep -q "all $cells cells of e2e are done" "$folder/log/again.log" || fail "cells are done a second time"
 
 # --- GNU parallel: the other way to distribute cells, from docs/cluster.md --------------------
 
