@@ -353,7 +353,9 @@ static void words_along(enum kernel_type type, const float *x, int n, uint32_t *
         to[pairs] = rounded(bits_of(x[n - 1]));
 }
 
-static const float zeros[KERNEL_PANEL];
+/* The second half of a last pair that has none: a panel's columns, or a strip's rows. */
+static const float zeros[STRIP];
+_Static_assert((int)STRIP >= (int)KERNEL_PANEL, "both fit");
 
 /* The words of one step for n neighbours, whose numbers are at x and, for the second half of a
  * pair, at next. */
