@@ -4,6 +4,7 @@
 #include "engine/base/file.h"
 #include "engine/base/sha256.h"
 #include "harness/curve/curve.h"
+#include "tests/bench/bench.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -16,19 +17,6 @@
 enum { ROUNDS = 41, EVALUATIONS = 300, EPISODES = 10, ITERATIONS = 1500, BYTES = 1 << 28 };
 
 /* Wall time says what a run waits, processor time what it costs on a busy machine. */
-static double now(clockid_t clock)
-{
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static void need(enum status s)
 {
     if (s == STATUS_OK)
@@ -68,8 +56,8 @@ struct took {
 
 static void show(const char *what, struct took *t)
 {
-    qsort(t->wall, ROUNDS, sizeof *t->wall, by_size);
-    qsort(t->cpu, ROUNDS, sizeof *t->cpu, by_size);
+    qsort(t->wall, ROUNDS, sizeof *t->wall, bench_ascending);
+    qsort(t->cpu, ROUNDS, sizeof *t->cpu, bench_ascending);
     printf(", %s in %.2f ms (%.2f to %.2f; processor %.2f)", what, 1e3 * t->wall[ROUNDS / 2],
            1e3 * t->wall[ROUNDS / 10], 1e3 * t->wall[ROUNDS - 1 - ROUNDS / 10],
            1e3 * t->cpu[ROUNDS / 2]);
@@ -89,20 +77,20 @@ static void measure(const struct curve *c, const char *parent, const char *where
     snprintf(path, sizeof path, "%s/curve.h5", folder);
     for (int i = 0; i < ROUNDS; i++) {
         struct curve again;
-        double wall = now(CLOCK_MONOTONIC), cpu = now(CLOCK_PROCESS_CPUTIME_ID);
+        double wall = bench_seconds(CLOCK_MONOTONIC), cpu = bench_seconds(CLOCK_PROCESS_CPUTIME_ID);
         need(curve_write(c, path));
-        write.wall[i] = now(CLOCK_MONOTONIC) - wall;
-        write.cpu[i] = now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
-        wall = now(CLOCK_MONOTONIC), cpu = now(CLOCK_PROCESS_CPUTIME_ID);
+        write.wall[i] = bench_seconds(CLOCK_MONOTONIC) - wall;
+        write.cpu[i] = bench_seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+        wall = bench_seconds(CLOCK_MONOTONIC), cpu = bench_seconds(CLOCK_PROCESS_CPUTIME_ID);
         need(commit_end(&commit));
         need(curve_begin_write(c, path, &commit));
-        wait.wall[i] = now(CLOCK_MONOTONIC) - wall;
-        wait.cpu[i] = now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+        wait.wall[i] = bench_seconds(CLOCK_MONOTONIC) - wall;
+        wait.cpu[i] = bench_seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
         nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL); /* far less than an evaluation */
-        wall = now(CLOCK_MONOTONIC), cpu = now(CLOCK_PROCESS_CPUTIME_ID);
+        wall = bench_seconds(CLOCK_MONOTONIC), cpu = bench_seconds(CLOCK_PROCESS_CPUTIME_ID);
         need(curve_read(path, &again));
-        read.wall[i] = now(CLOCK_MONOTONIC) - wall;
-        read.cpu[i] = now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+        read.wall[i] = bench_seconds(CLOCK_MONOTONIC) - wall;
+        read.cpu[i] = bench_seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
         curve_free(&again);
     }
     need(commit_end(&commit));
@@ -122,9 +110,10 @@ static void measure_digest(void)
     if (bytes == NULL)
         return;
     memset(bytes, 7, BYTES);
-    double t = now(CLOCK_PROCESS_CPUTIME_ID);
+    double t = bench_seconds(CLOCK_PROCESS_CPUTIME_ID);
     sha256_of(bytes, BYTES, hex);
-    printf("SHA-256  %.0f MB/s (%.8s)\n", BYTES / 1e6 / (now(CLOCK_PROCESS_CPUTIME_ID) - t), hex);
+    printf("SHA-256  %.0f MB/s (%.8s)\n",
+           BYTES / 1e6 / (bench_seconds(CLOCK_PROCESS_CPUTIME_ID) - t), hex);
     free(bytes);
 }
 

@@ -10,6 +10,7 @@
 #include "engine/base/rng.h"
 #include "engine/base/threads.h"
 #include "suites/dataset.h"
+#include "tests/bench/bench.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,9 +30,7 @@ static const struct {
 
 static double seconds(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+    return bench_seconds(CLOCK_MONOTONIC);
 }
 
 static void need(bool good, const char *what)
@@ -40,12 +39,6 @@ static void need(bool good, const char *what)
         return;
     fprintf(stderr, "bench_dataset: %s\n", what);
     exit(1);
-}
-
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 /* --- files ---------------------------------------------------------------------------------------
@@ -172,9 +165,9 @@ static void measure(const char *path, int64_t rows, enum style style)
         ours[k] = load(path, &checksum);
         ratio[k] = ours[k] / bare[k];
     }
-    qsort(bare, ROUNDS, sizeof *bare, compare);
-    qsort(ours, ROUNDS, sizeof *ours, compare);
-    qsort(ratio, ROUNDS, sizeof *ratio, compare);
+    qsort(bare, ROUNDS, sizeof *bare, bench_ascending);
+    qsort(ours, ROUNDS, sizeof *ours, bench_ascending);
+    qsort(ratio, ROUNDS, sizeof *ratio, bench_ascending);
     double arrays = (double)rows * ((2 * S + A + 2) * sizeof(float) + 2) / 1048576;
     printf("  %-20s  %8.1f  %8.1f   %5.2f (%.2f-%.2f)  %7.1f  %7.1f   %.9g\n", style_name[style],
            1000 * bare[ROUNDS / 2], 1000 * ours[ROUNDS / 2], ratio[ROUNDS / 2], ratio[0],

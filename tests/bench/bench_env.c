@@ -9,6 +9,7 @@
  *
  * `bench_env NAME...` measures only those. */
 #include "suites/env_impl.h"
+#include "tests/bench/bench.h"
 
 #include <math.h>
 #include <omp.h>
@@ -25,9 +26,7 @@ static const double block_seconds = 0.003, round_seconds = 0.1;
 
 static double seconds(clockid_t clock)
 {
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+    return bench_seconds(clock);
 }
 
 /* Of the calling thread. */
@@ -44,15 +43,9 @@ static void need(enum status s)
     exit(1);
 }
 
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static double quantile(double *x, int n, double q)
 {
-    qsort(x, (size_t)n, sizeof *x, compare);
+    qsort(x, (size_t)n, sizeof *x, bench_ascending);
     return x[(int)(q * (n - 1) + 0.5)];
 }
 

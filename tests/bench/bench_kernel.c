@@ -8,6 +8,7 @@
  * processor time. `bench_kernel quick`: one short round. */
 #include "engine/base/threads.h"
 #include "engine/nn/kernel.h"
+#include "tests/bench/bench.h"
 
 #include <cblas.h>
 #include <math.h>
@@ -36,15 +37,7 @@ enum { SHAPES = sizeof shapes / sizeof shapes[0] };
 
 static double now(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+    return bench_seconds(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 static void run(int shape, int column, const struct kernel_product *base, uint32_t *const packed[2])
@@ -106,7 +99,7 @@ static void bench_path(enum kernel_path path, bool quick)
         char size[32];
         measure(shape, rounds, quick ? 1 : 1 + (int)(2e9 / flops), seconds);
         for (int column = 0; column < COLUMNS; column++)
-            qsort(seconds[column], (size_t)rounds, sizeof(double), compare);
+            qsort(seconds[column], (size_t)rounds, sizeof(double), bench_ascending);
         snprintf(size, sizeof size, "%d,%d,%d", shapes[shape].rows, shapes[shape].cols,
                  shapes[shape].inner);
         printf("%-12s %-20s %-14s %8.1f", kernel_path_name(path), shapes[shape].what, size,

@@ -15,6 +15,7 @@
 #include "engine/methods/critic.h"
 #include "engine/optim/adam.h"
 #include "engine/optim/lamb.h"
+#include "tests/bench/bench.h"
 
 #include <cblas.h>
 #include <stdio.h>
@@ -28,15 +29,7 @@ enum { BATCH = 256, REPEAT = 25, SQUARE = 512 };
  * the wall counts. */
 static double now(void)
 {
-    struct timespec t;
-    clock_gettime(threads_count() == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int compare(const void *left, const void *right)
-{
-    const double *a = left, *b = right;
-    return (*a > *b) - (*a < *b);
+    return bench_seconds(threads_count() == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC);
 }
 
 struct timing {
@@ -46,7 +39,7 @@ struct timing {
 
 static struct timing summarise(double *seconds, int n)
 {
-    qsort(seconds, (size_t)n, sizeof *seconds, compare);
+    qsort(seconds, (size_t)n, sizeof *seconds, bench_ascending);
     double median = seconds[n / 2];
     return (struct timing){.median = median,
                            .best = seconds[0],

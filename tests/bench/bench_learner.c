@@ -22,6 +22,7 @@
 #include "engine/base/threads.h"
 #include "engine/methods/learner_dt.h"
 #include "engine/nn/kernel.h"
+#include "tests/bench/bench.h"
 
 #include <cblas.h>
 #include <math.h>
@@ -46,21 +47,7 @@ static const struct {
 
 static double now(void)
 {
-    struct timespec t;
-    clock_gettime(threads_count() == 1 ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *x, int n)
-{
-    qsort(x, (size_t)n, sizeof *x, compare);
-    return x[n / 2];
+    return bench_seconds(threads_count() == 1 ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC);
 }
 
 /* "model name" of /proc/cpuinfo, where there is one. */
@@ -199,7 +186,7 @@ static void put(struct series *s, double seconds, double flops, double rate)
 
 static double spread(double *x, int n)
 {
-    double middle = median(x, n); /* sorts */
+    double middle = bench_median(x, n); /* sorts */
     return 100 * (x[n - 1] - x[0]) / middle;
 }
 
@@ -256,16 +243,16 @@ static void bench_steps(int shape, int threads, int repeats)
         put(&actor, seconds[1], of_actor, (rate[1] + rate[2]) / 2);
         rates[i] = (rate[1] + rate[2]) / 2;
     }
-    double c = median(critic.seconds, repeats), a = median(actor.seconds, repeats);
+    double c = bench_median(critic.seconds, repeats), a = bench_median(actor.seconds, repeats);
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     printf("%-12s %7d %9.4f %9.4f %8.2f %6.1f%% %6.1f%% %8.1f %8.1f %8.1f %6.1f%% %6.1f%% %6.0f  "
            "%08x %08x %08x\n",
-           shapes[shape].what, threads, c, a, median(sample, repeats) * 1e3,
+           shapes[shape].what, threads, c, a, bench_median(sample, repeats) * 1e3,
            spread(critic.seconds, repeats), spread(actor.seconds, repeats),
-           median(critic.flops, repeats) * 1e-9, median(actor.flops, repeats) * 1e-9,
-           median(rates, repeats) * 1e-9, 100 * median(critic.share, repeats),
-           100 * median(actor.share, repeats), (double)usage.ru_maxrss / 1024,
+           bench_median(critic.flops, repeats) * 1e-9, bench_median(actor.flops, repeats) * 1e-9,
+           bench_median(rates, repeats) * 1e-9, 100 * bench_median(critic.share, repeats),
+           100 * bench_median(actor.share, repeats), (double)usage.ru_maxrss / 1024,
            checksum(d->actor.current.value, d->layout.size),
            checksum(d->critic_net.current.value, d->critic.layout.size),
            checksum(d->batch.state, (size_t)d->batch.B * (size_t)d->batch.K * (size_t)S));
@@ -323,8 +310,8 @@ static void bench_products(int shape, int repeats)
         }
     }
     for (int p = 0; p < PRODUCTS; p++) {
-        double c = median(critic[p], repeats), a = median(actor[p], repeats);
-        double c0 = median(critic[0], repeats), a0 = median(actor[0], repeats);
+        double c = bench_median(critic[p], repeats), a = bench_median(actor[p], repeats);
+        double c0 = bench_median(critic[0], repeats), a0 = bench_median(actor[0], repeats);
         printf("%-12s %-13s %9.4f %9.4f %8.2f %8.2f\n", shapes[shape].what, products[p].what, c, a,
                c0 / c, a0 / a);
         learner_delete(l[p]);
@@ -369,7 +356,7 @@ static void bench_acting(int environments, int threads, int repeats)
         seconds[i < 0 ? 0 : i] = now() - start;
     }
     printf("%2d contexts  %7d %9.2f %8.1f%%   %08x\n", environments, threads,
-           1e3 * median(seconds, repeats), spread(seconds, repeats),
+           1e3 * bench_median(seconds, repeats), spread(seconds, repeats),
            checksum(action, (size_t)environments * A));
     fflush(stdout);
     learner_delete(l);

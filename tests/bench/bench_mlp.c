@@ -9,6 +9,7 @@
  * from the fastest of the runs, as both rates do. Nothing is judged. `bench_mlp quick`: fewer. */
 #include "engine/base/threads.h"
 #include "engine/methods/learner.h"
+#include "tests/bench/bench.h"
 
 #include <cblas.h>
 #include <math.h>
@@ -26,15 +27,7 @@ static const struct {
 
 static double now(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+    return bench_seconds(CLOCK_THREAD_CPUTIME_ID);
 }
 
 static void check(enum status status)
@@ -143,7 +136,7 @@ static void bench(bool iql, int shape, int repeats)
         seconds[i < 0 ? 0 : i] = (now() - start) / UPDATES;
         own = fmax(own, sgemm_rate());
     }
-    qsort(seconds, (size_t)repeats, sizeof *seconds, compare);
+    qsort(seconds, (size_t)repeats, sizeof *seconds, bench_ascending);
     double work = 2.0 * (double)h.batch_size * (iql ? iql_products(S, A) : td3bc_products(S, A));
     double rate = work / seconds[0];
     printf("%-8s %-8s %10.0f %9.3f %9.1f %9.1f %8.2f\n", iql ? "IQL" : "TD3+BC", shapes[shape].what,

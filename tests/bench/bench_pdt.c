@@ -9,6 +9,7 @@
  * lite`: only the first shape. */
 #include "engine/base/threads.h"
 #include "engine/methods/learner_pdt.h"
+#include "tests/bench/bench.h"
 
 #include <cblas.h>
 #include <math.h>
@@ -30,21 +31,7 @@ static const struct {
 
 static double now(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *x, int n)
-{
-    qsort(x, (size_t)n, sizeof *x, compare);
-    return x[n / 2];
+    return bench_seconds(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 static void check(enum status status)
@@ -188,8 +175,8 @@ static void bench_updates(int shape, bool quick)
     uint32_t bits = checksum((uint32_t)FNV, d->net.current.value, d->layout.size);
     bits = checksum(bits, d->return_net.current.value, d->return_layout.size);
     printf("%-20s %10.2f %10.2f %9.1f %8.1f %6.1f%%   %08x\n", shapes[shape].what,
-           1e3 * median(seconds, repeats), 1e3 * median(returns, repeats), 1e-9 * flops,
-           1e-9 * median(rate, repeats), 100 * median(share, repeats), bits);
+           1e3 * bench_median(seconds, repeats), 1e3 * bench_median(returns, repeats), 1e-9 * flops,
+           1e-9 * bench_median(rate, repeats), 100 * bench_median(share, repeats), bits);
     fflush(stdout);
     replay_free(&replay);
     learner_delete(&d->learner);
@@ -220,7 +207,7 @@ static void bench_acting(int shape, int environments, bool ready)
         seconds[i < 0 ? 0 : i] = now() - start;
     }
     printf("%-20s %12d %10d %9.3f   %08x\n", shapes[shape].what, environments,
-           ready ? shapes[shape].samples : 1, 1e3 * median(seconds, MOST),
+           ready ? shapes[shape].samples : 1, 1e3 * bench_median(seconds, MOST),
            checksum((uint32_t)FNV, action, (size_t)environments * A));
     fflush(stdout);
     learner_delete(&d->learner);

@@ -10,6 +10,7 @@
 #include "report/stats/compare.h"
 #include "report/stats/efficiency.h"
 #include "report/stats/profile.h"
+#include "tests/bench/bench.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -21,13 +22,6 @@ enum { METHODS = 7, TASKS = 34, RUNS = 5, GRID = 101, REPEAT = 5, THREADS = 2, T
 
 /* Seconds of CLOCK_MONOTONIC, or of CLOCK_PROCESS_CPUTIME_ID: what all threads used together, which
  * neighbours on the machine disturb less. */
-static double now(clockid_t clock)
-{
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static void must(enum status status)
 {
     if (status == STATUS_OK)
@@ -141,12 +135,6 @@ static const struct {
     {"one pair, each of 34 tasks", run_tasks},
 };
 
-static int ascending(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
 int main(void)
 {
     static struct input in;
@@ -159,13 +147,14 @@ int main(void)
             double seconds[REPEAT], used[REPEAT], check = 0;
             threads_set(threads);
             for (int r = 0; r < REPEAT; r++) {
-                double start = now(CLOCK_MONOTONIC), cpu = now(CLOCK_PROCESS_CPUTIME_ID);
+                double start = bench_seconds(CLOCK_MONOTONIC),
+                       cpu = bench_seconds(CLOCK_PROCESS_CPUTIME_ID);
                 check = bench[i].run(&in);
-                seconds[r] = now(CLOCK_MONOTONIC) - start;
-                used[r] = now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+                seconds[r] = bench_seconds(CLOCK_MONOTONIC) - start;
+                used[r] = bench_seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
             }
-            qsort(seconds, REPEAT, sizeof *seconds, ascending);
-            qsort(used, REPEAT, sizeof *used, ascending);
+            qsort(seconds, REPEAT, sizeof *seconds, bench_ascending);
+            qsort(used, REPEAT, sizeof *used, bench_ascending);
             printf("%-42s %d thread%s  %.3f (%.3f .. %.3f)  cpu %.3f  checksum %.17g\n",
                    bench[i].what, threads, threads == 1 ? " " : "s", seconds[REPEAT / 2],
                    seconds[0], seconds[REPEAT - 1], used[REPEAT / 2], check);
@@ -177,7 +166,7 @@ int main(void)
     else if (system("python3 tests/bench/rliable_times.py") != 0)
         puts("rliable: its script failed");
     for (int k = 0; k < METHODS; k++) {
-        matrix_unload(&in.x[k]);
+        matrix_free(&in.x[k]);
         free(in.curve[k]);
     }
     return 0;

@@ -2,6 +2,7 @@
  * quiet machine the ratio to N/cores times one cell alone should be close to 1. */
 #include "engine/base/file.h"
 #include "engine/base/threads.h"
+#include "tests/bench/bench.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,12 +73,6 @@ static void clear(const char *what)
         exit(1);
 }
 
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 int main(void)
 {
     char matrix[64], results[64], data[64], text[512], load[64] = "?";
@@ -118,7 +113,7 @@ int main(void)
         printf("%5d %12.2f %12.2f %14.2f %12.2f %18.3f %22.3f\n", i + 1, a.wall, a.cpu, b.wall,
                b.cpu, ratio[i], b.cpu / cells / a.cpu);
     }
-    qsort(ratio, ROUNDS, sizeof *ratio, compare);
+    qsort(ratio, ROUNDS, sizeof *ratio, bench_ascending);
     printf("median ratio %.3f\n", ratio[ROUNDS / 2]);
     clear("");
     return 0;

@@ -1,0 +1,29 @@
+/* What the bench programs share. */
+#ifndef TESTS_BENCH_BENCH_H
+#define TESTS_BENCH_BENCH_H
+
+#include <stdlib.h>
+#include <time.h>
+
+static inline double bench_seconds(clockid_t clock)
+{
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Of doubles, for qsort. */
+static inline int bench_ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Sorts x. */
+static inline double bench_median(double *x, int n)
+{
+    qsort(x, (size_t)n, sizeof *x, bench_ascending);
+    return x[n / 2];
+}
+
+#endif
