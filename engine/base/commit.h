@@ -1,6 +1,6 @@
 /* Committing a file (file_commit) while the work goes on: a disk takes its time to sync.
  *
- * A thread syncs and renames in the usual order, so that whoever looks finds the old file or the
+ * A thread syncs and renames in the usual order, so that a reader finds the old file or the
  * new one, whole; how it went is known at the end. One file at a time. */
 #ifndef ENGINE_BASE_COMMIT_H
 #define ENGINE_BASE_COMMIT_H

@@ -33,6 +33,13 @@ void network_free(struct network *n)
     *n = (struct network){0};
 }
 
+/* How the target follows a step; NULL: it stays, or there is none. */
+static const struct follow *follow_by(const struct network *n, double tau, struct follow *values)
+{
+    *values = (struct follow){n->target.value, (float)tau};
+    return values->tau != 0 && values->target != NULL ? values : NULL;
+}
+
 /* The packed forms after a step, of the target too if it has followed. */
 static void pack_stepped(struct network *n, const struct follow *follow)
 {
@@ -44,8 +51,8 @@ static void pack_stepped(struct network *n, const struct follow *follow)
 enum status network_adam(struct network *n, const struct adam_rule *rule, double lr, int lanes,
                          const char *what, double tau, struct step_report *report)
 {
-    struct follow values = {n->target.value, (float)tau};
-    const struct follow *follow = values.tau != 0 && values.target != NULL ? &values : NULL;
+    struct follow values;
+    const struct follow *follow = follow_by(n, tau, &values);
     TRY(adam_step(rule, &n->moments, lr, n->lanes.dtheta, lanes, what, n->current.value, follow,
                   report));
     pack_stepped(n, follow);
@@ -55,8 +62,8 @@ enum status network_adam(struct network *n, const struct adam_rule *rule, double
 enum status network_lamb(struct network *n, const struct lamb_rule *rule, double lr, int lanes,
                          const char *what, double tau, struct step_report *report)
 {
-    struct follow values = {n->target.value, (float)tau};
-    const struct follow *follow = values.tau != 0 && values.target != NULL ? &values : NULL;
+    struct follow values;
+    const struct follow *follow = follow_by(n, tau, &values);
     TRY(lamb_step(rule, &n->moments, lr, n->lanes.dtheta, lanes, what, n->current.value, follow,
                   report));
     pack_stepped(n, follow);

@@ -81,35 +81,13 @@ static void td3_actor_rows(struct dt *d, const struct batch *b, const struct act
     arena_release(r->scratch, mark);
 }
 
-const struct rl_ops rl_td3 = {
-    .name = "td3",
-    .source = "docs/methods.md 7",
-    .recurrent = true,
-    .targets = true,
-    .state_size = sizeof(struct rl_q_state),
-    .init = rl_q_init,
-    .free = rl_q_free,
-    .scratch = td3_scratch,
-    .critic_update = td3_critic_update,
-    .wants_first = td3_wants_first,
-    .first_rows = td3_first_rows,
-    .after_first = td3_after_first,
-    .actor_rows = td3_actor_rows,
-};
+#define DETERMINISTIC_Q                                                                            \
+    .recurrent = true, .targets = true, .state_size = sizeof(struct rl_q_state),                   \
+    .init = rl_q_init, .free = rl_q_free, .scratch = td3_scratch,                                  \
+    .critic_update = td3_critic_update, .wants_first = td3_wants_first,                            \
+    .first_rows = td3_first_rows, .after_first = td3_after_first, .actor_rows = td3_actor_rows
+
+const struct rl_ops rl_td3 = {.name = "td3", .source = "docs/methods.md 7", DETERMINISTIC_Q};
 
 /* DDPG differs only in its settings: n_critics = 1, policy_noise = 0, actor_update_interval = 1. */
-const struct rl_ops rl_ddpg = {
-    .name = "ddpg",
-    .source = "docs/methods.md 9",
-    .recurrent = true,
-    .targets = true,
-    .state_size = sizeof(struct rl_q_state),
-    .init = rl_q_init,
-    .free = rl_q_free,
-    .scratch = td3_scratch,
-    .critic_update = td3_critic_update,
-    .wants_first = td3_wants_first,
-    .first_rows = td3_first_rows,
-    .after_first = td3_after_first,
-    .actor_rows = td3_actor_rows,
-};
+const struct rl_ops rl_ddpg = {.name = "ddpg", .source = "docs/methods.md 9", DETERMINISTIC_Q};

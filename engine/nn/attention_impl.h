@@ -22,7 +22,7 @@ void attention_long_backward(const struct attention_block *b, const struct atten
                              const float *dout, int lddout, struct arena *scratch, float *dq,
                              float *dk, float *dv);
 
-/* The same in every bit for windows that are short. Of the weights only those that a query sees
+/* Bit-identical to the above, for short windows. Of the weights only those that a query sees
  * have their value. */
 void attention_short_forward(const struct attention_block *b, const struct attention_window *w,
                              float *out, int ldout);

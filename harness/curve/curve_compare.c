@@ -1,4 +1,4 @@
-/* Equality in every bit that a run decides (invariant 3). */
+/* Bit-identity of everything that a run decides (invariant 3). */
 #include "harness/curve/curve.h"
 
 #include "harness/curve/curve_impl.h"

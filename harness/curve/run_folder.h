@@ -5,7 +5,7 @@
  *     waiting --> running --> done | diverged        lock held    curve says complete | diverged
  *                  |    ^ \
  *                  v    |  `--> failed               file `failed`: one sentence
- *                 stopped                            curve or checkpoint, nobody at it
+ *                 stopped                            curve or checkpoint, not running
  *
  * A failed run is tried again by the next sweep; a diverged one is a result. What cannot be looked
  * at now is failed, with the reason, never missing. */

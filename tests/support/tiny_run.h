@@ -24,7 +24,7 @@ void tiny_run_in_pieces(struct run_request *r);
 /* Make one parameter of the actor in the run's checkpoint NaN. */
 void tiny_run_poison(const struct run_request *r);
 
-/* The same in every bit (curve_compare); frees both. */
+/* Bit-identical (curve_compare); frees both. */
 void tiny_run_expect_same(const char *what, struct curve *a, struct curve *b);
 
 #endif
