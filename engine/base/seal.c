@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 static const char mark[] = "vitamin seal 1 sha256 ";
-enum { MARK = sizeof mark - 1 };
+enum { MARK = sizeof mark - 1, SURELY = MARK / 2 };
 _Static_assert(MARK + SHA256_HEX == SEAL_BYTES, "mark, 64 digits, newline");
 
 /* The error of a failed read, also when the file has become shorter. */
@@ -87,6 +87,21 @@ enum status seal_add(const char *path)
     return result;
 }
 
+/* Are these bytes a seal? STATUS_DAMAGED when they were one before something was done to the mark:
+ * a file must not pass for one without a seal by that. */
+static enum status find_mark(const char *found, const char *path, bool *marked)
+{
+    int same = 0;
+    for (int i = 0; i < MARK; i++)
+        same += found[i] == mark[i];
+    *marked = same == MARK;
+    if (same < SURELY || *marked)
+        return STATUS_OK;
+    return status_fail(STATUS_DAMAGED,
+                       "%s: was damaged after it was written (the seal at its end is not whole)",
+                       path);
+}
+
 /* Does the seal found at the end match this digest? */
 static enum status compare_digest(const char *found, const char hex[SHA256_HEX], const char *path,
                                   bool *sealed)
@@ -112,8 +127,10 @@ static enum status check_seal(int fd, const char *path, bool *sealed)
     off_t content = info.st_size - SEAL_BYTES;
     if (lseek(fd, content, SEEK_SET) < 0)
         return unreadable(path);
+    bool marked;
     TRY(read_exactly(fd, path, found, sizeof found));
-    if (memcmp(found, mark, MARK) != 0)
+    TRY(find_mark(found, path, &marked));
+    if (!marked)
         return STATUS_OK;
     if (lseek(fd, 0, SEEK_SET) < 0)
         return unreadable(path);
@@ -142,7 +159,9 @@ enum status seal_check_bytes(const void *data, size_t bytes, const char *path, b
     if (bytes < SEAL_BYTES)
         return STATUS_OK;
     const char *found = (const char *)data + bytes - SEAL_BYTES;
-    if (memcmp(found, mark, MARK) != 0)
+    bool marked;
+    TRY(find_mark(found, path, &marked));
+    if (!marked)
         return STATUS_OK;
     sha256_of(data, bytes - SEAL_BYTES, hex);
     return compare_digest(found, hex, path, sealed);

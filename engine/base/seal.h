@@ -20,8 +20,8 @@ enum { SEAL_BYTES = 87 };
 enum status seal_add(const char *path);
 
 /* Check a file's seal. *sealed: it has one and the digest matches; false without a seal.
- * Errors STATUS_DAMAGED (the digest does not match), STATUS_MISSING (no such file), STATUS_IO (the
- * file cannot be read now). */
+ * Errors STATUS_DAMAGED (the digest does not match, or the seal itself was damaged), STATUS_MISSING
+ * (no such file), STATUS_IO (the file cannot be read now). */
 enum status seal_check(const char *path, bool *sealed);
 
 /* The same for a file's bytes in memory; `path` is for the sentence. */

@@ -87,8 +87,11 @@ flips() {
     local guided=(run --matrix "$folder/guided.ini" --results "$folder/guided" --data "$folder/data" --threads 1)
     "$vitamin" sweep "$folder/guided.ini" --results "$folder/guided" --data "$folder/data" --cores 1 \
         >"$folder/log" 2>&1 || { cat "$folder/log"; exit 2; }
-    FLIP_PREPARE="rm -rf '$folder'/guided/*/*/odt_jsrl_oracle*" \
-        flip 4 "$(ls "$folder"/guided/*/*/iql*/1/policy_offline.h5)" "$vitamin" "${guided[@]}" --cell 2 --quiet
+    local guide
+    guide=$(ls "$folder"/guided/*/*/iql*/1/policy_offline.h5)
+    cp "$guide" "$folder/guide.h5"
+    FLIP_PREPARE="rm -rf '$folder'/guided/*/*/odt_jsrl_oracle* && cp '$folder/guide.h5' '$guide'" \
+        flip 4 "$guide" "$vitamin" "${guided[@]}" --cell 2 --quiet
     unset FLIP_REFUSE
     for name in scores.csv curves.csv curves.h5 finals.h5; do
         flip 5 "$folder/$name" "$vitamin" report --scores "$folder/$name" --out "$folder/out" "${plain[@]}"

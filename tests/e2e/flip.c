@@ -4,7 +4,8 @@
  *
  * FILE is flipped in one place, the command is run, and FILE is put back, COUNT times. Prints one
  * line: how often the command took the damaged file, how often it refused it, and what must not be:
- * ends by a signal, more than 10 s, more than 1 GB in one process. FLIP_REFUSE=1: a file that is
+ * ends by a signal, more than 10 s of processor time or 100 s of wall time (a busy machine makes
+ * the one longer, not the other), more than 1 GB in one process. FLIP_REFUSE=1: a file that is
  * taken counts as wrong, too, unless the command's output holds the word "damaged". FLIP_PREPARE:
  * a shell command to run before each. Exit status 1 when anything was wrong. */
 #include <errno.h>
@@ -21,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SECONDS = 10, KIBIBYTES = 1 << 20 };
+enum { PROCESSOR_SECONDS = 10, WALL_SECONDS = 100, KIBIBYTES = 1 << 20 };
 
 struct outcome {
     int code; /* exit status, or 128 + signal */
@@ -58,8 +59,9 @@ static bool flip(int fd, size_t at, int bit)
 static void become(char *const command[], const char *output)
 {
     int fd = open(output, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    struct rlimit none = {0, 0};
+    struct rlimit none = {0, 0}, most = {PROCESSOR_SECONDS, PROCESSOR_SECONDS};
     setrlimit(RLIMIT_CORE, &none);
+    setrlimit(RLIMIT_CPU, &most);
     setpgid(0, 0);
     if (fd >= 0) {
         dup2(fd, STDOUT_FILENO);
@@ -80,7 +82,7 @@ static struct outcome run(char *const command[], const char *output)
         become(command, output);
     const struct timespec moment = {.tv_nsec = 2000000};
     while (wait4(child, &end, WNOHANG, &usage) == 0) {
-        if (!o.late && now() - start > SECONDS) {
+        if (!o.late && now() - start > WALL_SECONDS) {
             o.late = true;
             kill(-child, SIGKILL);
         }
