@@ -18,7 +18,9 @@ endif
 CC      = gcc
 SAN     =
 WERROR  = $(if $(CI),1)
-ARCH    = native
+# One program for a mixed cluster: what is worth it is compiled for AVX-512 too (engine/base/wide.h,
+# engine/nn/kernel.c). ARCH=native is for this machine alone; the bits are the same.
+ARCH    = $(if $(filter x86_64%,$(shell $(CC) -dumpmachine)),x86-64-v3,native)
 FILTER  =
 THREADS =
 V       =

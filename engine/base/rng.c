@@ -1,5 +1,7 @@
 #include "engine/base/rng.h"
 
+#include "engine/base/wide.h"
+
 #include <assert.h>
 #include <math.h>
 #include <string.h>
@@ -29,7 +31,8 @@ typedef uint64_t wide __attribute__((vector_size(8 * sizeof(uint64_t))));
 
 /* LANES consecutive blocks at once, in 64-bit lanes: a product of two 32-bit words then needs no
  * widening. Only the low half of an x is its word, the high half is whatever the product left. */
-static void philox_lanes(const struct rng *r, uint32_t first_block, uint32_t out[LANES][4])
+WIDE(static void, philox_lanes, (const struct rng *r, uint32_t first_block, uint32_t out[LANES][4]),
+     (r, first_block, out))
 {
     for (int half = 0; half < LANES; half += 8) {
         wide x0 = {0, 1, 2, 3, 4, 5, 6, 7}, zero = {0};

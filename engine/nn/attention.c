@@ -1,3 +1,4 @@
+#include "engine/base/wide.h"
 #include "engine/nn/attention_impl.h"
 #include "engine/nn/exponential.h"
 #include "engine/nn/lane_sum.h"
@@ -335,8 +336,10 @@ void attention_backward(const struct attention_block *b, const struct attention_
         attention_long_backward(b, w, dout, lddout, scratch, dq, dk, dv);
 }
 
-void attention_long_forward(const struct attention_block *b, const struct attention_window *w,
-                            struct arena *scratch, float *out, int ldout)
+WIDE(void, attention_long_forward,
+     (const struct attention_block *b, const struct attention_window *w, struct arena *scratch,
+      float *out, int ldout),
+     (b, w, scratch, out, ldout))
 {
     struct shape s = shape_of(b, w);
     size_t mark = arena_mark(scratch);
@@ -366,9 +369,10 @@ void attention_long_forward(const struct attention_block *b, const struct attent
     arena_release(scratch, mark);
 }
 
-void attention_long_backward(const struct attention_block *b, const struct attention_window *w,
-                             const float *dout, int lddout, struct arena *scratch, float *dq,
-                             float *dk, float *dv)
+WIDE(void, attention_long_backward,
+     (const struct attention_block *b, const struct attention_window *w, const float *dout,
+      int lddout, struct arena *scratch, float *dq, float *dk, float *dv),
+     (b, w, dout, lddout, scratch, dq, dk, dv))
 {
     struct shape s = shape_of(b, w);
     size_t mark = arena_mark(scratch);

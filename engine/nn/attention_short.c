@@ -1,6 +1,7 @@
 /* Attention of small networks: a head is one vector, a window a few tokens. There copies into
  * padded arrays and loops over them took most of the time; here rows are read where they are and a
  * query touches only the keys that it sees. Every sum has the order that it has in attention.c. */
+#include "engine/base/wide.h"
 #include "engine/nn/attention_impl.h"
 #include "engine/nn/exponential.h"
 
@@ -131,8 +132,9 @@ static const uint8_t *keep_row(const struct head *m, const struct attention_wind
     return m->keep == NULL ? NULL : m->keep + (size_t)i * (size_t)w->tokens;
 }
 
-void attention_short_forward(const struct attention_block *b, const struct attention_window *w,
-                             float *out, int ldout)
+WIDE(void, attention_short_forward,
+     (const struct attention_block *b, const struct attention_window *w, float *out, int ldout),
+     (b, w, out, ldout))
 {
     float scale = 1.0f / sqrtf((float)b->D), kept = b->p == 0.0f ? 1 : 1.0f / (1.0f - b->p);
     for (int h = 0; h < b->H; h++) {
@@ -152,8 +154,10 @@ void attention_short_forward(const struct attention_block *b, const struct atten
     }
 }
 
-void attention_short_backward(const struct attention_block *b, const struct attention_window *w,
-                              const float *dout, int lddout, float *dq, float *dk, float *dv)
+WIDE(void, attention_short_backward,
+     (const struct attention_block *b, const struct attention_window *w, const float *dout,
+      int lddout, float *dq, float *dk, float *dv),
+     (b, w, dout, lddout, dq, dk, dv))
 {
     float scale = 1.0f / sqrtf((float)b->D), kept = b->p == 0.0f ? 1 : 1.0f / (1.0f - b->p);
     for (int h = 0; h < b->H; h++) {

@@ -1,5 +1,7 @@
 #include "engine/nn/kernel.h"
 
+#include "engine/base/wide.h"
+
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -171,10 +173,10 @@ static bool has(enum kernel_path path)
     case KERNEL_AVX2:
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     case KERNEL_AVX512:
-        return __builtin_cpu_supports("avx512f");
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
     case KERNEL_AVX512_BF16:
-        return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512bw") &&
-               __builtin_cpu_supports("avx512vl");
+        return __builtin_cpu_supports("avx512bf16") && has(KERNEL_AVX512);
     default:
         return path == KERNEL_PLAIN;
     }
@@ -272,12 +274,18 @@ enum kernel_path kernel_best(void)
     return (enum kernel_path)best;
 }
 
+static void choose(enum kernel_path path)
+{
+    chosen = path;
+    wide_in_use = path >= KERNEL_AVX512;
+}
+
 /* Before main, so that no thread can come between. */
-__attribute__((constructor)) static void choose(void)
+__attribute__((constructor)) static void choose_first(void)
 {
     const char *name = getenv("VITAMIN_KERNEL");
     enum kernel_path asked = name != NULL ? named(name) : KERNEL_PATHS;
-    chosen = asked < KERNEL_PATHS && has(asked) ? asked : kernel_best();
+    choose(asked < KERNEL_PATHS && has(asked) ? asked : kernel_best());
 }
 
 enum kernel_path kernel_path(void)
@@ -288,7 +296,7 @@ enum kernel_path kernel_path(void)
 void kernel_force(enum kernel_path path)
 {
     if (has(path))
-        chosen = path;
+        choose(path);
 }
 
 enum status kernel_check(void)

@@ -1,5 +1,6 @@
 #include "engine/nn/layernorm.h"
 
+#include "engine/base/wide.h"
 #include "engine/nn/lane_sum.h"
 
 #include <math.h>
@@ -19,7 +20,8 @@ struct layernorm layernorm_plain(int width)
 
 /* In two passes: the row is in the first-level cache. What is left behind whole vectors is added to
  * lane 0. */
-void layernorm_row_stats(const float *x, int n, float *mean, float *scale)
+WIDE(void, layernorm_row_stats, (const float *x, int n, float *mean, float *scale),
+     (x, n, mean, scale))
 {
     lane_sum sum = {0}, square = {0};
     int whole = n / LANE_SUM * LANE_SUM;
@@ -93,8 +95,10 @@ static void row_sums(const float *x, const float *dy, const float *gain, float m
     *dot = lane_sum_total(&dots);
 }
 
-void layernorm_row_backward(const float *x, const float *dy, const float *gain,
-                            const float *residual, float mean, float scale, int n, float *dx)
+WIDE(void, layernorm_row_backward,
+     (const float *x, const float *dy, const float *gain, const float *residual, float mean,
+      float scale, int n, float *dx),
+     (x, dy, gain, residual, mean, scale, n, dx))
 {
     float sum, dot;
     row_sums(x, dy, gain, mean, scale, n, &sum, &dot);

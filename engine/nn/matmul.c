@@ -1,6 +1,7 @@
 #include "engine/nn/matmul.h"
 
 #include "engine/base/threads.h"
+#include "engine/base/wide.h"
 #include "engine/nn/kernel.h"
 
 #include <cblas.h>
@@ -15,12 +16,13 @@ typedef float quarter __attribute__((vector_size(VEC / 4 * sizeof(float))));
 
 /* --- few rows -------------------------------------------------------------------------------- */
 
-static inline float sum(vec v)
+/* By pointer: how a vector wider than the processor's is passed by value depends on the flags. */
+static inline float sum(const vec *v)
 {
     union {
         vec whole;
         half part[2];
-    } a = {.whole = v};
+    } a = {.whole = *v};
     union {
         half whole;
         quarter part[2];
@@ -52,7 +54,7 @@ static inline __attribute__((always_inline)) void dots(const int rows, const int
             for (int j = k; j < in; j++)
                 tail += x[(size_t)r * (size_t)in + (size_t)j] *
                         W[(size_t)c * (size_t)in + (size_t)j];
-            y[(size_t)r * (size_t)ldy + (size_t)c] += sum(acc[r][c]) + tail;
+            y[(size_t)r * (size_t)ldy + (size_t)c] += sum(&acc[r][c]) + tail;
         }
     }
 }
@@ -85,7 +87,9 @@ static void dots_of(int rows, int columns, int in, int ahead, const float *x, co
 
 /* The same for up to MATMUL_NARROW rows, in groups of about equal size. A strip of W that both
  * groups read stays in the first-level cache. */
-static void narrow(int N, int columns, int in, const float *x, const float *W, float *y, int ldy)
+WIDE(static void, narrow,
+     (int N, int columns, int in, const float *x, const float *W, float *y, int ldy),
+     (N, columns, in, x, W, y, ldy))
 {
     int groups = (N + ROWS - 1) / ROWS;
     for (int c = 0; c < columns; c += COLUMNS) {

@@ -465,23 +465,15 @@ ParameterizedTest(int *method, learner, has_the_same_bits_for_any_number_of_thre
     world_free(&w);
 }
 
-/* --- our own products ------------------------------------------------------------------------- */
+/* --- paths of the processor ------------------------------------------------------------------- */
 
-static bool is_own(const struct hyper *h)
-{
-    return h->precision == HYPER_precision_bf16 || h->product == HYPER_product_own;
-}
-
-ParameterizedTestParameters(learner, has_the_same_bits_on_every_path_of_our_own_products)
+ParameterizedTestParameters(learner, has_the_same_bits_on_every_path)
 {
     return every_method();
 }
 
-ParameterizedTest(int *method, learner, has_the_same_bits_on_every_path_of_our_own_products)
+ParameterizedTest(int *method, learner, has_the_same_bits_on_every_path)
 {
-    struct hyper h = hyper_of(*method, 5);
-    if (!is_own(&h))
-        return;
     struct world w;
     struct acts first, other;
     world_make(&w);

@@ -1,0 +1,3 @@
+#include "engine/base/wide.h"
+
+bool wide_in_use;
