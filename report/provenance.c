@@ -106,8 +106,7 @@ static void add_versions(struct text *t)
         snprintf(text, sizeof text, "%u.%u.%u", major, minor, release);
         add_member(t, "    ", "HDF5", text, &first);
     }
-    gnuplot_version(text, sizeof text);
-    add_member(t, "    ", "gnuplot", text[0] != '\0' ? text : "not found", &first);
+    add_member(t, "    ", "gnuplot", gnuplot_version(text, sizeof text), &first);
     add_member(t, "    ", "zlib", zlibVersion(), &first);
     add_member(t, "    ", "libc", gnu_get_libc_version(), &first);
     add_member(t, "    ", "compiler", __VERSION__, &first);

@@ -114,15 +114,15 @@ static enum status run_gnuplot(const char *program, const char *folder, char *co
     return STATUS_OK;
 }
 
-void gnuplot_version(char *out, size_t size)
+const char *gnuplot_version(char *out, size_t size)
 {
     char program[FILE_PATH], name[] = "gnuplot", version[] = "--version";
     char *argv[] = {name, version, NULL};
     int status = 0;
-    out[0] = '\0';
-    if (gnuplot_find(program) != STATUS_OK ||
-        run_gnuplot(program, "/", argv, &status, out, size) != STATUS_OK || status != 0)
-        out[0] = '\0';
+    if (gnuplot_find(program) != STATUS_OK)
+        return "not found";
+    bool asked = run_gnuplot(program, "/", argv, &status, out, size) == STATUS_OK && status == 0;
+    return asked && out[0] != '\0' ? out : "unknown";
 }
 
 /* Read what was drawn, check and finish it, put it in its place. */

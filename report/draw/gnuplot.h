@@ -21,8 +21,9 @@
 /* The program on PATH. Errors STATUS_MISSING with the remedy. */
 enum status gnuplot_find(char path[FILE_PATH]);
 
-/* What it calls itself ("gnuplot 5.4 patchlevel 4"); "" when it cannot be asked. */
-void gnuplot_version(char *out, size_t size);
+/* What it calls itself ("gnuplot 5.4 patchlevel 4"), "not found", or "unknown" when it cannot be
+ * asked. `out` is room for it. */
+const char *gnuplot_version(char *out, size_t size);
 
 /* One picture: FOLDER/ID.gp drawn as FOLDER/ID.EXTENSION. */
 struct gnuplot_job {

@@ -191,12 +191,17 @@ static void write_root(FILE *out, const struct picture *p, const char *tag, cons
     fputs("</desc>", out);
 }
 
-/* Text between tags is never touched, so a name that looks like an attribute stays as it is. */
+/* Text between tags is never touched, so a name that looks like an attribute stays as it is; but
+ * gnuplot writes its '>' as they are, and "]]>" may not stand in XML. */
 static enum status adapt_svg(const struct picture *p, const char *svg, FILE *out)
 {
     for (const char *s = svg; *s != '\0';) {
         if (*s != '<') {
-            fputc(*s++, out);
+            if (*s == '>')
+                fputs("&gt;", out);
+            else
+                fputc(*s, out);
+            s++;
             continue;
         }
         const char *end = tag_end(s);

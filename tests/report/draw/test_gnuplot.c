@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char folder[] = "/tmp/vitamin-gnuplot-XXXXXX";
@@ -214,8 +215,16 @@ Test(gnuplot, says_one_clear_line_when_it_is_not_installed)
     struct gnuplot_job one = job("any", PICTURE_SVG);
     expect_failure(&one, STATUS_MISSING, "gnuplot is not on PATH");
     char version[64];
-    gnuplot_version(version, sizeof version);
-    cr_assert_str_eq(version, "");
+    cr_assert_str_eq(gnuplot_version(version, sizeof version), "not found");
+}
+
+Test(gnuplot, whose_version_cannot_be_asked_is_not_said_to_be_missing)
+{
+    char version[64];
+    write_text("gnuplot", "#!/bin/sh\nexit 1\n");
+    cr_assert_eq(chmod(in_folder("gnuplot"), 0755), 0);
+    cr_assert_eq(setenv("PATH", folder, 1), 0);
+    cr_assert_str_eq(gnuplot_version(version, sizeof version), "unknown");
 }
 
 Test(picture, is_recognised_whole_or_refused)
@@ -226,6 +235,18 @@ Test(picture, is_recognised_whole_or_refused)
     cr_assert_eq(picture_check(PICTURE_PNG, svg, sizeof svg - 1, "x"), STATUS_FORMAT);
     for (size_t n = 0; n < sizeof svg - 2; n++)
         cr_assert_eq(picture_check(PICTURE_SVG, svg, n, "x"), STATUS_FORMAT, "%zu bytes", n);
+}
+
+/* A method may be called "]]>", which must not stand in XML. */
+Test(picture, of_svg_has_no_bare_angle_in_its_text)
+{
+    struct picture p = {.id = "x"};
+    char *data = strdup("<?xml ?><svg id='a>'><title>]]></title><text>a > b</text></svg>\n");
+    size_t size = strlen(data);
+    cr_assert_eq(picture_finish(&p, PICTURE_SVG, &data, &size), STATUS_OK);
+    cr_assert_not_null(strstr(data, "]]&gt;"), "%s", data);
+    cr_assert_not_null(strstr(data, "<text>a &gt; b</text>"), "%s", data);
+    free(data);
 }
 
 Test(picture, refuses_a_pdf_without_a_date_and_an_svg_with_an_open_tag)
