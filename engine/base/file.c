@@ -259,7 +259,9 @@ enum status file_make_folder(const char *path)
             break;
     }
     struct stat info;
-    if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode))
+    if (stat(path, &info) != 0)
+        return status_fail(STATUS_IO, "%s: cannot be accessed: %s", path, strerror(errno));
+    if (!S_ISDIR(info.st_mode))
         return status_fail(STATUS_IO, "%s: exists but is not a folder", path);
     return STATUS_OK;
 }

@@ -110,15 +110,25 @@ static void describe_self(char out[OWNER])
              (long)getpid(), start_of(getpid()), (unsigned long long)number);
 }
 
-/* Has the file not been renewed for too long? Both times come from the file system where possible,
- * because the clocks of two machines differ. */
-static bool is_stale(const struct stat *file, int clock)
+/* Seconds since the file was renewed. Both times come from the file system where possible, because
+ * the clocks of two machines differ. */
+static time_t age_of(const struct stat *file, int clock)
 {
     struct stat now;
     struct timespec here = {.tv_sec = time(NULL)};
     if (clock >= 0 && futimens(clock, NULL) == 0 && fstat(clock, &now) == 0)
         here = now.st_mtim;
-    return here.tv_sec - file->st_mtim.tv_sec > LOCK_STALE;
+    return here.tv_sec - file->st_mtim.tv_sec;
+}
+
+/* A lease from the future was written before the clock was set back. It counts, but from now on: a
+ * living holder renews it. Otherwise nobody could take it for years. */
+static bool is_stale(const char *lease, const struct stat *file, int clock)
+{
+    time_t age = age_of(file, clock);
+    if (age < -LOCK_STALE && clock >= 0)
+        (void)utimensat(AT_FDCWD, lease, NULL, AT_SYMLINK_NOFOLLOW);
+    return age > LOCK_STALE;
 }
 
 /* Is the process that started at `start` still alive? Where /proc hides other users' processes only
@@ -193,7 +203,7 @@ static enum status look_at_lease(const char *lease, int clock, enum holder *out,
     struct stat info;
     *out = judge_holder(fd, owner);
     if (*out == HOLDER_ELSEWHERE)
-        *out = fstat(fd, &info) == 0 && is_stale(&info, clock) ? HOLDER_DEAD : HOLDER_LIVES;
+        *out = fstat(fd, &info) == 0 && is_stale(lease, &info, clock) ? HOLDER_DEAD : HOLDER_LIVES;
     close(fd);
     return STATUS_OK;
 }
@@ -211,7 +221,7 @@ static void bury(const char *lease, int clock, const char *owner)
     int fd = open(mark, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (fd < 0) { /* another process is removing it, or died doing so */
         struct stat info;
-        if (lstat(mark, &info) == 0 && is_stale(&info, clock))
+        if (lstat(mark, &info) == 0 && llabs(age_of(&info, clock)) > LOCK_STALE)
             unlink(mark);
         return;
     }
@@ -242,7 +252,7 @@ static void *renew(void *context)
     pthread_mutex_lock(&l->mutex);
     while (!l->over) {
         struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
+        clock_gettime(CLOCK_MONOTONIC, &until); /* the date may be set back by years */
         until.tv_sec += LOCK_RENEW;
         if (pthread_cond_timedwait(&l->wake, &l->mutex, &until) != ETIMEDOUT)
             continue;
@@ -263,10 +273,14 @@ static void *renew(void *context)
 static bool start_renewing(struct lock_lease *l)
 {
     sigset_t all, before;
+    pthread_condattr_t clock;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     pthread_mutex_init(&l->mutex, NULL);
-    pthread_cond_init(&l->wake, NULL);
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    pthread_cond_init(&l->wake, &clock);
+    pthread_condattr_destroy(&clock);
     int failed = pthread_create(&l->thread, NULL, renew, l);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return failed == 0;

@@ -10,6 +10,7 @@
  *   - it comes from elsewhere (another machine, container or boot) and was not renewed for
  *     LOCK_STALE seconds of the file system's clock. Host names are not compared: machines and
  *     containers share them, and taking a lease from a live process would be worse than waiting.
+ *     A time in the future (the clock was set back) becomes that of now.
  * The two kinds respect each other: a holder by flock also writes its identity into PATH.
  *
  * A process logs once that the file system has no locks.

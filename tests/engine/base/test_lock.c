@@ -185,6 +185,20 @@ ParameterizedTest(int *row, lock, a_lease_from_elsewhere_counts_while_it_is_rene
     lock_release(&l);
 }
 
+/* Written before the clock was set back by a day: it counts as just renewed, and no longer. */
+ALL_ERRORS(a_lease_from_the_future_does_not_hold_for_ever)
+ParameterizedTest(int *row, lock, a_lease_from_the_future_does_not_hold_for_ever)
+{
+    struct lock l;
+    struct stat info;
+    apply(*row);
+    write_lease("node7 0b7e1f0e-0000-4000-8000-000000000001 pid:[1] 1 77 00000000deadbeef\n",
+                -86400);
+    cr_assert_eq(lock_try(&l, path, "it"), STATUS_BUSY);
+    cr_assert_eq(stat(lease, &info), 0);
+    cr_assert_lt(info.st_mtim.tv_sec, time(NULL) + LOCK_STALE);
+}
+
 /* --- many --------------------------------------------------------------------------------------
  */
 
