@@ -269,8 +269,8 @@ static enum status compare_folders(const struct arguments *a, const struct recor
         say("%d of %d made by another program or processor: %s\n", made_by.runs, list->count,
             made_by.example);
     if (differences > 0)
-        return status_fail(STATUS_FORMAT, "%d of %d runs differ between %s and %s", differences,
-                           list->count, a->folder, a->other);
+        return status_fail(STATUS_FORMAT, "%d run%s between %s and %s", differences,
+                           differences == 1 ? " differs" : "s differ", a->folder, a->other);
     say("%d run%s, bit-identical but for times\n", list->count, list->count == 1 ? "" : "s");
     return STATUS_OK;
 }

@@ -277,7 +277,7 @@ Test(command_results, compares_two_folders_bit_by_bit)
     cr_assert_not_null(strstr(text, "x: only in the first folder\n"), "%s", text);
     cr_assert_not_null(strstr(text, "y: only in the second folder\n"), "%s", text);
     cr_assert_eq(count(text, "\n"), 3, "%s", text);
-    cr_assert_not_null(strstr(status_sentence(), "3 of 3 runs differ"), "%s", status_sentence());
+    cr_assert_not_null(strstr(status_sentence(), "3 runs differ"), "%s", status_sentence());
     free(text);
     snprintf(words, sizeof words, "%s/a --compare %s/a", folder, folder);
     cr_assert_eq(command_line(&command_results, words, &text), STATUS_OK, "%s", status_sentence());
