@@ -31,7 +31,8 @@ struct policy_parts {
     const char *env, *source;
     int layers;
     const struct policy_layer *layer;
-    const float *shift, *scale; /* (S); NULL: observations are used raw */
+    const float *shift, *scale;         /* (S); NULL: observations are used raw */
+    const struct policy_layer *log_std; /* fed like the last layer; NULL: no spread */
 };
 
 /* Write atomically; the layers fit together. Errors STATUS_IO, STATUS_MEMORY. */

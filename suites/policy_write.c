@@ -25,19 +25,25 @@ static enum status write_vector(const struct h5 *f, const char *name, int n, con
     return result;
 }
 
+static enum status write_layer(const struct h5 *f, const char *group, const struct policy_layer *l)
+{
+    size_t dims[] = {(size_t)l->out, (size_t)l->in};
+    char name[64];
+    snprintf(name, sizeof name, "%s/weight", group);
+    TRY(h5_write_float(f, name, 2, dims, l->weight));
+    snprintf(name, sizeof name, "%s/bias", group);
+    return write_vector(f, name, l->out, l->bias, 0);
+}
+
 static enum status write_layers(const struct h5 *f, const struct policy_parts *p)
 {
     for (int i = 0; i < p->layers; i++) {
-        const struct policy_layer *l = &p->layer[i];
-        size_t dims[] = {(size_t)l->out, (size_t)l->in};
-        char name[64];
-        assert(i == 0 || p->layer[i - 1].out == l->in);
-        snprintf(name, sizeof name, "layer%d/weight", i);
-        TRY(h5_write_float(f, name, 2, dims, l->weight));
-        snprintf(name, sizeof name, "layer%d/bias", i);
-        TRY(write_vector(f, name, l->out, l->bias, 0));
+        char group[32];
+        assert(i == 0 || p->layer[i - 1].out == p->layer[i].in);
+        snprintf(group, sizeof group, "layer%d", i);
+        TRY(write_layer(f, group, &p->layer[i]));
     }
-    return STATUS_OK;
+    return p->log_std != NULL ? write_layer(f, "log_std_layer", p->log_std) : STATUS_OK;
 }
 
 static enum status write_all(const struct h5 *f, const struct policy_parts *p)

@@ -10,6 +10,7 @@ const struct learner_ops *const learner_table[] = {
     &learner_dt,
     &learner_pdt,
     &learner_mlp,
+    &learner_sac,
 };
 /* clang-format on */
 const int learner_count = sizeof learner_table / sizeof learner_table[0];
@@ -107,6 +108,11 @@ enum status learner_visit(struct learner *l, struct visitor *v)
 int learner_layers(const struct learner *l, struct learner_layer out[LEARNER_LAYERS])
 {
     return l->ops->layers != NULL ? l->ops->layers(l, out) : 0;
+}
+
+bool learner_has_spread(const struct learner *l)
+{
+    return l->ops->has_spread;
 }
 
 size_t learner_memory(const struct learner *l)

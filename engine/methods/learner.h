@@ -8,8 +8,8 @@
  *   learner_begin(l, LEARNER_ONLINE);    learner_act(...) / learner_train(...) in turn
  *
  * What differs between methods is data (struct hyper): `actor` picks a row of learner_table (dt,
- * pdt, mlp), `rl_gradient` a row of rl_table. Every random number comes from rng_at(run, purpose,
- * counter) with counters that learner_visit lists, so a resumed run is bit-identical.
+ * pdt, mlp, mlp_sac), `rl_gradient` a row of rl_table. Every random number comes from rng_at(run,
+ * purpose, counter) with counters that learner_visit lists, so a resumed run is bit-identical.
  *
  * Threads  one at a time; inside, parallel loops with fixed orders of summation
  * Source   docs/methods.md 4 to 18, docs/networks.md */
@@ -122,6 +122,10 @@ enum { LEARNER_LAYERS = 16 };
 /* The policy as layers with ReLU between them and tanh behind the last, from the (normalised) state
  * to the mean action. Returns their number, 0 if the policy is not of that kind. */
 int learner_layers(const struct learner *l, struct learner_layer out[LEARNER_LAYERS]);
+
+/* Behind these, not counted, stands a layer with the same input as the last: the log standard
+ * deviation (clamped to [-20, 2]) of the action before tanh. */
+bool learner_has_spread(const struct learner *l);
 
 /* Bytes of parameters, moments, gradients and scratch. */
 size_t learner_memory(const struct learner *l);

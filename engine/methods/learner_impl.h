@@ -1,4 +1,5 @@
-/* Shared by learner.c and the families (learner_dt.c, learner_pdt.c, learner_mlp.c). */
+/* Shared by learner.c and the families (learner_dt.c, learner_pdt.c, learner_mlp.c,
+ * learner_sac.c). */
 #ifndef ENGINE_METHODS_LEARNER_IMPL_H
 #define ENGINE_METHODS_LEARNER_IMPL_H
 
@@ -21,9 +22,10 @@ struct learner_ops {
     enum status (*visit)(struct learner *l, struct visitor *v);
     size_t (*memory)(const struct learner *l);
     int (*layers)(const struct learner *l, struct learner_layer out[]); /* NULL: no plain layers */
+    bool has_spread; /* `layers` lists that of the log standard deviation behind the others */
 };
 
-extern const struct learner_ops learner_dt, learner_pdt, learner_mlp;
+extern const struct learner_ops learner_dt, learner_pdt, learner_mlp, learner_sac;
 extern const struct learner_ops *const learner_table[];
 extern const int learner_count;
 

@@ -38,6 +38,20 @@ void mlp_start_orthogonal(struct layout *l, const struct mlp *f, float gain)
     }
 }
 
+void mlp_start_near_zero(struct layout *l, const struct mlp *f, float scale)
+{
+    for (int i = 0; i < l->count; i++) {
+        struct view *v = &l->views[i];
+        for (int k = 0; k <= f->hidden; k++) {
+            bool last = k == f->hidden, bias = v->offset == f->layer[k].bias;
+            if (!bias && v->offset != f->layer[k].weight)
+                continue;
+            v->init = bias && !last ? INIT_CONSTANT : INIT_UNIFORM;
+            v->scale = last ? scale : bias ? 0.1f : 1 / sqrtf((float)f->width);
+        }
+    }
+}
+
 void mlp_take(const struct mlp *f, int N, bool dropout, struct arena *a, struct mlp_tape *tape)
 {
     *tape = (struct mlp_tape){.N = N};

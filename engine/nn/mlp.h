@@ -30,6 +30,10 @@ struct mlp mlp_plan(struct layout *l, const char *name, int in, int width, int h
 /* IQL's start instead: orthogonal weights of that gain, zero biases (call after mlp_plan). */
 void mlp_start_orthogonal(struct layout *l, const struct mlp *f, float gain);
 
+/* rlkit's start (SAC): hidden weights Uniform(+-1/sqrt(width)), hidden biases 0.1, the last layer
+ * Uniform(+-scale). */
+void mlp_start_near_zero(struct layout *l, const struct mlp *f, float scale);
+
 /* What a forward pass leaves for the backward pass, for up to N rows. */
 struct mlp_tape {
     int N;                         /* rows that the arrays hold */

@@ -176,6 +176,10 @@ enum status params_init(const struct layout *l, float *theta, uint64_t run, uint
             for (size_t j = 0; j < n; j++)
                 w[j] = 1.0f;
             break;
+        case INIT_CONSTANT:
+            for (size_t j = 0; j < n; j++)
+                w[j] = v->scale;
+            break;
         case INIT_NORMAL:
             rng_fill_normal(&rng, 0, w, n);
             for (size_t j = 0; j < n; j++)

@@ -23,6 +23,7 @@ enum { PARAMS_NAME = 64, PARAMS_MAX_VIEWS = 256 };
 enum init {
     INIT_ZERO,
     INIT_ONE,
+    INIT_CONSTANT,   /* scale */
     INIT_NORMAL,     /* Normal(0, scale) */
     INIT_UNIFORM,    /* Uniform(-scale, scale) */
     INIT_ORTHOGONAL, /* rows or columns orthonormal, times scale */

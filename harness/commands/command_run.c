@@ -4,6 +4,7 @@
 #include "engine/base/stop.h"
 #include "engine/base/threads.h"
 #include "harness/matrix/cell_run.h"
+#include "suites/env.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -16,7 +17,7 @@ struct arguments {
     const char *out;
     char folder[FILE_PATH]; /* of the seed that runs */
     int threads;
-    const char *matrix, *results, *preset;
+    const char *env, *matrix, *results, *preset;
     long cell; /* 0: not given */
     const char *seeds;
 };
@@ -43,6 +44,7 @@ static enum status add_set(void *arguments, const char *assignment)
 #define FIELD(member) OPTION_FIELD(struct arguments, member)
 static const struct option_row options[] = {
     {"dataset",  'd', "ID|FILE", NULL, "the dataset (`vitamin data list`), or a file named after its environment", FIELD(request.config.dataset)},
+    {"env",      0,   "NAME",  NULL, "the environment, for a method without a dataset (sac_mlp)", FIELD(env)},
     {"method",   'm', "NAME",  "td3_odt", "the method (`vitamin explain`), or the path of a preset file", FIELD(request.config.method), .late = true},
     OPTION_PRESET(struct arguments, preset, .standard = "paper", .late = true),
     {"seed",     's', "N|A-B", "1", "the seed, or a range of seeds one after another", FIELD(seeds), .late = true},
@@ -66,6 +68,7 @@ static const char *single_option(const struct arguments *a)
 {
     const struct config_request *c = &a->request.config;
     return c->dataset != NULL  ? "dataset"
+           : a->env != NULL    ? "env"
            : c->method != NULL ? "method"
            : a->seeds != NULL  ? "seed"
            : c->size != NULL   ? "size"
@@ -88,15 +91,24 @@ static enum status check_arguments(const struct arguments *a)
         return status_fail(STATUS_CONFIG,
                            "--cell is missing; `vitamin plan %s --cells` shows the numbers",
                            a->matrix);
-    if (a->matrix == NULL && a->request.config.dataset == NULL)
+    if (a->matrix == NULL && a->request.config.dataset == NULL && a->env == NULL)
         return status_fail(STATUS_CONFIG,
                            "--dataset is missing; `vitamin data list` shows the ids");
+    if (a->env != NULL && a->request.config.dataset != NULL)
+        return status_fail(STATUS_CONFIG, "--env goes with a method without a dataset: give one of "
+                                          "--env and --dataset");
+    if (a->env != NULL && (env_find(a->env) == NULL || strcmp(env_find(a->env)->name, a->env) != 0))
+        return status_fail(STATUS_CONFIG,
+                           "there is no environment '%.100s'; `vitamin env` lists them", a->env);
     return STATUS_OK;
 }
 
-/* Of a single run: the defaults for what was not given. */
+/* Of a single run: the environment in the dataset's place, and the defaults for what was not
+ * given. */
 static enum status settle(struct arguments *a)
 {
+    if (a->env != NULL)
+        a->request.config.dataset = a->env;
     command_settle(&command_run, a);
     a->request.config.preset = a->preset;
     return read_seeds(a);
@@ -179,7 +191,8 @@ static enum status run_seeds_or_cell(void *context)
 const struct command command_run = {
     .name = "run",
     .summary = "train a method on a dataset, from pretraining to its learning curve",
-    .usage = "--dataset ID|FILE [OPTION]...\n--matrix MATRIX --cell N [OPTION]...",
+    .usage = "--dataset ID|FILE [OPTION]...\n--env NAME --method sac_mlp [OPTION]...\n--matrix "
+             "MATRIX --cell N [OPTION]...",
     .description =
         "Any of the signals INT, TERM, HUP, USR1, USR2 and XCPU stops the run with a checkpoint, "
         "and "
@@ -192,6 +205,7 @@ const struct command command_run = {
                   "TD3+ODT with three seeds, reduced"},
                  {"vitamin run -d pen-human-v1 -m odt --set batch_size=64 warmup_actor_steps=1000",
                   "another method, two of its hyperparameters changed"},
+                 {"vitamin run --env hopper --method sac_mlp", "SAC from scratch, without data"},
                  {"vitamin run --matrix smoke --cell 3", "one cell of a matrix"}},
     .options = options,
     .arguments = sizeof(struct arguments),

@@ -148,6 +148,13 @@ enum status config_override(struct hyper *h, const char *assignment)
     return hyper_set(h, key, equals + 1);
 }
 
+static bool is_zero(const struct hyper *h, const char *key)
+{
+    char value[HYPER_TEXT_SIZE];
+    hyper_format(h, hyper_find(key), value);
+    return strcmp(value, "0") == 0;
+}
+
 static enum status apply_size(struct hyper *h, const char *size)
 {
     for (int i = 0; i < config_size_count; i++) {
@@ -156,10 +163,11 @@ static enum status apply_size(struct hyper *h, const char *size)
         for (const char *const *set = config_sizes[i].set; *set != NULL; set++) {
             struct hyper scratch = *h;
             TRY(config_override(&scratch, *set));
-            /* A size reduces what is there; it gives no method a part it does not have. */
+            /* A size reduces what is there; it gives no method a part it does not have (SAC from
+             * scratch has no pretraining). */
             char key[CONFIG_NAME];
             snprintf(key, sizeof key, "%.*s", (int)(strchr(*set, '=') - *set), *set);
-            if (hyper_applies(h, key))
+            if (hyper_applies(h, key) && !is_zero(h, key))
                 *h = scratch;
         }
         if (h->T_eval > h->T_train)

@@ -116,7 +116,11 @@ enum status curve_set_config(struct curve *c, const char *text)
 /* What a configuration has that does not name the key: keys which came when there were recorded
  * runs already are recorded only where they differ from it (HYPER_LATER in
  * engine/methods/hyper.def). */
-static const char *const later[][2] = {{"precision", "f32"}, {"product", "openblas"}};
+static const char *const later[][2] = {{"precision", "f32"},
+                                       {"product", "openblas"},
+                                       {"collect_transitions", "0"},
+                                       {"start_transitions", "0"},
+                                       {"eval_action", "mean"}};
 
 const char *curve_config_value(const char *config, const char *key, char *out, size_t size)
 {

@@ -52,7 +52,8 @@ enum status evaluate(struct run *r)
         reset[e] = rng_at(r->env_key, RNG_EVAL_RESET, (uint64_t)(r->eval_episodes_done + e));
     struct rollout_envs envs = {r->eval_env, reset};
     struct rollout_world world = rollout_world_of(&envs);
-    struct rollout_spec spec = {.mode = ACT_MEAN,
+    bool sample = r->hyper.eval_action == HYPER_eval_action_sample;
+    struct rollout_spec spec = {.mode = sample ? ACT_EXPLORE : ACT_MEAN,
                                 .target_return = r->hyper.rtg_eval,
                                 .rtg_scale = r->hyper.rtg_scale,
                                 .max_steps = r->max_steps,

@@ -34,6 +34,32 @@ static enum status take_lock(struct run *r)
     return lock_try(&r->lock, path, r->request->folder);
 }
 
+bool run_takes_no_data(const struct hyper *h)
+{
+    return h->buffer_init == HYPER_buffer_init_empty;
+}
+
+/* A method without data is run on an environment, any other on a dataset. */
+static enum status check_data(const struct config_request *config, const struct hyper *h)
+{
+    const char *name = config->dataset;
+    const struct env_kind *kind = dataset_env(name);
+    bool bare = strcmp(kind->name, name) == 0, there = false;
+    if (run_takes_no_data(h) && !bare)
+        return status_fail(STATUS_CONFIG,
+                           "%s learns from the environment alone; give --env %s instead of the "
+                           "dataset %.200s",
+                           config->method, kind->name, name);
+    if (!run_takes_no_data(h) && bare)
+        TRY(file_look(name, &there));
+    if (!run_takes_no_data(h) && bare && !there && h->actor != HYPER_actor_bandit)
+        return status_fail(STATUS_CONFIG,
+                           "%s learns from a dataset; give --dataset (`vitamin data list` shows "
+                           "those of %s)",
+                           config->method, kind->name);
+    return STATUS_OK;
+}
+
 /* The preset's pattern sections want the dataset's id and suite before it is loaded. */
 enum status run_configure(struct config_request *config, struct hyper *h)
 {
@@ -54,7 +80,8 @@ enum status run_configure(struct config_request *config, struct hyper *h)
     else if (base != NULL)
         config->dataset = base + 1;
     config->suite = kind->suite->name;
-    return config_load(config, h);
+    TRY(config_load(config, h));
+    return check_data(config, h);
 }
 
 enum status run_config_hash(const struct hyper *h, char out[SHA256_HEX])
@@ -120,8 +147,37 @@ static enum status reward_scale(struct run *r, double *scale)
     return STATUS_OK;
 }
 
+static struct env_options env_options_of(const struct run *r, double reward_div)
+{
+    struct env_options o = env_defaults();
+    o.reward_div = reward_div;
+    o.reward_shift = r->hyper.reward_shift;
+    o.delay = (int)r->hyper.delayed_reward;
+    return o;
+}
+
+/* SAC from scratch: the environment stands where the dataset would. */
+static enum status describe_environment(struct run *r)
+{
+    const struct env_kind *kind = env_find(r->request->config.dataset);
+    struct dataset *d = &r->dataset;
+    snprintf(d->id, sizeof d->id, "%s", kind->name);
+    d->env = kind;
+    d->score = kind->score;
+    d->S = kind->obs_dim;
+    d->A = kind->act_dim;
+    r->env_options = env_options_of(r, r->hyper.reward_div);
+    if (r->hyper.normalize_states)
+        return status_fail(STATUS_CONFIG,
+                           "normalize_states = 1: there is no dataset to take the states' mean "
+                           "and deviation from");
+    return STATUS_OK;
+}
+
 static enum status load_data(struct run *r)
 {
+    if (run_takes_no_data(&r->hyper))
+        return describe_environment(r);
     double scale;
     bool filtered = strcmp(r->request->config.suite, "antmaze") == 0 ||
                     r->hyper.dataset_view != HYPER_dataset_view_trajectories;
@@ -144,11 +200,8 @@ static enum status load_data(struct run *r)
         r->offline_mean_return += r->offline[i].total_reward / r->offline_count;
     if (r->hyper.drop_worst_trajectory)
         TRY(replay_drop_worst(r->offline, r->dataset.count, &r->offline_count));
-    r->env_options = env_defaults();
-    r->env_options.reward_div = r->hyper.iql_online_reward_scaled ? o.reward_div
-                                                                  : r->hyper.reward_div;
-    r->env_options.reward_shift = o.reward_shift;
-    r->env_options.delay = o.delay;
+    r->env_options = env_options_of(r, r->hyper.iql_online_reward_scaled ? o.reward_div
+                                                                         : r->hyper.reward_div);
     if (strcmp(r->dataset.env->name, "maze2d-open") == 0)
         r->env_options.reward_div *= r->hyper.maze2d_open_env_reward_div;
     return STATUS_OK;
@@ -264,7 +317,8 @@ static enum status train(struct run *r)
     }
     if (!r->online) {
         TRY(evaluate_and_show(r));
-        TRY(run_write_policy(r, "policy_offline.h5"));
+        if (run_pretrain_total(r) > 0)
+            TRY(run_write_policy(r, "policy_offline.h5"));
         TRY(run_begin_online(r));
         if (has_done_enough(r))
             return interrupted(r);

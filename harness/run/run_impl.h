@@ -56,7 +56,7 @@ struct run {
     struct replay replay;   /* online phase */
     struct replay rollouts; /* PPO, AWR: the rollouts alone */
     struct transitions transitions;
-    bool by_transition; /* rollout unit is one step (TD3+BC, IQL) */
+    bool by_transition; /* rollout unit is one step (TD3+BC, IQL, SAC from scratch) */
     bool keeps_rollouts, clears_rollouts, starts_empty;
 
     struct learner *learner;
@@ -109,6 +109,8 @@ void run_begin_phase(struct run *r);
 
 /* run.c */
 bool run_should_stop(const struct run *r);
+/* SAC from scratch: `dataset` only names the environment. */
+bool run_takes_no_data(const struct hyper *h);
 enum status run_path(const struct run *r, const char *name, char out[FILE_PATH])
     __attribute__((warn_unused_result));
 

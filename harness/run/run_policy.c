@@ -22,12 +22,15 @@ enum status run_write_policy(const struct run *r, const char *name)
     int layers = learner_layers(r->learner, own);
     if (layers == 0)
         return STATUS_OK;
-    for (int i = 0; i < layers; i++)
+    bool spread = learner_has_spread(r->learner);
+    for (int i = 0; i < layers + spread; i++)
         layer[i] = (struct policy_layer){own[i].in, own[i].out, own[i].weight, own[i].bias};
     snprintf(source, sizeof source, "vitamin run: %.40s on %.80s, seed %llu",
              r->request->config.method, r->dataset.id, (unsigned long long)r->request->seed);
     struct policy_parts parts = {
         .env = r->dataset.env->name, .source = source, .layers = layers, .layer = layer};
+    if (spread)
+        parts.log_std = &layer[layers];
     if (r->hyper.normalize_states) {
         parts.shift = r->normalizer.mean;
         parts.scale = r->normalizer.std;

@@ -33,5 +33,6 @@ bool rules_evaluation_due(const struct hyper *h, int64_t evaluated_at, int64_t t
 
 int64_t rules_batches_due(const struct hyper *h, int64_t transitions)
 {
-    return (int64_t)floor((double)transitions * h->updates_per_transition);
+    int64_t counted = transitions - h->start_transitions;
+    return counted > 0 ? (int64_t)floor((double)counted * h->updates_per_transition) : 0;
 }

@@ -19,7 +19,8 @@ bool rules_budget_spent(const struct hyper *h, int64_t transitions, int64_t iter
 bool rules_evaluation_due(const struct hyper *h, int64_t evaluated_at, int64_t transitions,
                           int64_t iterations);
 
-/* Batches that so many online transitions of TD3+BC or IQL ask for. */
+/* Batches that so many online transitions of a method on single transitions ask for; the first
+ * start_transitions ask for none. */
 int64_t rules_batches_due(const struct hyper *h, int64_t transitions);
 
 #endif

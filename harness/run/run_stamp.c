@@ -43,11 +43,17 @@ static enum status stamp_reduced(struct run *r)
     return curve_set(&r->curve, "reduced", "%s", text);
 }
 
-/* Size and returns of the data, for the report's Tables 4-7. */
+/* Which data; its size and returns, for the report's Tables 4-7. */
 static enum status stamp_dataset(struct run *r)
 {
     struct curve *c = &r->curve;
     struct score_summary s = r->file_summary;
+    char digest[SHA256_HEX];
+    TRY(curve_set(c, "dataset_kind", "%s", dataset_kind_name(r->dataset.kind)));
+    TRY(curve_set(c, "dataset_path", "%s", r->dataset.path));
+    TRY(curve_set(c, "dataset_note", "%s", r->dataset.note));
+    TRY(dataset_digest(&r->dataset, digest));
+    TRY(curve_set(c, "dataset_sha256", "%s", digest));
     TRY(curve_set(c, "dataset_transitions", "%lld", (long long)r->file_transitions));
     TRY(curve_set(c, "dataset_trajectories", "%d", r->file_trajectories));
     TRY(curve_set(c, "dataset_mean", "%.10g", s.mean));
@@ -92,14 +98,8 @@ enum status run_stamp_older(struct run *r)
 enum status run_stamp(struct run *r)
 {
     struct curve *c = &r->curve;
-    char digest[SHA256_HEX];
     TRY(run_stamp_names(r, r->hyper.label, r->dataset.id, r->hyper.score_at));
-    TRY(curve_set(c, "dataset_kind", "%s", dataset_kind_name(r->dataset.kind)));
-    TRY(curve_set(c, "dataset_path", "%s", r->dataset.path));
-    TRY(curve_set(c, "dataset_note", "%s", r->dataset.note));
-    TRY(dataset_digest(&r->dataset, digest));
-    TRY(curve_set(c, "dataset_sha256", "%s", digest));
-    TRY(stamp_dataset(r));
+    TRY(run_takes_no_data(&r->hyper) ? curve_set(c, "dataset_kind", "none") : stamp_dataset(r));
     TRY(curve_set(c, "metrics", CURVE_METRICS_VERSION));
     if (r->guide != NULL) {
         TRY(curve_set(c, "guide_path", "%s", run_guide_file(r)));

@@ -158,7 +158,8 @@ static enum status iterate_episodes(struct run *r)
     return train(r, &data, &r->pending_batches);
 }
 
-/* --- rollouts step by step (TD3+BC, IQL) ------------------------------------------------------ */
+/* --- rollouts step by step (TD3+BC, IQL, SAC on an MLP)
+ * ------------------------------------------------------ */
 
 static enum status begin_episode(struct run *r)
 {
@@ -211,14 +212,18 @@ static enum status step_once(struct run *r, float *work)
     return STATUS_OK;
 }
 
+static enum status new_work(const struct run *r, float **out)
+{
+    *out = malloc(2 * ((size_t)r->dataset.S + (size_t)r->dataset.A) * sizeof **out);
+    return *out != NULL ? STATUS_OK : status_fail(STATUS_MEMORY, "no memory for a step");
+}
+
 /* Up to the next multiple of TRANSITIONS_AN_ITERATION (or of the evaluation interval, or the end):
  * one step, then updates_per_transition batches. pending_batches holds the transitions to go. */
 static enum status iterate_transitions(struct run *r)
 {
-    size_t S = (size_t)r->dataset.S, A = (size_t)r->dataset.A;
-    float *work = malloc((2 * S + 2 * A) * sizeof *work);
-    if (work == NULL)
-        return status_fail(STATUS_MEMORY, "no memory for a step");
+    float *work;
+    TRY(new_work(r, &work));
     struct learner_data data = {.transitions = &r->transitions};
     if (r->pending_batches == 0) {
         int64_t every = r->hyper.eval_every, unit = TRANSITIONS_AN_ITERATION;
@@ -246,6 +251,56 @@ static enum status iterate_transitions(struct run *r)
         run_progress(r, false);
     }
     free(work);
+    return result;
+}
+
+/* --- collections and their updates in turn (SAC from scratch) ----------------------------------
+ */
+
+/* The steps of a collection that are left. A new one begins with a reset, and its last episode is
+ * cut where it ends. */
+static enum status collect(struct run *r)
+{
+    float *work;
+    TRY(new_work(r, &work));
+    enum status result = STATUS_OK;
+    run_switch(r, TIMER_ROLLOUT);
+    while (result == STATUS_OK &&
+           r->pending_batches >
+               rules_batches_due(&r->hyper, r->transitions_done) - r->batches_owed) {
+        int64_t before = r->transitions_done;
+        result = step_once(r, work);
+        r->pending_batches -= r->transitions_done - before;
+        run_progress(r, false);
+        if (run_should_stop(r))
+            break;
+    }
+    run_switch(r, TIMER_OTHER);
+    free(work);
+    return result;
+}
+
+/* pending_batches holds the steps and the batches to go: while steps are left it is more than the
+ * batches that the steps so far ask for. */
+static enum status iterate_collection(struct run *r)
+{
+    const struct hyper *h = &r->hyper;
+    if (r->pending_batches == 0) {
+        int64_t steps = h->collect_transitions - r->transitions_done % h->collect_transitions;
+        if (r->transitions_done + steps > h->stop_transitions)
+            steps = h->stop_transitions - r->transitions_done;
+        r->pending_batches = steps + rules_batches_due(h, r->transitions_done + steps) -
+                             r->batches_owed;
+        r->mid_episode = 0;
+    }
+    TRY(collect(r));
+    int64_t left = rules_batches_due(h, r->transitions_done) - r->batches_owed;
+    if (r->pending_batches > left)
+        return STATUS_OK; /* a stop was asked for among the steps */
+    struct learner_data data = {.transitions = &r->transitions};
+    enum status result = train(r, &data, &left);
+    r->batches_owed += r->pending_batches - left;
+    r->pending_batches = left;
     return result;
 }
 
@@ -304,7 +359,9 @@ enum status run_begin_online(struct run *r)
 
 enum status run_iteration(struct run *r)
 {
-    TRY(r->by_transition ? iterate_transitions(r) : iterate_episodes(r));
+    TRY(r->hyper.collect_transitions > 0 ? iterate_collection(r)
+        : r->by_transition               ? iterate_transitions(r)
+                                         : iterate_episodes(r));
     if (r->pending_batches > 0)
         return STATUS_OK; /* a stop was asked for; it goes on here after a resume */
     r->iteration++;

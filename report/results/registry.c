@@ -32,6 +32,7 @@ const struct registry_method registry_methods[] = {
     {.id = "td3_rvs_1layer",    .label = "TD3+RvS (1 layer)",             .main = false, .source = "Fig. 26"},
     {.id = "td3_rvs_3layer",    .label = "TD3+RvS (3 layers)",            .main = false, .source = "Fig. 26"},
     {.id = "ddpg",              .label = "DDPG",                          .main = false, .source = "Fig. 2"},
+    {.id = "sac_mlp",           .label = "SAC (from scratch)",            .main = false, .source = "D4RL's recipe"},
 };
 /* clang-format on */
 

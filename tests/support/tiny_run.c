@@ -60,6 +60,16 @@ struct run_request tiny_run_request(const char *method, const char *name)
         r.config.set[3] = "eval_every_unit=transitions";
         r.config.set[5] = "updates_per_transition=0.1";
     }
+    if (strcmp(method, "sac_mlp") == 0) {
+        static const char *const sac[] = {"eval_every=150", "eval_every_unit=transitions",
+                                          "updates_per_transition=0.1", "collect_transitions=50",
+                                          "start_transitions=50"};
+        r.config.dataset = "hopper";
+        r.config.set[2] = r.config.set[1]; /* there is nothing to pretrain on */
+        r.config.sets = 2;
+        for (size_t i = 0; i < sizeof sac / sizeof *sac; i++)
+            r.config.set[r.config.sets++] = sac[i];
+    }
     return r;
 }
 

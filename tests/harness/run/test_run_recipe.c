@@ -266,3 +266,109 @@ Test(run_recipe, policy_file_of_td3bc_normalises_by_itself)
     cr_assert_eq(h5_close(&f), STATUS_OK);
     curve_free(&c);
 }
+
+/* --- SAC from scratch ------------------------------------------------------------------------- */
+
+/* 50 steps a collection, a tenth as many updates, none after the first 50. */
+Test(run_recipe, sac_mlp_updates_after_each_collection_but_the_first)
+{
+    struct curve c = tiny_run_complete("sac_mlp", "counts", 1);
+    cr_assert_eq(c.iterations, 8);
+    for (int i = 0; i < c.iterations; i++) {
+        cr_expect_eq(c.iteration[i].value[CURVE_transitions], 50 * (i + 1));
+        cr_expect_eq(c.iteration[i].value[CURVE_replay_transitions], 50 * (i + 1));
+        cr_expect_eq(c.iteration[i].value[CURVE_gradient_steps], 5 * i);
+        cr_expect_eq(isfinite(c.iteration[i].value[CURVE_temperature]), i > 0);
+    }
+    cr_assert_eq(c.evaluations, 4);
+    cr_expect_eq(c.evaluation[1].transitions, 150);
+    cr_expect_eq(c.evaluation[3].transitions, 400);
+    cr_expect_str_eq(curve_get(&c, "dataset"), "hopper");
+    cr_expect_str_eq(curve_get(&c, "dataset_kind"), "none");
+    cr_expect_str_eq(curve_get(&c, "suite"), "mujoco");
+    curve_free(&c);
+}
+
+/* A collection begins at a start of the environment (a hopper stands at 1.25 +- 0.005, nearly at
+ * rest) although the episode before it had not ended, and a cut is not terminal. */
+Test(run_recipe, sac_mlp_begins_a_collection_with_a_reset)
+{
+    struct run_request r = tiny_run_request("sac_mlp", "resets");
+    set(&r, "collect_transitions=7");
+    set(&r, "start_transitions=7");
+    r.stop_after = 4;
+    run_to(&r, STATUS_INTERRUPTED);
+    struct h5 f = checkpoint_of(&r);
+    enum { WIDTH = 2 * 11 + 3 + 2 };
+    size_t n;
+    double *row = doubles(&f, "transitions/row", &n);
+    cr_assert_eq(n, (size_t)(4 * 7 * WIDTH));
+    for (int i = 0; i < 4 * 7; i++) {
+        const double *state = row + (size_t)i * WIDTH, *before = state - WIDTH;
+        bool starts = fabs(state[0] - 1.25) <= 0.0051;
+        for (int k = 5; k < 11; k++)
+            starts = starts && fabs(state[k]) <= 0.0051;
+        cr_expect_eq(starts, i % 7 == 0, "row %d", i);
+        cr_expect_eq(state[WIDTH - 1], 0, "row %d is terminal", i);
+        for (int k = 0; i % 7 != 0 && k < 11; k++)
+            cr_expect_eq(before[11 + k], state[k], "row %d", i);
+    }
+    free(row);
+    cr_assert_eq(h5_close(&f), STATUS_OK);
+}
+
+/* The policy file has mean and spread: a sample of it with no noise is the learner's mean. */
+Test(run_recipe, sac_mlp_leaves_its_policy_with_its_spread)
+{
+    struct curve c = tiny_run_complete("sac_mlp", "policy", 1);
+    struct policy *p;
+    curve_free(&c);
+    cr_assert_eq(policy_read(tiny_run_path("policy/policy.h5"), &p), STATUS_OK, "%s",
+                 status_sentence());
+    cr_expect_str_eq(policy_env(p), "hopper");
+    cr_assert(policy_is_stochastic(p));
+    double *scratch = malloc((size_t)policy_scratch(p) * sizeof *scratch), state[11] = {1.25};
+    double mean[3], sample[3], spread = 0;
+    policy_act(p, state, 0, NULL, scratch, mean);
+    struct rng rng = rng_at(1, RNG_TEST, 0);
+    for (int i = 0; i < 200; i++) {
+        policy_act(p, state, 0, &rng, scratch, sample);
+        spread += fabs(atanh(sample[0]) - atanh(mean[0])) / 200;
+    }
+    /* The log standard deviation starts within 1e-3 of nothing: E|N(0,1)| = 0.798. */
+    cr_expect_float_eq(spread, 0.798, 0.15, "%g", spread);
+    free(scratch);
+    policy_free(p);
+}
+
+/* Evaluating samples instead of means is another result, and its configuration says so. */
+Test(run_recipe, sac_mlp_evaluates_samples_where_it_is_asked_to)
+{
+    struct curve mean = tiny_run_complete("sac_mlp", "mean", 1);
+    struct run_request r = tiny_run_request("sac_mlp", "sample");
+    set(&r, "eval_action=sample");
+    run_to(&r, STATUS_OK);
+    struct curve sample = tiny_run_curve(&r);
+    cr_expect_eq(sample.iteration[7].value[CURVE_rollout_return],
+                 mean.iteration[7].value[CURVE_rollout_return], "training is the same");
+    cr_expect_neq(sample.evaluation[1].raw_return[0], mean.evaluation[1].raw_return[0]);
+    cr_expect_str_neq(curve_get(&sample, "config_hash"), curve_get(&mean, "config_hash"));
+    curve_free(&mean);
+    curve_free(&sample);
+}
+
+Test(run_recipe, a_method_without_data_is_refused_a_dataset_and_the_other_way_round)
+{
+    struct run_request r = tiny_run_request("sac_mlp", "data");
+    r.config.dataset = "hopper-medium-v2";
+    run_to(&r, STATUS_CONFIG);
+    cr_expect(strstr(status_sentence(), "--env hopper") != NULL, "%s", status_sentence());
+    r = tiny_run_request("iql", "no-data");
+    r.config.dataset = "hopper";
+    run_to(&r, STATUS_CONFIG);
+    cr_expect(strstr(status_sentence(), "give --dataset") != NULL, "%s", status_sentence());
+    r = tiny_run_request("sac_mlp", "normalised");
+    set(&r, "normalize_states=1");
+    run_to(&r, STATUS_CONFIG);
+    cr_expect(strstr(status_sentence(), "normalize_states") != NULL, "%s", status_sentence());
+}
