@@ -123,7 +123,8 @@ static void run_block(const void *context, int block, struct replicate_work *w)
     replicate_means(x, x->score, w->count, w->mean);
     replicate_average(w->mean, x->tasks, lane[AGGREGATE_MEAN]);
     replicate_median(w->mean, x->tasks, lane[AGGREGATE_MEDIAN]);
-    trim_lanes(job->trim, w->count, lane[AGGREGATE_IQM]);
+    trim_weigh(job->trim, w->count, w->drawn);
+    trim_lanes(job->trim, w->drawn, lane[AGGREGATE_IQM]);
     replicate_means(x, job->cut, w->count, w->mean);
     replicate_average(w->mean, x->tasks, lane[AGGREGATE_GAP]);
     for (int i = 0; i < LANES; i++)

@@ -1,6 +1,7 @@
 #include "report/stats/bootstrap.h"
 
 #include <math.h>
+#include <stddef.h>
 
 enum { MOST_REPS = 10000000 };
 
@@ -40,48 +41,60 @@ static void swap(double *a, double *b)
     *b = t;
 }
 
-/* Hoare's selection with a median-of-three pivot: afterwards v[k] is the k-th smallest, nothing
- * before it is larger, nothing behind it smaller. Runs of equal values split evenly. */
-static double select_nth(double *v, size_t n, size_t k)
+/* Floyd and Rivest's selection (Algorithm 489, Comm. ACM 18, 1975): afterwards v[k] is the k-th
+ * smallest of v[low..high], nothing before it is larger, nothing behind it smaller. The pivot comes
+ * from the k-th place of a sample, recursively, so that one pass over the whole leaves few values:
+ * n + min(k, n - k) comparisons. */
+static void select_nth(double *v, ptrdiff_t low, ptrdiff_t high, ptrdiff_t k)
 {
-    size_t low = 0, high = n - 1;
     while (high > low) {
-        size_t middle = low + (high - low) / 2;
-        if (v[middle] < v[low])
-            swap(&v[middle], &v[low]);
-        if (v[high] < v[low])
-            swap(&v[high], &v[low]);
-        if (v[high] < v[middle])
-            swap(&v[high], &v[middle]);
-        double pivot = v[middle];
-        size_t i = low, j = high;
-        for (;;) {
+        if (high - low > 600) {
+            double n = (double)(high - low + 1), i = (double)(k - low + 1), z = log(n),
+                   s = 0.5 * exp(2 * z / 3),
+                   spread = 0.5 * sqrt(z * s * (n - s) / n) * (i < n / 2 ? -1 : 1);
+            double from = (double)k - i * s / n + spread, to = (double)k + (n - i) * s / n + spread;
+            select_nth(v, from > (double)low ? (ptrdiff_t)from : low,
+                       to < (double)high ? (ptrdiff_t)to : high, k);
+        }
+        double pivot = v[k];
+        ptrdiff_t i = low, j = high;
+        swap(&v[low], &v[k]);
+        if (v[high] > pivot)
+            swap(&v[low], &v[high]);
+        while (i < j) {
+            swap(&v[i++], &v[j--]);
             while (v[i] < pivot)
                 i++;
             while (v[j] > pivot)
                 j--;
-            if (i >= j)
-                break;
-            swap(&v[i++], &v[j--]);
         }
-        /* v[low..i-1] <= pivot <= v[j+1..high]; i is j or j + 1. */
-        if (k <= j)
-            high = j;
+        if (v[low] == pivot)
+            swap(&v[low], &v[j]);
         else
+            swap(&v[++j], &v[high]);
+        if (j <= k)
             low = j + 1;
+        if (k <= j)
+            high = j - 1;
     }
-    return v[k];
 }
 
 double bootstrap_quantile(double *v, size_t n, double q)
 {
     double h = (double)(n - 1) * q;
     size_t k = (size_t)h;
-    double share = h - (double)k, low = select_nth(v, n, k);
-    if (share == 0 || k + 1 >= n)
-        return low;
-    double next = v[k + 1];
-    for (size_t i = k + 2; i < n; i++)
+    double share = h - (double)k;
+    if (share == 0 || k + 1 >= n) {
+        select_nth(v, 0, (ptrdiff_t)n - 1, (ptrdiff_t)k);
+        return v[k];
+    }
+    /* The other order statistic is the extreme of the smaller part. */
+    bool left = k < n / 2;
+    select_nth(v, 0, (ptrdiff_t)n - 1, (ptrdiff_t)(left ? k + 1 : k));
+    double low = left ? v[0] : v[k], next = v[k + 1];
+    for (size_t i = 1; left && i <= k; i++)
+        low = v[i] > low ? v[i] : low;
+    for (size_t i = k + 2; !left && i < n; i++)
         next = v[i] < next ? v[i] : next;
     return next == low ? low : low + share * (next - low); /* equal infinities stay */
 }

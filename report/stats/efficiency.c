@@ -1,5 +1,6 @@
 #include "report/stats/efficiency.h"
 
+#include "report/stats/mean_table.h"
 #include "report/stats/replicate.h"
 #include "report/stats/sum.h"
 #include "report/stats/trim.h"
@@ -7,7 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { LANES = REPLICATE_LANES, VALUES = 1 << 23 /* replicate values kept at a time: 64 MB */ };
+enum { LANES = REPLICATE_LANES, VALUES = 1 << 24 /* replicate values kept at a time: 128 MB */ };
 
 void efficiency_spread(const double *y, int runs, int J, bool sample, double *mean, double *sd,
                        int *count)
@@ -81,6 +82,8 @@ static enum status point_init(struct point *p, const struct matrix *runs, const 
 struct points_job {
     const struct matrix *x;
     struct point *point;
+    const struct mean_table *table; /* NULL: a task has too many runs for one */
+    uint32_t *found;                /* the table's rows of all replicates */
     int points, reps;
 };
 
@@ -89,14 +92,73 @@ static void resample_block(const void *context, int block, struct replicate_work
 {
     const struct points_job *job = context;
     double lane[LANES];
+    if (job->table != NULL)
+        mean_table_find(job->table, w->count,
+                        job->found + (size_t)block * mean_table_found(job->x));
     for (int i = 0; i < job->points; i++) {
         struct point *p = &job->point[i];
-        replicate_means(job->x, p->score, w->count, w->mean);
-        replicate_average(w->mean, job->x->tasks, lane);
-        replicate_store(lane, job->reps, block, p->mean);
-        trim_lanes(&p->trim, w->count, lane);
+        if (job->table == NULL) {
+            replicate_means(job->x, p->score, w->count, w->mean);
+            replicate_average(w->mean, job->x->tasks, lane);
+            replicate_store(lane, job->reps, block, p->mean);
+        }
+        if (i == 0)
+            trim_weigh(&p->trim, w->count, w->drawn);
+        trim_lanes(&p->trim, w->drawn, lane);
         replicate_store(lane, job->reps, block, p->iqm);
     }
+}
+
+/* The means from the rows found, tile by tile: a tile of the table stays in the cache. */
+static void add_rows(const struct points_job *job)
+{
+    int blocks = replicate_blocks(job->reps), tiles = mean_table_tiles(job->table);
+#pragma omp parallel for schedule(static)
+    for (int i = 0; i < tiles * blocks; i++) {
+        double lane[MEAN_TABLE_TILE][LANES];
+        int first = i / blocks * MEAN_TABLE_TILE, block = i % blocks;
+        mean_table_tile(job->table, job->found + (size_t)block * mean_table_found(job->x),
+                        i / blocks, lane[0]);
+        for (int k = 0; k < MEAN_TABLE_TILE && first + k < job->points; k++)
+            replicate_store(lane[k], job->reps, block, job->point[first + k].mean);
+    }
+}
+
+/* The table of the points' means, if the matrix has one. */
+static enum status tabulate(struct points_job *job, struct mean_table *table)
+{
+    *table = (struct mean_table){.points = 0};
+    if (!mean_table_fits(job->x))
+        return STATUS_OK;
+    const double **score = malloc(((size_t)job->points + 1) * sizeof *score);
+    job->found = malloc((size_t)replicate_blocks(job->reps) * mean_table_found(job->x) *
+                        sizeof *job->found);
+    enum status status = STATUS_OK;
+    if (score == NULL || job->found == NULL)
+        status = status_fail(STATUS_MEMORY, "no memory for the curves of '%s'", job->x->method);
+    for (int i = 0; i < job->points && status == STATUS_OK; i++)
+        score[i] = job->point[i].score;
+    if (status == STATUS_OK)
+        status = mean_table_init(table, job->x, score, job->points);
+    if (status == STATUS_OK)
+        job->table = table;
+    free(score);
+    return status;
+}
+
+static enum status resample_runs(const struct replicate *from, int reps, struct point *point,
+                                 int points)
+{
+    struct mean_table table;
+    struct points_job job = {.x = from->x, .point = point, .points = points, .reps = reps};
+    enum status status = tabulate(&job, &table);
+    if (status == STATUS_OK && !replicate_each(from, reps, resample_block, &job))
+        status = status_fail(STATUS_MEMORY, "no memory for the curves of '%s'", from->x->method);
+    if (status == STATUS_OK && job.table != NULL)
+        add_rows(&job);
+    free(job.found);
+    mean_table_free(&table);
+    return status;
 }
 
 static void store_point(const struct matrix *x, const struct point *p, struct interval mean,
@@ -225,13 +287,13 @@ static enum status fill_points(const struct matrix *x, const double *y, int J,
     for (int next = 0; next < J && status == STATUS_OK;) {
         int points;
         status = gather(x, y, J, b->reps, room, &next, point, &points);
-        const struct points_job job = {x, point, points, b->reps};
-        if (status == STATUS_OK && b->tasks)
+        if (status == STATUS_OK && b->tasks) {
             status = resample_tasks(b, x, point, points, out);
-        else if (status == STATUS_OK && replicate_each(from, b->reps, resample_block, &job))
-            finish_all(b, x, point, points, out);
-        else if (status == STATUS_OK)
-            status = status_fail(STATUS_MEMORY, "no memory for the curves of '%s'", x->method);
+        } else if (status == STATUS_OK) {
+            status = resample_runs(from, b->reps, point, points);
+            if (status == STATUS_OK)
+                finish_all(b, x, point, points, out);
+        }
         for (int i = 0; i < points; i++)
             point_free(&point[i]);
     }

@@ -161,8 +161,9 @@ bool replicate_each(const struct replicate *r, int reps,
     {
         struct replicate_work w = {.count = malloc(matrix_count(x) * LANES * sizeof *w.count),
                                    .mean = malloc((size_t)x->tasks * LANES * sizeof *w.mean),
+                                   .drawn = malloc((matrix_count(x) + 1) * LANES * sizeof *w.drawn),
                                    .draw = malloc(replicate_scratch(x))};
-        bool mine = w.count != NULL && w.mean != NULL && w.draw != NULL;
+        bool mine = w.count != NULL && w.mean != NULL && w.drawn != NULL && w.draw != NULL;
         if (!mine) {
 #pragma omp atomic write
             fits = false;
@@ -176,6 +177,7 @@ bool replicate_each(const struct replicate *r, int reps,
         }
         free(w.count);
         free(w.mean);
+        free(w.drawn);
         free(w.draw);
     }
     return fits;

@@ -53,6 +53,7 @@ void replicate_store(const double *lane, int reps, int block, double *values);
 struct replicate_work {
     uint16_t *count; /* (L, LANES) of the block at hand */
     double *mean;    /* (M, LANES) for the statistic */
+    double *drawn;   /* (L+1, LANES) likewise: trim_weigh */
     void *draw;      /* replicate_scratch */
 };
 

@@ -14,12 +14,19 @@
 
 #include <stdint.h>
 
+enum { TRIM_ROWS = 4 };
+
 struct trim {
     size_t count;     /* L */
     size_t *cell;     /* (L) position in the matrix, in ascending order of score */
     double *value;    /* (L) scores, ascending */
     double *weight;   /* (L) */
+    bool whole;       /* the weights are integers */
     double low, high; /* cumulative weight kept */
+    /* What trim_lanes adds up, in steps of TRIM_ROWS; filled up with a cell L that nobody drew. */
+    size_t middle, terms; /* the first `middle` of `terms` lie below the middle score */
+    size_t *term;         /* (terms) cells */
+    double *step;         /* (terms) from this score to the next */
 };
 
 /* Sort `score` (L, in the matrix's order). Errors STATUS_MEMORY. */
@@ -33,7 +40,11 @@ bool trim_weights(const struct matrix *shape, double limit, double *weight, doub
 /* Of the scores themselves; compensated. */
 double trim_point(const struct trim *t);
 
-/* Of 64 resamples given as counts (L, 64) (replicate.h); out (64). */
-void trim_lanes(const struct trim *t, const uint16_t *count, double *out);
+/* The weight that 64 resamples have drawn of each score, for trim_lanes, from their counts (L, 64)
+ * (replicate.h). Every trim of the same matrix gives the same. drawn (L+1, 64) */
+void trim_weigh(const struct trim *t, const uint16_t *count, double *drawn);
+
+/* Of these resamples; out (64). */
+void trim_lanes(const struct trim *t, const double *drawn, double *out);
 
 #endif

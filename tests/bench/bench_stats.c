@@ -135,15 +135,16 @@ static const struct {
     {"one pair, each of 34 tasks", run_tasks},
 };
 
-int main(void)
+int main(int argc, char **argv)
 {
     static struct input in;
+    const char *only = argc > 1 ? argv[1] : ""; /* a part of a row's name */
     make_input(&in);
     printf("7 methods x 34 tasks x 5 seeds, %d replications; seconds: median (least .. most of "
            "%d)\n",
            in.b.reps, REPEAT);
     for (size_t i = 0; i < sizeof bench / sizeof *bench; i++) {
-        for (int threads = 1; threads <= THREADS; threads++) {
+        for (int threads = 1; threads <= THREADS && strstr(bench[i].what, only); threads++) {
             double seconds[REPEAT], used[REPEAT], check = 0;
             threads_set(threads);
             for (int r = 0; r < REPEAT; r++) {
@@ -161,7 +162,9 @@ int main(void)
         }
     }
     fflush(stdout);
-    if (system("python3 -c 'import rliable' 2>/dev/null") != 0)
+    if (*only != '\0')
+        puts("(some rows only)");
+    else if (system("python3 -c 'import rliable' 2>/dev/null") != 0)
         puts("rliable: python3 cannot import it, no time to compare with");
     else if (system("python3 tests/bench/rliable_times.py") != 0)
         puts("rliable: its script failed");
