@@ -2,6 +2,7 @@
 
 #include "engine/base/wide.h"
 
+#include <assert.h>
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
  * index is cut, the sums go through c, which costs no bit. A tile has TILE_ROWS rows of one panel.
  */
 enum { TILE_ROWS = 6, STEPS = 256, BLOCK = 512, STRIP = 96 };
+_Static_assert((int)STEPS == (int)KERNEL_ONCE, "a sum that is not cut");
 
 struct tile {
     int rows, cols;       /* 1..TILE_ROWS; whole vectors, up to KERNEL_PANEL */
@@ -25,8 +27,16 @@ struct tile {
     const uint32_t *b;    /* step s at b[s*KERNEL_PANEL], KERNEL_PANEL words */
     float *c;
     size_t c_row;
-    bool keep;
+    const float *before, *behind; /* what is added to the sums at first, or at last; or NULL */
+    size_t start_row;
+    bool relu;
 };
+
+/* Row r of `before` or `behind`. */
+static inline const float *start_of(const struct tile *t, const float *start, int r)
+{
+    return start != NULL ? start + (size_t)r * t->start_row : NULL;
+}
 
 static inline uint32_t bits_of(float x)
 {
@@ -79,21 +89,36 @@ static inline float fma_flushed(float a, float b, float c)
     return fabsf(again) < FLT_MIN * larger ? copysignf(0.0f, sum) : sum;
 }
 
+static void plain_begin(const struct tile *t, int row, float sum[KERNEL_PANEL])
+{
+    const float *before = start_of(t, t->before, row);
+    if (before != NULL)
+        memcpy(sum, before, (size_t)t->cols * sizeof *sum);
+}
+
+static void plain_finish(const struct tile *t, int row, const float sum[KERNEL_PANEL], float *c)
+{
+    const float *behind = start_of(t, t->behind, row);
+    for (int j = 0; j < t->cols; j++) {
+        float x = behind != NULL ? sum[j] + behind[j] : sum[j];
+        c[j] = t->relu && x < 0.0f ? 0.0f : x;
+    }
+}
+
 static void plain_f32(const struct tile *t)
 {
     for (int r = 0; r < t->rows; r++) {
         const float *a = t->a + (size_t)r * t->a_row;
         const uint32_t *words = t->b;
         float sum[KERNEL_PANEL] = {0}, *c = t->c + (size_t)r * t->c_row;
-        if (t->keep)
-            memcpy(sum, c, (size_t)t->cols * sizeof *c);
+        plain_begin(t, r, sum);
         for (int k = 0; k < t->steps; k++, a += t->a_step, words += KERNEL_PANEL) {
             float b[KERNEL_PANEL];
             memcpy(b, words, sizeof b);
             for (int j = 0; j < KERNEL_PANEL; j++)
                 sum[j] = fmaf(*a, b[j], sum[j]);
         }
-        memcpy(c, sum, (size_t)t->cols * sizeof *c);
+        plain_finish(t, r, sum, c);
     }
 }
 
@@ -103,15 +128,14 @@ static void plain_bf16(const struct tile *t)
         const float *a = t->a + (size_t)r * t->a_row;
         const uint32_t *b = t->b;
         float sum[KERNEL_PANEL] = {0}, *c = t->c + (size_t)r * t->c_row;
-        if (t->keep)
-            memcpy(sum, c, (size_t)t->cols * sizeof *c);
+        plain_begin(t, r, sum);
         for (int k = 0; k < t->steps; k++, a += t->a_step, b += KERNEL_PANEL) {
             for (int j = 0; j < t->cols; j++) {
                 float odd = fma_flushed(a[t->a_odd], float_of(b[j] & 0xffff0000u), sum[j]);
                 sum[j] = fma_flushed(a[0], float_of(b[j] << 16), odd);
             }
         }
-        memcpy(c, sum, (size_t)t->cols * sizeof *c);
+        plain_finish(t, r, sum, c);
     }
 }
 
@@ -128,6 +152,8 @@ static void plain_bf16(const struct tile *t)
 #define STORE(at, x) _mm256_storeu_ps(at, x)
 #define SPLAT(x)     _mm256_set1_ps(x)
 #define ZERO()       _mm256_setzero_ps()
+#define ADD(a, b)    _mm256_add_ps(a, b)
+#define LARGER(a, b) _mm256_max_ps(a, b)
 #define FMA(a, b, c) _mm256_fmadd_ps(a, b, c)
 #define EVEN(x)      _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(x), 16))
 #define ODD(x)                                                                                     \
@@ -144,6 +170,8 @@ static void plain_bf16(const struct tile *t)
 #define STORE(at, x) _mm512_storeu_ps(at, x)
 #define SPLAT(x)     _mm512_set1_ps(x)
 #define ZERO()       _mm512_setzero_ps()
+#define ADD(a, b)    _mm512_add_ps(a, b)
+#define LARGER(a, b) _mm512_max_ps(a, b)
 #define FMA(a, b, c) _mm512_fmadd_ps(a, b, c)
 #define EVEN(x)      _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(x), 16))
 #define ODD(x)                                                                                     \
@@ -160,6 +188,8 @@ static void plain_bf16(const struct tile *t)
 #define STORE(at, x) _mm512_storeu_ps(at, x)
 #define SPLAT(x)     _mm512_set1_ps(x)
 #define ZERO()       _mm512_setzero_ps()
+#define ADD(a, b)    _mm512_add_ps(a, b)
+#define LARGER(a, b) _mm512_max_ps(a, b)
 #define FMA(a, b, c) _mm512_fmadd_ps(a, b, c)
 #define DOT_BF16(sum, a, b)                                                                        \
     _mm512_dpbf16_ps(sum, (__m512bh)_mm512_castps_si512(a), (__m512bh)_mm512_castps_si512(b))
@@ -529,9 +559,12 @@ static void run_part(void (*run)(const struct tile *t), const struct tile *whole
     float c[TILE_ROWS][KERNEL_PANEL] = {{0}};
     struct tile t = *whole;
     t.c = c[0];
-    t.c_row = KERNEL_PANEL;
-    for (int r = 0; r < t.rows && t.keep; r++)
-        memcpy(c[r] + first, whole->c + (size_t)r * whole->c_row, (size_t)cols * sizeof(float));
+    t.c_row = t.start_row = KERNEL_PANEL;
+    const float *start = t.before != NULL ? t.before : t.behind;
+    for (int r = 0; r < t.rows && start != NULL; r++)
+        memcpy(c[r] + first, start_of(whole, start, r), (size_t)cols * sizeof(float));
+    t.before = t.before != NULL ? c[0] : NULL;
+    t.behind = t.behind != NULL ? c[0] : NULL;
     run(&t);
     for (int r = 0; r < t.rows; r++)
         memcpy(whole->c + (size_t)r * whole->c_row, c[r] + first, (size_t)cols * sizeof(float));
@@ -555,6 +588,8 @@ static void run_panel(const struct kernel_product *p, struct strip strip, struct
         else
             run(&t);
         t.c += TILE_ROWS * t.c_row;
+        t.before = start_of(&t, t.before, TILE_ROWS);
+        t.behind = start_of(&t, t.behind, TILE_ROWS);
     }
 }
 
@@ -579,7 +614,12 @@ static void run_block(const struct kernel_product *p, struct part q)
                     p->b + (size_t)q.from * p->b_inner + (size_t)q.column * p->b_col, p->b_inner,
                     p->b_col, block_space);
     }
-    struct tile t = {.steps = steps, .c_row = p->c_row, .keep = p->keep || q.from > 0};
+    bool begins = q.from == 0, ends = q.from + q.numbers == p->inner;
+    const float *start = begins ? p->start : p->c;
+    struct tile t = {.steps = steps,
+                     .c_row = p->c_row,
+                     .start_row = begins ? p->start_row : p->c_row,
+                     .relu = p->relu && ends};
     for (int row = 0; row < p->rows; row += STRIP) {
         int rows = p->rows - row < STRIP ? p->rows - row : STRIP;
         struct strip strip = strip_of(p, row, rows, q.from, q.numbers);
@@ -587,6 +627,9 @@ static void run_block(const struct kernel_product *p, struct part q)
         for (t.b = b; done < q.cols; t.b += panel, skip = 0) {
             int cols = KERNEL_PANEL - skip < q.cols - done ? KERNEL_PANEL - skip : q.cols - done;
             t.c = p->c + (size_t)row * p->c_row + q.column + done;
+            const float *from = start_of(&t, start, row);
+            t.before = from != NULL && !p->behind ? from + q.column + done : NULL;
+            t.behind = from != NULL && p->behind ? from + q.column + done : NULL;
             run_panel(p, strip, t, rows, skip, cols);
             done += cols;
         }
@@ -597,16 +640,16 @@ void kernel_multiply(const struct kernel_product *p)
 {
     int numbers = STEPS * per_step(p->type);
     bool flushes = p->type == KERNEL_BF16 && paths[chosen].flushes;
-    for (int i = 0; i < p->rows && p->inner == 0 && !p->keep; i++)
-        memset(p->c + (size_t)i * p->c_row, 0, (size_t)p->cols * sizeof *p->c);
+    assert(!p->behind || (p->type == KERNEL_F32 && p->inner <= KERNEL_ONCE));
     unsigned before = flushes ? flush_begin() : 0;
     for (int column = 0; column < p->cols; column += BLOCK) {
-        for (int from = 0; from < p->inner; from += numbers)
-            run_block(
-                p, (struct part){.column = column,
-                                 .cols = p->cols - column < BLOCK ? p->cols - column : BLOCK,
-                                 .from = from,
-                                 .numbers = p->inner - from < numbers ? p->inner - from : numbers});
+        struct part q = {.column = column,
+                         .cols = p->cols - column < BLOCK ? p->cols - column : BLOCK};
+        do { /* once for empty sums too */
+            q.numbers = p->inner - q.from < numbers ? p->inner - q.from : numbers;
+            run_block(p, q);
+            q.from += numbers;
+        } while (q.from < p->inner);
     }
     if (flushes)
         flush_end(before);

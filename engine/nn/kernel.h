@@ -1,8 +1,8 @@
 /* Products of matrices in code of our own, in f32 or with operands rounded to bf16, with the same
  * bits on every processor.
  *
- * Each element of c is one chain of fused multiply-adds in f32, from its start value (0, or what is
- * in c) over the inner index in one order:
+ * Each element of c is one chain of fused multiply-adds in f32, from its start value over the inner
+ * index in one order:
  *
  *   KERNEL_F32    k = 0, 1, 2, ...
  *   KERNEL_BF16   k = 1, 0, 3, 2, ...   the order in which VDPBF16PS adds a pair; a last pair that
@@ -59,7 +59,7 @@ size_t kernel_packed(enum kernel_type type, int inner, int cols);
 void kernel_pack(enum kernel_type type, int inner, int cols, const float *b, size_t b_inner,
                  size_t b_col, uint32_t *packed);
 
-/* c (rows,cols) = keep c + a b */
+/* c (rows,cols) = start + a b, or relu of that */
 struct kernel_product {
     enum kernel_type type;
     int rows, cols, inner;
@@ -73,8 +73,14 @@ struct kernel_product {
                       * `from` is even */
     float *c;        /* element (i,j) at c[i*c_row + j] */
     size_t c_row;
-    bool keep; /* with false, c need not be initialised */
+    const float *start; /* start values of the sums, (i,j) at start[i*start_row + j]: c itself, to
+                         * add to it; a row of biases, with start_row 0; NULL: 0 */
+    size_t start_row;
+    bool behind; /* they are added to the finished sums instead: KERNEL_F32 with up to KERNEL_ONCE
+                  * numbers a sum */
+    bool relu;   /* negative results become 0; NaN stays NaN */
 };
+enum { KERNEL_ONCE = 256 };
 
 void kernel_multiply(const struct kernel_product *p);
 

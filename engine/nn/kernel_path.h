@@ -3,7 +3,7 @@
  *
  *   PATH(name)     name of this path's function          TARGET   its instruction set
  *   LANES          floats in a vector                    VECTORS  vectors of a tile's row
- *   vec, LOAD, STORE, SPLAT, ZERO, FMA                   vectors of floats
+ *   vec, LOAD, STORE, SPLAT, ZERO, ADD, LARGER, FMA      vectors of floats
  *   DOT_BF16       sum + the products of a pair; or, where the processor cannot:
  *   EVEN, ODD      a pair's two numbers as floats
  *
@@ -11,15 +11,37 @@
  * once. Always inlined with constant rows and vectors. */
 
 TARGET static inline __attribute__((always_inline)) void
+PATH(begin)(const int rows, const int vectors, const struct tile *t, int column,
+            vec sum[TILE_ROWS][VECTORS])
+{
+    for (int r = 0; r < rows; r++) {
+        const float *start = start_of(t, t->before, r);
+        for (int j = 0; j < vectors; j++)
+            sum[r][j] = start != NULL ? LOAD(start + column + j * LANES) : ZERO();
+    }
+}
+
+/* Of 0 and -0, or with a NaN, LARGER is its second operand. */
+TARGET static inline __attribute__((always_inline)) void
+PATH(finish)(const int rows, const int vectors, const struct tile *t, int column,
+             vec sum[TILE_ROWS][VECTORS])
+{
+    for (int r = 0; r < rows; r++) {
+        const float *start = start_of(t, t->behind, r);
+        float *c = t->c + (size_t)r * t->c_row + column;
+        for (int j = 0; j < vectors; j++) {
+            vec x = start != NULL ? ADD(sum[r][j], LOAD(start + column + j * LANES)) : sum[r][j];
+            STORE(c + j * LANES, t->relu ? LARGER(ZERO(), x) : x);
+        }
+    }
+}
+
+TARGET static inline __attribute__((always_inline)) void
 PATH(tile_f32)(const int rows, const int vectors, const struct tile *t, int column)
 {
     vec sum[TILE_ROWS][VECTORS];
     const float *a = t->a, *b = (const float *)t->b + column;
-    float *c = t->c + column;
-    for (int r = 0; r < rows; r++) {
-        for (int j = 0; j < vectors; j++)
-            sum[r][j] = t->keep ? LOAD(c + (size_t)r * t->c_row + j * LANES) : ZERO();
-    }
+    PATH(begin)(rows, vectors, t, column, sum);
     for (int k = 0; k < t->steps; k++, a += t->a_step, b += KERNEL_PANEL) {
         vec right[VECTORS];
         for (int j = 0; j < vectors; j++)
@@ -30,10 +52,7 @@ PATH(tile_f32)(const int rows, const int vectors, const struct tile *t, int colu
                 sum[r][j] = FMA(left, right[j], sum[r][j]);
         }
     }
-    for (int r = 0; r < rows; r++) {
-        for (int j = 0; j < vectors; j++)
-            STORE(c + (size_t)r * t->c_row + j * LANES, sum[r][j]);
-    }
+    PATH(finish)(rows, vectors, t, column, sum);
 }
 
 TARGET static inline __attribute__((always_inline)) void
@@ -41,11 +60,7 @@ PATH(tile_bf16)(const int rows, const int vectors, const struct tile *t, int col
 {
     vec sum[TILE_ROWS][VECTORS];
     const float *a = t->a, *b = (const float *)t->b + column;
-    float *c = t->c + column;
-    for (int r = 0; r < rows; r++) {
-        for (int j = 0; j < vectors; j++)
-            sum[r][j] = t->keep ? LOAD(c + (size_t)r * t->c_row + j * LANES) : ZERO();
-    }
+    PATH(begin)(rows, vectors, t, column, sum);
     for (int k = 0; k < t->steps; k++, a += t->a_step, b += KERNEL_PANEL) {
         vec right[VECTORS];
 #ifdef DOT_BF16
@@ -73,10 +88,7 @@ PATH(tile_bf16)(const int rows, const int vectors, const struct tile *t, int col
         }
 #endif
     }
-    for (int r = 0; r < rows; r++) {
-        for (int j = 0; j < vectors; j++)
-            STORE(c + (size_t)r * t->c_row + j * LANES, sum[r][j]);
-    }
+    PATH(finish)(rows, vectors, t, column, sum);
 }
 
 /* The tile of `vectors` vectors from `column` on, with a constant number of rows. */
@@ -125,6 +137,8 @@ TARGET static void PATH(run_bf16)(const struct tile *t)
 #undef STORE
 #undef SPLAT
 #undef ZERO
+#undef ADD
+#undef LARGER
 #undef FMA
 #undef DOT_BF16
 #undef EVEN

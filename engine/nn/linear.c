@@ -4,7 +4,6 @@
 
 #include <assert.h>
 #include <math.h>
-#include <string.h>
 
 #define BLOCK_STD 0.02f /* GPT-2's, without depth scaling */
 
@@ -44,11 +43,15 @@ struct linear linear_slice(const struct linear *f, int first, int count)
 
 void linear_forward(const struct linear *f, const float *theta, const float *x, int N, float *y)
 {
-    /* y starts as the bias, which costs no more than the zeros that a GEMM would write. */
-    size_t out = (size_t)f->out;
-    for (int i = 0; i < N; i++)
-        memcpy(y + (size_t)i * out, theta + f->bias, out * sizeof *y);
-    matmul_nt(N, f->out, f->in, x, factor_forward(theta, f->weight, f->in, &f->packed), y);
+    matmul_nt(N, f->out, f->in, x, factor_forward(theta, f->weight, f->in, &f->packed),
+              theta + f->bias, false, y);
+}
+
+void linear_forward_relu(const struct linear *f, const float *theta, const float *x, int N,
+                         float *y)
+{
+    matmul_nt(N, f->out, f->in, x, factor_forward(theta, f->weight, f->in, &f->packed),
+              theta + f->bias, true, y);
 }
 
 void linear_forward_add(const struct linear *f, const float *theta, const float *x, int N, float *y)
@@ -59,7 +62,8 @@ void linear_forward_add(const struct linear *f, const float *theta, const float 
         for (int j = 0; j < f->out; j++)
             row[j] += bias[j];
     }
-    matmul_nt(N, f->out, f->in, x, factor_forward(theta, f->weight, f->in, &f->packed), y);
+    matmul_nt(N, f->out, f->in, x, factor_forward(theta, f->weight, f->in, &f->packed), NULL, false,
+              y);
 }
 
 /* db += column sums of dy: four rows at a time, so db is read and written a quarter as often. */

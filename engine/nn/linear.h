@@ -31,6 +31,10 @@ struct linear linear_slice(const struct linear *f, int first, int count);
 /* y = x Wᵀ + b.   x (N,in), y (N,out) */
 void linear_forward(const struct linear *f, const float *theta, const float *x, int N, float *y);
 
+/* y = relu(x Wᵀ + b) */
+void linear_forward_relu(const struct linear *f, const float *theta, const float *x, int N,
+                         float *y);
+
 /* y += x Wᵀ + b */
 void linear_forward_add(const struct linear *f, const float *theta, const float *x, int N,
                         float *y);

@@ -2,11 +2,14 @@
 
 #include "engine/base/threads.h"
 #include "engine/base/wide.h"
+#include "engine/nn/activation.h"
 #include "engine/nn/kernel.h"
 
 #include <cblas.h>
-#include <stdbool.h>
+#include <pthread.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* W comes from memory once and leaves no time to wait for it: AHEAD rows are asked for early. */
 enum { VEC = 16, COLUMNS = 3, ROWS = 8, AHEAD = 9 };
@@ -128,9 +131,17 @@ static struct tile tile_of(int columns, int tiles, int t)
     return t == 0 ? (struct tile){0, middle} : (struct tile){middle, columns - middle};
 }
 
-/* On our own kernels. With a sum as their start value, keep is 0 or 1. */
+/* What a product begins or ends with. */
+struct ends {
+    const float *bias; /* a row of start values; NULL: keep times what is in c */
+    bool behind;       /* it is added to the finished sums */
+    float keep;        /* 0 or 1 */
+    bool relu;
+};
+
+/* On our own kernels. */
 static void own(enum matmul_form form, int rows, int cols, int inner, const float *a, int lda,
-                struct factor b, float keep, float *c, int ldc)
+                struct factor b, struct ends ends, float *c, int ldc)
 {
     bool left = form == MATMUL_TN, right = form == MATMUL_NT; /* turned in memory */
     kernel_multiply(&(struct kernel_product){
@@ -150,19 +161,139 @@ static void own(enum matmul_form form, int rows, int cols, int inner, const floa
         .from = b.from,
         .c = c,
         .c_row = (size_t)ldc,
-        .keep = keep != 0,
+        .start = ends.bias != NULL ? ends.bias
+                 : ends.keep != 0  ? c
+                                   : NULL,
+        .start_row = ends.bias != NULL ? 0 : (size_t)ldc,
+        .behind = ends.behind,
+        .relu = ends.relu,
     });
+}
+
+/* c = bias in each row, if there is one */
+static void begin(int rows, int cols, const float *bias, float *c, int ldc)
+{
+    for (int i = 0; i < rows && bias != NULL; i++)
+        memcpy(c + (size_t)i * (size_t)ldc, bias, (size_t)cols * sizeof *c);
+}
+
+/* c = relu of c + bias, either of them if wanted */
+static void finish(int rows, int cols, const float *restrict bias, bool relu, float *restrict c,
+                   int ldc)
+{
+    for (int i = 0; i < rows && bias != NULL; i++) {
+        for (int j = 0; j < cols; j++)
+            c[(size_t)i * (size_t)ldc + (size_t)j] += bias[j];
+    }
+    for (int i = 0; i < rows && relu; i++)
+        activation_relu(c + (size_t)i * (size_t)ldc, (size_t)cols, c + (size_t)i * (size_t)ldc);
+}
+
+static void blas(enum matmul_form form, int rows, int cols, int inner, const float *a, int lda,
+                 struct factor b, float keep, float *c, int ldc)
+{
+    cblas_sgemm(CblasRowMajor, form == MATMUL_TN ? CblasTrans : CblasNoTrans,
+                form == MATMUL_NT ? CblasTrans : CblasNoTrans, rows, cols, inner, 1, a, lda, b.at,
+                b.ld, keep, c, ldc);
+}
+
+/* --- OpenBLAS's own order --------------------------------------------------------------------- */
+
+/* OpenBLAS's AVX-512 kernels compute a product of more than LEAST terms whose sums have up to 384
+ * numbers as ours do in f32: each sum is one chain from 0, to which what is in c is added. (0 of
+ * 9,000 random products differ in a bit, with 0.3.21. Those for AVX2 add in another order.) Ours do
+ * not pack what is small, so width 64 takes three quarters of the time. But nobody promises it:
+ * where a trial on the kernels in use fails, OpenBLAS computes all. */
+static const double LEAST = 1e6;
+static bool blas_order; /* the trial's result */
+
+static void fill(float *x, size_t n, uint32_t seed)
+{
+    for (size_t i = 0; i < n; i++) {
+        seed = seed * 1664525u + 1013904223u;
+        x[i] = (float)(seed >> 8) * 0x1p-23f - 1.0f; /* products are rounded in every bit */
+    }
+}
+
+bool matmul_blas_order_holds(enum matmul_form form, int rows, int cols, int inner, bool keep)
+{
+    size_t left = (size_t)rows * (size_t)inner, right = (size_t)inner * (size_t)cols,
+           size = (size_t)rows * (size_t)cols;
+    float *a = malloc((left + right + 2 * size) * sizeof *a);
+    if (a == NULL)
+        return false;
+    float *b = a + left, *theirs = b + right, *ours = theirs + size;
+    int lda = form == MATMUL_TN ? rows : inner;
+    struct factor factor = {.at = b, .ld = form == MATMUL_NT ? inner : cols};
+    fill(a, left + right + size, 1);
+    memcpy(ours, theirs, size * sizeof *ours);
+    blas(form, rows, cols, inner, a, lda, factor, keep, theirs, cols);
+    own(form, rows, cols, inner, a, lda, factor, (struct ends){.keep = keep, .behind = true}, ours,
+        cols);
+    bool same = memcmp(theirs, ours, size * sizeof *ours) == 0;
+    free(a);
+    return same;
+}
+
+/* Rows and columns that are no multiple of anything, and what small networks have. */
+static void try_blas_order(void)
+{
+    static const int shape[][3] = {{107, 131, 97}, {256, 64, 64}, {67, 263, 256}, {1031, 17, 61}};
+    blas_order = kernel_path() >= KERNEL_AVX512;
+    for (size_t i = 0; i < 4 * sizeof shape / sizeof *shape && blas_order; i++) {
+        const int *s = shape[i / 4];
+        blas_order = matmul_blas_order_holds(i % 2 == 0 ? MATMUL_NN : MATMUL_NT, s[0], s[1], s[2],
+                                             i / 2 % 2 == 0);
+    }
+}
+
+bool matmul_blas_order(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, try_blas_order);
+    return blas_order;
+}
+
+/* Weight gradients take OpenBLAS as long as us. */
+static bool in_blas_order(enum matmul_form form, int rows, int cols, int inner)
+{
+    return form != MATMUL_TN && inner <= KERNEL_ONCE && (double)rows * cols * inner > LEAST &&
+           matmul_blas_order();
+}
+
+static void product(enum matmul_form form, int rows, int cols, int inner, const float *a, int lda,
+                    struct factor b, struct ends ends, float *c, int ldc)
+{
+    bool as_blas = b.product == PRODUCT_BLAS, late = ends.behind;
+    if (as_blas && in_blas_order(form, rows, cols, inner)) {
+        ends.behind = true;
+        own(form, rows, cols, inner, a, lda, b, ends, c, ldc);
+        return;
+    }
+    if (!as_blas && (!late || (b.product == PRODUCT_F32 && inner <= KERNEL_ONCE))) {
+        own(form, rows, cols, inner, a, lda, b, ends, c, ldc);
+        return;
+    }
+    begin(rows, cols, late ? NULL : ends.bias, c, ldc);
+    float keep = ends.bias == NULL ? ends.keep : late ? 0 : 1;
+    if (as_blas)
+        blas(form, rows, cols, inner, a, lda, b, keep, c, ldc);
+    else
+        own(form, rows, cols, inner, a, lda, b, (struct ends){.keep = keep}, c, ldc);
+    finish(rows, cols, late ? ends.bias : NULL, ends.relu, c, ldc);
 }
 
 void matmul(enum matmul_form form, int rows, int cols, int inner, const float *a, int lda,
             struct factor b, float keep, float *c, int ldc)
 {
-    if (b.product != PRODUCT_BLAS)
-        own(form, rows, cols, inner, a, lda, b, keep, c, ldc);
-    else
-        cblas_sgemm(CblasRowMajor, form == MATMUL_TN ? CblasTrans : CblasNoTrans,
-                    form == MATMUL_NT ? CblasTrans : CblasNoTrans, rows, cols, inner, 1, a, lda,
-                    b.at, b.ld, keep, c, ldc);
+    product(form, rows, cols, inner, a, lda, b, (struct ends){.keep = keep}, c, ldc);
+}
+
+void matmul_then_bias(int rows, int out, int in, const float *x, struct factor W, const float *bias,
+                      bool relu, float *y)
+{
+    product(MATMUL_NT, rows, out, in, x, in, W,
+            (struct ends){.bias = bias, .behind = true, .relu = relu}, y, out);
 }
 
 /* The factor's columns from `column` on; for x Wᵀ these are rows of the array. */
@@ -173,13 +304,18 @@ static struct factor columns_from(struct factor b, int column, bool rows)
     return b;
 }
 
-static void nt(struct tile t, int N, int out, int in, const float *x, struct factor W, float *y)
+static void nt(struct tile t, int N, int out, int in, const float *x, struct factor W,
+               struct ends ends, float *y)
 {
     struct factor w = columns_from(W, t.from, true);
-    if (N <= MATMUL_NARROW && W.product == PRODUCT_BLAS)
-        narrow(N, t.count, in, x, w.at, y + t.from, out);
-    else
-        matmul(MATMUL_NT, N, t.count, in, x, in, w, 1, y + t.from, out);
+    ends.bias = ends.bias != NULL ? ends.bias + t.from : NULL;
+    if (N > MATMUL_NARROW || W.product != PRODUCT_BLAS) {
+        product(MATMUL_NT, N, t.count, in, x, in, w, ends, y + t.from, out);
+        return;
+    }
+    begin(N, t.count, ends.bias, y + t.from, out);
+    narrow(N, t.count, in, x, w.at, y + t.from, out);
+    finish(N, t.count, NULL, ends.relu, y + t.from, out);
 }
 
 static void tn(struct tile t, int N, int out, int in, const float *dy, struct factor x, float *dW)
@@ -194,16 +330,18 @@ static void nn(struct tile t, int N, int out, int in, const float *dy, struct fa
            in);
 }
 
-void matmul_nt(int N, int out, int in, const float *x, struct factor W, float *y)
+void matmul_nt(int N, int out, int in, const float *x, struct factor W, const float *bias,
+               bool relu, float *y)
 {
+    struct ends ends = {.bias = bias, .keep = 1, .relu = relu};
     int tiles = tiles_of(out);
     for (int t = 0; t < tiles && alone(tiles); t++)
-        nt(tile_of(out, tiles, t), N, out, in, x, W, y);
+        nt(tile_of(out, tiles, t), N, out, in, x, W, ends, y);
     if (alone(tiles))
         return;
 #pragma omp parallel for schedule(static)
     for (int t = 0; t < tiles; t++)
-        nt(tile_of(out, tiles, t), N, out, in, x, W, y);
+        nt(tile_of(out, tiles, t), N, out, in, x, W, ends, y);
 }
 
 void matmul_tn(int N, int out, int in, const float *dy, struct factor x, float *dW)

@@ -10,6 +10,7 @@
 
 #include "engine/nn/params.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -61,8 +62,13 @@ static inline struct factor factor_backward(const float *theta, size_t weight, i
     return f;
 }
 
-/* y += x Wᵀ */
-void matmul_nt(int N, int out, int in, const float *x, struct factor W, float *y);
+/* y = bias + x Wᵀ; bias NULL: y += x Wᵀ. relu: then its negative elements become 0, NaN stays. */
+void matmul_nt(int N, int out, int in, const float *x, struct factor W, const float *bias,
+               bool relu, float *y);
+
+/* y = x Wᵀ + bias, added to the finished sums, on the calling thread; relu as above */
+void matmul_then_bias(int N, int out, int in, const float *x, struct factor W, const float *bias,
+                      bool relu, float *y);
 
 /* dW += dyᵀ x */
 void matmul_tn(int N, int out, int in, const float *dy, struct factor x, float *dW);
@@ -80,5 +86,11 @@ enum matmul_form {
  * (rows,cols), `inner` terms a sum; lda, b.ld, ldc are the lengths of a row in memory. */
 void matmul(enum matmul_form form, int rows, int cols, int inner, const float *a, int lda,
             struct factor b, float keep, float *c, int ldc);
+
+/* Whether our kernels compute what OpenBLAS's would, bit for bit, in products where they are
+ * quicker (matmul.c): tried at the first call, in some milliseconds. */
+bool matmul_blas_order(void);
+/* One trial. */
+bool matmul_blas_order_holds(enum matmul_form form, int rows, int cols, int inner, bool keep);
 
 #endif

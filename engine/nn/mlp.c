@@ -102,33 +102,21 @@ static void drop(const float *keep, size_t n, float *x)
         x[i] *= keep[i];
 }
 
-/* y = x Wᵀ; the next function that reads y adds the bias. */
-static void multiply(const struct linear *f, const float *theta, const float *x, int rows, float *y)
+/* y = x Wᵀ + b, or relu of that */
+static void multiply(const struct linear *f, const float *theta, const float *x, int rows,
+                     bool relu, float *y)
 {
-    matmul(MATMUL_NT, rows, f->out, f->in, x, f->in,
-           factor_forward(theta, f->weight, f->in, &f->packed), 0, y, f->out);
+    matmul_then_bias(rows, f->out, f->in, x, factor_forward(theta, f->weight, f->in, &f->packed),
+                     theta + f->bias, relu, y);
 }
 
-/* y = relu(y + bias); NaN stays NaN */
-static void bias_relu(const float *restrict bias, int rows, int width, float *restrict y)
-{
-    for (int r = 0; r < rows; r++, y += width) {
-        for (int j = 0; j < width; j++) {
-            float z = y[j] + bias[j];
-            y[j] = z < 0.0f ? 0.0f : z;
-        }
-    }
-}
-
-/* z += bias, y = relu(layernorm(z)): what layernorm.h and activation.h do, while a row is in the
+/* y = relu(layernorm(z)): what layernorm.h and activation.h do, while a row is in the
  * first-level cache. */
-static void bias_norm_relu(const float *restrict bias, int rows, int width, float *restrict z,
-                           float *restrict stats, float *restrict y)
+static void norm_relu(int rows, int width, const float *restrict z, float *restrict stats,
+                      float *restrict y)
 {
     for (int r = 0; r < rows; r++, z += width, y += width, stats += 2) {
         float mean, scale;
-        for (int j = 0; j < width; j++)
-            z[j] += bias[j];
         layernorm_row_stats(z, width, &mean, &scale);
         for (int j = 0; j < width; j++) {
             float normal = (z[j] - mean) * scale;
@@ -145,15 +133,13 @@ static void forward_block(const struct mlp *f, const float *theta, struct block 
     size_t width = (size_t)f->width, n = (size_t)b.rows * width, at = b.first * width;
     const float *x = tape->x + b.first * (size_t)f->in;
     for (int i = 0; i < f->hidden; i++) {
-        const float *bias = theta + f->layer[i].bias;
         float *hidden = tape->hidden[i] + at;
         if (f->norm) {
             float *before = tape->before[i] + at;
-            multiply(&f->layer[i], theta, x, b.rows, before);
-            bias_norm_relu(bias, b.rows, f->width, before, tape->stats[i] + 2 * b.first, hidden);
+            multiply(&f->layer[i], theta, x, b.rows, false, before);
+            norm_relu(b.rows, f->width, before, tape->stats[i] + 2 * b.first, hidden);
         } else {
-            multiply(&f->layer[i], theta, x, b.rows, hidden);
-            bias_relu(bias, b.rows, f->width, hidden);
+            multiply(&f->layer[i], theta, x, b.rows, true, hidden);
         }
         if (tape->keep[i] != NULL)
             drop(tape->keep[i] + at, n, hidden);
@@ -181,7 +167,7 @@ static void input_gradient(const struct linear *f, const float *theta, const flo
            factor_backward(theta, f->weight, f->in, from, &f->packed), 0, dx, cols);
 }
 
-/* d = dlayernorm/dz of (y > 0 ? d : 0): bias_norm_relu's backward, in place. */
+/* d = dlayernorm/dz of (y > 0 ? d : 0): norm_relu's backward, in place. */
 static void norm_relu_backward(const float *restrict y, const float *restrict z,
                                const float *restrict stats, int rows, int width, float *restrict d)
 {

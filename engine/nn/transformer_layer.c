@@ -115,8 +115,7 @@ void transformer_layer_forward(const struct transformer *f, int n, const float *
     residual(&map->attn_out, theta, x, l->context, l->Q, p, l->keep_out, temporary, l->mid);
 
     layernorm_forward(&map->ln2, theta, l->mid, l->Q, l->ln2, l->stats2);
-    linear_forward(&map->mlp_in, theta, l->ln2, l->Q, l->hidden);
-    activation_relu(l->hidden, (size_t)l->Q * 4 * C, l->hidden);
+    linear_forward_relu(&map->mlp_in, theta, l->ln2, l->Q, l->hidden);
     residual(&map->mlp_out, theta, l->mid, l->hidden, l->Q, p, l->keep_mlp, temporary, l->out);
 }
 

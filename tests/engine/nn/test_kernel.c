@@ -81,7 +81,8 @@ static void set_forms(struct product_case *c, int form)
     struct kernel_product *p = &c->p;
     bool left = (form & LEFT_TURNED) != 0, right = (form & RIGHT_TURNED) != 0;
     p->type = (form & BF16) != 0 ? KERNEL_BF16 : KERNEL_F32;
-    p->keep = (form & KEEP) != 0;
+    p->start = (form & KEEP) != 0 ? p->c : NULL;
+    p->start_row = p->c_row;
     p->a_row = left ? 1 : (size_t)p->inner;
     p->a_inner = left ? (size_t)p->rows : 1;
     p->b_col = right ? (size_t)p->inner : 1;
@@ -127,6 +128,20 @@ static bool same(float a, float b)
     return bits_of(a) == bits_of(b) || (isnan(a) && isnan(b));
 }
 
+static void every_path_gives(struct product_case *c, const float *want, const char *what, int form)
+{
+    for (int path = 0; path < KERNEL_PATHS; path++) {
+        if (!kernel_has((enum kernel_path)path))
+            continue;
+        kernel_force((enum kernel_path)path);
+        run(c);
+        for (size_t i = 0; i < (size_t)c->p.rows * c->p.c_row; i++)
+            cr_assert(same(c->c[i], want[i]), "%s, %s, form %d: element %zu is %a, not %a",
+                      kernel_path_name((enum kernel_path)path), what, form, i, (double)c->c[i],
+                      (double)want[i]);
+    }
+}
+
 ParameterizedTestParameters(kernel, every_path_is_the_plain_sum)
 {
     return cr_make_param_array(int, rows_of_table, SHAPES);
@@ -141,20 +156,51 @@ ParameterizedTest(int *row, kernel, every_path_is_the_plain_sum)
         for (size_t i = 0; i < (size_t)c.p.rows; i++) {
             for (size_t j = 0; j < c.p.c_row; j++) {
                 float start = c.start[i * c.p.c_row + j];
-                want[i * c.p.c_row + j] = j < (size_t)c.p.cols ? plain_sum(&c.p, (int)i, (int)j,
-                                                                           c.p.keep ? start : 0.0f)
-                                                               : start;
+                want[i * c.p.c_row + j] = j < (size_t)c.p.cols
+                                              ? plain_sum(&c.p, (int)i, (int)j,
+                                                          c.p.start != NULL ? start : 0.0f)
+                                              : start;
             }
         }
-        for (int path = 0; path < KERNEL_PATHS; path++) {
-            if (!kernel_has((enum kernel_path)path))
+        every_path_gives(&c, want, shapes[*row].what, form);
+    }
+    free(want);
+    case_free(&c);
+}
+
+/* The values that a sum starts with, or that are added to it in the end, and what becomes of it. */
+ParameterizedTestParameters(kernel, starts_and_ends_as_told)
+{
+    return cr_make_param_array(int, rows_of_table, SHAPES);
+}
+
+ParameterizedTest(int *row, kernel, starts_and_ends_as_told)
+{
+    struct product_case c = case_new(*row);
+    size_t c_row = c.p.c_row;
+    float *want = malloc((size_t)c.p.rows * c_row * sizeof *want);
+    c.b[0] = c.p.inner > 0 ? NAN : 0; /* one column of NaN */
+    for (int form = 0; form<FORMS; form += shapes[*row].cols> 500 ? 7 : 1) {
+        for (int more = 0; more < 8; more++) {
+            bool bias = (more & 1) != 0, behind = (more & 2) != 0;
+            set_forms(&c, form);
+            if (behind && (c.p.type == KERNEL_BF16 || c.p.inner > KERNEL_ONCE))
                 continue;
-            kernel_force((enum kernel_path)path);
-            run(&c);
-            for (size_t i = 0; i < (size_t)c.p.rows * c.p.c_row; i++)
-                cr_assert(same(c.c[i], want[i]), "%s, %s, form %d: element %zu is %a, not %a",
-                          kernel_path_name((enum kernel_path)path), shapes[*row].what, form, i,
-                          (double)c.c[i], (double)want[i]);
+            if (bias)
+                c.p.start = c.start, c.p.start_row = 0;
+            c.p.behind = behind;
+            c.p.relu = (more & 4) != 0;
+            memcpy(want, c.start, (size_t)c.p.rows * c_row * sizeof *want);
+            for (size_t at = 0; at < (size_t)c.p.rows * c_row; at++) {
+                size_t i = at / c_row, j = at % c_row;
+                if (j >= (size_t)c.p.cols)
+                    continue;
+                float start = c.p.start != NULL ? c.start[i * c.p.start_row + j] : 0.0f;
+                float sum = plain_sum(&c.p, (int)i, (int)j, behind ? 0.0f : start);
+                sum = behind && c.p.start != NULL ? sum + start : sum;
+                want[at] = c.p.relu && sum < 0.0f ? 0.0f : sum;
+            }
+            every_path_gives(&c, want, shapes[*row].what, 8 * form + more);
         }
     }
     free(want);
@@ -308,6 +354,7 @@ static void run_in_parts(const struct product_case *c, int rows, int cols)
             part.b += (size_t)j * part.b_col;
             part.first = j;
             part.c += (size_t)i * part.c_row + (size_t)j;
+            part.start = part.start != NULL ? part.c : NULL;
             kernel_multiply(&part);
         }
     }
