@@ -262,6 +262,8 @@ static enum status make_report(const struct options *o)
     if (status == STATUS_OK) {
         say("%s\n", o->out);
         status = results_all_read(&m.report.results);
+        if (status == STATUS_OK)
+            status = figures_all_drawn(&m.figures);
     }
     free_made(&m);
     return status;
@@ -283,9 +285,8 @@ static const struct command vitamin_report = {
         "Reads folders of curve.h5 files and the score files of others; writes index.html (a "
         "self-contained page), report.md, claims.md, scores.csv, curves.csv.gz, provenance.json, "
         "tables and figures.\n\n"
-        "Exit status: 0 done, 1 failed, also when a curve cannot be read (the report is made "
-        "without "
-        "it), 2 usage error.",
+        "Exit status: 0 done, 1 failed, also when a curve cannot be read or a picture cannot be "
+        "drawn (the report is made without it), 2 usage error.",
     .operands = "[RESULTS...]",
     .operand_help = "folders of runs, or single curve.h5 files (default results/runs)",
     COMMAND_OPERAND(struct options, folder),

@@ -23,14 +23,23 @@ enum {
 enum status gnuplot_find(char path[FILE_PATH])
 {
     const char *list = getenv("PATH");
+    enum status result = STATUS_OK;
     while (list != NULL && *list != '\0') {
         size_t n = strcspn(list, ":");
         struct stat info;
-        if (n > 0 && file_path(path, "%.*s/gnuplot", (int)n, list) == STATUS_OK &&
-            access(path, X_OK) == 0 && stat(path, &info) == 0 && S_ISREG(info.st_mode))
-            return STATUS_OK;
+        if (n > 0 && file_path(path, "%.*s/gnuplot", (int)n, list) == STATUS_OK) {
+            if (access(path, X_OK) == 0 && stat(path, &info) == 0) {
+                if (S_ISREG(info.st_mode))
+                    return STATUS_OK;
+            } else if (errno != ENOENT && errno != ENOTDIR && errno != EACCES) {
+                result = status_fail(STATUS_IO, "%s: cannot be accessed: %s", path,
+                                     strerror(errno));
+            }
+        }
         list += n + (list[n] == ':');
     }
+    if (result != STATUS_OK)
+        return result;
     return status_fail(STATUS_MISSING,
                        "gnuplot is not on PATH, so no figure is drawn; install it (make deps)");
 }
@@ -119,10 +128,12 @@ const char *gnuplot_version(char *out, size_t size)
     char program[FILE_PATH], name[] = "gnuplot", version[] = "--version";
     char *argv[] = {name, version, NULL};
     int status = 0;
-    if (gnuplot_find(program) != STATUS_OK)
+    enum status result = gnuplot_find(program);
+    if (result == STATUS_MISSING)
         return "not found";
-    bool asked = run_gnuplot(program, "/", argv, &status, out, size) == STATUS_OK && status == 0;
-    return asked && out[0] != '\0' ? out : "unknown";
+    if (result == STATUS_OK)
+        result = run_gnuplot(program, "/", argv, &status, out, size);
+    return result == STATUS_OK && status == 0 && out[0] != '\0' ? out : "unknown";
 }
 
 /* Read what was drawn, check and finish it, put it in its place. */
@@ -145,14 +156,25 @@ static enum status collect_messages(const struct gnuplot_job *job, const char *t
     return result;
 }
 
-static enum status draw_picture(const char *program, struct gnuplot_job *job)
+/* The place of the picture, without the one of an earlier report: that shows other numbers. */
+static enum status clear_place(const struct gnuplot_job *job, char path[FILE_PATH])
 {
-    const char *id = job->picture.id, *extension = picture_extension[job->format];
+    const char *id = job->picture.id;
     if (!picture_safe_id(id))
         return status_fail(STATUS_CONFIG,
                            "figure '%s': a figure's id is made of A-Z a-z 0-9 _ . + - only", id);
+    TRY(file_path(path, "%s/%s.%s", job->folder, id, picture_extension[job->format]));
+    if (unlink(path) != 0 && errno != ENOENT)
+        return status_fail(STATUS_IO, "%s: the picture of before cannot be removed: %s", path,
+                           strerror(errno));
+    return STATUS_OK;
+}
+
+static enum status draw_picture(const char *program, struct gnuplot_job *job)
+{
+    const char *id = job->picture.id, *extension = picture_extension[job->format];
     char path[FILE_PATH], drawn[FILE_PATH], settings[2 * FILE_PATH], script[FILE_PATH];
-    TRY(file_path(path, "%s/%s.%s", job->folder, id, extension));
+    TRY(clear_place(job, path));
     TRY(file_path(drawn, "%s.%ld.draw", path, (long)getpid()));
     /* gnuplot runs in the folder, so that a script's paths are those a user has. */
     snprintf(settings, sizeof settings, "TERM='%s'; OUT='%s'", extension, strrchr(drawn, '/') + 1);
@@ -180,13 +202,22 @@ enum status gnuplot_run(struct gnuplot_job *job, int jobs)
 {
     char program[FILE_PATH];
     enum status found = gnuplot_find(program);
+    struct status_note note;
+    status_save(&note, found);
+    for (int i = 0; i < jobs && found != STATUS_OK; i++) {
+        char path[FILE_PATH];
+        enum status cleared = clear_place(&job[i], path);
+        if (cleared != STATUS_OK)
+            status_save(&note, cleared);
+    }
     for (int i = 0; i < jobs; i++) {
         job[i].warnings[0] = '\0';
-        status_save(&job[i].outcome, found);
+        job[i].outcome = note;
     }
-    TRY(found);
+    if (found != STATUS_OK)
+        return status_restore(&note);
 
-    /* A thread does nothing but wait for its process. */
+        /* A thread does nothing but wait for its process. */
 #pragma omp parallel for schedule(dynamic)
     for (int i = 0; i < jobs; i++)
         status_save(&job[i].outcome, draw_picture(program, &job[i]));

@@ -18,7 +18,7 @@
 
 #include <stddef.h>
 
-/* The program on PATH. Errors STATUS_MISSING with the remedy. */
+/* The program on PATH. Errors STATUS_MISSING with the remedy, STATUS_IO (there may be one). */
 enum status gnuplot_find(char path[FILE_PATH]);
 
 /* What it calls itself ("gnuplot 5.4 patchlevel 4"), "not found", or "unknown" when it cannot be

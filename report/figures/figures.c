@@ -61,6 +61,7 @@ static enum status draw_all(struct figures *f)
         /* One line for all of them. */
         snprintf(f->trouble, sizeof f->trouble, "%s", status_sentence());
         f->failed = jobs;
+        f->no_gnuplot = true;
         log_warn("figures", "%s", f->trouble);
         free(job);
         return STATUS_OK;
@@ -77,6 +78,14 @@ static enum status draw_all(struct figures *f)
     }
     free(job);
     return STATUS_OK;
+}
+
+enum status figures_all_drawn(const struct figures *f)
+{
+    if (f->failed == 0 || f->no_gnuplot)
+        return STATUS_OK;
+    return status_fail(STATUS_IO, "%d of %d pictures could not be drawn (named above): %.400s",
+                       f->failed, f->failed + f->drawn, f->trouble);
 }
 
 static enum status write_style(const struct figures *f)

@@ -37,6 +37,7 @@ struct figures {
     int count;
     int drawn;                     /* pictures in place */
     int failed;                    /* pictures that gnuplot did not make */
+    bool no_gnuplot;               /* because it is not installed */
     int warnings;                  /* pictures about which it had something to say */
     char trouble[STATUS_SENTENCE]; /* the first reason, or "" */
 };
@@ -44,6 +45,8 @@ struct figures {
 /* Errors STATUS_IO (the folder), STATUS_CONFIG (`only` matches no figure), STATUS_MEMORY. A picture
  * that fails is no error: it is logged, counted and left out. */
 enum status figures_make(struct figures *f);
+/* Errors STATUS_IO: a picture failed although gnuplot is installed. */
+enum status figures_all_drawn(const struct figures *f);
 void figures_free(struct figures *f);
 
 /* By name ("fig6", "dataset_hopper-medium-v2"), or NULL. */

@@ -193,6 +193,33 @@ Test(report_program, writes_everything_and_ends_with_1_when_a_curve_cannot_be_re
         cr_expect_eq(shell("test -s %s/%s", folder_path("out"), files[i]), 0, "%s", files[i]);
 }
 
+/* Neither silently, nor with a picture of other numbers in its place. */
+Test(report_program, ends_with_1_and_without_the_old_picture_when_one_cannot_be_drawn)
+{
+    const char *csv = folder_write("a.csv", "method,dataset,seed,score\nodt,pen-human-v1,0,50\n"
+                                            "td3_odt,pen-human-v1,0,70\n");
+    for (int i = 0; i < 2; i++) {
+        static const char *const gnuplot[] = {"exit 1", "printf '<?xml ?><svg ' > profiles.svg"};
+        cr_assert_eq(shell("mkdir -p %s/bin %s/out/figures", folder_path(""), folder_path("")), 0);
+        folder_write("out/figures/profiles.svg", "<?xml ?><svg>of other numbers</svg>\n");
+        char script[128];
+        snprintf(script, sizeof script, "#!/bin/sh\n%s\n", gnuplot[i]);
+        cr_assert_eq(chmod(folder_write("bin/gnuplot", script), 0755), 0);
+        cr_assert_eq(setenv("PATH", folder_path("bin"), 1), 0);
+        cr_expect_eq(report("--scores %s --format svg --out %s", csv, folder_path("out")), 1);
+        cr_expect(said("pictures could not be drawn"));
+        cr_assert_eq(setenv("PATH", "/usr/bin:/bin", 1), 0);
+        cr_expect_eq(shell("test -e %s/out/index.html", folder_path("")), 0);
+        cr_expect_eq(shell("grep -rq 'of other numbers' %s/out", folder_path("")), 1);
+    }
+    cr_assert_eq(setenv("PATH", folder_path("nothing"), 1), 0);
+    folder_write("out/figures/profiles.svg", "<?xml ?><svg>of other numbers</svg>\n");
+    cr_expect_eq(report("--scores %s --format svg --out %s", csv, folder_path("out")), 0);
+    cr_expect(said("gnuplot is not on PATH"));
+    cr_assert_eq(setenv("PATH", "/usr/bin:/bin", 1), 0);
+    cr_expect_eq(shell("grep -rq 'of other numbers' %s/out", folder_path("")), 1);
+}
+
 Test(report_program, splits_a_table_of_two_budgets)
 {
     struct folder_run run = {.matrix = "short",
