@@ -1,11 +1,13 @@
 #include "harness/curve/provenance.h"
 
+#include "engine/base/file.h"
 #include "engine/base/sha256.h"
 #include "engine/base/threads.h"
 #include "engine/base/version.h"
 #include "engine/methods/learner.h"
 #include "suites/physics.h"
 
+#include <errno.h>
 #include <gnu/libc-version.h>
 #include <hdf5.h>
 #include <stdio.h>
@@ -19,12 +21,19 @@
 #define VITAMIN_FLAGS "unknown"
 #endif
 
-static void cpu_model(char *out, size_t size)
+/* What cannot be read now is an error, not another machine: a resume would record a segment. */
+static enum status cpu_model(char *out, size_t size)
 {
+    static const char path[] = "/proc/cpuinfo";
     char line[256];
+    bool there;
+    FILE *file;
     snprintf(out, size, "unknown CPU");
-    FILE *file = fopen("/proc/cpuinfo", "r");
-    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+    TRY(file_look(path, &there));
+    if (!there)
+        return STATUS_OK;
+    TRY(file_open_stream(path, &file));
+    while (fgets(line, sizeof line, file) != NULL) {
         char *colon = strchr(line, ':');
         if (strncmp(line, "model name", 10) != 0 || colon == NULL)
             continue;
@@ -32,8 +41,11 @@ static void cpu_model(char *out, size_t size)
         snprintf(out, size, "%s", colon + 2);
         break;
     }
-    if (file != NULL)
-        fclose(file);
+    enum status result = STATUS_OK;
+    if (ferror(file))
+        result = status_fail(STATUS_IO, "%s: cannot be read: %s", path, strerror(errno));
+    fclose(file);
+    return result;
 }
 
 const char *provenance_revision(void)
@@ -54,21 +66,25 @@ void provenance_now(char out[32])
     strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &day);
 }
 
-/* The SHA-256 of this very program, once; "" when it cannot be read. */
-static const char *program_digest(void)
+/* The SHA-256 of this very program, read once; "" where there is no /proc. */
+static enum status program_digest(const char **out)
 {
+    static const char path[] = "/proc/self/exe";
     static char digest[SHA256_HEX];
-    static bool known;
-    if (!known && sha256_file("/proc/self/exe", digest) != STATUS_OK)
-        digest[0] = '\0';
-    known = true;
-    return digest;
+    bool there = false;
+    if (digest[0] == '\0')
+        TRY(file_look(path, &there));
+    if (there)
+        TRY(sha256_file(path, digest));
+    *out = digest;
+    return STATUS_OK;
 }
 
 enum status provenance_stamp(struct curve *c)
 {
     unsigned major, minor, release;
     char cpu[128], host[128] = "unknown";
+    const char *program;
     struct utsname system;
     const char *blas = threads_blas_version();
     int blas_length = 0; /* "OpenBLAS 0.3.21": what follows says how it was built, and the core */
@@ -77,13 +93,14 @@ enum status provenance_stamp(struct curve *c)
             break;
     }
     H5get_libversion(&major, &minor, &release);
-    cpu_model(cpu, sizeof cpu);
+    TRY(cpu_model(cpu, sizeof cpu));
+    TRY(program_digest(&program));
     gethostname(host, sizeof host - 1);
     memset(&system, 0, sizeof system);
     uname(&system);
     TRY(curve_set(c, "revision", "%s", version_revision()));
     TRY(curve_set(c, "dirty", "%d", version_dirty()));
-    TRY(curve_set(c, "program", "%s", program_digest()));
+    TRY(curve_set(c, "program", "%s", program));
     TRY(curve_set(c, "compiler", "%s", __VERSION__));
     TRY(curve_set(c, "flags", "%s", VITAMIN_FLAGS));
     TRY(curve_set(c, "versions", "MuJoCo %s, HDF5 %u.%u.%u, %.*s, glibc %s", physics_version(),

@@ -5,12 +5,12 @@
 #include "harness/curve/curve.h"
 
 /* Set revision, dirty, program, compiler, flags, versions, blas_core, kernel, machine, host,
- * threads. */
+ * threads. Errors STATUS_IO, STATUS_INTERRUPTED, STATUS_MEMORY. */
 enum status provenance_stamp(struct curve *c);
 
 /* At a resume: begin a further segment when the code, its build, the libraries, the BLAS kernels or
  * the machine are not those of the last one. Of programs built from a tree with changes only the
- * same bytes count as the same code. Errors STATUS_MEMORY. */
+ * same bytes count as the same code. Errors those of provenance_stamp. */
 enum status provenance_resume(struct curve *c);
 
 /* The revision that this program was built from ("unknown" outside of a repository), and whether

@@ -296,15 +296,15 @@ static enum status take_checkpoint(struct verify *v)
 
 /* --- circumstances ---------------------------------------------------------------------------- */
 
-static void tell_circumstances(struct verify *v)
+static enum status tell_circumstances(struct verify *v)
 {
     struct curve now = {.attributes = 0};
     char *text = v->out->circumstances;
     size_t room = sizeof v->out->circumstances, used = 0;
-    (void)provenance_stamp(&now);
+    enum status result = provenance_stamp(&now);
     if (!v->before.sealed)
         used += (size_t)snprintf(text, room, "its curve carries no digest (an older format)");
-    for (int i = 0; i < CURVE_ORIGIN_COUNT; i++) {
+    for (int i = 0; i < CURVE_ORIGIN_COUNT && result == STATUS_OK; i++) {
         const char *name = curve_origin_names[i];
         const char *then = curve_get(&v->before, name), *here = curve_get(&now, name);
         bool dirty = i == CURVE_ORIGIN_dirty;
@@ -324,6 +324,7 @@ static void tell_circumstances(struct verify *v)
                                      here);
     }
     curve_free(&now);
+    return result;
 }
 
 /* --- doing it again --------------------------------------------------------------------------- */
@@ -413,7 +414,8 @@ static enum status work(struct verify *v)
         return unchecked(v);
     if (v->before.segments > 0)
         return several_segments(v);
-    tell_circumstances(v);
+    if (tell_circumstances(v) != STATUS_OK)
+        return unchecked(v);
     sha256_of(v->before.config != NULL ? v->before.config : "",
               v->before.config != NULL ? strlen(v->before.config) : 0, hash);
     if (strcmp(hash, curve_get(&v->before, "config_hash")) != 0) {

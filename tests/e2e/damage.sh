@@ -147,7 +147,7 @@ outcome() {
     report | figures)
         # All of it but gnuplot's version, which may be unknown.
         (cd "$folder/again" && find . -type f | sort | while IFS= read -r file; do
-            echo "$file $(sed '/"gnuplot": /d' "$file" | sha256sum)"
+            echo "$file $(sed '/gnuplot.*: .*gnuplot [0-9]/d; /gnuplot.*: .*unknown/d' "$file" | sha256sum)"
         done)
         ;;
     *) sed 's/ ([0-9.]* s)$//' "$folder/said" ;;
