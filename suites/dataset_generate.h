@@ -6,7 +6,10 @@
  *   waypoint  maze2d as D4RL made it: one continuous walk of the waypoint controller from target to
  *             target; `timeouts` marks where a target was reached (or its time ran out), rewards
  *             are for the fixed goal and belong to the row's observation: one step late
- *   policy    episodes of a policy file
+ *   walker    antmaze as D4RL made it, by an ant that needed no training (walker.h): episodes of
+ * one row more than the time limit, which go on at the goal; starts and goals as D4RL placed them;
+ * rewards and terminals are 1 where the next row's position is at the goal of one evaluation,
+ * whatever goal the ant had policy    episodes of a policy file
  *
  * Actions are rounded to float32 before they are applied, so a row can be replayed. The files say
  * in attributes how they were made; what is computed on them is labelled so for ever.
@@ -18,17 +21,19 @@
 
 #include "engine/base/rng.h"
 #include "suites/env.h"
+#include "suites/walker.h"
 
 #include <stdint.h>
 
-enum dataset_actor { ACT_RANDOM, ACT_WAYPOINT, ACT_POLICY };
+enum dataset_actor { ACT_RANDOM, ACT_WAYPOINT, ACT_WALKER, ACT_POLICY };
 
 struct dataset_recipe {
     const char *env; /* row of env_table */
     enum dataset_actor actor;
-    const char *policy; /* ACT_POLICY: its file */
-    bool stochastic;    /* sample its actions instead of taking the mean */
-    double noise;       /* times N(0,1) is added to each action before clipping */
+    const char *policy;      /* ACT_POLICY: its file */
+    bool stochastic;         /* sample its actions instead of taking the mean */
+    double noise;            /* times N(0,1) is added to each action before clipping */
+    enum walker_goals goals; /* ACT_WALKER */
     int64_t rows;
     uint64_t seed;
     const char *revision; /* of the code, for the file */
@@ -38,6 +43,7 @@ struct dataset_made {
     int64_t episodes; /* in the file, the last one maybe cut */
     int64_t terminals, timeouts;
     int64_t diverged; /* episodes that ended because the simulation did: a timeout */
+    int64_t reached;  /* ACT_WALKER: episodes that came within 0.5 of their own goal */
 };
 
 /* Write `path`. Errors  STATUS_CONFIG (a policy of another environment, waypoints outside maze2d,

@@ -5,6 +5,7 @@
 #include "engine/base/threads.h"
 #include "suites/env.h"
 #include "suites/policy.h"
+#include "suites/walker.h"
 #include "suites/waypoint.h"
 
 #include <assert.h>
@@ -19,11 +20,11 @@
 
 /* --- arguments ------------------------------------------------------------------------------- */
 
-enum actor { ACTOR_RANDOM, ACTOR_POLICY, ACTOR_WAYPOINT };
+enum actor { ACTOR_RANDOM, ACTOR_POLICY, ACTOR_WAYPOINT, ACTOR_WALKER };
 
 struct arguments {
     const char *name; /* as the user wrote it; NULL: list the environments */
-    bool random, waypoint;
+    bool random, waypoint, walker;
     const char *policy;
     enum actor actor; /* from the three above */
     bool stochastic, json;
@@ -39,6 +40,7 @@ static const struct option_row options[] = {
     {"policy",     0,   "FILE", NULL, "act by a policy file (docs/environments.md 6)", FIELD(policy)},
     {"stochastic", 0,   NULL,   NULL, "sample the policy's actions instead of taking their mean", FIELD(stochastic)},
     {"waypoint",   0,   NULL,   NULL, "act by D4RL's waypoint controller (maze2d)", FIELD(waypoint)},
+    {"walker",     0,   NULL,   NULL, "act by the trot under D4RL's planner (antmaze)", FIELD(walker)},
     {"episodes",   'n', "N",    "10", "episodes to run", FIELD(episodes), .low = 1, .high = 1e7},
     {"seed",       's', "N",    "1",  "seed of starts and actions", FIELD(seed), .high = 1e18},
     {"threads",    'j', "N",    NULL, "episodes at a time, instead of one per core", FIELD(threads), .low = 1, .high = 1024},
@@ -58,9 +60,13 @@ static void begin_arguments(void *context)
 
 static enum status choose_actor(struct arguments *a)
 {
-    if (a->random + a->waypoint + (a->policy != NULL) > 1)
-        return status_fail(STATUS_CONFIG, "--random, --policy and --waypoint: choose one");
-    a->actor = a->policy != NULL ? ACTOR_POLICY : a->waypoint ? ACTOR_WAYPOINT : ACTOR_RANDOM;
+    if (a->random + a->waypoint + a->walker + (a->policy != NULL) > 1)
+        return status_fail(STATUS_CONFIG,
+                           "--random, --policy, --waypoint and --walker: choose one");
+    a->actor = a->policy != NULL ? ACTOR_POLICY
+               : a->waypoint     ? ACTOR_WAYPOINT
+               : a->walker       ? ACTOR_WALKER
+                                 : ACTOR_RANDOM;
     if (a->stochastic && a->actor != ACTOR_POLICY)
         return status_fail(STATUS_CONFIG, "--stochastic goes with --policy FILE");
     return STATUS_OK;
@@ -78,6 +84,7 @@ struct outcome { /* of one episode */
 struct worker {
     struct env *env;
     struct waypoint *waypoint;
+    struct walker *walker;
     double *scratch, *action;
 };
 
@@ -107,6 +114,9 @@ static void choose_action(const struct run *r, struct worker *w, struct rng *rng
     case ACTOR_WAYPOINT:
         waypoint_act(w->waypoint, observation, env_field(w->env, "goal", NULL), rng, w->action);
         break;
+    case ACTOR_WALKER:
+        walker_act(w->walker, observation, env_field(w->env, "goal", NULL), rng, w->action);
+        break;
     }
 }
 
@@ -117,6 +127,8 @@ static enum status run_episode(const struct run *r, struct worker *w, int episod
     struct rng rng = rng_at(r->key, RNG_EVAL_ACTION, (uint64_t)episode);
     *out = (struct outcome){0};
     TRY(env_reset(w->env, rng_at(r->key, RNG_EVAL_RESET, (uint64_t)episode)));
+    if (w->walker != NULL)
+        walker_forget(w->walker);
     for (struct env_step step = {0}; !step.terminated && !step.truncated;) {
         choose_action(r, w, &rng);
         enum status result = env_step(w->env, w->action, &step);
@@ -187,6 +199,8 @@ static enum status open_workers(struct run *r)
             TRY(env_clone(r->worker[0].env, &w->env));
         if (r->arguments->actor == ACTOR_WAYPOINT)
             TRY(waypoint_new(r->kind, &w->waypoint));
+        if (r->arguments->actor == ACTOR_WALKER)
+            TRY(walker_new(r->kind, &w->walker));
         size_t scratch = r->policy != NULL ? (size_t)policy_scratch(r->policy) : 1;
         w->scratch = calloc(scratch, sizeof *w->scratch);
         w->action = calloc((size_t)r->kind->act_dim, sizeof *w->action);
@@ -201,6 +215,7 @@ static void close_workers(struct run *r)
     for (int i = 0; r->worker != NULL && i < r->workers; i++) {
         env_close(r->worker[i].env);
         waypoint_delete(r->worker[i].waypoint);
+        walker_delete(r->worker[i].walker);
         free(r->worker[i].scratch);
         free(r->worker[i].action);
     }

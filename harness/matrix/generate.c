@@ -15,9 +15,9 @@ enum { STEM = 160 };
 /* clang-format off */
 #define FIELD(member) OPTION_FIELD(struct generate_request, member)
 static const struct option_row options[] = {
-    {"policy",     0,   "WHO",  NULL, "who acts: random, waypoint (maze2d), or a policy file; otherwise as D4RL did, if that takes none", FIELD(policy)},
+    {"policy",     0,   "WHO",  NULL, "who acts: random, waypoint (maze2d), walker (antmaze), or a policy file; otherwise by the recipe of the dataset", FIELD(policy)},
     {"stochastic", 0,   NULL,   NULL, "sample the policy's actions instead of taking their mean", FIELD(recipe.stochastic)},
-    {"noise",      0,   "X",    "0",  "standard deviation of noise added to the actions", FIELD(recipe.noise), .high = 100},
+    {"noise",      0,   "X",    "0",  "standard deviation of noise added to the actions; the walker's is 0.2 where this is 0", FIELD(recipe.noise), .high = 100},
     {"rows",       'n', "N",    NULL, "rows to make, instead of as many as D4RL's file has", FIELD(rows), .low = 1, .high = 1e9},
     {"transitions", 0,  "N",    NULL, "the same as `--rows`", FIELD(rows), .low = 1, .high = 1e9},
     {"seed",       's', "N",    "1",  "seed of starts and actions", FIELD(seed), .high = 1e18},
@@ -28,6 +28,18 @@ static const struct option_row options[] = {
 };
 /* clang-format on */
 
+/* D4RL's noise is 0.2. */
+static void choose_walker(struct generate_request *a)
+{
+    const char *quality = a->entry != NULL ? a->entry->quality : "fixed";
+    a->recipe.actor = ACT_WALKER;
+    a->recipe.goals = strcmp(quality, "play") == 0      ? WALKER_PLAY
+                      : strcmp(quality, "diverse") == 0 ? WALKER_DIVERSE
+                                                        : WALKER_FIXED;
+    if (a->recipe.noise == 0)
+        a->recipe.noise = 0.2;
+}
+
 /* Who acts: as asked, else D4RL's own way where that takes no trained policy. */
 static enum status choose_actor(struct generate_request *a, const struct env_kind *kind)
 {
@@ -35,6 +47,8 @@ static enum status choose_actor(struct generate_request *a, const struct env_kin
     bool bare = a->entry == NULL;
     if (a->policy == NULL && kind->suite->waypoints)
         r->actor = ACT_WAYPOINT;
+    else if (kind->suite->goal_cut && (a->policy == NULL || strcmp(a->policy, "walker") == 0))
+        choose_walker(a);
     else if (a->policy == NULL && (bare || strcmp(a->entry->quality, "random") == 0))
         r->actor = ACT_RANDOM;
     else if (a->policy == NULL)
@@ -47,6 +61,8 @@ static enum status choose_actor(struct generate_request *a, const struct env_kin
         r->actor = ACT_RANDOM;
     else if (strcmp(a->policy, "waypoint") == 0)
         r->actor = ACT_WAYPOINT;
+    else if (strcmp(a->policy, "walker") == 0)
+        r->actor = ACT_WALKER;
     else
         r->actor = ACT_POLICY;
     r->policy = r->actor == ACT_POLICY ? a->policy : NULL;
@@ -59,7 +75,9 @@ static enum status choose_actor(struct generate_request *a, const struct env_kin
  * "hopper-a2c" for hopper_a2c.h5). */
 static enum status name_file(const struct generate_request *a, char stem[STEM])
 {
-    const char *actor = a->recipe.actor == ACT_WAYPOINT ? "waypoint" : "random";
+    const char *actor = a->recipe.actor == ACT_WAYPOINT ? "waypoint"
+                        : a->recipe.actor == ACT_WALKER ? "walker"
+                                                        : "random";
     if (a->entry != NULL) {
         snprintf(stem, STEM, "%s", a->entry->id);
         return STATUS_OK;
@@ -102,6 +120,9 @@ static enum status make(const struct generate_request *a, const char *path)
     say("%s: %lld rows, %lld episodes (%lld terminals, %lld timeouts)\n", path,
         (long long)a->recipe.rows, (long long)made.episodes, (long long)made.terminals,
         (long long)made.timeouts);
+    if (a->recipe.actor == ACT_WALKER)
+        say("the walker reached its goal in %lld of %lld episodes\n", (long long)made.reached,
+            (long long)made.episodes);
     if (made.diverged > 0)
         printf("%lld episodes ended because the simulation diverged\n", (long long)made.diverged);
     printf("a stand-in, not D4RL's data: its results are labelled as such\n");
@@ -145,6 +166,8 @@ const struct command data_generate = {
     COMMAND_OPERAND(struct generate_request, name),
     .examples = {{"vitamin data generate maze2d-umaze-v1",
                   "by the waypoint controller, as D4RL did"},
+                 {"vitamin data generate antmaze-umaze-v2",
+                  "by a walking ant that a planner leads"},
                  {"vitamin data generate hopper-medium-v2 --policy random --rows 10000",
                   "by random actions, to try things out"}},
     .options = options,

@@ -1,0 +1,81 @@
+/* What the parts of the generator share: dataset_generate.c makes files of episodes,
+ * generate_rows.c collects rows, generate_maze.c has the recipes of the mazes. */
+#ifndef SUITES_GENERATE_IMPL_H
+#define SUITES_GENERATE_IMPL_H
+
+#include "suites/dataset_generate.h"
+#include "suites/dataset_write.h"
+#include "suites/env_impl.h"
+
+struct policy;
+struct walker;
+
+enum { GENERATE_COLUMNS = 16 };
+
+/* What a column is filled with. */
+enum generate_content {
+    OBSERVATION,
+    ACTION,
+    REWARD,
+    TERMINAL,
+    TIMEOUT,
+    NEXT_OBSERVATION,
+    LOG_PROB,
+    STATE_BEFORE, /* a field of the state before the step */
+    STATE_AFTER,
+    TARGET, /* where the controller of a maze goes */
+};
+
+struct generate_plan {
+    const struct dataset_recipe *recipe;
+    const struct env_kind *kind;
+    const struct policy *policy;
+    double goal[2]; /* ACT_WALKER: the evaluation goal that rewards are for */
+    int count;
+    struct dataset_column column[GENERATE_COLUMNS];
+    enum generate_content content[GENERATE_COLUMNS];
+};
+
+/* Rows while they are collected. */
+struct generate_rows {
+    const struct generate_plan *plan;
+    int64_t count, room;
+    void *data[GENERATE_COLUMNS];
+};
+
+struct generate_worker {
+    struct env *env;
+    struct generate_rows rows;
+    double *scratch, *action;
+    struct walker *walker;                          /* ACT_WALKER */
+    int64_t terminals, timeouts, diverged, reached; /* of the last episode */
+};
+
+/* Columns as in D4RL's file of the suite. */
+void generate_plan_columns(struct generate_plan *p, const struct env *e);
+
+/* Room for one more row, whose index is returned; negative without memory. */
+int64_t generate_begin_row(struct generate_rows *r);
+/* Write `x` into all columns of that content in the last row; the state's fields; a flag. */
+void generate_put(struct generate_rows *r, enum generate_content content, const double *x);
+void generate_put_state(struct generate_rows *r, enum generate_content content,
+                        const struct env *e);
+void generate_flag(struct generate_rows *r, enum generate_content content, bool value);
+void generate_free_rows(struct generate_rows *r);
+
+/* To the float32 that the file will hold, so that it can be replayed. */
+void generate_round(double *action, int A);
+
+enum status generate_no_memory(const struct generate_plan *p);
+
+/* maze2d's walk into the file. */
+enum status generate_walk(const struct generate_plan *p, struct generate_worker *w,
+                          struct dataset_writer *file, struct dataset_made *made);
+
+/* antmaze: the goal that the file's rewards are for, as evaluation draws it; and episode e into
+ * w->rows. */
+enum status generate_ant_goal(struct generate_plan *p, struct env *e);
+enum status generate_ant_episode(const struct generate_plan *p, struct generate_worker *w,
+                                 int64_t e);
+
+#endif
