@@ -190,12 +190,14 @@ static enum status read_origin(struct source *s, enum dataset_origin *out,
     return STATUS_OK;
 }
 
-/* The one place where a file's kind is decided; doubt_size() may only take D4RL's name away. */
-static enum status decide_kind(struct dataset *d, struct source *s)
+/* The one place where a file's kind is decided; doubt() may only take D4RL's name away. */
+static enum status decide_kind(struct dataset *d, struct source *s, bool *marked)
 {
     enum dataset_origin origin = ORIGIN_FILE;
     enum dataset_kind converted = DATASET_OWN;
     TRY(read_origin(s, &origin, &converted));
+    if (marked != NULL)
+        *marked = origin != ORIGIN_FILE;
     switch (origin) {
     case ORIGIN_MINARI:
         d->kind = DATASET_MINARI;
@@ -207,9 +209,10 @@ static enum status decide_kind(struct dataset *d, struct source *s)
         d->kind = DATASET_GENERATED;
         break;
     default:
-        d->kind = ends_with(d->id, "-dev") ? DATASET_DEV
-                  : d->entry != NULL       ? DATASET_D4RL
-                                           : DATASET_OWN;
+        d->kind = d->verified                ? DATASET_D4RL
+                  : ends_with(d->id, "-dev") ? DATASET_DEV
+                  : d->entry != NULL         ? DATASET_D4RL
+                                             : DATASET_OWN;
     }
     return STATUS_OK;
 }
@@ -248,7 +251,10 @@ enum status dataset_name(struct dataset *d, const char *name, const char *folder
 {
     *d = (struct dataset){.kind = DATASET_OWN};
     TRY(dataset_resolve(name, folder, d->path));
-    d->entry = dataset_find(name);
+    TRY(dataset_recognise(d->path, &d->entry));
+    d->verified = d->entry != NULL;
+    if (d->entry == NULL)
+        d->entry = dataset_find(name);
     if (d->entry == NULL)
         d->entry = dataset_find(d->path);
     bare_name(d->path, d->id);
@@ -265,12 +271,12 @@ static void set_environment(struct dataset *d, const struct env_kind *env)
     d->score = (d->entry != NULL ? env_find(d->entry->env) : env)->score;
 }
 
-enum status dataset_identify(struct dataset *d, struct source *s, const char *env)
+enum status dataset_identify(struct dataset *d, struct source *s, const char *env, bool *marked)
 {
     TRY(find_environment(d, s, env));
     set_environment(d, d->env);
     read_attribute(s, "note", d->note, sizeof d->note);
-    TRY(decide_kind(d, s));
+    TRY(decide_kind(d, s, marked));
     if (*d->note == '\0' && d->kind == DATASET_DEV)
         snprintf(d->note, sizeof d->note, "a stand-in for development, not D4RL's data");
     if (*d->note == '\0' && d->kind == DATASET_MINARI)
@@ -279,22 +285,36 @@ enum status dataset_identify(struct dataset *d, struct source *s, const char *en
     return STATUS_OK;
 }
 
-/* Only a file of D4RL's size may pass for D4RL's. */
-static void doubt_size(struct dataset *d)
+static bool has_rows_of(const struct dataset *d, const struct dataset_entry *e)
 {
-    if (d->kind != DATASET_D4RL)
-        return;
+    return d->rows == e->rows || (e->rows == 0 && d->rows >= e->paper_transitions);
+}
+
+/* Only D4RL's very file may pass for D4RL's; where its digest is not known, or a conversion names
+ * it as its source, one of its rows. */
+static enum status doubt(struct dataset *d, bool marked)
+{
+    char digest[SHA256_HEX];
     const struct dataset_entry *e = d->entry;
-    if (e == NULL) {
-        d->kind = DATASET_OWN;
-        return;
-    }
-    if (d->rows == e->rows || (e->rows == 0 && d->rows >= e->paper_transitions))
-        return;
+    if (d->kind != DATASET_D4RL || d->verified)
+        return STATUS_OK;
+    if (e != NULL && has_rows_of(d, e) && (marked || *e->sha256 == '\0'))
+        return STATUS_OK;
     d->kind = DATASET_OWN;
-    snprintf(d->note, sizeof d->note, "named %s, but with %lld rows instead of D4RL's %s%lld",
-             e->id, (long long)d->rows, e->rows == 0 ? "at least " : "",
-             (long long)(e->rows == 0 ? e->paper_transitions : e->rows));
+    if (e == NULL)
+        return STATUS_OK;
+    if (!has_rows_of(d, e)) {
+        snprintf(d->note, sizeof d->note, "named %s, but with %lld rows instead of D4RL's %s%lld",
+                 e->id, (long long)d->rows, e->rows == 0 ? "at least " : "",
+                 (long long)(e->rows == 0 ? e->paper_transitions : e->rows));
+        return STATUS_OK;
+    }
+    TRY(sha256_file(d->path, digest));
+    snprintf(d->note, sizeof d->note,
+             "named %s, but not D4RL's file: its SHA-256 is %s, D4RL's is %s; move it away and get "
+             "that one with `vitamin data fetch %s`",
+             e->id, digest, e->sha256, e->id);
+    return STATUS_OK;
 }
 
 /* --- loading -------------------------------------------------------------------------------------
@@ -338,8 +358,10 @@ static enum status outline(struct source *s, const struct look_task *t)
 {
     struct dataset *d = t->d;
     struct dataset_outline *o = t->out;
-    TRY(dataset_identify(d, s, t->env));
-    *o = (struct dataset_outline){.env = (int)(d->env - env_table), .kind = d->kind};
+    bool marked = false;
+    TRY(dataset_identify(d, s, t->env, &marked));
+    *o = (struct dataset_outline){
+        .env = (int)(d->env - env_table), .kind = d->kind, .marked = marked};
     memcpy(o->note, d->note, sizeof o->note);
     o->minari = dataset_is_minari(s);
     if (!t->measured)
@@ -395,7 +417,7 @@ enum status dataset_look(struct dataset *d, const char *name, const struct datas
     d->kind = out->kind;
     memcpy(d->note, out->note, sizeof d->note);
     d->rows = out->rows;
-    return STATUS_OK;
+    return measured ? doubt(d, out->marked) : STATUS_OK;
 }
 
 static enum status check_store(const struct dataset *d)
@@ -420,7 +442,10 @@ enum status dataset_read(struct dataset *d, const char *name, const struct datas
     TRY(dataset_look(d, name, o, true, &out));
     TRY(dataset_store_new(d->env, &out, d->path, &d->store));
     TRY(guard_run(d->path, LOOK_SECONDS, fill, d, NULL, 0));
-    return check_store(d);
+    TRY(check_store(d));
+    if (o->content)
+        dataset_store_digest(d->store, d->content);
+    return STATUS_OK;
 }
 
 enum status dataset_load(const char *name, const struct dataset_options *options,
@@ -429,9 +454,7 @@ enum status dataset_load(const char *name, const struct dataset_options *options
     enum status result = dataset_read(out, name, options);
     if (result == STATUS_OK)
         result = dataset_cut(out, options);
-    if (result == STATUS_OK)
-        doubt_size(out);
-    else
+    if (result != STATUS_OK)
         dataset_free(out);
     return result;
 }

@@ -34,15 +34,14 @@
 #ifndef SUITES_DATASET_H
 #define SUITES_DATASET_H
 
-#include "engine/base/sha256.h"
 #include "engine/data/trajectory.h"
-#include "suites/dataset_table.h"
+#include "suites/dataset_identity.h"
 
 enum { DATASET_ID = 96, DATASET_NOTE = 512, DATASET_ALL_SINGLES = -1 };
 
 /* What results computed on a dataset must be labelled with, for ever. */
 enum dataset_kind {
-    DATASET_D4RL,      /* named as D4RL's file, of its size, no other mark */
+    DATASET_D4RL,      /* of its digest; where none is known: of its name and rows, no other mark */
     DATASET_GENERATED, /* made by `vitamin data generate`: the file says so */
     DATASET_DEV,       /* a "-dev" stand-in for development */
     DATASET_MINARI,    /* from Minari, converted or not: other environment versions */
@@ -73,14 +72,17 @@ struct dataset_options {
     int delay;           /* M > 1: rewards paid every M steps and at a trajectory's end; else 0 */
     int singles_kept;    /* AntMaze: 9 (code) or 10 (paper); DATASET_ALL_SINGLES */
     bool q_view;         /* D4RL's Q-learning view, see above */
+    bool content;        /* fill in dataset.content: a second per gigabyte */
 };
 
 /* Rewards as they are, all singles: what statistics are made of. */
 struct dataset_options dataset_defaults(void);
 
 struct dataset {
-    char id[DATASET_ID];  /* "hopper-medium-v2"; else the file's name, bare */
-    char path[FILE_PATH]; /* of the file */
+    char id[DATASET_ID];      /* "hopper-medium-v2"; else the file's name, bare */
+    char path[FILE_PATH];     /* of the file */
+    char content[SHA256_HEX]; /* see dataset_identity.h; "" unless asked for */
+    bool verified;            /* its SHA-256 is that of D4RL's file */
     enum dataset_kind kind;
     char note[DATASET_NOTE]; /* how it was made, one line; "" when the file is silent */
     const struct env_kind *env;

@@ -103,7 +103,9 @@ static void look_at_sizes(const struct dataset *d, struct dataset_report *r)
     r->transitions = d->transitions;
     r->trajectories = d->count;
     r->kind = d->kind;
+    r->verified = d->verified;
     memcpy(r->note, d->note, sizeof r->note);
+    memcpy(r->content, d->content, sizeof r->content);
     if (e != NULL && d->kind == DATASET_D4RL && d->transitions != e->paper_transitions)
         remark(r, "%lld transitions are used, the paper used %lld", (long long)d->transitions,
                (long long)e->paper_transitions);
@@ -129,7 +131,7 @@ static void examine(const char *name, const struct dataset_options *o, struct da
     }
     result = source_open(&s, r->path, true);
     if (result == STATUS_OK)
-        result = dataset_identify(&d, &s, o->env);
+        result = dataset_identify(&d, &s, o->env, NULL);
     if (result != STATUS_OK) {
         note_problem(r, result);
         source_close(&s);
@@ -149,6 +151,7 @@ static void examine(const char *name, const struct dataset_options *o, struct da
     /* The path, not the name: both must look at the same file. */
     struct dataset_options all = *o;
     all.env = r->env;
+    all.content = true;
     result = dataset_load(r->path, &all, &d);
     note_problem(r, result);
     if (result == STATUS_OK) {

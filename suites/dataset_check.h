@@ -19,6 +19,8 @@ struct dataset_report {
     int remarks;
     char remark[DATASET_REMARKS][DATASET_REMARK]; /* what is odd, but can be worked with */
     int64_t rows, transitions;                    /* when there is no problem */
+    char content[SHA256_HEX];                     /* likewise (dataset_identity.h) */
+    bool verified;                                /* likewise: D4RL's file by its digest */
     int trajectories;
 };
 

@@ -34,6 +34,7 @@ enum dataset_rule {
 struct dataset_outline {
     int env; /* row of env_table */
     enum dataset_kind kind;
+    bool marked; /* it says itself where it comes from */
     char note[DATASET_NOTE];
     int64_t rows;
     bool minari, successors, timeouts; /* the file has them, and they are used */
@@ -45,6 +46,9 @@ struct dataset_outline {
 enum status dataset_store_new(const struct env_kind *env, const struct dataset_outline *o,
                               const char *path, struct dataset_store **out);
 void dataset_store_free(struct dataset_store *s);
+
+/* SHA-256 over what was read, before it is cut (dataset_identity.h). */
+void dataset_store_digest(const struct dataset_store *s, char out[SHA256_HEX]);
 
 /* The fields of D4RL's layout. */
 enum dataset_field_kind { FIELD_STATE, FIELD_ACTION, FIELD_NUMBER, FIELD_FLAG };
@@ -92,8 +96,9 @@ enum status dataset_resolve(const char *name, const char *folder, char path[FILE
 /* Path, entry and id of what `name` means. */
 enum status dataset_name(struct dataset *d, const char *name, const char *folder);
 
-/* Kind, note and environment of the open file of a dataset that has a name. */
-enum status dataset_identify(struct dataset *d, struct source *s, const char *env);
+/* Kind, note and environment of the open file of a dataset that has a name. `marked` (may be NULL):
+ * does it say itself where it comes from? */
+enum status dataset_identify(struct dataset *d, struct source *s, const char *env, bool *marked);
 
 /* All that a child process finds out of a file: of its numbers, if it is to be `measured`, how many
  * there are. */

@@ -9,6 +9,9 @@
 
 #include <stdint.h>
 
+/* Do the mirrors hold D4RL's file? */
+enum dataset_mirrors { MIRRORS_LACK, MIRRORS_MAY, MIRRORS_HAVE };
+
 struct dataset_entry {            /* one row of dataset_table */
     const char *id;               /* "hopper-medium-replay-v2" */
     const char *env;              /* row of env_table: "hopper" */
@@ -17,6 +20,9 @@ struct dataset_entry {            /* one row of dataset_table */
     int64_t paper_transitions;    /* tables 4-7: what the paper's scripts use */
     double paper_mean, paper_std; /* normalised; gym-mujoco's std as printed (score.h) */
     const char *file;             /* the URL's last part: "hopper_medium_replay-v2.hdf5" */
+    int64_t bytes;                /* of that file; 0: not known */
+    enum dataset_mirrors mirrors;
+    const char *sha256; /* of that file; "": not known */
 };
 
 extern const struct dataset_entry dataset_table[];

@@ -153,6 +153,28 @@ const char *threads_better_core(const char *core, bool avx2, bool avx512)
     return avx512 ? "SkylakeX" : avx2 ? "Haswell" : NULL;
 }
 
+bool threads_can_use_core(const char *core)
+{
+#ifdef __x86_64__
+    static const char *const avx2[] = {"Haswell", "Zen", "Excavator"};
+    for (size_t i = 0; i < sizeof avx2 / sizeof *avx2; i++) {
+        if (strcmp(core, avx2[i]) == 0)
+            return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0;
+    }
+    bool avx512 = __builtin_cpu_supports("avx512dq") != 0 &&
+                  __builtin_cpu_supports("avx512bw") != 0 &&
+                  __builtin_cpu_supports("avx512vl") != 0;
+    if (strcmp(core, "SkylakeX") == 0)
+        return avx512;
+    if (strcmp(core, "Cooperlake") == 0)
+        return avx512 && __builtin_cpu_supports("avx512bf16") != 0;
+    return strcmp(core, "Prescott") == 0;
+#else
+    (void)core;
+    return false;
+#endif
+}
+
 const char *threads_blas_version(void)
 {
     return openblas_get_config();

@@ -33,6 +33,9 @@ const char *threads_blas_core(void);
  */
 const char *threads_better_core(const char *core, bool avx2, bool avx512);
 
+/* Can this processor run OpenBLAS's kernels of that name? False for a name that is not known. */
+bool threads_can_use_core(const char *core);
+
 /* "OpenBLAS 0.3.21 ...": its version and how it was built. */
 const char *threads_blas_version(void);
 

@@ -5,7 +5,7 @@
 #include "engine/base/stop.h"
 #include "engine/base/threads.h"
 #include "harness/matrix/matrix.h"
-#include "harness/sweep/verify.h"
+#include "harness/sweep/verify_core.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -28,6 +28,7 @@ static const struct option_row options[] = {
     {"matrix",     0,   "LIST", NULL, "only runs of these matrices", FIELD(filter.matrix)},
     {"dataset",    'd', "LIST", NULL, "only these datasets or suites", FIELD(filter.dataset)},
     {"method",     'm', "LIST", NULL, "only these methods", FIELD(filter.method)},
+    {"run",        0,   "NAME", NULL, "only this run, a folder below RESULTS, with the BLAS kernels of this process", FIELD(filter.name)},
     {"runs",       'n', "N",    "3",  "how many runs to choose at random", FIELD(runs), .low = 1, .high = INT_MAX},
     {"all",        0,   NULL,   NULL, "verify all of them", FIELD(all)},
     {"iterations", 0,   "N",    "25", "how many iterations to repeat, pretraining blocks included; 0: all", FIELD(options.rows), .high = INT_MAX},
@@ -72,9 +73,7 @@ static struct lot *number_runs(const struct record_list *list, long seed)
 
 static void print_verdict(const struct record *r, const struct verify_result *v)
 {
-    static const char *const words[] = {
-        [VERIFY_SAME] = "same", [VERIFY_DIFFERENT] = "DIFFERENT", [VERIFY_UNCHECKED] = "UNCHECKED"};
-    say("%-9s  %s: ", words[v->verdict], r->name);
+    say("%-9s  %s: ", verify_words[v->verdict], r->name);
     if (v->verdict == VERIFY_SAME && v->first_row > 0)
         printf("%d of %d iterations from the checkpoint at %d, bit-identical (%.1f s)\n", v->rows,
                r->look.rows, v->first_row, v->seconds);
@@ -106,11 +105,15 @@ static enum status verify_runs(const struct record_list *list, const struct argu
     for (int i = 0; i < chosen && i < list->count && result == STATUS_OK; i++) {
         const struct record *r = &list->record[lot[i].index];
         struct verify_result v;
-        result = verify_record(r, &a->options, &v);
-        if (result == STATUS_OK) {
-            print_verdict(r, &v);
-            count[v.verdict]++;
+        if (a->filter.name == NULL && verify_wants_core(r)) {
+            result = verify_with_core(r, &a->options, &v.verdict);
+        } else {
+            result = verify_record(r, &a->options, &v);
+            if (result == STATUS_OK)
+                print_verdict(r, &v);
         }
+        if (result == STATUS_OK)
+            count[v.verdict]++;
     }
     free(lot);
     TRY(result);

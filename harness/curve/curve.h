@@ -31,7 +31,8 @@
  * variant (what sets it apart in its matrix, "alpha_online=10"; ""), title (label and variant, for
  * people), dataset, suite, preset, size, seed, status (running | complete | diverged | failed),
  * budget (transitions at which its score is to be read), config_hash, dataset_kind (d4rl |
- * generated | dev | minari | own | none), dataset_path, dataset_sha256, dataset_note,
+ * generated | dev | minari | own | none), dataset_path, dataset_sha256 (of the file),
+ * dataset_content (suites/dataset_identity.h; none in older curves), dataset_note,
  * dataset_transitions, dataset_trajectories, dataset_mean, dataset_sd (of normalised returns),
  * dataset_sd_printed (as the paper's scripts compute it), peak_memory_gb, revision, dirty (0 | 1),
  * program (SHA-256 of the executable), compiler, flags, versions, blas_core, machine (these eight

@@ -23,7 +23,8 @@ static const char *const volatile_attributes[] = {
     "precision" /* which is in the configuration too */,
     NULL};
 /* What a reader finds elsewhere when an older program has not written it (run_folder.h). */
-static const char *const derived_attributes[] = {"suite", "budget", "matrix", NULL};
+static const char *const derived_attributes[] = {"suite", "budget", "matrix", "dataset_content",
+                                                 NULL};
 
 static bool is_among(const char *key, const char *const list[])
 {
@@ -37,12 +38,19 @@ static bool is_volatile(const char *key)
     return is_among(key, volatile_attributes);
 }
 
+/* Where both say what the dataset holds, its file may have been written by anybody. */
+static bool is_outweighed(const char *key, const struct curve *a, const struct curve *b)
+{
+    return strcmp(key, "dataset_sha256") == 0 && curve_has(a, "dataset_content") &&
+           curve_has(b, "dataset_content");
+}
+
 static enum status compare_attributes(const struct curve *a, const struct curve *b, bool prefix)
 {
     for (int i = 0; i < a->attributes; i++) {
         const char *key = a->attribute[i].key;
         if (is_volatile(key) || (prefix && strcmp(key, "status") == 0) ||
-            (is_among(key, derived_attributes) && !curve_has(b, key)))
+            (is_among(key, derived_attributes) && !curve_has(b, key)) || is_outweighed(key, a, b))
             continue;
         if (strcmp(a->attribute[i].value, curve_get(b, key)) != 0)
             return status_fail(STATUS_FORMAT, "attribute '%s' is '%s' and '%s'", key,

@@ -294,8 +294,27 @@ static enum status select_by(struct record_list *list, const char *option, recor
     return result;
 }
 
+static enum status select_name(struct record_list *list, const char *name)
+{
+    bool *keep = calloc((size_t)list->count + 1, sizeof *keep), found = false;
+    if (keep == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for a choice of runs");
+    for (int i = 0; i < list->count; i++) {
+        keep[i] = strcmp(list->record[i].name, name) == 0;
+        found = found || keep[i];
+    }
+    if (found)
+        drop_unmarked(list, keep);
+    free(keep);
+    return found ? STATUS_OK
+                 : status_fail(STATUS_CONFIG,
+                               "there is no run '%.300s'; `vitamin results` lists them", name);
+}
+
 enum status record_select(struct record_list *list, const struct record_filter *f)
 {
+    if (f->name != NULL)
+        TRY(select_name(list, f->name));
     TRY(select_by(list, "matrix", matrix_words, f->matrix));
     TRY(select_by(list, "dataset", dataset_words, f->dataset));
     TRY(select_by(list, "method", method_words, f->method));

@@ -37,6 +37,7 @@ struct record_filter {
     const char *matrix;  /* first folder, or a matrix whose cells lie in several */
     const char *method;  /* "td3_odt", "td3*", with a variant "td3_odt@alpha_online=10" */
     const char *dataset; /* or a suite: "adroit" */
+    const char *name;    /* exactly this run */
     const char *status;  /* waiting, stopped, running, done, diverged, failed or unreadable */
 };
 

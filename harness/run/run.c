@@ -185,6 +185,7 @@ static enum status load_data(struct run *r)
         TRY(describe_file(r));
     TRY(reward_scale(r, &scale));
     struct dataset_options o = dataset_options_of(r, scale);
+    o.content = true;
     TRY(dataset_load(r->request->config.dataset, &o, &r->dataset));
     r->offline = r->dataset.list;
     r->offline_count = r->dataset.count;

@@ -20,6 +20,7 @@
 #include "engine/base/file.h"
 #include "engine/base/sha256.h"
 #include "harness/config/config.h"
+#include "harness/curve/curve.h"
 
 #include <signal.h>
 #include <stdbool.h>
@@ -65,6 +66,10 @@ enum status run_configure(struct config_request *config, struct hyper *h);
 
 /* What tells configurations apart: SHA-256 of config_identity. Errors STATUS_MEMORY. */
 enum status run_config_hash(const struct hyper *h, char out[SHA256_HEX]);
+
+/* The content digest of the dataset that a curve's run used (suites/dataset_identity.h), as
+ * recorded or known of its file; "": neither. */
+const char *run_dataset_content(const struct curve *c);
 
 /* The key of a run's random streams: from dataset and seed alone, so that methods share the
  * initial parameters and batches of a pretraining they have in common (D61). */

@@ -86,17 +86,22 @@ static enum status check_dataset(const struct run *r)
 {
     const struct curve *c = &r->curve;
     const char *path = curve_get(c, "dataset_path"), *kind = curve_get(c, "dataset_kind"),
-               *recorded = curve_get(c, "dataset_sha256");
+               *recorded = run_dataset_content(c), *what = "content";
     char digest[SHA256_HEX];
     if (run_takes_no_data(&r->hyper))
         return STATUS_OK; /* the environment is the folder's: its run's key and curve say so */
-    TRY(dataset_digest(&r->dataset, digest));
+    memcpy(digest, r->dataset.content, sizeof digest);
+    if (*recorded == '\0') { /* of a program that knew no content digests */
+        recorded = curve_get(c, "dataset_sha256");
+        what = "SHA-256";
+        TRY(dataset_digest(&r->dataset, digest));
+    }
     if (strcmp(recorded, digest) != 0)
         return status_fail(STATUS_CONFIG,
-                           "%.200s: began with the dataset %.200s (SHA-256 %.12s), now given is "
-                           "%.200s (SHA-256 %.12s); put the first one back, or use another output "
+                           "%.200s: began with the dataset %.200s (%s %.12s), now given is "
+                           "%.200s (%s %.12s); put the first one back, or use another output "
                            "folder",
-                           r->request->folder, path, recorded, r->dataset.path, digest);
+                           r->request->folder, path, what, recorded, r->dataset.path, what, digest);
     if (strcmp(kind, dataset_kind_name(r->dataset.kind)) != 0 ||
         strcmp(curve_get(c, "dataset"), r->dataset.id) != 0)
         return status_fail(

@@ -43,6 +43,12 @@ static enum status stamp_reduced(struct run *r)
     return curve_set(&r->curve, "reduced", "%s", text);
 }
 
+const char *run_dataset_content(const struct curve *c)
+{
+    const char *recorded = curve_get(c, "dataset_content");
+    return *recorded != '\0' ? recorded : dataset_known_content(curve_get(c, "dataset_sha256"));
+}
+
 /* Which data; its size and returns, for the report's Tables 4-7. */
 static enum status stamp_dataset(struct run *r)
 {
@@ -54,6 +60,7 @@ static enum status stamp_dataset(struct run *r)
     TRY(curve_set(c, "dataset_note", "%s", r->dataset.note));
     TRY(dataset_digest(&r->dataset, digest));
     TRY(curve_set(c, "dataset_sha256", "%s", digest));
+    TRY(curve_set(c, "dataset_content", "%s", r->dataset.content));
     TRY(curve_set(c, "dataset_transitions", "%lld", (long long)r->file_transitions));
     TRY(curve_set(c, "dataset_trajectories", "%d", r->file_trajectories));
     TRY(curve_set(c, "dataset_mean", "%.10g", s.mean));

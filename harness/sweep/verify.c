@@ -4,9 +4,9 @@
 #include "harness/base/progress.h"
 #include "harness/curve/checkpoint.h"
 #include "harness/curve/provenance.h"
+#include "harness/matrix/supply.h"
 #include "harness/run/run.h"
-#include "suites/dataset_table.h"
-#include "suites/env.h"
+#include "suites/dataset.h"
 
 #include <errno.h>
 #include <fts.h>
@@ -30,6 +30,9 @@ struct verify {
     char dataset[FILE_PATH];
     char scratch[FILE_PATH];
 };
+
+const char *const verify_words[] = {
+    [VERIFY_SAME] = "same", [VERIFY_DIFFERENT] = "DIFFERENT", [VERIFY_UNCHECKED] = "UNCHECKED"};
 
 static enum status unchecked(struct verify *v)
 {
@@ -59,49 +62,133 @@ static bool is_below(const char *folder, const char *path)
     return strncmp(in, of, length) == 0 && (in[length] == '/' || in[length] == '\0');
 }
 
-/* The dataset where the run had it, if that is below a folder that was named, else by its name. */
-static enum status locate_dataset(struct verify *v)
+/* Does `path` hold what the run used? Else STATUS_MISSING. What decides is the content; of runs
+ * whose content is not known, the file. */
+static enum status check_dataset(const struct verify *v, const char *path)
+{
+    const char *file = curve_get(&v->before, "dataset_sha256");
+    const char *content = run_dataset_content(&v->before), *kind = "SHA-256", *recorded = file;
+    char digest[SHA256_HEX] = "";
+    enum status result = sha256_file(path, digest);
+    /* A folder (Minari) is left to the run, whose curve holds the digests too. */
+    if (result == STATUS_INTERRUPTED)
+        return result;
+    if (result != STATUS_OK || strcmp(digest, file) == 0)
+        return STATUS_OK;
+    if (*content != '\0') {
+        struct dataset_options o = dataset_defaults();
+        struct dataset d;
+        o.env = dataset_env(curve_get(&v->before, "dataset")) != NULL
+                    ? dataset_env(curve_get(&v->before, "dataset"))->name
+                    : NULL;
+        o.content = true;
+        result = dataset_load(path, &o, &d);
+        if (result == STATUS_INTERRUPTED)
+            return result;
+        if (result == STATUS_OK) {
+            memcpy(digest, d.content, sizeof digest);
+            dataset_free(&d);
+            kind = "content";
+            recorded = content;
+        }
+        if (result == STATUS_OK && strcmp(digest, content) == 0)
+            return STATUS_OK;
+    }
+    return status_fail(STATUS_MISSING,
+                       "%s: is not the dataset that the run used (%s %.12s, recorded %.12s); put "
+                       "that one back, or name its folder with --data",
+                       path, kind, digest, recorded);
+}
+
+/* The dataset where the run had it, if that is below a folder that was named. */
+static enum status try_recorded_path(struct verify *v)
 {
     const char *path = curve_get(&v->before, "dataset_path");
-    const char *name = curve_get(&v->before, "dataset");
-    const char *data = dataset_folder(v->options->data);
     bool there = false;
-    if (is_below(data, path) || is_below(v->options->results, path))
+    if (is_below(dataset_folder(v->options->data), path) || is_below(v->options->results, path))
         TRY(file_look(path, &there));
-    if (there)
-        return file_path(v->dataset, "%s", path);
-    enum status result = file_check_name("the dataset's name in the curve", name);
-    if (result == STATUS_OK)
-        result = dataset_locate(name, v->options->data, v->dataset);
-    /* Last of all that takes a file of this name from the working folder, which nobody named. */
-    if (result == STATUS_OK && strcmp(v->dataset, name) == 0)
-        result = STATUS_MISSING;
-    if (result == STATUS_MISSING && *path != '\0')
+    if (!there)
         return status_fail(STATUS_MISSING,
                            "its dataset, %s (%.300s), is not below '%s'; name the folder it is in "
                            "with --data",
-                           name, path, data);
+                           curve_get(&v->before, "dataset"), path,
+                           dataset_folder(v->options->data));
+    TRY(file_path(v->dataset, "%s", path));
+    return check_dataset(v, path);
+}
+
+/* By its name, in the data folder. */
+static enum status try_name(struct verify *v, const char *folder)
+{
+    const char *name = curve_get(&v->before, "dataset");
+    char path[FILE_PATH];
+    TRY(file_check_name("the dataset's name in the curve", name));
+    TRY(dataset_locate(name, folder, path));
+    /* Last of all that takes a file of this name from the working folder, which nobody named. */
+    if (strcmp(path, name) == 0)
+        return status_fail(STATUS_MISSING, "%s is not in the data folder", name);
+    TRY(file_path(v->dataset, "%s", path));
+    return check_dataset(v, path);
+}
+
+/* The built-in matrix whose cell the run is ("lite", or "lite-code" with that preset); NULL: none.
+ */
+static const char *built_in_matrix(const char *recorded)
+{
+    for (int i = 0; matrix_name(i) != NULL; i++) {
+        const char *name = matrix_name(i);
+        size_t n = strlen(name);
+        if (strncmp(recorded, name, n) == 0 &&
+            (recorded[n] == '\0' || (recorded[n] == '-' && config_is_preset(recorded + n + 1))))
+            return name;
+    }
+    return NULL;
+}
+
+/* As the run's matrix says how to make it: once, where a sweep would make it too (supply.h). */
+static enum status try_recipe(struct verify *v, bool *exists)
+{
+    const char *name = built_in_matrix(curve_get(&v->before, "matrix"));
+    const char *data = v->options->data, *folder;
+    char buffer[FILE_PATH];
+    struct matrix m;
+    *exists = false;
+    if (name == NULL)
+        return STATUS_OK;
+    TRY(matrix_load(name, NULL, &m));
+    const struct matrix_source *s = supply_of(&m, curve_get(&v->before, "dataset"));
+    *exists = s != NULL && s->generated;
+    enum status result = STATUS_OK;
+    if (*exists)
+        result = supply_get(s, data);
+    if (*exists && result == STATUS_OK)
+        result = supply_folder(s, data, buffer, &folder);
+    if (*exists && result == STATUS_OK)
+        result = try_name(v, folder);
+    matrix_unload(&m);
     return result;
 }
 
-/* Where the dataset is now. A file of other bytes cannot give the same curve. */
+/* Where the dataset is now, or can be made. One of other content cannot give the same curve. */
 static enum status find_dataset(struct verify *v)
 {
-    char digest[SHA256_HEX];
     const struct suite *suite = suite_find(curve_get(&v->before, "suite"));
+    struct status_note first;
+    bool recipe;
     if (suite != NULL && suite->run_seconds > 0) /* no file */
         return file_path(v->dataset, "%s", curve_get(&v->before, "dataset"));
-    TRY(locate_dataset(v));
-    enum status result = sha256_file(v->dataset, digest);
-    if (result == STATUS_INTERRUPTED)
+    enum status result = try_recorded_path(v);
+    if (result != STATUS_MISSING)
         return result;
-    /* A folder (Minari) is left to the run, whose curve holds the digest too. */
-    if (result == STATUS_OK && strcmp(digest, curve_get(&v->before, "dataset_sha256")) != 0)
-        return status_fail(STATUS_MISSING,
-                           "%s: is not the file that the run used (SHA-256 %.12s, "
-                           "recorded %.12s); put that one back, or name its folder with --data",
-                           v->dataset, digest, curve_get(&v->before, "dataset_sha256"));
-    return STATUS_OK;
+    status_save(&first, result);
+    bool was_there = *v->dataset != '\0';
+    enum status named = try_name(v, v->options->data);
+    if (named == STATUS_OK || named == STATUS_INTERRUPTED || named == STATUS_CONFIG)
+        return named;
+    if (!was_there && *v->dataset != '\0')
+        status_save(&first, named);
+    result = try_recipe(v, &recipe);
+    return recipe || result != STATUS_OK ? result : status_restore(&first);
 }
 
 /* Turn the lines `key = value` of the recorded text that differ from the preset's into overrides.
@@ -376,6 +463,12 @@ static enum status compare(struct verify *v)
     for (int i = 0; i < CURVE_ORIGIN_COUNT; i++)
         TRY(curve_set(a, curve_origin_names[i], "%s", curve_get(b, curve_origin_names[i])));
     TRY(curve_set(a, "dataset_path", "%s", curve_get(b, "dataset_path")));
+    /* Of a folder it was not compared before: find_dataset(). */
+    if (curve_has(a, "dataset_content") && *run_dataset_content(b) != '\0') {
+        TRY(curve_set(a, "dataset_sha256", "%s", curve_get(b, "dataset_sha256")));
+        if (!curve_has(b, "dataset_content"))
+            TRY(curve_set(b, "dataset_content", "%s", run_dataset_content(b)));
+    }
     if (v->more_keys) {
         TRY(curve_set(a, "config_hash", "%s", curve_get(b, "config_hash")));
         TRY(curve_set_config(a, b->config));

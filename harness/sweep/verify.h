@@ -12,6 +12,9 @@ enum verify_verdict {
     VERIFY_UNCHECKED, /* text: why it cannot be done again here */
 };
 
+/* "same", "DIFFERENT", "UNCHECKED". */
+extern const char *const verify_words[];
+
 struct verify_options {
     int rows;             /* of /iteration to do again, pretraining blocks included; 0: all */
     bool from_checkpoint; /* go on from the run's checkpoint when rows were recorded beyond it */
@@ -33,7 +36,8 @@ struct verify_result {
 /* Do the run again in a scratch folder under TMPDIR, with the configuration that its curve holds,
  * and compare bit by bit. What says where a run took place (revision, compiler, libraries, BLAS
  * core, machine, the dataset's path) is not compared but told in `circumstances`; the dataset's
- * digest must be the same. A curve of several segments (curve.h) is VERIFY_UNCHECKED: no program on
+ * content must be the same, and is made as the run's (built-in) matrix says where it is not there.
+ * A curve of several segments (curve.h) is VERIFY_UNCHECKED: no program on
  * one machine computes it. A configuration that lacks settings which this code has is
  * taken to mean what the preset says of them now, and that is told too.
  *

@@ -654,24 +654,24 @@ Test(dataset, follows_minaris_links_within_the_folder_only)
 Test(dataset, says_what_kind_of_data_it_is)
 {
     char path[FILE_PATH];
-    struct toy t = toy_new(20, 39, 28);
+    struct toy t = toy_new(20, 39, 30);
     t.timeout[9] = 1;
     struct dataset_options o = dataset_defaults();
     o.folder = folder;
 
-    snprintf(path, sizeof path, "%.900s/door-human-v1.hdf5", folder);
+    snprintf(path, sizeof path, "%.900s/relocate-human-v1.hdf5", folder);
     toy_write(&t, path, &plain);
-    struct dataset d = load("door-human-v1", &o);
+    struct dataset d = load("relocate-human-v1", &o);
     cr_expect_eq(d.kind, DATASET_OWN, "twenty rows are not D4RL's file, whatever its name");
-    cr_expect_not_null(strstr(d.note, "6729"), "%s", d.note);
+    cr_expect_not_null(strstr(d.note, "9942"), "%s", d.note);
     cr_expect_eq(d.score.max, d.env->score.max);
     dataset_free(&d);
 
-    struct toy full = toy_new(6729, 39, 28);
+    struct toy full = toy_new(9942, 39, 30);
     full.timeout[9] = 1;
     toy_write(&full, path, &plain);
     d = load(path, &o);
-    cr_expect_eq(d.kind, DATASET_D4RL);
+    cr_expect_eq(d.kind, DATASET_D4RL, "no digest is known of this one");
     dataset_free(&d);
 
     struct h5 f;

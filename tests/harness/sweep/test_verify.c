@@ -4,6 +4,7 @@
 #include "harness/curve/curve.h"
 #include "harness/curve/provenance.h"
 #include "harness/run/run.h"
+#include "suites/dataset_generate.h"
 #include "tests/support/command_line.h"
 
 #include <criterion/criterion.h>
@@ -230,11 +231,57 @@ Test(verify, says_when_the_dataset_is_missing_or_another)
     expect("", STATUS_OK, "same       run: ");
 
     cr_assert_eq(truncate(copy, 10), 0);
-    expect("", STATUS_MISSING, "is not the file that the run used");
+    expect("", STATUS_MISSING, "is not the dataset that the run used");
     unlink(copy);
     expect("", STATUS_MISSING, "UNCHECKED  run: ");
     expect("", STATUS_MISSING, "hopper-mine");
     cr_assert_str_eq(status_sentence(), "1 run could not be checked");
+}
+
+/* A fresh clone has curves and no data: what the run's matrix says how to make is made, and the
+ * revision that this program writes into it is not the recorded one's. */
+Test(verify, makes_the_data_as_the_matrix_says)
+{
+    char made[2 * FILE_PATH], *text;
+    struct dataset_made unused;
+    struct dataset_recipe recipe = {
+        .env = "hopper", .actor = ACT_RANDOM, .rows = 3000, .seed = 1, .revision = "0123456789ab"};
+    snprintf(made, sizeof made, "%s", command_line_path("then/hopper-random-v2.hdf5"));
+    cr_assert_eq(file_make_folder(command_line_path("then")), STATUS_OK);
+    cr_assert_eq(dataset_generate(&recipe, made, &unused), STATUS_OK, "%s", status_sentence());
+    struct run_request r = {.config = {.dataset = made,
+                                       .method = "iql",
+                                       .preset = "paper",
+                                       .size = "tiny",
+                                       .set = {"stop_transitions=300", "pretrain_actor_steps=10"},
+                                       .sets = 2},
+                            .folder = command_line_path("runs/run"),
+                            .matrix = "smoke",
+                            .checkpoint_every = 1e9,
+                            .quiet = true};
+    cr_assert_eq(run_execute(&r, NULL), STATUS_OK, "%s", status_sentence());
+    unlink(made);
+    char words[3 * FILE_PATH];
+    snprintf(words, sizeof words, "%s --data %s", command_line_path("runs"),
+             command_line_path("new"));
+    for (int again = 0; again < 2; again++) {
+        cr_assert_eq(command_line(&command_verify, words, &text), STATUS_OK, "%s: %s",
+                     status_sentence(), text);
+        cr_assert_not_null(strstr(text, "same       run: "), "%s", text);
+        cr_assert_eq(strstr(text, "a stand-in, not D4RL's data") != NULL, again == 0, "%s", text);
+        free(text);
+    }
+
+    /* Other data under the same name is not it. */
+    struct curve c;
+    snprintf(made, sizeof made, "%s", command_line_path("runs/run/curve.h5"));
+    cr_assert_eq(curve_read(made, &c), STATUS_OK);
+    curve_set(&c, "dataset_content", "%064d", 7);
+    cr_assert_eq(curve_write(&c, made), STATUS_OK);
+    curve_free(&c);
+    cr_assert_eq(command_line(&command_verify, words, &text), STATUS_MISSING, "%s", text);
+    cr_assert_not_null(strstr(text, "is not the dataset that the run used (content "), "%s", text);
+    free(text);
 }
 
 /* A curve may come from anywhere: the paths in it are not opened on its word. Here each leads to a
