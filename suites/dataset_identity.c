@@ -15,6 +15,8 @@ const struct dataset_alias dataset_aliases[] = {
     {"hopper",        false, 300000, "6052d7f12a7f", "132fef7bb4be47b8bcbfbc8f709070635e61d6d5e39e7deee58b6810bf62b82a", "5ce481ba19c751db652dbbe843e401d1aa89eb92f5849649bbfa7dc9446c6855"},
     {"hopper",        false, 300000, "092f00b90dcf", "4fe5a117a981b68b0a59365de80bacdace37bac48470d87f227cfd288154a6ab", "5ce481ba19c751db652dbbe843e401d1aa89eb92f5849649bbfa7dc9446c6855"},
     {"walker2d",      false, 300000, "d71e855203af", "20cbf008866962ac1bb101ed1ac736a384584e3a4b2f8733abc83eb1e497d314", "1328117610133f3680b673de3b0c4f211138e8740d4843fac10af99499598981"},
+    {"halfcheetah",   false, 300000, "16afacb164b4", "e4e9e3b9ab19678895e51c0011fd1e7eb7e16e05010161900169b0c028779ae2", "b94d41e670649ea24ee7256fb595fe1a9eaabaaaa872dd9b125a0165a084cd7d"},
+    {"maze2d-umaze",  true,  300000, "16afacb164b4", "9a19a7ac13125e70fec0e80ef536f53a7c18736fdec2494186fbd3bd10c0a468", "45b4610200729ce5f1cfe2fb8d6a5f93f827b796f799c631d444a7cf829c4568"},
     {.file = NULL},
 };
 /* clang-format on */
