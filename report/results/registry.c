@@ -130,7 +130,7 @@ static int suite_of_environment(const char *dataset)
 }
 
 static struct registry_dataset dataset_table[] = {
-#define DATASET(name, e, q, rows, n, m, s, ...)                                                   \
+#define DATASET(name, e, q, rows, n, m, s, ...)                                                    \
     {.id = name, .env = e, .quality = q, .transitions = n, .mean = m, .sd = s},
 #include "suites/facts.def"
 };
