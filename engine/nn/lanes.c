@@ -2,9 +2,9 @@
 
 #include "engine/base/memory.h"
 #include "engine/base/threads.h"
+#include "engine/nn/matmul.h"
 
 #include <assert.h>
-#include <omp.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,9 @@ static size_t chunks(size_t n)
 enum status lanes_init(struct lanes *l, size_t gradient, size_t scratch)
 {
     *l = (struct lanes){.gradient = gradient};
-    l->workers = threads_count() < LANES_MAX ? threads_count() : LANES_MAX;
+    l->workers = threads_count() < TEAM_MOST ? threads_count() : TEAM_MOST;
+    if (l->workers > 1)
+        matmul_try_cuts();
     enum status status = STATUS_OK;
     for (int i = 0; i < LANES_MAX && gradient > 0; i++) {
         l->dtheta[i] = memory_reserve(gradient * sizeof(float));
@@ -41,17 +43,17 @@ enum status lanes_init(struct lanes *l, size_t gradient, size_t scratch)
 
 void lanes_free(struct lanes *l)
 {
-    for (int i = 0; i < LANES_MAX; i++) {
+    for (int i = 0; i < LANES_MAX; i++)
         free(l->dtheta[i]);
+    for (int i = 0; i < TEAM_MOST; i++)
         arena_free(&l->scratch[i]);
-    }
     *l = (struct lanes){0};
 }
 
 size_t lanes_memory(const struct lanes *l)
 {
     size_t bytes = l->gradient * LANES_MAX * sizeof(float);
-    for (int i = 0; i < l->workers; i++)
+    for (int i = 0; i < l->workers && i < LANES_MAX; i++)
         bytes += l->scratch[i].size;
     return bytes;
 }
@@ -93,48 +95,43 @@ static void zero_chunk(struct lanes *l, int lane, long chunk)
     memset(l->dtheta[lane] + from, 0, n * sizeof(float));
 }
 
-static void run_lane(struct lanes *l, int lane, struct span items, lanes_body *body, void *context,
-                     struct arena *scratch)
+struct lanes_job {
+    struct lanes *l;
+    const struct span *spans;
+    lanes_body *body;
+    void *context;
+    bool tiling;
+};
+
+static void run_lane(void *context, int lane, struct arena *scratch)
 {
-    body(context, lane, items, l->dtheta[lane], scratch);
+    const struct lanes_job *job = context;
+    bool tiling = threads_set_tiling(job->tiling);
+    job->body(job->context, lane, job->spans[lane], job->l->dtheta[lane], scratch);
     arena_release(scratch, 0);
+    threads_set_tiling(tiling);
 }
 
-/* One thread needs no team, which would call malloc. */
-static void run_alone(struct lanes *l, int count, const struct span spans[], lanes_body *body,
-                      void *context)
+/* One thread needs no region, which would call malloc. */
+static void zero_gradients(struct lanes *l, int count)
 {
-    bool tiling = threads_set_tiling(count == 1);
+    long parts = (long)chunks(l->gradient);
+    for (int i = 0; i < count && l->workers == 1 && l->gradient > 0; i++)
+        memset(l->dtheta[i], 0, l->gradient * sizeof(float));
+    if (l->workers == 1)
+        return;
+#pragma omp parallel for schedule(static) num_threads(l->workers) collapse(2)
     for (int i = 0; i < count; i++) {
-        if (l->gradient > 0)
-            memset(l->dtheta[i], 0, l->gradient * sizeof(float));
-        run_lane(l, i, spans[i], body, context, &l->scratch[0]);
+        for (long c = 0; c < parts; c++)
+            zero_chunk(l, i, c);
     }
-    threads_set_tiling(tiling);
 }
 
 void lanes_run(struct lanes *l, int count, const struct span spans[], lanes_body *body,
                void *context)
 {
     assert(count >= 1 && count <= LANES_MAX);
-    if (l->workers == 1) {
-        run_alone(l, count, spans, body, context);
-        return;
-    }
-    long parts = (long)chunks(l->gradient);
-#pragma omp parallel for schedule(static) num_threads(l->workers) collapse(2)
-    for (int i = 0; i < count; i++) {
-        for (long c = 0; c < parts; c++)
-            zero_chunk(l, i, c);
-    }
-    if (count == 1) { /* the kernels are parallel */
-        run_lane(l, 0, spans[0], body, context, &l->scratch[0]);
-        return;
-    }
-#pragma omp parallel for schedule(dynamic) num_threads(l->workers)
-    for (int i = 0; i < count; i++) {
-        bool tiling = threads_set_tiling(false);
-        run_lane(l, i, spans[i], body, context, &l->scratch[omp_get_thread_num()]);
-        threads_set_tiling(tiling);
-    }
+    struct lanes_job job = {l, spans, body, context, count == 1};
+    zero_gradients(l, count);
+    team_run(l->workers, count, l->scratch, run_lane, &job);
 }

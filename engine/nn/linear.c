@@ -1,5 +1,6 @@
 #include "engine/nn/linear.h"
 
+#include "engine/base/team.h"
 #include "engine/nn/matmul.h"
 
 #include <assert.h>
@@ -66,32 +67,62 @@ void linear_forward_add(const struct linear *f, const float *theta, const float 
               y);
 }
 
-/* db += column sums of dy: four rows at a time, so db is read and written a quarter as often. */
-static void column_sums(const float *dy, int N, int out, float *db)
+/* db += column sums of dy for some columns: four rows at a time, so db is read and written a
+ * quarter as often. */
+static void column_sums(const float *dy, int N, int out, struct team_range columns, float *db)
 {
     size_t width = (size_t)out;
     int i = 0;
+    dy += columns.first, db += columns.first;
     for (; i + 4 <= N; i += 4) {
         const float *a = dy + (size_t)i * width, *b = a + width, *c = b + width, *d = c + width;
-        for (int j = 0; j < out; j++)
+        for (int j = 0; j < columns.count; j++)
             db[j] += (a[j] + b[j]) + (c[j] + d[j]);
     }
     for (; i < N; i++) {
-        for (int j = 0; j < out; j++)
+        for (int j = 0; j < columns.count; j++)
             db[j] += dy[(size_t)i * width + (size_t)j];
     }
+}
+
+/* The backward pass as one section of a team: tasks of dW, then of db, then of dx. */
+struct backward {
+    struct affine weight, input;
+    int weights, sums, inputs; /* how many of each */
+    const float *dy;
+    int N, out;
+    float *db;
+};
+
+static void backward_task(void *context, int task, struct arena *scratch)
+{
+    (void)scratch;
+    const struct backward *b = context;
+    if (task < b->weights)
+        affine_task(&b->weight, task);
+    else if (task < b->weights + b->sums)
+        column_sums(b->dy, b->N, b->out, team_range(b->out, 16, b->sums, task - b->weights), b->db);
+    else
+        affine_task(&b->input, task - b->weights - b->sums);
 }
 
 static void backward(const struct linear *f, const float *theta, const float *x, const float *dy,
                      int N, float *dtheta, float *dx, float keep)
 {
+    struct backward b = {.dy = dy, .N = N, .out = f->out};
     if (dtheta != NULL) {
-        matmul_tn(N, f->out, f->in, dy, factor_plain(&f->packed, x, f->in), dtheta + f->weight);
-        column_sums(dy, N, f->out, dtheta + f->bias);
+        b.weight = affine_of(MATMUL_TN, N, f->out, f->in, dy, factor_plain(&f->packed, x, f->in), 1,
+                             dtheta + f->weight);
+        b.weights = affine_tasks(&b.weight);
+        b.sums = b.weight.parts;
+        b.db = dtheta + f->bias;
     }
-    if (dx != NULL)
-        matmul_nn(N, f->out, f->in, dy, factor_backward(theta, f->weight, f->in, 0, &f->packed),
-                  keep, dx);
+    if (dx != NULL) {
+        b.input = affine_of(MATMUL_NN, N, f->out, f->in, dy,
+                            factor_backward(theta, f->weight, f->in, 0, &f->packed), keep, dx);
+        b.inputs = affine_tasks(&b.input);
+    }
+    team_share(b.weights + b.sums + b.inputs, backward_task, &b, NULL);
 }
 
 void linear_backward(const struct linear *f, const float *theta, const float *x, const float *dy,

@@ -1,5 +1,6 @@
 #include "engine/nn/matmul.h"
 
+#include "engine/base/team.h"
 #include "engine/base/threads.h"
 #include "engine/base/wide.h"
 #include "engine/nn/activation.h"
@@ -106,30 +107,7 @@ WIDE(static void, narrow,
     }
 }
 
-/* --- tiles ----------------------------------------------------------------------------------- */
-
-struct tile { /* columns from .. from+count-1 of the output */
-    int from, count;
-};
-
-/* Halves, not quarters: a GEMM half as wide loses 2 % of its rate, a quarter 5 %. */
-static int tiles_of(int columns)
-{
-    return threads_tiling() && columns >= MATMUL_TILED ? 2 : 1;
-}
-
-/* One thread needs no team: making one would call malloc. */
-static bool alone(int tiles)
-{
-    return tiles == 1 || threads_count() == 1;
-}
-
-/* Cut at whole vectors. */
-static struct tile tile_of(int columns, int tiles, int t)
-{
-    int middle = tiles == 1 ? columns : (columns / 2 + VEC - 1) / VEC * VEC;
-    return t == 0 ? (struct tile){0, middle} : (struct tile){middle, columns - middle};
-}
+/* --- one product ----------------------------------------------------------------------------- */
 
 /* What a product begins or ends with. */
 struct ends {
@@ -296,6 +274,68 @@ void matmul_then_bias(int rows, int out, int in, const float *x, struct factor W
             (struct ends){.bias = bias, .behind = true, .relu = relu}, y, out);
 }
 
+/* --- cut into tasks -------------------------------------------------------------------------- */
+
+/* Rows of the result are cut at multiples of CUT, and a task has at least WORTH products: waking a
+ * thread takes as long as some million. */
+enum { CUT = 48 };
+static const double WORTH = 8e6;
+
+static bool blas_shares; /* see matmul_try_cuts */
+
+/* Halves, not quarters: a GEMM half as wide loses 2 % of its rate, a quarter 5 %. */
+static int tiles_of(int columns)
+{
+    return threads_tiling() && columns >= MATMUL_TILED ? 2 : 1;
+}
+
+/* Parts of a tile's rows. One lane's halves are tasks already. */
+static int parts_of(const struct affine *p)
+{
+    int size = (team_size() + p->tiles - 1) / p->tiles;
+    int rows = p->form == MATMUL_TN ? p->rows / p->tiles : p->rows;
+    int cols = p->form == MATMUL_TN ? p->cols : p->cols / p->tiles;
+    double row = (double)cols * p->inner; /* products */
+    int parts = team_parts(rows * row, WORTH), most = rows / CUT;
+    if (p->right.product == PRODUCT_BLAS && most > 0) {
+        int least = (int)(LEAST / row) / CUT + 1; /* units of a part */
+        most = blas_shares ? most / least : 1;
+    }
+    parts = parts < size ? parts : size;
+    parts = parts < most ? parts : most;
+    return parts > 1 ? parts : 1;
+}
+
+struct affine affine_of(enum matmul_form form, int N, int out, int in, const float *left,
+                        struct factor right, float keep, float *to)
+{
+    struct affine p = {.form = form,
+                       .rows = form == MATMUL_TN ? out : N,
+                       .cols = form == MATMUL_NT ? out : in,
+                       .inner = form == MATMUL_NT   ? in
+                                : form == MATMUL_NN ? out
+                                                    : N,
+                       .left = left,
+                       .right = right,
+                       .keep = keep,
+                       .to = to};
+    p.tiles = tiles_of(form == MATMUL_TN ? out : p.cols);
+    p.parts = parts_of(&p);
+    return p;
+}
+
+int affine_tasks(const struct affine *p)
+{
+    return p->tiles * p->parts;
+}
+
+/* The halves of n are cut at whole vectors. */
+static struct team_range tile_of(int n, int tiles, int t)
+{
+    int middle = tiles == 1 ? n : (n / 2 + VEC - 1) / VEC * VEC;
+    return t == 0 ? (struct team_range){0, middle} : (struct team_range){middle, n - middle};
+}
+
 /* The factor's columns from `column` on; for x Wᵀ these are rows of the array. */
 static struct factor columns_from(struct factor b, int column, bool rows)
 {
@@ -304,66 +344,109 @@ static struct factor columns_from(struct factor b, int column, bool rows)
     return b;
 }
 
-static void nt(struct tile t, int N, int out, int in, const float *x, struct factor W,
-               struct ends ends, float *y)
+/* Few rows of x Wᵀ, W where it is. */
+static void narrow_nt(int N, int columns, int in, const float *x, const float *W, struct ends ends,
+                      float *y, int ldy)
 {
-    struct factor w = columns_from(W, t.from, true);
-    ends.bias = ends.bias != NULL ? ends.bias + t.from : NULL;
-    if (N > MATMUL_NARROW || W.product != PRODUCT_BLAS) {
-        product(MATMUL_NT, N, t.count, in, x, in, w, ends, y + t.from, out);
-        return;
-    }
-    begin(N, t.count, ends.bias, y + t.from, out);
-    narrow(N, t.count, in, x, w.at, y + t.from, out);
-    finish(N, t.count, NULL, ends.relu, y + t.from, out);
+    begin(N, columns, ends.bias, y, ldy);
+    narrow(N, columns, in, x, W, y, ldy);
+    finish(N, columns, NULL, ends.relu, y, ldy);
 }
 
-static void tn(struct tile t, int N, int out, int in, const float *dy, struct factor x, float *dW)
+void affine_task(const struct affine *p, int task)
 {
-    matmul(MATMUL_TN, t.count, in, N, dy + t.from, out, x, 1, dW + (size_t)t.from * (size_t)in, in);
+    bool tn = p->form == MATMUL_TN, nt = p->form == MATMUL_NT;
+    struct team_range tile = tile_of(tn ? p->rows : p->cols, p->tiles, task % p->tiles);
+    struct team_range rows = tn ? tile : (struct team_range){0, p->rows};
+    struct team_range cols = tn ? (struct team_range){0, p->cols} : tile;
+    struct team_range part = team_range(rows.count, CUT, p->parts, task / p->tiles);
+    size_t first = (size_t)(rows.first + part.first);
+    const float *left = p->left + first * (tn ? 1 : (size_t)p->inner);
+    struct factor right = columns_from(p->right, cols.first, nt);
+    float *to = p->to + first * (size_t)p->cols + cols.first;
+    struct ends ends = {
+        .bias = p->bias != NULL ? p->bias + cols.first : NULL, .keep = p->keep, .relu = p->relu};
+    if (nt && p->rows <= MATMUL_NARROW && right.product == PRODUCT_BLAS)
+        narrow_nt(part.count, cols.count, p->inner, left, right.at, ends, to, p->cols);
+    else
+        product(p->form, part.count, cols.count, p->inner, left, tn ? p->rows : p->inner, right,
+                ends, to, p->cols);
 }
 
-static void nn(struct tile t, int N, int out, int in, const float *dy, struct factor W, float keep,
-               float *dx)
+static void run_task(void *context, int task, struct arena *scratch)
 {
-    matmul(MATMUL_NN, N, t.count, out, dy, out, columns_from(W, t.from, false), keep, dx + t.from,
-           in);
+    (void)scratch;
+    affine_task(context, task);
+}
+
+static void run(struct affine p)
+{
+    team_share(affine_tasks(&p), run_task, &p, NULL);
 }
 
 void matmul_nt(int N, int out, int in, const float *x, struct factor W, const float *bias,
                bool relu, float *y)
 {
-    struct ends ends = {.bias = bias, .keep = 1, .relu = relu};
-    int tiles = tiles_of(out);
-    for (int t = 0; t < tiles && alone(tiles); t++)
-        nt(tile_of(out, tiles, t), N, out, in, x, W, ends, y);
-    if (alone(tiles))
-        return;
-#pragma omp parallel for schedule(static)
-    for (int t = 0; t < tiles; t++)
-        nt(tile_of(out, tiles, t), N, out, in, x, W, ends, y);
+    struct affine p = affine_of(MATMUL_NT, N, out, in, x, W, 1, y);
+    p.bias = bias;
+    p.relu = relu;
+    run(p);
 }
 
 void matmul_tn(int N, int out, int in, const float *dy, struct factor x, float *dW)
 {
-    int tiles = tiles_of(out);
-    for (int t = 0; t < tiles && alone(tiles); t++)
-        tn(tile_of(out, tiles, t), N, out, in, dy, x, dW);
-    if (alone(tiles))
-        return;
-#pragma omp parallel for schedule(static)
-    for (int t = 0; t < tiles; t++)
-        tn(tile_of(out, tiles, t), N, out, in, dy, x, dW);
+    run(affine_of(MATMUL_TN, N, out, in, dy, x, 1, dW));
 }
 
 void matmul_nn(int N, int out, int in, const float *dy, struct factor W, float keep, float *dx)
 {
-    int tiles = tiles_of(in);
-    for (int t = 0; t < tiles && alone(tiles); t++)
-        nn(tile_of(in, tiles, t), N, out, in, dy, W, keep, dx);
-    if (alone(tiles))
-        return;
-#pragma omp parallel for schedule(static)
-    for (int t = 0; t < tiles; t++)
-        nn(tile_of(in, tiles, t), N, out, in, dy, W, keep, dx);
+    run(affine_of(MATMUL_NN, N, out, in, dy, W, keep, dx));
+}
+
+/* --- what the cuts of OpenBLAS's products rely on -------------------------------------------- */
+
+bool matmul_cut_holds(enum matmul_form form, int rows, int cols, int inner, int parts, bool keep)
+{
+    size_t left = (size_t)rows * (size_t)inner, right = (size_t)inner * (size_t)cols,
+           size = (size_t)rows * (size_t)cols;
+    float *a = malloc((left + right + 2 * size) * sizeof *a);
+    if (a == NULL)
+        return false;
+    float *b = a + left, *whole = b + right, *cut = whole + size;
+    int lda = form == MATMUL_TN ? rows : inner;
+    struct factor factor = {.at = b, .ld = form == MATMUL_NT ? inner : cols};
+    fill(a, left + right + size, 1);
+    memcpy(cut, whole, size * sizeof *cut);
+    blas(form, rows, cols, inner, a, lda, factor, keep, whole, cols);
+    for (int i = 0; i < parts; i++) {
+        struct team_range part = team_range(rows, CUT, parts, i);
+        blas(form, part.count, cols, inner,
+             a + (size_t)part.first * (form == MATMUL_TN ? 1 : (size_t)inner), lda, factor, keep,
+             cut + (size_t)part.first * (size_t)cols, cols);
+    }
+    bool same = memcmp(whole, cut, size * sizeof *cut) == 0;
+    free(a);
+    return same;
+}
+
+/* Inner indices below, at and above the length at which OpenBLAS cuts them (320, 384), columns that
+ * it cuts too, rows and columns that are no multiple of anything. */
+static void try_cuts(void)
+{
+    static const int shape[][3] = {
+        {197, 67, 391}, {389, 331, 200}, {151, 771, 97}, {163, 129, 801}};
+    blas_shares = true;
+    for (size_t i = 0; i < sizeof shape / sizeof *shape; i++) {
+        for (int form = MATMUL_NN; form <= MATMUL_TN; form++)
+            blas_shares = blas_shares &&
+                          matmul_cut_holds((enum matmul_form)form, shape[i][0], shape[i][1],
+                                           shape[i][2], shape[i][0] / CUT, i % 2 == 0);
+    }
+}
+
+bool matmul_try_cuts(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, try_cuts);
+    return blas_shares;
 }

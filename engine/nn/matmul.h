@@ -2,9 +2,19 @@
  * through here.
  *
  * matmul_nt, _tn and _nn are the products of an affine map, row-major: x (N,in), W (out,in),
- * y (N,out). Outside of lanes (threads_tiling) they compute the output in two halves, on two
- * threads if there are. And a product with few rows, as when acting for one environment, reads W
- * where it is: sgemm would first copy all of it, and our kernels have their packed form. */
+ * y (N,out). A product with few rows, as when acting for one environment, reads W where it is:
+ * sgemm would first copy all of it, and our kernels have their packed form.
+ *
+ * A team (team.h) shares these products. Our own kernels may be cut anywhere (kernel.h). OpenBLAS's
+ * bits depend on cuts of columns, but not on cuts of rows at multiples of 12 (three times its
+ * UNROLL_N, in which its driver packs them), as long as each part has over a million products:
+ * smaller ones take other kernels. Tried on random shapes, all forms, with 0.3.21, 0.3.29 and
+ * 0.3.34 and their Haswell, Zen and SkylakeX kernels: 0 of 7,560 cut at multiples of 12, 24 or 48
+ * differ. Because nobody promises it, matmul_try_cuts tries it again on the kernels in use, and
+ * where it does not hold OpenBLAS's products are not shared.
+ *
+ * Where a batch is but one lane (threads_tiling), columns are cut in two halves whatever the number
+ * of threads, which does count for OpenBLAS's bits. */
 #ifndef ENGINE_NN_MATMUL_H
 #define ENGINE_NN_MATMUL_H
 
@@ -81,6 +91,29 @@ enum matmul_form {
     MATMUL_NT, /* a bᵀ */
     MATMUL_TN, /* aᵀ b */
 };
+
+/* One of these products in tasks for team_share, together with others. */
+struct affine {
+    enum matmul_form form;
+    int rows, cols, inner; /* of the result */
+    const float *left;
+    struct factor right;
+    const float *bias; /* (cols) what each row begins with; NULL: keep times what it is */
+    bool relu;
+    float keep, *to;
+    int tiles, parts;
+};
+/* MATMUL_NT: to = keep to + left rightᵀ for left = x (N,in), right = W, to = y, and so on. */
+struct affine affine_of(enum matmul_form form, int N, int out, int in, const float *left,
+                        struct factor right, float keep, float *to);
+int affine_tasks(const struct affine *p);
+void affine_task(const struct affine *p, int task);
+
+/* Whether OpenBLAS keeps its bits when rows are cut (see above): tried at the first call, in some
+ * milliseconds. Until then its products are not shared. */
+bool matmul_try_cuts(void);
+/* One trial: whether `parts` parts of a product's rows have the bits of the whole. */
+bool matmul_cut_holds(enum matmul_form form, int rows, int cols, int inner, int parts, bool keep);
 
 /* c = keep c + (a b, a bᵀ or aᵀ b) on the calling thread, for parts of larger arrays: c
  * (rows,cols), `inner` terms a sum; lda, b.ld, ldc are the lengths of a row in memory. */

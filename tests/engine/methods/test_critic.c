@@ -1,3 +1,4 @@
+#include "engine/base/team.h"
 #include "engine/base/threads.h"
 #include "engine/methods/critic.h"
 #include "engine/nn/lanes.h"
@@ -349,7 +350,8 @@ ParameterizedTest(int *row, critic, bits_do_not_depend_on_threads)
     critic_take(&c, b.B, b.K, &dry, &tape);
     arena_take(&dry, 3 * (size_t)b.B * (size_t)b.K + 64);
     double loss = 0;
-    for (int threads = 1; threads <= 4; threads++) {
+    team_cut_all(true);
+    for (int threads = 1; threads <= 8; threads++) {
         threads_set(threads);
         struct lanes lanes;
         struct span spans[LANES_MAX];

@@ -1,4 +1,5 @@
 /* What every learner promises, whatever its method: bits, resuming, no allocation, refusal. */
+#include "engine/base/team.h"
 #include "engine/base/threads.h"
 #include "engine/methods/learner_dt.h"
 #include "engine/methods/learner_impl.h"
@@ -454,13 +455,15 @@ ParameterizedTestParameters(learner, has_the_same_bits_for_any_number_of_threads
 
 ParameterizedTest(int *method, learner, has_the_same_bits_for_any_number_of_threads)
 {
-    static const int lengths[] = {1, 5, 20};
+    static const int lengths[] = {1, 5, 20}, team[] = {2, 3, 8, 4, 16, 32};
     struct world w;
     world_make(&w);
     for (int i = 0; i < (methods[*method].long_windows ? 3 : 2); i++) {
         struct acts one, many;
         struct memory want = life(*method, lengths[i], &w, 1, &one);
-        for (int threads = 2; threads <= 4; threads++) {
+        team_cut_all(true);
+        for (int t = 0; t < (lengths[i] == 5 ? 6 : 2); t++) {
+            int threads = team[t];
             struct memory got = life(*method, lengths[i], &w, threads, &many);
             const char *where = difference(&want, &got);
             cr_assert_null(where, "%s, K = %d: %d threads differ from one in %s",

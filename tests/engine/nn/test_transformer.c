@@ -1,5 +1,6 @@
 /* The transformer as such: gradients against differences for every kind of token sequence, who sees
  * whom, equal bits for any number of threads, no allocation. Parity is in test_dt.c. */
+#include "engine/base/team.h"
 #include "engine/base/threads.h"
 #include "engine/nn/transformer.h"
 #include "tests/support/allocations.h"
@@ -373,9 +374,12 @@ ParameterizedTest(int *row, transformer, gradient_has_equal_bits_for_any_number_
     for (int b = 0; b < B; b++)
         c->length[b] = 1 + (b * 7) % K;
     c->w.length = c->length;
+    static const int team[] = {1, 2, 3, 4, 8, 16, 32};
     float *first = NULL;
-    for (int threads = 1; threads <= 4; threads++) {
+    for (size_t t = 0; t < sizeof team / sizeof *team; t++) {
+        int threads = team[t];
         long allocations;
+        team_cut_all(t % 2 == 0);
         float *sum = gradient_with(c, threads, &allocations);
         if (first == NULL)
             first = sum;
