@@ -317,21 +317,21 @@ void attention_reserve(int D, int tokens, struct arena *scratch)
 
 /* --- the two passes ------------------------------------------------------------------------- */
 
-void attention_forward(const struct attention_block *b, const struct attention_window *w,
+void attention_forward(const struct attention_block *b, const struct attention_window w[], int n,
                        struct arena *scratch, float *out, int ldout)
 {
     if (attention_is_short(b, w))
-        attention_short_forward(b, w, out, ldout);
+        attention_short_forward(b, w, n, out, ldout);
     else
         attention_long_forward(b, w, scratch, out, ldout);
 }
 
-void attention_backward(const struct attention_block *b, const struct attention_window *w,
+void attention_backward(const struct attention_block *b, const struct attention_window w[], int n,
                         const float *dout, int lddout, struct arena *scratch, float *dq, float *dk,
                         float *dv)
 {
     if (attention_is_short(b, w))
-        attention_short_backward(b, w, dout, lddout, dq, dk, dv);
+        attention_short_backward(b, w, n, dout, lddout, dq, dk, dv);
     else
         attention_long_backward(b, w, dout, lddout, scratch, dq, dk, dv);
 }

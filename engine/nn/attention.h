@@ -45,12 +45,17 @@ size_t attention_weights(int H, int queries, int tokens);
 /* For dry runs: take from `scratch` what a pass over a window of up to this many tokens needs. */
 void attention_reserve(int D, int tokens, struct arena *scratch);
 
-/* out rows of the window (ld = ldout) are written. */
-void attention_forward(const struct attention_block *b, const struct attention_window *w,
+/* How many of the windows w[0], w[1], ... (`count` of them) are worked on together: those of a
+ * small network that are of one shape, else 1. No number depends on it, but the weights' order
+ * does, so both passes must have the same groups. */
+int attention_group(const struct attention_block *b, const struct attention_window w[], int count);
+
+/* out rows of a group of n windows (ld = ldout) are written. */
+void attention_forward(const struct attention_block *b, const struct attention_window w[], int n,
                        struct arena *scratch, float *out, int ldout);
 
-/* Given dout (ld = lddout): dq (ld = ldq), dk and dv (ld = ldkv) of the window are written. */
-void attention_backward(const struct attention_block *b, const struct attention_window *w,
+/* Given dout (ld = lddout): dq (ld = ldq), dk and dv (ld = ldkv) of the group are written. */
+void attention_backward(const struct attention_block *b, const struct attention_window w[], int n,
                         const float *dout, int lddout, struct arena *scratch, float *dq, float *dk,
                         float *dv);
 

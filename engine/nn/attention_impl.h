@@ -22,11 +22,12 @@ void attention_long_backward(const struct attention_block *b, const struct atten
                              const float *dout, int lddout, struct arena *scratch, float *dq,
                              float *dk, float *dv);
 
-/* Bit-identical to the above, for short windows. Of the weights only those that a query sees
- * have their value. */
-void attention_short_forward(const struct attention_block *b, const struct attention_window *w,
-                             float *out, int ldout);
-void attention_short_backward(const struct attention_block *b, const struct attention_window *w,
-                              const float *dout, int lddout, float *dq, float *dk, float *dv);
+/* Bit-identical to the above, for a group of short windows (attention_group). Their weights have
+ * another order. */
+void attention_short_forward(const struct attention_block *b, const struct attention_window w[],
+                             int n, float *out, int ldout);
+void attention_short_backward(const struct attention_block *b, const struct attention_window w[],
+                              int n, const float *dout, int lddout, float *dq, float *dk,
+                              float *dv);
 
 #endif

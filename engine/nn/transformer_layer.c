@@ -110,8 +110,10 @@ void transformer_layer_forward(const struct transformer *f, int n, const float *
         l->attention.ldkv = 3 * f->C;
     }
     plan_windows(f, n, s);
-    for (int i = 0; i < s->count; i++)
-        attention_forward(&l->attention, &l->window[i], scratch, l->context, f->C);
+    for (int i = 0, group; i < s->count; i += group) {
+        group = attention_group(&l->attention, &l->window[i], s->count - i);
+        attention_forward(&l->attention, &l->window[i], group, scratch, l->context, f->C);
+    }
     residual(&map->attn_out, theta, x, l->context, l->Q, p, l->keep_out, temporary, l->mid);
 
     layernorm_forward(&map->ln2, theta, l->mid, l->Q, l->ln2, l->stats2);
@@ -150,8 +152,10 @@ void transformer_layer_backward(const struct transformer *f, int n, const float 
     dy = undrop(dmid, size, p, l->keep_out, narrow);
     linear_backward(&map->attn_out, theta, l->context, dy, l->Q, dtheta, dx);
     float *dq = wide, *dk = l->last ? wide + size : wide + C;
-    for (int i = 0; i < s->count; i++)
-        attention_backward(&l->attention, &l->window[i], dx, f->C, scratch, dq, dk, dk + C);
+    for (int i = 0, group; i < s->count; i += group) {
+        group = attention_group(&l->attention, &l->window[i], s->count - i);
+        attention_backward(&l->attention, &l->window[i], group, dx, f->C, scratch, dq, dk, dk + C);
+    }
     if (l->last) {
         float *dln_query = wide + size + (size_t)s->N * 2 * C;
         linear_backward(&map->key_value, theta, l->ln1, dk, s->N, dtheta, narrow);

@@ -144,7 +144,7 @@ static void naive(const struct attention_case *c, float *out)
 static double attention_loss(void *context)
 {
     struct attention_case *c = context;
-    attention_forward(&c->block, &c->window, &c->scratch, c->out, (int)c->width);
+    attention_forward(&c->block, &c->window, 1, &c->scratch, c->out, (int)c->width);
     size_t skip = 2 * c->width;
     return gradcheck_dot(c->w + skip, c->out + skip, c->queries * c->width);
 }
@@ -179,7 +179,7 @@ ParameterizedTest(int *row, attention, gradient_matches_differences)
     /* What lies between the rows is not touched: differences there are 0, and so are these. */
     float *dq = calloc(nq, sizeof *dq), *dk = calloc(nkv, sizeof *dk), *dv = calloc(nkv, 4);
     attention_loss(&c);
-    attention_backward(&c.block, &c.window, c.w, (int)c.width, &c.scratch, dq, dk, dv);
+    attention_backward(&c.block, &c.window, 1, c.w, (int)c.width, &c.scratch, dq, dk, dv);
     gradcheck("dq", c.q, dq, nq, attention_loss, &c, 3e-3, 1e-3);
     gradcheck("dk", c.k, dk, nkv, attention_loss, &c, 3e-3, 1e-3);
     gradcheck("dv", c.v, dv, nkv, attention_loss, &c, 1e-3, 1e-3);
@@ -202,43 +202,141 @@ Test(attention, survives_large_scores)
     attention_case_free(&c);
 }
 
-/* Small networks have a way of their own, which nobody should be able to see. */
-Test(attention, short_windows_have_the_bits_of_long_ones)
+/* Several windows, one behind the other. */
+struct windows_case {
+    struct attention_block block;
+    struct attention_window *window;
+    int count;
+    float *q, *k, *v, *dy, *weight;
+    uint8_t *keep;
+    struct arena scratch;
+    size_t queries, keys; /* floats of arrays with as many rows */
+};
+
+static struct windows_case windows_case_new(int row, int count, int odd)
 {
-    int compared = 0;
-    for (int i = 0; i < CASES; i++) {
-        struct attention_case c = attention_case_new(i);
-        if (attention_is_short(&c.block, &c.window)) {
-            size_t out = (c.queries + 2) * c.width, keys = (c.tokens + 1) * (size_t)c.ldkv;
-            size_t queries = (c.queries + 2) * (size_t)c.ldq;
-            float *got[2][4];
-            for (int way = 0; way < 2; way++) {
-                const size_t size[4] = {out, queries, keys, keys};
-                for (int a = 0; a < 4; a++)
-                    got[way][a] = calloc(size[a], sizeof(float));
-                float **x = got[way];
-                if (way == 0) {
-                    attention_short_forward(&c.block, &c.window, x[0], (int)c.width);
-                    attention_short_backward(&c.block, &c.window, c.w, (int)c.width, x[1], x[2],
-                                             x[3]);
-                } else {
-                    attention_long_forward(&c.block, &c.window, &c.scratch, x[0], (int)c.width);
-                    attention_long_backward(&c.block, &c.window, c.w, (int)c.width, &c.scratch,
-                                            x[1], x[2], x[3]);
-                }
-            }
-            const size_t size[4] = {out, queries, keys, keys};
-            for (int a = 0; a < 4; a++) {
-                cr_assert_arr_eq(got[0][a], got[1][a], size[a] * sizeof(float), "%s: array %d",
-                                 cases[i].what, a);
-                free(got[0][a]);
-                free(got[1][a]);
-            }
-            compared++;
-        }
-        attention_case_free(&c);
+    int H = cases[row].H, D = cases[row].D;
+    struct windows_case c = {.count = count};
+    int rows = 0, asking = 0;
+    size_t weights = 0, keep = 0;
+    c.window = calloc((size_t)count, sizeof *c.window);
+    for (int i = 0; i < count; i++) {
+        /* a window of another shape in between */
+        int T = i == odd ? 1 : cases[row].tokens, Q = i == odd ? 1 : cases[row].queries;
+        c.window[i] = (struct attention_window){.row = rows,
+                                                .tokens = T,
+                                                .query_row = asking,
+                                                .queries = Q,
+                                                .query_first = i == odd ? 0
+                                                                        : cases[row].query_first,
+                                                .query_step = cases[row].query_step,
+                                                .weight = weights,
+                                                .keep = keep};
+        rows += T, asking += Q;
+        weights += attention_weights(H, Q, T);
+        keep += (size_t)H * (size_t)Q * (size_t)T;
     }
-    cr_assert_eq(compared, 7);
+    c.queries = (size_t)(asking * H * D), c.keys = (size_t)(rows * H * D);
+    c.q = gradcheck_normals(c.queries, 1);
+    c.k = gradcheck_normals(c.keys, 2);
+    c.v = gradcheck_normals(c.keys, 3);
+    c.dy = gradcheck_normals(c.queries, 4);
+    c.keep = malloc(keep);
+    for (size_t i = 0; i < keep; i++)
+        c.keep[i] = (i * 2654435761u >> 7) % 10 != 0;
+    c.weight = malloc(weights * sizeof *c.weight);
+    struct arena dry;
+    cr_assert_eq(arena_init(&dry, 0), STATUS_OK);
+    attention_reserve(D, cases[row].tokens, &dry);
+    cr_assert_eq(arena_init(&c.scratch, dry.high), STATUS_OK);
+    c.block = (struct attention_block){.H = H,
+                                       .D = D,
+                                       .ldq = H * D,
+                                       .ldkv = H * D,
+                                       .q = c.q,
+                                       .k = c.k,
+                                       .v = c.v,
+                                       .p = cases[row].p,
+                                       .keep = c.keep,
+                                       .weight = c.weight};
+    return c;
+}
+
+static void windows_case_free(struct windows_case *c)
+{
+    free(c->q);
+    free(c->k);
+    free(c->v);
+    free(c->dy);
+    free(c->keep);
+    free(c->weight);
+    free(c->window);
+    arena_free(&c->scratch);
+}
+
+/* Output and gradients, in groups or window by window as a larger network has it. */
+static void both_passes(struct windows_case *c, bool groups, float *to[4])
+{
+    int ld = c->block.H * c->block.D, n;
+    for (int i = 0; i < c->count; i += n) {
+        n = groups ? attention_group(&c->block, c->window + i, c->count - i) : 1;
+        if (groups)
+            attention_forward(&c->block, c->window + i, n, &c->scratch, to[0], ld);
+        else
+            attention_long_forward(&c->block, c->window + i, &c->scratch, to[0], ld);
+    }
+    for (int i = 0; i < c->count; i += n) {
+        n = groups ? attention_group(&c->block, c->window + i, c->count - i) : 1;
+        if (groups)
+            attention_backward(&c->block, c->window + i, n, c->dy, ld, &c->scratch, to[1], to[2],
+                               to[3]);
+        else
+            attention_long_backward(&c->block, c->window + i, c->dy, ld, &c->scratch, to[1], to[2],
+                                    to[3]);
+    }
+}
+
+/* Small networks have a way of their own, which nobody should be able to see. */
+Test(attention, groups_of_short_windows_have_the_bits_of_single_long_ones)
+{
+    static const int counts[][2] = {{1, -1}, {3, -1}, {16, -1}, {17, -1}, {40, 20}, {9, 0}};
+    int compared = 0;
+    for (int row = 0; row < CASES; row++) {
+        for (size_t k = 0; k < sizeof counts / sizeof counts[0]; k++) {
+            struct windows_case c = windows_case_new(row, counts[k][0], counts[k][1]);
+            if (cases[row].padding == 0 && attention_is_short(&c.block, c.window)) {
+                const size_t size[4] = {c.queries, c.queries, c.keys, c.keys};
+                float *got[2][4];
+                for (int way = 0; way < 2; way++) {
+                    for (int a = 0; a < 4; a++)
+                        got[way][a] = calloc(size[a], sizeof(float));
+                    both_passes(&c, way == 0, got[way]);
+                }
+                for (int a = 0; a < 4; a++) {
+                    cr_assert_eq(memcmp(got[0][a], got[1][a], size[a] * sizeof(float)), 0,
+                                 "%s, %d windows: array %d", cases[row].what, counts[k][0], a);
+                    free(got[0][a]);
+                    free(got[1][a]);
+                }
+                compared++;
+            }
+            windows_case_free(&c);
+        }
+    }
+    cr_assert_geq(compared, 7 * 6);
+}
+
+Test(attention, groups_are_windows_of_one_shape)
+{
+    struct windows_case c = windows_case_new(11, 40, 20);
+    cr_assert_eq(attention_group(&c.block, c.window, 40), 16);
+    cr_assert_eq(attention_group(&c.block, c.window + 16, 24), 4);
+    cr_assert_eq(attention_group(&c.block, c.window + 20, 20), 1);
+    cr_assert_eq(attention_group(&c.block, c.window + 21, 19), 16);
+    cr_assert_eq(attention_group(&c.block, c.window + 37, 3), 3);
+    c.block.D = 8; /* not one vector */
+    cr_assert_eq(attention_group(&c.block, c.window, 40), 1);
+    windows_case_free(&c);
 }
 
 Test(attention, exponential_is_rounded_almost_correctly)
