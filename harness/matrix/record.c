@@ -73,13 +73,22 @@ static enum status list_folder(const char *root, struct record_list *list)
     if (tree == NULL)
         return status_fail(STATUS_IO, "%s: cannot be listed: %s", root, strerror(errno));
     enum status result = STATUS_OK;
-    for (FTSENT *e; result == STATUS_OK && (e = fts_read(tree)) != NULL;) {
+    while (result == STATUS_OK) {
+        errno = 0;
+        FTSENT *e = fts_read(tree);
+        if (e == NULL && errno != 0)
+            result = status_fail(STATUS_IO, "%s: cannot be listed to its end: %s", root,
+                                 strerror(errno));
+        if (e == NULL)
+            break;
+        /* What cannot be looked at may be a run; what is gone meanwhile is not one. */
+        bool gone = e->fts_errno == ENOENT && e->fts_level > 0;
         if (e->fts_info == FTS_F && strcmp(e->fts_name, "curve.h5") == 0)
             result = add_record(list, root, e->fts_path);
-        else if (e->fts_info == FTS_NS && e->fts_level == 0)
-            result = status_fail(STATUS_IO, "%s: %s", root, strerror(e->fts_errno));
-        else if (e->fts_info == FTS_DNR)
-            result = status_fail(STATUS_IO, "%s: cannot be read: %s", e->fts_path,
+        else if ((e->fts_info == FTS_NS || e->fts_info == FTS_DNR || e->fts_info == FTS_ERR) &&
+                 !gone)
+            result = status_fail(STATUS_IO, "%.512s: %s%s", e->fts_path,
+                                 e->fts_level > 0 ? "cannot be read: " : "",
                                  strerror(e->fts_errno));
     }
     fts_close(tree);

@@ -213,23 +213,31 @@ static int visible(const struct dirent *entry)
     return entry->d_name[0] != '.';
 }
 
-static bool is_folder(const char *path)
+/* What cannot be looked at may be a folder of runs (on a disk that is not there now). */
+static enum status look_for_folder(const char *path, bool *folder)
 {
     struct stat s;
-    return stat(path, &s) == 0 && S_ISDIR(s.st_mode);
+    bool there;
+    *folder = false;
+    TRY(file_look(path, &there));
+    if (there && stat(path, &s) != 0)
+        return status_fail(STATUS_IO, "%s: cannot be accessed: %s", path, strerror(errno));
+    *folder = there && S_ISDIR(s.st_mode);
+    return STATUS_OK;
 }
 
 static enum status read_tree(struct results *r, const char *folder, int depth);
 
-/* What cannot be looked at may be a folder of runs (on a disk that is not there now). */
 static enum status read_below(struct results *r, const char *folder, const char *name, int depth)
 {
     char path[FILE_PATH];
-    bool there;
+    bool below;
     TRY(file_path(path, "%s/%s", folder, name));
-    if (strcmp(name, "curve.h5") != 0 && file_look(path, &there) != STATUS_OK)
+    if (strcmp(name, "curve.h5") == 0) /* read with its folder */
+        return STATUS_OK;
+    if (look_for_folder(path, &below) != STATUS_OK)
         return note_unread(r, status_sentence());
-    return depth <= DEPTH && is_folder(path) ? read_tree(r, path, depth) : STATUS_OK;
+    return depth <= DEPTH && below ? read_tree(r, path, depth) : STATUS_OK;
 }
 
 static enum status read_tree(struct results *r, const char *folder, int depth)
@@ -261,7 +269,9 @@ enum status results_read_folder(struct results *r, const char *folder)
                            "%s: %s; give a folder of results (results/runs/...) or "
                            "--scores FILE",
                            folder, strerror(errno));
-    if (is_folder(folder)) {
+    bool below;
+    TRY(look_for_folder(folder, &below));
+    if (below) {
         guard_keep(true);
         enum status result = read_tree(r, folder, 0);
         guard_keep(false);

@@ -112,9 +112,9 @@ try_sweep() {
 }
 try_resume() { try_run; }
 try_finished() { try_run; }
-try_report() { call report "$folder/quiet-run" --format none --fast --out "$folder/again"; }
-try_figures() { call report "$folder/quiet-run" --format svg --fast --fig phases --out "$folder/again"; }
-try_results() { call results "$folder/quiet-run"; }
+try_report() { call report "$folder/quiet-sweep" --format none --fast --out "$folder/again"; }
+try_figures() { call report "$folder/quiet-sweep" --format svg --fast --fig phases --out "$folder/again"; }
+try_results() { call results "$folder/quiet-sweep"; }
 try_status() { call status "$folder/m.ini" --results "$folder/quiet-sweep"; }
 try_verify() { call verify "$folder/quiet-sweep" --data "$folder/again-data"; }
 try_generate() {

@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 TestSuite(status_command, .fini = command_line_remove_folder, .timeout = 60);
 TestSuite(command_results, .fini = command_line_remove_folder, .timeout = 60);
@@ -254,6 +256,23 @@ Test(command_results, says_what_is_wrong_with_the_question)
     refuse("another", STATUS_CONFIG, "unexpected argument 'another'");
     cr_assert_eq(command_line(&command_results, "/nonexistent/folder", NULL), STATUS_IO);
     cr_assert_not_null(strstr(status_sentence(), "/nonexistent/folder"), "%s", status_sentence());
+}
+
+/* A run below a folder that cannot be looked at (here: its path is too long) is not one less. */
+Test(command_results, refuses_to_list_less_than_there_is)
+{
+    char name[201], here[FILE_PATH];
+    make_results();
+    memset(name, 'a', 200);
+    name[200] = '\0';
+    cr_assert_not_null(getcwd(here, sizeof here));
+    cr_assert_eq(chdir(command_line_folder()), 0);
+    for (int i = 0; i < 22; i++) {
+        cr_assert_eq(mkdir(name, 0777), 0);
+        cr_assert_eq(chdir(name), 0);
+    }
+    cr_assert_eq(chdir(here), 0);
+    refuse("", STATUS_IO, "File name too long");
 }
 
 /* Two folders, one run each with another score, one only here, one only there. */
