@@ -37,9 +37,10 @@ static void choose_action(const struct generate_plan *p, struct generate_worker 
 {
     const struct dataset_recipe *r = p->recipe;
     int A = p->kind->act_dim;
-    if (r->actor == ACT_POLICY)
-        policy_act(p->policy, env_observation(w->env), t, r->stochastic ? rng : NULL, w->scratch,
-                   w->action);
+    if (r->actor == ACT_POLICY && r->stochastic)
+        policy_sample(p->policy, env_observation(w->env), t, rng, w->scratch, w->action, &w->draw);
+    else if (r->actor == ACT_POLICY)
+        policy_act(p->policy, env_observation(w->env), t, NULL, w->scratch, w->action);
     else
         for (int i = 0; i < A; i++)
             w->action[i] = 2 * rng_uniform_double(rng) - 1;
@@ -53,7 +54,7 @@ static enum status run_episode(const struct generate_plan *p, struct generate_wo
 {
     struct generate_rows *rows = &w->rows;
     struct rng rng = dataset_action_rng(p->kind, p->recipe->seed, e);
-    double log_prob = -p->kind->act_dim * log(2);
+    double uniform = -p->kind->act_dim * log(2);
     rows->count = 0;
     w->terminals = w->timeouts = w->diverged = 0;
     enum status result = env_reset(w->env, dataset_reset_rng(p->kind, p->recipe->seed, e));
@@ -65,7 +66,9 @@ static enum status run_episode(const struct generate_plan *p, struct generate_wo
         generate_put_state(rows, STATE_BEFORE, w->env);
         choose_action(p, w, env_steps(w->env), &rng);
         generate_put(rows, ACTION, w->action);
-        generate_put(rows, LOG_PROB, &log_prob);
+        generate_put(rows, LOG_PROB, p->policy != NULL ? &w->draw.log_prob : &uniform);
+        generate_put(rows, DRAW_MEAN, w->draw.mean);
+        generate_put(rows, DRAW_LOG_STD, w->draw.log_std);
         result = env_step(w->env, w->action, &step);
         if (result != STATUS_OK)
             break;
@@ -187,6 +190,8 @@ static enum status describe_actor(const struct generate_plan *p, char *out, size
         TRY(sha256_file(r->policy, digest));
         snprintf(out, size, "%s policy %s (sha256 %.16s)%s", r->stochastic ? "sampled" : "mean of",
                  slash != NULL ? slash + 1 : r->policy, digest, noise);
+    } else if (r->actor == ACT_BUFFER) {
+        snprintf(out, size, "a learner's replay buffer");
     } else if (r->actor == ACT_WALKER) {
         static const char *const goals[] = {"fixed start and goal", "play", "diverse"};
         snprintf(out, size, "a trot under D4RL's planner (%s), rewards for the goal (%.3f, %.3f)%s",
@@ -204,8 +209,10 @@ static enum status write_origin(const struct generate_plan *p, const struct h5 *
     const struct dataset_recipe *r = p->recipe;
     char actor[256], note[512];
     TRY(describe_actor(p, actor, sizeof actor));
-    snprintf(note, sizeof note, "made by vitamin: %s, %s, seed %llu, %lld rows; not D4RL's data",
-             p->kind->name, actor, (unsigned long long)r->seed, (long long)r->rows);
+    snprintf(note, sizeof note,
+             "made by vitamin: %s, %s%s%s, seed %llu, %lld rows; not D4RL's data", p->kind->name,
+             actor, r->about != NULL ? ", " : "", r->about != NULL ? r->about : "",
+             (unsigned long long)r->seed, (long long)r->rows);
     TRY(h5_set_text(f, ".", "generator", "vitamin"));
     TRY(h5_set_text(f, ".", "environment", p->kind->name));
     TRY(h5_set_text(f, ".", "policy", actor));
@@ -213,6 +220,31 @@ static enum status write_origin(const struct generate_plan *p, const struct h5 *
     TRY(h5_set_integer(f, ".", "rows", r->rows));
     TRY(h5_set_text(f, ".", "revision", r->revision != NULL ? r->revision : "unknown"));
     return h5_set_text(f, ".", "note", note);
+}
+
+static enum status write_text(const struct h5 *f, const char *name, const char *text)
+{
+    hid_t type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(type, strlen(text) + 1);
+    enum status result = h5_write(f, name, type, type, 0, NULL, 0, text);
+    H5Tclose(type);
+    return result;
+}
+
+/* D4RL's group `metadata`, for readers who want the policy. */
+static enum status write_metadata(const struct generate_plan *p, const struct h5 *f)
+{
+    const struct dataset_recipe *r = p->recipe;
+    if (r->algorithm == NULL)
+        return STATUS_OK;
+    TRY(write_text(f, "metadata/algorithm", r->algorithm));
+    TRY(h5_write(f, "metadata/iteration", H5T_STD_I32LE, H5T_NATIVE_INT, 0, NULL, 0,
+                 &r->iteration));
+    if (p->policy == NULL)
+        return STATUS_OK;
+    TRY(policy_write_metadata(p->policy, f));
+    TRY(write_text(f, "metadata/policy/nonlinearity", "relu"));
+    return write_text(f, "metadata/policy/output_distribution", "tanh_gaussian");
 }
 
 static enum status check_recipe(const struct dataset_recipe *r, const struct env_kind *kind,
@@ -265,12 +297,13 @@ static enum status open_workers(const struct generate_plan *p, struct env *first
         return generate_no_memory(p);
     for (int i = 0; i < count; i++) {
         struct generate_worker *w = &workers[i];
-        int scratch = p->policy != NULL ? policy_scratch(p->policy) : 1;
+        int scratch = p->policy != NULL ? policy_scratch(p->policy) : 1, A = p->kind->act_dim;
         w->rows.plan = p;
         w->scratch = malloc((size_t)scratch * sizeof *w->scratch);
-        w->action = malloc((size_t)p->kind->act_dim * sizeof *w->action);
+        w->action = malloc(3 * (size_t)A * sizeof *w->action);
         if (w->scratch == NULL || w->action == NULL)
             return generate_no_memory(p);
+        w->draw = (struct policy_draw){.mean = w->action + A, .log_std = w->action + 2 * (size_t)A};
         TRY(env_clone(first, &w->env));
         if (p->recipe->actor == ACT_WALKER)
             TRY(walker_new(p->kind, &w->walker));
@@ -284,8 +317,8 @@ static enum status generate(struct generate_plan *p, struct env *env, const char
     const struct dataset_recipe *r = p->recipe;
     struct generate_worker *workers = NULL;
     struct dataset_writer *file = NULL;
-    bool walk = r->actor == ACT_WAYPOINT;
-    int threads = walk ? 1 : omp_get_max_threads();
+    bool walk = r->actor == ACT_WAYPOINT, single = walk || r->actor == ACT_BUFFER;
+    int threads = single ? 1 : omp_get_max_threads();
     generate_plan_columns(p, env);
     enum status result = r->actor == ACT_WALKER ? generate_ant_goal(p, env) : STATUS_OK;
     if (result == STATUS_OK)
@@ -295,8 +328,11 @@ static enum status generate(struct generate_plan *p, struct env *env, const char
     if (result == STATUS_OK)
         result = write_origin(p, dataset_writer_file(file));
     if (result == STATUS_OK)
-        result = walk ? generate_walk(p, workers, file, made)
-                      : run_episodes(p, workers, file, made);
+        result = write_metadata(p, dataset_writer_file(file));
+    if (result == STATUS_OK)
+        result = r->actor == ACT_BUFFER ? generate_buffer(p, workers, file, made)
+                 : walk                 ? generate_walk(p, workers, file, made)
+                                        : run_episodes(p, workers, file, made);
     if (workers != NULL)
         close_workers(workers, threads);
     if (result != STATUS_OK) {
@@ -313,7 +349,7 @@ enum status dataset_generate(const struct dataset_recipe *r, const char *path,
     struct env_options options = env_defaults();
     struct policy *policy = NULL;
     struct env *env = NULL;
-    *out = (struct dataset_made){0};
+    *out = (struct dataset_made){.rows = r->rows};
     if (p.kind == NULL)
         return status_fail(STATUS_MISSING, "there is no environment '%s'; `vitamin env` lists them",
                            r->env);

@@ -7,9 +7,13 @@
  *             target; `timeouts` marks where a target was reached (or its time ran out), rewards
  *             are for the fixed goal and belong to the row's observation: one step late
  *   walker    antmaze as D4RL made it, by an ant that needed no training (walker.h): episodes of
- * one row more than the time limit, which go on at the goal; starts and goals as D4RL placed them;
- * rewards and terminals are 1 where the next row's position is at the goal of one evaluation,
- * whatever goal the ant had policy    episodes of a policy file
+ *             one row more than the time limit, which go on at the goal; starts and goals as D4RL
+ *             placed them; rewards and terminals are 1 where the next row's position is at the
+ *             goal of one evaluation, whatever goal the ant had
+ *   policy    episodes of a policy file; sampled ones (locomotion) with their log-probabilities and
+ *             the policy itself, (Adroit) with the distributions of their actions
+ *   buffer    the replay buffer of a learner, as it was collected; the simulator's states are not
+ *             in it
  *
  * Actions are rounded to float32 before they are applied, so a row can be replayed. The files say
  * in attributes how they were made; what is computed on them is labelled so for ever.
@@ -25,21 +29,34 @@
 
 #include <stdint.h>
 
-enum dataset_actor { ACT_RANDOM, ACT_WAYPOINT, ACT_WALKER, ACT_POLICY };
+enum dataset_actor { ACT_RANDOM, ACT_WAYPOINT, ACT_WALKER, ACT_POLICY, ACT_BUFFER };
+
+/* A learner's buffer in the order of collection, rows as transitions.h stores them: state (S), next
+ * state (S), action (A), reward, done. Collections were cut where a row's successor is not the next
+ * row's state: there, and at the end, a row that is not terminal is a timeout. */
+struct dataset_buffer {
+    int64_t rows;
+    const float *row; /* (rows, 2S+A+2) */
+};
 
 struct dataset_recipe {
     const char *env; /* row of env_table */
     enum dataset_actor actor;
-    const char *policy;      /* ACT_POLICY: its file */
-    bool stochastic;         /* sample its actions instead of taking the mean */
-    double noise;            /* times N(0,1) is added to each action before clipping */
-    enum walker_goals goals; /* ACT_WALKER */
+    const char *policy;                  /* ACT_POLICY: its file */
+    bool stochastic;                     /* sample its actions instead of taking the mean */
+    double noise;                        /* times N(0,1) is added to each action before clipping */
+    enum walker_goals goals;             /* ACT_WALKER */
+    const struct dataset_buffer *buffer; /* ACT_BUFFER */
+    const char *about;     /* what the note adds of the policy or buffer; NULL: nothing */
+    const char *algorithm; /* D4RL's metadata/algorithm ("SAC") and iteration; NULL: none */
+    int iteration;
     int64_t rows;
     uint64_t seed;
     const char *revision; /* of the code, for the file */
 };
 
 struct dataset_made {
+    int64_t rows;
     int64_t episodes; /* in the file, the last one maybe cut */
     int64_t terminals, timeouts;
     int64_t diverged; /* episodes that ended because the simulation did: a timeout */

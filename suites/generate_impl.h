@@ -6,8 +6,8 @@
 #include "suites/dataset_generate.h"
 #include "suites/dataset_write.h"
 #include "suites/env_impl.h"
+#include "suites/policy.h"
 
-struct policy;
 struct walker;
 
 enum { GENERATE_COLUMNS = 16 };
@@ -21,6 +21,8 @@ enum generate_content {
     TIMEOUT,
     NEXT_OBSERVATION,
     LOG_PROB,
+    DRAW_MEAN, /* of the action's distribution */
+    DRAW_LOG_STD,
     STATE_BEFORE, /* a field of the state before the step */
     STATE_AFTER,
     TARGET, /* where the controller of a maze goes */
@@ -47,6 +49,7 @@ struct generate_worker {
     struct env *env;
     struct generate_rows rows;
     double *scratch, *action;
+    struct policy_draw draw;                        /* (A) of the last action of a sampled policy */
     struct walker *walker;                          /* ACT_WALKER */
     int64_t terminals, timeouts, diverged, reached; /* of the last episode */
 };
@@ -67,6 +70,10 @@ void generate_free_rows(struct generate_rows *r);
 void generate_round(double *action, int A);
 
 enum status generate_no_memory(const struct generate_plan *p);
+
+/* A learner's buffer into the file. */
+enum status generate_buffer(const struct generate_plan *p, struct generate_worker *w,
+                            struct dataset_writer *file, struct dataset_made *made);
 
 /* maze2d's walk into the file. */
 enum status generate_walk(const struct generate_plan *p, struct generate_worker *w,

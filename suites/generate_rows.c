@@ -26,8 +26,15 @@ void generate_plan_columns(struct generate_plan *p, const struct env *e)
     add_column(p, "timeouts", 1, TIMEOUT);
     if (k->suite->successors)
         add_column(p, "next_observations", k->obs_dim, NEXT_OBSERVATION);
-    if (k->suite->gym_files && p->recipe->actor == ACT_RANDOM)
+    bool sampled = p->recipe->actor == ACT_POLICY && p->recipe->stochastic && p->recipe->noise == 0;
+    if (p->recipe->actor == ACT_BUFFER)
+        return;
+    if (k->suite->gym_files && (sampled || p->recipe->actor == ACT_RANDOM))
         add_column(p, "infos/action_log_probs", 1, LOG_PROB);
+    if (k->suite == &suite_table[SUITE_ADROIT] && sampled) {
+        add_column(p, "infos/action_mean", k->act_dim, DRAW_MEAN);
+        add_column(p, "infos/action_log_std", k->act_dim, DRAW_LOG_STD);
+    }
     enum generate_content when = k->suite->goal_cut ? STATE_AFTER : STATE_BEFORE;
     static const char *const state[] = {"qpos", "qvel"};
     for (int i = 0, n; i < 2; i++) {

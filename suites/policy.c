@@ -248,8 +248,36 @@ static void apply_layer(const struct layer *l, const double *x, double *y)
     }
 }
 
-void policy_act(const struct policy *p, const double *observation, int t, struct rng *rng,
-                double *scratch, double *action)
+/* x + exp(log_std) N(0,1), or x without rng, into the range of actions. The density is that of
+ * log N(u; x, std) - log |d tanh(u) / du|, the last 2 (ln 2 - u - softplus(-2u)). */
+static void squash(const struct policy *p, const double *x, const double *log_std, struct rng *rng,
+                   double *action, struct policy_draw *out)
+{
+    double density = 0;
+    for (int i = 0; i < p->A; i++) {
+        double a = x[i] * p->action_scale[i] + p->action_shift[i], spread = 0, mean = a;
+        if (rng != NULL) {
+            spread = p->log_std_layer.out > 0 ? clamp(log_std[i], log_std_low, log_std_high)
+                                              : p->log_std[i];
+            double z = rng_normal_double(rng);
+            a += exp(spread) * z;
+            density -= 0.5 * z * z + spread + 0.5 * log(2 * M_PI);
+        }
+        if (p->squash_tanh)
+            density -= 2 * (log(2) - a - (a < -10 ? -2 * a : log1p(exp(-2 * a))));
+        action[i] = p->squash_tanh ? tanh(a) : clamp(a, -1, 1);
+        if (out != NULL && out->mean != NULL) {
+            out->mean[i] = mean;
+            out->log_std[i] = spread;
+        }
+    }
+    if (out != NULL)
+        out->log_prob = density;
+}
+
+/* out NULL: not wanted; rng NULL: the mean action. */
+static void act(const struct policy *p, const double *observation, int t, struct rng *rng,
+                double *scratch, double *action, struct policy_draw *out)
 {
     assert(rng == NULL || policy_is_stochastic(p));
     double *x = scratch, *y = scratch + p->width, *log_std = scratch + 2 * (size_t)p->width;
@@ -272,14 +300,56 @@ void policy_act(const struct policy *p, const double *observation, int t, struct
         x = y;
         y = swap;
     }
+    squash(p, x, log_std, rng, action, out);
+}
 
-    for (int i = 0; i < p->A; i++) {
-        double a = x[i] * p->action_scale[i] + p->action_shift[i];
-        if (rng != NULL) {
-            double spread = p->log_std_layer.out > 0 ? clamp(log_std[i], log_std_low, log_std_high)
-                                                     : p->log_std[i];
-            a += exp(spread) * rng_normal_double(rng);
-        }
-        action[i] = p->squash_tanh ? tanh(a) : clamp(a, -1, 1);
+void policy_act(const struct policy *p, const double *observation, int t, struct rng *rng,
+                double *scratch, double *action)
+{
+    act(p, observation, t, rng, scratch, action, NULL);
+}
+
+void policy_sample(const struct policy *p, const double *observation, int t, struct rng *rng,
+                   double *scratch, double *action, struct policy_draw *out)
+{
+    act(p, observation, t, rng, scratch, action, out);
+}
+
+/* --- D4RL's metadata -------------------------------------------------------------------------- */
+
+static enum status write_layer(const struct h5 *f, const char *name, const struct layer *l)
+{
+    char path[NAME];
+    size_t dims[] = {(size_t)l->out, (size_t)l->in}, n = dims[0] * dims[1];
+    float *x = malloc((n + dims[0]) * sizeof *x);
+    if (x == NULL)
+        return status_fail(STATUS_MEMORY, "%s: no memory for a layer", f->path);
+    for (size_t i = 0; i < n; i++)
+        x[i] = (float)l->weight[i];
+    for (size_t i = 0; i < dims[0]; i++)
+        x[n + i] = (float)l->bias[i];
+    snprintf(path, sizeof path, "metadata/policy/%s/weight", name);
+    enum status result = h5_write_float(f, path, 2, dims, x);
+    snprintf(path, sizeof path, "metadata/policy/%s/bias", name);
+    if (result == STATUS_OK)
+        result = h5_write_float(f, path, 1, dims, x + n);
+    free(x);
+    return result;
+}
+
+enum status policy_write_metadata(const struct policy *p, const struct h5 *f)
+{
+    bool raw = !p->time_feature && isinf(p->observation_clip);
+    for (int i = 0; i < p->inputs; i++)
+        raw = raw && p->observation_shift[i] == 0 && p->observation_scale[i] == 1;
+    for (int i = 0; i < p->A; i++)
+        raw = raw && p->action_shift[i] == 0 && p->action_scale[i] == 1;
+    if (!raw || !p->relu || !p->squash_tanh || p->log_std_layer.out == 0)
+        return STATUS_OK;
+    for (int n = 0; n < p->layers; n++) {
+        char name[NAME];
+        snprintf(name, sizeof name, n == p->layers - 1 ? "last_fc" : "fc%d", n);
+        TRY(write_layer(f, name, &p->layer[n]));
     }
+    return write_layer(f, "last_fc_log_std", &p->log_std_layer);
 }

@@ -9,6 +9,7 @@
 #ifndef SUITES_POLICY_H
 #define SUITES_POLICY_H
 
+#include "engine/base/h5.h"
 #include "engine/base/rng.h"
 #include "engine/base/status.h"
 
@@ -55,5 +56,20 @@ int policy_scratch(const struct policy *p);
  * Threads: any number at once, each with its own scratch. */
 void policy_act(const struct policy *p, const double *observation, int t, struct rng *rng,
                 double *scratch, double *action);
+
+/* What an action was drawn from, in the units before the squash. */
+struct policy_draw {
+    double log_prob;        /* of the action after tanh; with `clip`, before the clipping */
+    double *mean, *log_std; /* (A) each; NULL: not wanted */
+};
+
+/* policy_act with a sample, and what it was drawn from. policy_is_stochastic must hold. */
+void policy_sample(const struct policy *p, const double *observation, int t, struct rng *rng,
+                   double *scratch, double *action, struct policy_draw *out);
+
+/* The group metadata/policy of D4RL's locomotion files (fc0, fc1, last_fc, last_fc_log_std), for a
+ * policy of ReLU layers with tanh and a spread of its own at each state, on raw observations; other
+ * policies write nothing. Errors STATUS_IO, STATUS_MEMORY. */
+enum status policy_write_metadata(const struct policy *p, const struct h5 *f);
 
 #endif

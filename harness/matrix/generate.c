@@ -1,13 +1,16 @@
 #include "harness/matrix/generate.h"
 
 #include "engine/base/say.h"
+#include "engine/base/stop.h"
 #include "engine/base/threads.h"
 #include "harness/curve/provenance.h"
 #include "harness/matrix/data_target.h"
+#include "harness/matrix/sac_recipe.h"
 #include "suites/dataset_table.h"
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { STEM = 160 };
@@ -18,6 +21,7 @@ static const struct option_row options[] = {
     {"policy",     0,   "WHO",  NULL, "who acts: random, waypoint (maze2d), walker (antmaze), or a policy file; otherwise by the recipe of the dataset", FIELD(policy)},
     {"stochastic", 0,   NULL,   NULL, "sample the policy's actions instead of taking their mean", FIELD(recipe.stochastic)},
     {"noise",      0,   "X",    "0",  "standard deviation of noise added to the actions; the walker's is 0.2 where this is 0", FIELD(recipe.noise), .high = 100},
+    {"results",    'r', "FOLDER", NULL, "where the policy of medium, medium-replay and expert is trained, instead of results/runs/recipes", FIELD(results)},
     {"rows",       'n', "N",    NULL, "rows to make, instead of as many as D4RL's file has", FIELD(rows), .low = 1, .high = 1e9},
     {"transitions", 0,  "N",    NULL, "the same as `--rows`", FIELD(rows), .low = 1, .high = 1e9},
     {"seed",       's', "N",    "1",  "seed of starts and actions", FIELD(seed), .high = 1e18},
@@ -40,11 +44,31 @@ static void choose_walker(struct generate_request *a)
         a->recipe.noise = 0.2;
 }
 
+/* Locomotion data by a policy that SAC learns here: the paper's medium and medium-replay, and
+ * expert, which is none of the paper's. */
+static const char *trained_quality(const struct generate_request *a, const struct env_kind *kind)
+{
+    static const char *const known[] = {"medium", "medium-replay", "expert"};
+    char id[STEM];
+    for (size_t i = 0; i < sizeof known / sizeof *known && kind->suite->gym_files; i++) {
+        snprintf(id, sizeof id, "%s-%s-v2", kind->name, known[i]);
+        if (a->policy == NULL && strcmp(a->name, id) == 0)
+            return known[i];
+    }
+    return NULL;
+}
+
 /* Who acts: as asked, else D4RL's own way where that takes no trained policy. */
 static enum status choose_actor(struct generate_request *a, const struct env_kind *kind)
 {
     struct dataset_recipe *r = &a->recipe;
     bool bare = a->entry == NULL;
+    a->trained = trained_quality(a, kind);
+    if (a->trained != NULL) {
+        r->actor = strcmp(a->trained, "medium-replay") == 0 ? ACT_BUFFER : ACT_POLICY;
+        r->stochastic = true;
+        return STATUS_OK; /* the policy is trained when its file is wanted */
+    }
     if (a->policy == NULL && kind->suite->waypoints)
         r->actor = ACT_WAYPOINT;
     else if (kind->suite->goal_cut && (a->policy == NULL || strcmp(a->policy, "walker") == 0))
@@ -53,7 +77,7 @@ static enum status choose_actor(struct generate_request *a, const struct env_kin
         r->actor = ACT_RANDOM;
     else if (a->policy == NULL)
         return status_fail(STATUS_CONFIG,
-                           "%s: D4RL made it with trained policies or people, which are not here; "
+                           "%s: D4RL made it with people or policies that are not here; "
                            "give a policy (--policy FILE), or take uniform actions in its place "
                            "(--policy random), or get the real one: vitamin data fetch %s",
                            a->name, a->name);
@@ -78,8 +102,8 @@ static enum status name_file(const struct generate_request *a, char stem[STEM])
     const char *actor = a->recipe.actor == ACT_WAYPOINT ? "waypoint"
                         : a->recipe.actor == ACT_WALKER ? "walker"
                                                         : "random";
-    if (a->entry != NULL) {
-        snprintf(stem, STEM, "%s", a->entry->id);
+    if (a->entry != NULL || a->trained != NULL) {
+        snprintf(stem, STEM, "%s", a->entry != NULL ? a->entry->id : a->name);
         return STATUS_OK;
     }
     if (a->recipe.actor == ACT_POLICY) {
@@ -105,6 +129,38 @@ static int64_t default_rows(const struct dataset_entry *e)
     return e->rows > 0 ? e->rows : e->paper_transitions;
 }
 
+/* The trained policy, or the buffer of its training, into the file. */
+static enum status make_trained(const struct generate_request *a, const char *path,
+                                struct dataset_made *made)
+{
+    struct dataset_recipe r = a->recipe;
+    struct sac_request sac = {.env = r.env,
+                              .level = strcmp(a->trained, "expert") == 0 ? SAC_EXPERT : SAC_MEDIUM,
+                              .seed = r.seed,
+                              .folder = a->results,
+                              .stop = stop_catch()};
+    struct sac_snapshot snapshot;
+    struct dataset_buffer buffer;
+    float *row = NULL;
+    TRY(sac_recipe_train(&sac, &snapshot));
+    say("%s%s\n", snapshot.about, snapshot.reached ? "" : "; the run ended before its level");
+    r.policy = r.actor == ACT_POLICY ? snapshot.policy : NULL;
+    r.about = snapshot.about;
+    r.algorithm = "SAC";
+    r.iteration = (int)snapshot.iteration;
+    if (r.actor == ACT_BUFFER) {
+        buffer.rows = a->rows > 0 && a->rows < snapshot.transitions ? a->rows
+                                                                    : snapshot.transitions;
+        TRY(sac_recipe_buffer(&sac, snapshot.transitions, &row));
+        buffer.row = row;
+        r.buffer = &buffer;
+        r.rows = buffer.rows;
+    }
+    enum status result = dataset_generate(&r, path, made);
+    free(row);
+    return result;
+}
+
 /* Under the file's lock. */
 static enum status make(const struct generate_request *a, const char *path)
 {
@@ -116,9 +172,10 @@ static enum status make(const struct generate_request *a, const char *path)
         return STATUS_OK;
     }
     threads_set((int)a->threads);
-    TRY(dataset_generate(&a->recipe, path, &made));
+    TRY(a->trained != NULL ? make_trained(a, path, &made)
+                           : dataset_generate(&a->recipe, path, &made));
     say("%s: %lld rows, %lld episodes (%lld terminals, %lld timeouts)\n", path,
-        (long long)a->recipe.rows, (long long)made.episodes, (long long)made.terminals,
+        (long long)made.rows, (long long)made.episodes, (long long)made.terminals,
         (long long)made.timeouts);
     if (a->recipe.actor == ACT_WALKER)
         say("the walker reached its goal in %lld of %lld episodes\n", (long long)made.reached,
@@ -166,6 +223,8 @@ const struct command data_generate = {
     COMMAND_OPERAND(struct generate_request, name),
     .examples = {{"vitamin data generate maze2d-umaze-v1",
                   "by the waypoint controller, as D4RL did"},
+                 {"vitamin data generate hopper-medium-v2",
+                  "by a policy that SAC learns first (resumable, like any run)"},
                  {"vitamin data generate antmaze-umaze-v2",
                   "by a walking ant that a planner leads"},
                  {"vitamin data generate hopper-medium-v2 --policy random --rows 10000",

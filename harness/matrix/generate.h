@@ -7,11 +7,14 @@
 
 struct generate_request {
     const char *name;         /* a dataset id or an environment */
-    const char *policy, *out; /* policy: "random", "waypoint", a file, or NULL */
+    const char *policy, *out; /* policy: "random", "waypoint", "walker", a file, or NULL */
+    const char *results;      /* where behaviour policies are trained (sac_recipe.h), or NULL */
     long rows, threads, seed;
     bool missing; /* only if it is not there */
     struct dataset_recipe recipe;
     const struct dataset_entry *entry; /* found by generate_dataset(); NULL for an environment */
+    const char
+        *trained; /* "medium", "medium-replay", "expert": by a policy trained here, or NULL */
 };
 
 /* `vitamin data generate`; its words are also those of a matrix's [generate]. Its arguments are the

@@ -291,17 +291,42 @@ static enum status interrupted(struct run *r)
                        (long long)r->transitions_done);
 }
 
+static bool has_reached_levels(const struct run *r)
+{
+    bool all = r->request->levels > 0;
+    for (int i = 0, row; i < r->request->levels; i++)
+        all = all && run_level_find(&r->curve, r->request->level[i].raw_return, &row);
+    return all;
+}
+
+/* The policy now, where no evaluation before was nearer to a level. */
+static enum status keep_levels(const struct run *r)
+{
+    for (int i = 0; i < r->request->levels; i++) {
+        const struct run_level *level = &r->request->level[i];
+        char name[64];
+        int row;
+        (void)run_level_find(&r->curve, level->raw_return, &row);
+        snprintf(name, sizeof name, "policy_%.40s.h5", level->name);
+        if (row >= 0 && row == r->curve.evaluations - 1)
+            TRY(run_write_policy(r, name));
+    }
+    return STATUS_OK;
+}
+
 /* Has a run that is to do only so much done it? */
 static bool has_done_enough(const struct run *r)
 {
     const struct run_request *q = r->request;
-    return r->pending_batches == 0 && ((q->stop_after > 0 && r->iterations_here >= q->stop_after) ||
-                                       (q->stop_rows > 0 && r->curve.iterations >= q->stop_rows));
+    return r->pending_batches == 0 &&
+           ((q->stop_after > 0 && r->iterations_here >= q->stop_after) ||
+            (q->stop_rows > 0 && r->curve.iterations >= q->stop_rows) || has_reached_levels(r));
 }
 
 static enum status evaluate_and_show(struct run *r)
 {
     TRY(evaluate(r));
+    TRY(keep_levels(r));
     run_progress(r, r->live);
     return run_save_curve(r, "running");
 }
@@ -335,7 +360,7 @@ static enum status train(struct run *r)
     }
     /* The budget's end is always evaluated: the final score is read there. */
     if (!last_row_is_current(r))
-        TRY(evaluate(r));
+        TRY(evaluate_and_show(r));
     TRY(run_write_policy(r, "policy.h5"));
     return run_save_curve(r, "complete");
 }

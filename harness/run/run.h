@@ -7,6 +7,7 @@
  *   curve.h5        the result so far (curve.h), replaced whole at every evaluation and checkpoint
  *   checkpoint.h5   the state to go on from (checkpoint.h); removed when the run is complete
  *   policy.h5       TD3+BC, IQL: the final policy (suites/policy.h)
+ *   policy_NAME.h5  the policy nearest to a level (run_level.h)
  *   policy_offline.h5   likewise, after pretraining, as soon as that is over: a guide for JSRL
  *   config.ini      the effective configuration, as `vitamin config` prints it
  *   run.log         what was said on stderr
@@ -21,6 +22,7 @@
 #include "engine/base/sha256.h"
 #include "harness/config/config.h"
 #include "harness/curve/curve.h"
+#include "harness/run/run_level.h"
 
 #include <signal.h>
 #include <stdbool.h>
@@ -37,7 +39,10 @@ struct run_request {
     double checkpoint_every; /* seconds between checkpoints; 0: at every iteration */
     int64_t stop_after;      /* leave after so many iterations (tests); 0: no limit */
     int stop_rows;           /* leave once the curve has so many iteration rows; 0: no limit */
-    bool quiet;              /* no progress on stderr */
+    const struct run_level *level; /* (levels) keep their policies, and leave once all are reached
+                                      with STATUS_INTERRUPTED and a checkpoint */
+    int levels;
+    bool quiet; /* no progress on stderr */
     /* Set by a signal handler: checkpoint and leave with STATUS_INTERRUPTED. May be NULL. */
     const volatile sig_atomic_t *stop;
 };

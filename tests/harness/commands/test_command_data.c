@@ -64,8 +64,9 @@ Test(command_data, generates_what_a_run_finds_by_its_id)
     cr_assert(strstr(d.note, "uniform random actions, seed 1") != NULL, "%s", d.note);
     dataset_free(&d);
 
-    /* A trained policy's dataset may be stood in for, but only when asked for. */
-    refuse("generate hopper-medium-v2 --rows 500", STATUS_CONFIG, "--policy random");
+    /* What has no recipe may be stood in for, but only when asked for. */
+    refuse("generate pen-expert-v1 --rows 500", STATUS_CONFIG, "--policy random");
+    refuse("generate ant-expert-v2", STATUS_CONFIG, "no recipe for 'expert'");
     free(print("generate hopper-medium-v2 --policy random --transitions 500"));
     d = load("hopper-medium-v2");
     cr_assert_eq(d.kind, DATASET_GENERATED);
