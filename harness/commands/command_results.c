@@ -240,7 +240,9 @@ static const struct option_row options[] = {
      "only runs that are done, running, stopped, diverged, failed or unreadable",
      FIELD(filter.status)},
     {"compare", 0, "FOLDER", NULL,
-     "compare each run with the one of the same name below FOLDER, bit by bit but for times",
+     "compare each run with the one of the same name below FOLDER (or one run with the only one "
+     "there), "
+     "bit by bit but for times",
      FIELD(other)},
     {"csv", 0, NULL, NULL, "print CSV (columns in docs/results.md)", FIELD(csv)},
     {.name = NULL},

@@ -332,8 +332,12 @@ enum status record_select(struct record_list *list, const struct record_filter *
 
 /* --- comparing -------------------------------------------------------------------------------- */
 
-static const struct record *find_record(const struct record_list *list, const char *name)
+/* The run of that name; and the only run of two folders that hold one each, whatever its name. */
+static const struct record *find_record(const struct record_list *list, const char *name,
+                                        bool alone)
 {
+    if (alone)
+        return &list->record[0];
     for (int i = 0; i < list->count; i++) {
         if (strcmp(list->record[i].name, name) == 0)
             return &list->record[i];
@@ -387,10 +391,11 @@ static enum status compare_curves(const struct record *a, const struct record *b
 enum status record_compare(const struct record_list *a, const struct record_list *b,
                            int *differences, struct record_other *made_by)
 {
+    bool alone = a->count == 1 && b->count == 1;
     *differences = 0;
     *made_by = (struct record_other){.runs = 0};
     for (int i = 0; i < a->count; i++) {
-        const struct record *r = &a->record[i], *other = find_record(b, r->name);
+        const struct record *r = &a->record[i], *other = find_record(b, r->name, alone);
         enum status result = STATUS_OK;
         if (other == NULL)
             result = status_fail(STATUS_MISSING, "only in the first folder");
@@ -398,12 +403,14 @@ enum status record_compare(const struct record_list *a, const struct record_list
             result = compare_curves(r, other, made_by);
         if (result == STATUS_MEMORY)
             return result;
-        if (result != STATUS_OK)
+        if (result != STATUS_OK && other != NULL && strcmp(r->name, other->name) != 0)
+            say("%s and %s: %s\n", r->name, other->name, status_sentence());
+        else if (result != STATUS_OK)
             say("%s: %s\n", r->name, status_sentence());
         *differences += result != STATUS_OK;
     }
     for (int i = 0; i < b->count; i++) {
-        if (find_record(a, b->record[i].name) != NULL)
+        if (find_record(a, b->record[i].name, alone) != NULL)
             continue;
         say("%s: only in the second folder\n", b->record[i].name);
         ++*differences;

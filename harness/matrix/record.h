@@ -51,9 +51,10 @@ struct record_other {
     char example[256]; /* what differs first in the first of them */
 };
 
-/* Hold every run of `a` against the one of the same name in `b`, bit by bit but for times, the
- * dataset's path and what made them (`made_by`): one line on stdout for each that differs or that
- * only one of them has. *differences: how many lines. Errors STATUS_MEMORY */
+/* Hold every run of `a` against the one of the same name in `b`, or the only run of `a` against the
+ * only one of `b`, bit by bit but for times, the dataset's path and what made them (`made_by`): one
+ * line on stdout for each that differs or that only one of them has. *differences: how many lines.
+ * Errors STATUS_MEMORY */
 enum status record_compare(const struct record_list *a, const struct record_list *b,
                            int *differences, struct record_other *made_by);
 

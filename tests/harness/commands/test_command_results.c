@@ -318,6 +318,29 @@ Test(command_results, compares_two_folders_bit_by_bit)
     free(text);
 }
 
+/* Two folders of one run each are compared with each other, whatever the runs are called. */
+Test(command_results, compares_two_single_runs_of_different_names)
+{
+    char words[4 * FILE_PATH], folder[FILE_PATH], *text;
+    struct made m = made[0];
+    static const char *const names[] = {"a/one", "b/two", "c/three"};
+    for (int i = 0; i < 3; i++) {
+        m.folder = names[i];
+        m.score[1] = i == 2 ? 41 : 40;
+        write_run(&m);
+    }
+    snprintf(folder, sizeof folder, "%s", command_line_folder());
+    snprintf(words, sizeof words, "%s/a --compare %s/b", folder, folder);
+    cr_assert_eq(command_line(&command_results, words, &text), STATUS_OK, "%s", status_sentence());
+    cr_assert_str_eq(text, "1 run, bit-identical but for times\n");
+    free(text);
+    snprintf(words, sizeof words, "%s/a --compare %s/c", folder, folder);
+    cr_assert_eq(command_line(&command_results, words, &text), STATUS_FORMAT);
+    cr_assert_str_eq(text, "one and three: evaluation 1 (1000 transitions): 'score' differs\n");
+    cr_assert_not_null(strstr(status_sentence(), "1 run differs"), "%s", status_sentence());
+    free(text);
+}
+
 /* --- foreign texts ---------------------------------------------------------------------------- */
 
 /* Fails when a terminal would obey anything but the ends of lines. */
