@@ -20,8 +20,10 @@
     X(RNG_INIT)          /* initial parameters; step = tensor */                                   \
     X(RNG_BATCH)         /* trajectories and starts of a batch; step = batch */                    \
     X(RNG_DROPOUT)       /* keep masks; step = actor update */                                     \
-    X(RNG_TARGET_NOISE)  /* smoothing noise or samples of the target policy; step = batch */       \
-    X(RNG_POLICY_SAMPLE) /* entropy and reparameterised draws of an actor step; step = batch */    \
+    X(RNG_TARGET_NOISE)  /* noise or samples of the target policy; step = batch, or for a          \
+                          * transformer DRAW_SITES batch + site */                                 \
+    X(RNG_POLICY_SAMPLE) /* entropy, samples of the policy; step = batch, or for a transformer     \
+                          * DRAW_SITES (actor update) + site */                                    \
     X(RNG_LATENT)        /* PDT's z; step = 4 update (or act_context.stream) + site */             \
     X(RNG_EXPLORE)       /* exploration noise and sampled actions; step = transition */            \
     X(RNG_ENV_RESET)     /* initial states of training environments; step = episode */             \
@@ -31,7 +33,8 @@
     X(RNG_BANDIT)        /* the single-state MDP; step = its own phases */                         \
     X(RNG_BOOTSTRAP)     /* report: resampled runs; step = block of replicates */                  \
     X(RNG_SHUFFLE)       /* permutations of a dataset; step = epoch */                             \
-    X(RNG_TEST)          /* tests and benchmarks */
+    X(RNG_TEST)          /* tests and benchmarks */                                                \
+    X(RNG_RL)            /* what an RL gradient draws besides (rl.h); step = batch */
 
 enum rng_purpose {
 #define RNG_ENUM(name) name,

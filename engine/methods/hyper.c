@@ -49,6 +49,10 @@ const struct hyper_field hyper_table[] = {
 static const char *const later[] = {
 #include "engine/methods/hyper.def"
 };
+#define HYPER_PART(name) #name,
+static const char *const of_parts[] = {
+#include "engine/methods/hyper.def"
+};
 #undef HYPER_INT
 #undef HYPER_REAL
 #undef HYPER_CHOICE
@@ -135,13 +139,22 @@ static enum status store_value(struct hyper *h, const struct hyper_field *f, con
     return STATUS_OK;
 }
 
+static bool is_listed(const char *const list[], size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(list[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
 void hyper_defaults(struct hyper *h)
 {
     memset(h, 0, sizeof *h);
     for (int i = 0; i < hyper_count; i++) {
-        (void)store_value(h, &hyper_table[i],
-                          default_of(&hyper_table[i])); /* a test walks the defaults */
-        h->applies[i] = true;
+        const struct hyper_field *f = &hyper_table[i];
+        (void)store_value(h, f, default_of(f)); /* a test walks the defaults */
+        h->applies[i] = !is_listed(of_parts, sizeof of_parts / sizeof *of_parts, f->name);
     }
 }
 
@@ -205,11 +218,7 @@ void hyper_format(const struct hyper *h, int field, char out[HYPER_TEXT_SIZE])
 
 bool hyper_is_later(int field)
 {
-    for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
-        if (strcmp(later[i], hyper_table[field].name) == 0)
-            return true;
-    }
-    return false;
+    return is_listed(later, sizeof later / sizeof *later, hyper_table[field].name);
 }
 
 bool hyper_is_default(const struct hyper *h, int field)
@@ -251,6 +260,11 @@ enum status hyper_check(const struct hyper *h)
         return status_fail(STATUS_CONFIG,
                            "rl_gradient = %s: needs policy = squashed_gaussian, because it uses "
                            "log-probabilities",
+                           rl->name);
+    if (transformer && rl->needs_v && h->n_value_nets == 0)
+        return status_fail(STATUS_CONFIG,
+                           "rl_gradient = %s: needs n_value_nets = 1, because its critic has a "
+                           "state value",
                            rl->name);
     if (h->critic_arch != HYPER_critic_arch_mlp && !rl->recurrent)
         return status_fail(STATUS_CONFIG,

@@ -12,36 +12,32 @@ enum { HYPER_TEXT_SIZE = 320, HYPER_MAX = 160 };
 
 enum hyper_type { HYPER_IS_INT, HYPER_IS_REAL, HYPER_IS_CHOICE, HYPER_IS_TEXT };
 
-/* EACH(do, key, a, b, c): do(key, a) do(key, b) do(key, c), for up to eight words. */
-#define HYPER_EACH_1(do, key, a)                                                                   \
-    do                                                                                             \
-    (key, a)
-#define HYPER_EACH_2(do, key, a, ...)                                                              \
-    do                                                                                             \
-    (key, a) HYPER_EACH_1(do, key, __VA_ARGS__)
-#define HYPER_EACH_3(do, key, a, ...)                                                              \
-    do                                                                                             \
-    (key, a) HYPER_EACH_2(do, key, __VA_ARGS__)
-#define HYPER_EACH_4(do, key, a, ...)                                                              \
-    do                                                                                             \
-    (key, a) HYPER_EACH_3(do, key, __VA_ARGS__)
-#define HYPER_EACH_5(do, key, a, ...)                                                              \
-    do                                                                                             \
-    (key, a) HYPER_EACH_4(do, key, __VA_ARGS__)
-#define HYPER_EACH_6(do, key, a, ...)                                                              \
-    do                                                                                             \
-    (key, a) HYPER_EACH_5(do, key, __VA_ARGS__)
-#define HYPER_EACH_7(do, key, a, ...)                                                              \
-    do                                                                                             \
-    (key, a) HYPER_EACH_6(do, key, __VA_ARGS__)
-#define HYPER_EACH_8(do, key, a, ...)                                                              \
-    do                                                                                             \
-    (key, a) HYPER_EACH_7(do, key, __VA_ARGS__)
-#define HYPER_NINTH(a, b, c, d, e, f, g, h, ninth, ...) ninth
-#define HYPER_EACH(do, key, ...)                                                                   \
-    HYPER_NINTH(__VA_ARGS__, HYPER_EACH_8, HYPER_EACH_7, HYPER_EACH_6, HYPER_EACH_5, HYPER_EACH_4, \
-                HYPER_EACH_3, HYPER_EACH_2, HYPER_EACH_1, )                                        \
+/* EACH(do, key, a, b, c): do(key, a) do(key, b) do(key, c), for up to sixteen words. */
+/* clang-format off */
+#define HYPER_EACH_1(do, key, a) do(key, a)
+#define HYPER_EACH_2(do, key, a, ...) do(key, a) HYPER_EACH_1(do, key, __VA_ARGS__)
+#define HYPER_EACH_3(do, key, a, ...) do(key, a) HYPER_EACH_2(do, key, __VA_ARGS__)
+#define HYPER_EACH_4(do, key, a, ...) do(key, a) HYPER_EACH_3(do, key, __VA_ARGS__)
+#define HYPER_EACH_5(do, key, a, ...) do(key, a) HYPER_EACH_4(do, key, __VA_ARGS__)
+#define HYPER_EACH_6(do, key, a, ...) do(key, a) HYPER_EACH_5(do, key, __VA_ARGS__)
+#define HYPER_EACH_7(do, key, a, ...) do(key, a) HYPER_EACH_6(do, key, __VA_ARGS__)
+#define HYPER_EACH_8(do, key, a, ...) do(key, a) HYPER_EACH_7(do, key, __VA_ARGS__)
+#define HYPER_EACH_9(do, key, a, ...) do(key, a) HYPER_EACH_8(do, key, __VA_ARGS__)
+#define HYPER_EACH_10(do, key, a, ...) do(key, a) HYPER_EACH_9(do, key, __VA_ARGS__)
+#define HYPER_EACH_11(do, key, a, ...) do(key, a) HYPER_EACH_10(do, key, __VA_ARGS__)
+#define HYPER_EACH_12(do, key, a, ...) do(key, a) HYPER_EACH_11(do, key, __VA_ARGS__)
+#define HYPER_EACH_13(do, key, a, ...) do(key, a) HYPER_EACH_12(do, key, __VA_ARGS__)
+#define HYPER_EACH_14(do, key, a, ...) do(key, a) HYPER_EACH_13(do, key, __VA_ARGS__)
+#define HYPER_EACH_15(do, key, a, ...) do(key, a) HYPER_EACH_14(do, key, __VA_ARGS__)
+#define HYPER_EACH_16(do, key, a, ...) do(key, a) HYPER_EACH_15(do, key, __VA_ARGS__)
+#define HYPER_SEVENTEENTH(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, seventeenth, ...) seventeenth
+#define HYPER_EACH(do, key, ...) \
+    HYPER_SEVENTEENTH(__VA_ARGS__, HYPER_EACH_16, HYPER_EACH_15, HYPER_EACH_14, HYPER_EACH_13, \
+        HYPER_EACH_12, HYPER_EACH_11, HYPER_EACH_10, HYPER_EACH_9, \
+        HYPER_EACH_8, HYPER_EACH_7, HYPER_EACH_6, HYPER_EACH_5, \
+        HYPER_EACH_4, HYPER_EACH_3, HYPER_EACH_2, HYPER_EACH_1, ) \
     (do, key, __VA_ARGS__)
+/* clang-format on */
 
 /* enum hyper_critic_arch {HYPER_critic_arch_mlp, HYPER_critic_arch_lstm, ...} and so on. */
 #define HYPER_ENUMERATOR(key, word) HYPER_##key##_##word,
@@ -84,7 +80,7 @@ struct hyper_field {
 extern const struct hyper_field hyper_table[];
 extern const int hyper_count;
 
-/* Every field at its default, all applying. */
+/* Every field at its default, all applying but those of HYPER_PART in hyper.def. */
 void hyper_defaults(struct hyper *h);
 
 /* Position of a key in hyper_table, or -1. */
@@ -101,7 +97,7 @@ bool hyper_applies(const struct hyper *h, const char *key);
 /* The value as text that hyper_set reads back to the same bits. */
 void hyper_format(const struct hyper *h, int field, char out[HYPER_TEXT_SIZE]);
 
-/* Whether recorded configurations may lack the key: HYPER_LATER in hyper.def. */
+/* Whether recorded configurations may lack the key: HYPER_LATER and HYPER_PART in hyper.def. */
 bool hyper_is_later(int field);
 
 /* Whether a field has its default, as hyper_format writes it, or does not apply. */

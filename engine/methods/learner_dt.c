@@ -84,7 +84,8 @@ size_t dt_critic_scratch(const struct dt *d, int windows)
     critic_take(&d->critic, windows > 1 ? windows : 1, K, &dry, &tape);
     for (int i = 0; i < 8; i++)
         arena_take(&dry, (size_t)(windows + 1) * (size_t)K);
-    return dry.high + 4096;
+    size_t more = d->rl->critic_scratch != NULL ? d->rl->critic_scratch(d, windows) : 0;
+    return dry.high + more + 4096;
 }
 
 enum status dt_make_windows(struct dt *d, int count)

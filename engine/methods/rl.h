@@ -1,10 +1,20 @@
 /* RL gradients for the decision transformer: one file, one struct of functions, one row.
  *
- * The paper adds a term to the actor's gradient; so does a part here. Its actor_rows() is called
- * with some rows (window positions) of the batch, from several threads at once, and adds
- * alpha * dL_rl/dhead to the supervised part's gradient. Its critic_update() runs before, on the
- * same batch. It keeps its own state between these calls (state_size, init, free, visit).
- * To add a gradient: one rl_NAME.c, one row in rl_table (docs/architecture.md). */
+ * An RL gradient, "gradient" for short, is what the paper adds to the supervised gradient of the
+ * actor: an RL loss of the actor and all that it needs, such as a critic with a loss of its own.
+ * Its critic_update() runs on every batch. Its actor_rows() runs afterwards, on some batches, with
+ * some rows (window positions) of the batch at a time, from several threads at once, and adds
+ * alpha * dL_rl/dhead to the supervised part's gradient. It keeps its own state between these calls
+ * (state_size, init, free, visit). To add one, see docs/architecture.md.
+ *
+ * Random numbers are drawn by whole batch, on one thread: in critic_update before the critic's
+ * pass, in prepare before the actor's. dt_draw() gives standard normals (B,K,A) at one of the sites
+ * of learner_dt.h. For anything else, fill an array of the gradient's own state from the stream
+ *
+ *   rng_at(d->learner.run, RNG_RL, (uint64_t)d->learner.batches)
+ *
+ * which critic_update and prepare of the same batch share: give each its own offsets. A new site
+ * would move the streams of all others, and with them every curve. */
 #ifndef ENGINE_METHODS_RL_H
 #define ENGINE_METHODS_RL_H
 
@@ -39,14 +49,16 @@ enum actor_sum {
 };
 
 struct rl_ops {
-    const char *name;    /* value of the key `rl_gradient` */
-    const char *source;  /* section of docs/methods.md */
-    bool needs_log_prob; /* the head must be stochastic */
-    bool recurrent;      /* also works with a recurrent critic (Fig. 23) */
-    bool temperature;    /* the entropy coefficient is learned whatever entropy_reg says */
-    bool targets;        /* target networks move after every actor update */
-    bool online;         /* the RL term uses a separate replay of rollouts */
-    bool ratios;         /* importance ratios: rollouts keep log-probabilities (PPO) */
+    const char *name; /* value of the key `rl_gradient` */
+    const char
+        *source; /* "docs/methods.md 7": the section with its equations; a test looks it up */
+    bool needs_log_prob; /* the head must be stochastic; hyper_check refuses others */
+    bool needs_v;        /* the critic must have a V net: n_value_nets = 1; hyper_check refuses 0 */
+    bool recurrent;   /* critic_arch = lstm and rnn work too (Fig. 23): critics see whole windows */
+    bool temperature; /* the entropy coefficient is learned whatever entropy_reg says */
+    bool targets;     /* actor and critic have target networks, which every actor update moves */
+    bool online;      /* the RL term uses a separate replay of rollouts */
+    bool ratios;      /* importance ratios: rollouts keep log-probabilities (PPO) */
     /* Its state, d->rl_state: `state_size` bytes, zeroed (0: none). init fills it once the networks
      * exist; free undoes that, also after a failed init. */
     size_t state_size;
@@ -56,6 +68,9 @@ struct rl_ops {
     enum status (*visit)(struct dt *d, struct visitor *v);
     /* Bytes that first_rows or actor_rows take from r->scratch for this many rows. NULL: none. */
     size_t (*scratch)(const struct dt *d, int rows);
+    /* Bytes that a critic's pass over this many windows takes from its scratch besides a tape and
+     * eight arrays (windows,K). NULL: none. */
+    size_t (*critic_scratch)(const struct dt *d, int windows);
     /* One critic update. NULL: there is no critic. */
     enum status (*critic_update)(struct dt *d, const struct batch *b, struct stats_sum *stats);
     /* Does the RL loss run over padding, which must then be computed? NULL: no. */
@@ -70,13 +85,16 @@ struct rl_ops {
     bool (*wants_first)(const struct dt *d);
     void (*first_rows)(struct dt *d, const struct actor_rows *r);
     void (*after_first)(struct dt *d, const struct batch *b);
-    /* doutput, dlog_std += alpha dL_rl/d...; sum[] += the loss before alpha, as a plain sum. */
+    /* doutput, dlog_std += alpha dL_rl/d...; sum[SUM_RL] += these rows' part of L_rl, without
+     * alpha. alpha is alpha_pretrain or alpha_online (never SAC's temperature), times
+     * d->rl_scale. */
     void (*actor_rows)(struct dt *d, const struct batch *b, const struct actor_rows *r,
                        double alpha, double sum[SUMS]);
     /* After the actor's step (PPO's V step). */
     enum status (*after_actor)(struct dt *d, const struct batch *b, struct stats_sum *stats);
 };
 
+/* Only rl_table refers to these. */
 extern const struct rl_ops rl_none, rl_td3, rl_ddpg, rl_sac, rl_iql, rl_awac, rl_awr, rl_ppo;
 extern const struct rl_ops *const rl_table[];
 extern const int rl_count;

@@ -133,6 +133,7 @@ static void awr_actor_rows(struct dt *d, const struct batch *b, const struct act
 const struct rl_ops rl_awr = {
     .name = "awr",
     .source = "docs/methods.md 12",
+    .needs_v = true,
     .needs_log_prob = true,
     .online = true,
     .over_all = all_positions,

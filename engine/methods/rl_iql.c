@@ -86,6 +86,7 @@ static void iql_actor_rows(struct dt *d, const struct batch *b, const struct act
 const struct rl_ops rl_iql = {
     .name = "iql",
     .source = "docs/methods.md 14",
+    .needs_v = true,
     .targets = true,
     .state_size = sizeof(struct rl_q_state),
     .init = rl_q_init,

@@ -120,6 +120,7 @@ static enum status ppo_after_actor(struct dt *d, const struct batch *b, struct s
 const struct rl_ops rl_ppo = {
     .name = "ppo",
     .source = "docs/methods.md 13",
+    .needs_v = true,
     .needs_log_prob = true,
     .online = true,
     .ratios = true,

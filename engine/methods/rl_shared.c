@@ -125,6 +125,15 @@ void rl_target_actions(struct dt *d, const struct batch *b)
     dt_target_actions(d, b, rl_q_state(d)->next_action, rl_q_state(d)->next_log_prob);
 }
 
+void rl_smooth_target_actions(struct dt *d, const struct batch *b)
+{
+    const struct hyper *h = &d->learner.hyper;
+    size_t n = (size_t)b->B * (size_t)b->K * (size_t)b->A;
+    rl_target_actions(d, b);
+    if (h->policy_noise > 0)
+        rl_smooth(h, dt_draw(d, b, DRAW_TARGET_NOISE), n, HEAD_LIMIT, rl_q_state(d)->next_action);
+}
+
 /* --- the critic's pass ------------------------------------------------------------------------ */
 
 struct critic_pass {
@@ -196,6 +205,7 @@ static void td_body(struct dt *d, const struct batch *b, struct span windows, bo
                     float *gradient, struct arena *scratch, struct critic_sums *sums)
 {
     size_t from = (size_t)windows.first * (size_t)b->K, n = (size_t)windows.count * (size_t)b->K;
+    size_t mark = arena_mark(scratch);
     struct critic_tape tape;
     critic_take(&d->critic, windows.count, b->K, scratch, &tape);
     float *low = arena_take(scratch, n), *other = arena_take(scratch, n);
@@ -206,6 +216,7 @@ static void td_body(struct dt *d, const struct batch *b, struct span windows, bo
     for (size_t i = 0; soft && i < n; i++)
         low[i] -= lambda * rl_q_state(d)->next_log_prob[from + i];
     rl_td_windows(d, b, windows, low, &tape, gradient, scratch, sums);
+    arena_release(scratch, mark);
 }
 
 void rl_td_body(struct dt *d, const struct batch *b, struct span windows, float *gradient,
@@ -276,6 +287,72 @@ void rl_q_rows(struct dt *d, const struct actor_rows *r, const float *action, bo
     }
     if (twin)
         memcpy(value, smaller, N * sizeof *value);
+    arena_release(r->scratch, mark);
+}
+
+/* --- the actor's loss of TD3 ------------------------------------------------------------------ */
+
+/* The action that the critic sees: tanh of mu for a stochastic policy. */
+static const float *policy_action(const struct dt *d, const struct actor_rows *r)
+{
+    if (!d->stochastic)
+        return r->output;
+    size_t n = (size_t)r->rows * (size_t)d->learner.A;
+    float *action = arena_take(r->scratch, n);
+    for (size_t i = 0; i < n; i++)
+        action[i] = tanhf(r->output[i]);
+    return action;
+}
+
+/* Value and derivative per row; daction, and the action of a stochastic policy. */
+size_t rl_q_scratch(const struct dt *d, int rows)
+{
+    return rl_scratch(d, rows, 2, 2, true);
+}
+
+bool rl_q_wants_first(const struct dt *d)
+{
+    return d->learner.hyper.rl_normalized != 0;
+}
+
+void rl_q_first_rows(struct dt *d, const struct actor_rows *r)
+{
+    size_t mark = arena_mark(r->scratch);
+    float *q = arena_take(r->scratch, (size_t)r->rows);
+    rl_q_rows(d, r, policy_action(d, r), false, NULL, q, NULL);
+    for (int i = 0; i < r->rows; i++)
+        rl_q_state(d)->per_step[r->position[i]] = fabsf(q[i]);
+    arena_release(r->scratch, mark);
+}
+
+void rl_q_after_first(struct dt *d, const struct batch *b)
+{
+    double sum = 0;
+    size_t N = (size_t)b->B * (size_t)b->K;
+    for (size_t i = 0; i < N; i++)
+        sum += (double)rl_q_state(d)->per_step[i];
+    d->rl_scale = sum > 0 ? (double)N / sum : 1;
+}
+
+void rl_q_actor_rows(struct dt *d, const struct batch *b, const struct actor_rows *r, double alpha,
+                     double sum[SUMS])
+{
+    size_t N = (size_t)r->rows, n = N * (size_t)b->A, mark = arena_mark(r->scratch);
+    double valid = b->valid > 0 ? b->valid : 1;
+    float *value = arena_take(r->scratch, N), *slope = arena_take(r->scratch, N);
+    float *daction = arena_take(r->scratch, n);
+    const float *action = policy_action(d, r);
+    for (size_t i = 0; i < N; i++)
+        slope[i] = r->mask[i] != 0 ? (float)(-alpha / valid) : 0;
+    for (size_t i = 0; i < n; i++)
+        daction[i] = 0;
+    rl_q_rows(d, r, action, false, slope, value, daction);
+    for (size_t i = 0; i < n; i++)
+        r->doutput[i] += d->stochastic ? daction[i] * (1 - action[i] * action[i]) : daction[i];
+    double total = 0;
+    for (size_t i = 0; i < N; i++)
+        total -= r->mask[i] != 0 ? (double)value[i] : 0;
+    sum[SUM_RL] += total / valid;
     arena_release(r->scratch, mark);
 }
 

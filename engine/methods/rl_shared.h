@@ -45,7 +45,9 @@ float rl_iql_weight(const struct hyper *h, float u);
 
 /* --- for the rl_*.c parts -------------------------------------------------------------------- */
 
-/* State of a gradient with action values (rl_ops.state_size): TD3, DDPG, SAC, AWAC and IQL. */
+/* State of a gradient with action values (rl_ops.state_size): TD3, DDPG, SAC, AWAC and IQL. One
+ * that keeps more makes this the first member of its own struct, whose size is then state_size: the
+ * functions here find it by rl_q_state(). Its init calls rl_q_init, its free rl_q_free. */
 struct rl_q_state {
     float *next_action;   /* (B,K,A) a' of the target policy; unused by IQL, whose target is V */
     float *next_log_prob; /* (B,K) of a', for soft targets */
@@ -65,12 +67,17 @@ void rl_q_free(struct dt *d);
  * rl_q_rows if `q`. */
 size_t rl_scratch(const struct dt *d, int rows, int actions, int numbers, bool q);
 
-/* Some windows of the batch in one lane: forward and backward of the critic, adding to gradient. */
+/* Some windows of the batch in one lane: forward and backward of the critic, adding to gradient and
+ * to sums. It runs on several threads at once, so it writes to the state only at its own windows.
+ * scratch holds a tape of these windows and eight arrays (windows,K), and what
+ * rl_ops.critic_scratch asks for besides. A body may call others, one after the other, when each
+ * releases what it takes, as rl_td_body does. Numbers are drawn before the pass (rl.h). */
 typedef void critic_body(struct dt *d, const struct batch *b, struct span windows, float *gradient,
                          struct arena *scratch, struct critic_sums *sums);
 
 /* Run `body` over the batch's windows in lanes, check the loss, make the AdamW (or Adam) step and
- * report. One critic update. */
+ * report: one critic update. Another loss of the critic is another body. What a body adds to
+ * sums->q_loss is part of the reported loss_critic, penalties too. */
 enum status rl_critic_pass(struct dt *d, const struct batch *b, critic_body *body,
                            struct stats_sum *stats);
 
@@ -90,8 +97,24 @@ void rl_q_rows(struct dt *d, const struct actor_rows *r, const float *action, bo
  * [- lambda log pi'], then rl_td_windows. rl_target_actions comes before the pass. */
 critic_body rl_td_body, rl_soft_td_body;
 
-/* dt_target_actions into the state's next_action and next_log_prob. */
+/* dt_target_actions into the state's next_action and next_log_prob; and with TD3's smoothing. */
 void rl_target_actions(struct dt *d, const struct batch *b);
+void rl_smooth_target_actions(struct dt *d, const struct batch *b);
+
+/* TD3's loss of the actor, -mean over real positions of Q1(s, mu(z)), with the optional
+ * normalisation (D27): alpha / mean over all positions of |Q1|, detached. For members of rl_ops. */
+size_t rl_q_scratch(const struct dt *d, int rows);
+bool rl_q_wants_first(const struct dt *d);
+void rl_q_first_rows(struct dt *d, const struct actor_rows *r);
+void rl_q_after_first(struct dt *d, const struct batch *b);
+void rl_q_actor_rows(struct dt *d, const struct batch *b, const struct actor_rows *r, double alpha,
+                     double sum[SUMS]);
+
+/* Members of rl_ops: that state, and TD3's loss of the actor. */
+#define RL_Q_STATE .state_size = sizeof(struct rl_q_state), .init = rl_q_init, .free = rl_q_free
+#define RL_Q_ACTOR                                                                                 \
+    .recurrent = true, .targets = true, .scratch = rl_q_scratch, .wants_first = rl_q_wants_first,  \
+    .first_rows = rl_q_first_rows, .after_first = rl_q_after_first, .actor_rows = rl_q_actor_rows
 
 /* A site's noise at these rows (rows,A), in r->scratch. */
 const float *rl_gather_noise(const struct dt *d, const struct actor_rows *r, enum draw_site site);

@@ -116,11 +116,39 @@ enum status curve_set_config(struct curve *c, const char *text)
 /* What a configuration has that does not name the key: keys which came when there were recorded
  * runs already are recorded only where they differ from it (HYPER_LATER in
  * engine/methods/hyper.def). */
-static const char *const later[][2] = {{"precision", "f32"},
-                                       {"product", "openblas"},
-                                       {"collect_transitions", "0"},
-                                       {"start_transitions", "0"},
-                                       {"eval_action", "mean"}};
+/* clang-format off */
+static const struct {
+    const char *key, *value;
+} defaults[] = {
+#define HYPER_INT(name, value, ...)                   {#name, #value},
+#define HYPER_REAL(name, value, ...)                  {#name, #value},
+#define HYPER_CHOICE(name, source, help, first, ...)  {#name, #first},
+#define HYPER_TEXT(name, value, ...)                  {#name, value},
+#include "engine/methods/hyper.def"
+#undef HYPER_INT
+#undef HYPER_REAL
+#undef HYPER_CHOICE
+#undef HYPER_TEXT
+};
+
+static const char *const later[] = {
+#define HYPER_INT(...)
+#define HYPER_REAL(...)
+#define HYPER_CHOICE(...)
+#define HYPER_TEXT(...)
+#define HYPER_LATER(name) #name,
+#include "engine/methods/hyper.def"
+};
+/* clang-format on */
+
+static bool is_later(const char *key)
+{
+    for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
+        if (strcmp(later[i], key) == 0)
+            return true;
+    }
+    return false;
+}
 
 const char *curve_config_value(const char *config, const char *key, char *out, size_t size)
 {
@@ -137,9 +165,10 @@ const char *curve_config_value(const char *config, const char *key, char *out, s
         }
         line += strcspn(line, "\n");
     }
-    for (size_t i = 0; i < sizeof later / sizeof later[0] && config[0] != '\0'; i++) {
-        if (strcmp(later[i][0], key) == 0)
-            snprintf(out, size, "%s", later[i][1]);
+    bool known = config[0] != '\0' && is_later(key);
+    for (size_t i = 0; known && i < sizeof defaults / sizeof defaults[0]; i++) {
+        if (strcmp(defaults[i].key, key) == 0)
+            snprintf(out, size, "%s", defaults[i].value);
     }
     return out;
 }

@@ -15,6 +15,19 @@
 void gradcheck(const char *what, float *x, const float *dx, size_t n, double (*loss)(void *context),
                void *context, double relative, double absolute);
 
+/* The same for losses with kinks (ReLU, minima, clips), where a difference across a kink says
+ * nothing: an element is right if the difference with GRADCHECK_STEP or with a quarter of it
+ * agrees. It is at a kink if neither does and the two differ from each other; otherwise it is
+ * wrong. */
+struct gradcheck_count {
+    size_t checked, kinks, wrong;
+    double worst;   /* largest deviation of a right element, as a part of what it may be */
+    double largest; /* of |dx| */
+};
+struct gradcheck_count gradcheck_kinked(float *x, const float *dx, size_t n,
+                                        double (*loss)(void *context), void *context,
+                                        double relative, double absolute);
+
 /* Standard normal floats for free(): a fixed stream per seed. */
 float *gradcheck_normals(size_t n, uint64_t seed);
 

@@ -7,6 +7,7 @@
 #include "engine/methods/learner_pdt.h"
 #include "engine/nn/kernel.h"
 #include "tests/support/allocations.h"
+#include "tests/support/rl_gradcheck.h"
 
 #include <cblas.h>
 #include <criterion/criterion.h>
@@ -21,8 +22,8 @@ TestSuite(learner, .timeout = 60);
 #define BF16_RELATIVE 0.12
 #define BF16_COSINE   0.993
 
-/* --- the methods, as their presets put them together
- * ------------------------------------------------ */
+/* --- the methods, as their presets put them together; a new gradient needs no row ---------------
+ */
 
 enum { SETS = 8 };
 
@@ -125,12 +126,40 @@ static const struct {
 
 enum { METHODS = sizeof methods / sizeof *methods };
 
+/* Rows beyond the table are the gradients of rl_table, with what they need: METHODS + its row. */
+static const char *name_of(int method)
+{
+    return method < METHODS ? methods[method].name : rl_table[method - METHODS]->name;
+}
+
+static bool trains_on_rollouts(int method)
+{
+    return method < METHODS ? methods[method].rollouts : rl_table[method - METHODS]->online;
+}
+
+static bool is_named_above(const struct rl_ops *rl)
+{
+    for (int i = 0; i < METHODS * SETS; i++) {
+        const char *const *set = methods[i / SETS].set[i % SETS];
+        if (set[0] != NULL && strcmp(set[0], "rl_gradient") == 0 && strcmp(set[1], rl->name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The table, and every gradient that it lacks. */
 static struct criterion_test_params every_method(void)
 {
-    static int rows[METHODS];
+    enum { MOST = METHODS + 32 };
+    static int rows[MOST];
+    size_t count = 0;
     for (int i = 0; i < METHODS; i++)
-        rows[i] = i;
-    return cr_make_param_array(int, rows, METHODS);
+        rows[count++] = i;
+    for (int i = 0; i < rl_count && count < MOST; i++) {
+        if (!is_named_above(rl_table[i]))
+            rows[count++] = METHODS + i;
+    }
+    return cr_make_param_array(int, rows, count);
 }
 
 static void check(enum status status)
@@ -142,7 +171,9 @@ static struct hyper hyper_of(int method, int K)
 {
     struct hyper h;
     hyper_defaults(&h);
-    for (int i = 0; i < SETS && methods[method].set[i][0] != NULL; i++)
+    if (method >= METHODS)
+        h = rl_hyper(rl_table[method - METHODS]);
+    for (int i = 0; method < METHODS && i < SETS && methods[method].set[i][0] != NULL; i++)
         check(hyper_set(&h, methods[method].set[i][0], methods[method].set[i][1]));
     /* Networks small, batches large enough for several lanes. */
     h.batch_size = K == 1 ? 256 : K <= 5 ? 96 : 24;
@@ -458,7 +489,7 @@ ParameterizedTest(int *method, learner, has_the_same_bits_for_any_number_of_thre
     static const int lengths[] = {1, 5, 20}, team[] = {2, 3, 8, 4, 16, 32};
     struct world w;
     world_make(&w);
-    for (int i = 0; i < (methods[*method].long_windows ? 3 : 2); i++) {
+    for (int i = 0; i < (*method < METHODS && methods[*method].long_windows ? 3 : 2); i++) {
         struct acts one, many;
         struct memory want = life(*method, lengths[i], &w, 1, &one);
         team_cut_all(true);
@@ -466,10 +497,10 @@ ParameterizedTest(int *method, learner, has_the_same_bits_for_any_number_of_thre
             int threads = team[t];
             struct memory got = life(*method, lengths[i], &w, threads, &many);
             const char *where = difference(&want, &got);
-            cr_assert_null(where, "%s, K = %d: %d threads differ from one in %s",
-                           methods[*method].name, lengths[i], threads, where);
+            cr_assert_null(where, "%s, K = %d: %d threads differ from one in %s", name_of(*method),
+                           lengths[i], threads, where);
             cr_assert_arr_eq(&one, &many, sizeof one, "%s, K = %d: %d threads act differently",
-                             methods[*method].name, lengths[i], threads);
+                             name_of(*method), lengths[i], threads);
             free_memory(&got);
         }
         free_memory(&want);
@@ -497,7 +528,7 @@ ParameterizedTest(int *method, learner, has_the_same_bits_on_every_path)
         kernel_force((enum kernel_path)path);
         struct memory got = life(*method, 5, &w, 2, &other);
         const char *where = difference(&want, &got);
-        cr_assert_null(where, "%s: %s differs from plain in %s", methods[*method].name,
+        cr_assert_null(where, "%s: %s differs from plain in %s", name_of(*method),
                        kernel_path_name((enum kernel_path)path), where);
         cr_assert_arr_eq(&first, &other, sizeof first);
         free_memory(&got);
@@ -585,7 +616,7 @@ ParameterizedTest(int *method, learner, has_about_the_same_gradients_in_bf16)
             whole += (double)g[0][n].m[k] * (double)g[0][n].m[k];
         for (int v = 0; v < g[0][n].layout->count; v++)
             compare_view(&g[0][n].layout->views[v], &g[0][n], &g[1][n], sqrt(whole),
-                         methods[*method].name);
+                         name_of(*method));
     }
     learner_delete(l[0]);
     learner_delete(l[1]);
@@ -672,8 +703,8 @@ ParameterizedTest(int *method, learner, goes_on_with_the_same_bits_after_a_resta
         }
         cr_assert_eq(learner_updates(l), learner_updates(resumed));
         const char *where = difference(&end[0], &end[1]);
-        cr_assert_null(where, "%s: differs in %s after a restart in the %s phase",
-                       methods[*method].name, where, online ? "online" : "offline");
+        cr_assert_null(where, "%s: differs in %s after a restart in the %s phase", name_of(*method),
+                       where, online ? "online" : "offline");
         cr_assert_arr_eq(&acts[0], &acts[1], sizeof acts[0]);
         cr_assert_neq(end[0].used == saved.used &&
                           memcmp(end[0].bytes, saved.bytes, saved.used) == 0,
@@ -711,10 +742,10 @@ ParameterizedTest(int *method, learner, allocates_nothing_in_a_training_step)
         train(l, &w, 4);
         long four = allocations_end();
         /* PPO and AWR make room for the targets of new rollouts, once a call. */
-        if (phase == LEARNER_PRETRAIN || !methods[*method].rollouts)
-            cr_assert_eq(one, 0, "%s: %ld allocations in one update", methods[*method].name, one);
-        cr_assert_eq(four, one, "%s: %ld allocations in one update, %ld in four",
-                     methods[*method].name, one, four);
+        if (phase == LEARNER_PRETRAIN || !trains_on_rollouts(*method))
+            cr_assert_eq(one, 0, "%s: %ld allocations in one update", name_of(*method), one);
+        cr_assert_eq(four, one, "%s: %ld allocations in one update, %ld in four", name_of(*method),
+                     one, four);
     }
     learner_delete(l);
     world_free(&w);
@@ -753,12 +784,12 @@ ParameterizedTest(int *method, learner, refuses_data_that_is_not_finite)
         struct memory before = save(l);
         poison(&w, states);
         enum status status = learner_train(l, &w.data, learner_batches(l, 1), NULL);
-        cr_assert_eq(status, STATUS_NONFINITE, "%s: %s NaN: %d, %s", methods[*method].name,
+        cr_assert_eq(status, STATUS_NONFINITE, "%s: %s NaN: %d, %s", name_of(*method),
                      states ? "states" : "rewards", status, status_sentence());
         cr_assert_gt(strlen(status_sentence()), 20);
         struct memory after = save(l);
         const char *where = difference(&before, &after);
-        cr_assert_null(where, "%s: %s changed though the update was refused", methods[*method].name,
+        cr_assert_null(where, "%s: %s changed though the update was refused", name_of(*method),
                        where);
         free_memory(&before);
         free_memory(&after);
@@ -794,7 +825,7 @@ ParameterizedTest(int *method, learner, refuses_to_go_on_once_the_actor_has_dive
     check(learner_visit(l, &v));
     int64_t updates = learner_updates(l);
     enum status status = learner_train(l, &w.data, learner_batches(l, 3), NULL);
-    cr_assert_eq(status, STATUS_NONFINITE, "%s: %d, %s", methods[*method].name, status,
+    cr_assert_eq(status, STATUS_NONFINITE, "%s: %d, %s", name_of(*method), status,
                  status_sentence());
     cr_assert_eq(learner_updates(l), updates, "an update was counted though it was refused");
     learner_delete(l);

@@ -1,6 +1,7 @@
 #include "engine/base/embed.h"
 #include "engine/base/file.h"
 #include "engine/base/ledger.h"
+#include "engine/methods/rl.h"
 #include "harness/config/config.h"
 #include "harness/config/explain.h"
 
@@ -111,6 +112,29 @@ Test(explain, every_part_is_used_and_complete)
         cr_expect(used, "%s: belongs to no method", p.file);
     }
     cr_assert_gt(parts, 20);
+}
+
+/* With a gradient's own text the recipe of a transformer is whole: no other text names gradients.
+ */
+Test(explain, every_gradient_on_a_transformer_has_its_recipe)
+{
+    for (int i = 0; i < rl_count; i++) {
+        struct hyper h = configured("hopper-random-v2", "mujoco", "td3_odt", "paper");
+        struct explain_part p;
+        int own = 0, supervised = 0;
+        cr_assert_eq(hyper_set(&h, "rl_gradient", rl_table[i]->name), STATUS_OK);
+        if (rl_table[i]->needs_log_prob)
+            h.policy = HYPER_policy_squashed_gaussian;
+        for (int k = 0; explain_part_at(k, &p); k++) {
+            bool applies;
+            cr_assert_eq(explain_applies(&p, &h, &applies), STATUS_OK, "%s", status_sentence());
+            own += applies && strncmp(p.title, "RL gradient", 11) == 0;
+            supervised += applies && strcmp(p.title, "Supervised gradient") == 0;
+        }
+        cr_expect_eq(own, 1, "%s: %d texts 'RL gradient' in harness/explain", rl_table[i]->name,
+                     own);
+        cr_expect_eq(supervised, 1, "%s: %d supervised gradients", rl_table[i]->name, supervised);
+    }
 }
 
 /* --- the ledger ------------------------------------------------------------------------------- */
