@@ -420,6 +420,13 @@ enum status dataset_look(struct dataset *d, const char *name, const struct datas
     return measured ? doubt(d, out->marked) : STATUS_OK;
 }
 
+enum status dataset_describe(const char *name, const struct dataset_options *options,
+                             struct dataset *out)
+{
+    struct dataset_outline unused;
+    return dataset_look(out, name, options, true, &unused);
+}
+
 static enum status check_store(const struct dataset *d)
 {
     const struct dataset_store *s = d->store;

@@ -100,6 +100,11 @@ struct dataset {
     struct dataset_store *store; /* the arrays that the views look into */
 };
 
+/* Everything but the numbers: id, path, kind, note, environment, rows, whether it is D4RL's by its
+ * digest. Nothing to free. Errors as dataset_load's up to reading */
+enum status dataset_describe(const char *name, const struct dataset_options *options,
+                             struct dataset *out);
+
 /* Load and cut. On failure *out is empty and need not be freed.
  *
  * Errors  STATUS_MISSING (no such file or field, no complete trajectory), STATUS_FORMAT (not HDF5,

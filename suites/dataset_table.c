@@ -4,7 +4,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char dataset_server[] = "http://rail.eecs.berkeley.edu/datasets/offline_rl/";
+/* A commit of the mirror: what lies there does not change. */
+#define MIRROR_PATH "/datasets/imone/D4RL/resolve/9ed58d8a76c12f4c1cb5db51fa71389e703d2ec5/"
+
+/* clang-format off */
+const struct dataset_server dataset_servers[] = {
+    {"d4rl",        "http://rail.eecs.berkeley.edu/datasets/offline_rl/", .mirror = false, .flat = false},
+    {"huggingface", "https://huggingface.co" MIRROR_PATH,                 .mirror = true,  .flat = true},
+    {"hf-mirror",   "https://hf-mirror.com" MIRROR_PATH,                  .mirror = true,  .flat = true},
+    {.name = NULL},
+};
+/* clang-format on */
+
+const struct dataset_server *dataset_server_find(const char *name)
+{
+    for (const struct dataset_server *s = dataset_servers; s->name != NULL; s++) {
+        if (strcmp(s->name, name) == 0)
+            return s;
+    }
+    return NULL;
+}
+
+enum status dataset_place(const struct dataset_entry *e, bool flat, char out[FILE_PATH])
+{
+    return flat ? file_path(out, "%s", e->file)
+                : file_path(out, "%s/%s", env_find(e->env)->suite->folder, e->file);
+}
 
 const struct dataset_entry dataset_table[] = {
 #define DATASET(...) {__VA_ARGS__},

@@ -28,8 +28,21 @@ struct dataset_entry {            /* one row of dataset_table */
 extern const struct dataset_entry dataset_table[];
 extern const int dataset_count;
 
-/* D4RL's public server; the suite's folder and the entry's file follow. */
-extern const char dataset_server[];
+/* Where D4RL's files can be had: D4RL's own server first, then mirrors of it. */
+struct dataset_server {
+    const char *name; /* "d4rl"; NULL ends the list */
+    const char *url;  /* the file's place below it follows */
+    bool mirror;      /* it holds what dataset_entry.mirrors says */
+    bool flat;        /* all files in one folder; else in the suites' */
+};
+extern const struct dataset_server dataset_servers[];
+
+/* By name. NULL: none. */
+const struct dataset_server *dataset_server_find(const char *name);
+
+/* The file's place below a server: "hopper_medium-v2.hdf5", or with its suite's folder before it.
+ */
+enum status dataset_place(const struct dataset_entry *e, bool flat, char out[FILE_PATH]);
 
 /* The row of an id, or of a file name as D4RL or we store it ("hopper_medium-v2.hdf5",
  * "data/hopper-medium-v2.hdf5"). NULL: none. */

@@ -31,6 +31,7 @@ enum refusal {
     REFUSED_LONG,   /* longer than allowed */
     REFUSED_PLACE,  /* another part than was asked for */
     REFUSED_LENGTH, /* another length than before: the file was replaced meanwhile */
+    REFUSED_OTHER,  /* not of the length that the file is known to have */
 };
 
 struct transfer {
@@ -44,6 +45,7 @@ struct transfer {
     long stall, retry;
     /* of one connection */
     int64_t range_first, range_total; /* as Content-Range says; -1: it does not */
+    int64_t offered;                  /* the length it names, when that is not the file's */
     bool placed;                      /* where its body goes is settled */
     enum refusal refused;
     int why_disk;
@@ -115,6 +117,9 @@ static bool place(struct transfer *t)
     t->placed = true;
     if (code == HTTP_PARTIAL && t->range_first != t->have) {
         t->refused = REFUSED_PLACE;
+    } else if (t->q->bytes > 0 && total > 0 && total != t->q->bytes) {
+        t->refused = REFUSED_OTHER;
+        t->offered = total;
     } else if (t->total >= 0 && total >= 0 && total != t->total) {
         t->refused = REFUSED_LENGTH;
     } else if (code != HTTP_PARTIAL && t->have > 0 && empty_file(t) != STATUS_OK) {
@@ -161,8 +166,10 @@ static size_t take_body(char *data, size_t size, size_t count, void *context)
 {
     struct transfer *t = context;
     size_t bytes = size * count;
-    if (!t->placed && !place(t))
+    if (!t->placed && !place(t)) {
+        t->page = bytes > 0 && data[0] == '<';
         return CURL_WRITEFUNC_ERROR;
+    }
     t->refused = judge(t, data, bytes);
     if (t->refused != REFUSED_NOT) {
         t->page = bytes > 0 && data[0] == '<';
@@ -240,7 +247,7 @@ static struct curl_slist *ask_for_rest(const struct transfer *t)
     struct curl_slist *headers = NULL;
     snprintf(range, sizeof range, "%lld-", (long long)t->have);
     curl_easy_setopt(t->curl, CURLOPT_RANGE, t->have > 0 ? range : NULL);
-    if (t->have > 0 && fstat(t->q->fd, &info) == 0 && info.st_mtime > 0 &&
+    if (t->have > 0 && t->q->bytes == 0 && fstat(t->q->fd, &info) == 0 && info.st_mtime > 0 &&
         gmtime_r(&info.st_mtime, &utc) != NULL &&
         strftime(condition, sizeof condition, "If-Range: %a, %d %b %Y %H:%M:%S GMT", &utc) > 0)
         headers = curl_slist_append(NULL, condition);
@@ -283,14 +290,18 @@ static enum status refuse(struct transfer *t)
         errno = t->why_disk;
         return status_fail(STATUS_IO, "%s: cannot be written: %s", t->q->path, file_reason());
     }
-    TRY(empty_file(t));
+    const char *type = NULL;
+    curl_easy_getinfo(t->curl, CURLINFO_CONTENT_TYPE, &type);
+    bool page = t->page || (type != NULL && strncasecmp(type, "text/html", 9) == 0);
+    if (t->refused == REFUSED_OTHER && !page)
+        return status_fail(STATUS_FORMAT, "%s: sends a file of %lld bytes, D4RL's has %lld", url,
+                           (long long)t->offered, (long long)t->q->bytes);
+    if (t->refused != REFUSED_OTHER)
+        TRY(empty_file(t));
     if (t->refused == REFUSED_LONG)
         return status_fail(STATUS_FORMAT,
                            "%s: sends more than the %lld MB that are expected at most", url,
                            (long long)(t->q->limit / 1000000));
-    const char *type = NULL;
-    curl_easy_getinfo(t->curl, CURLINFO_CONTENT_TYPE, &type);
-    bool page = t->page || (type != NULL && strncasecmp(type, "text/html", 9) == 0);
     return status_fail(STATUS_FORMAT, "%s: sends %s instead of the file%s", url,
                        page ? "a web page" : "something else",
                        page ? "; does a proxy or a log-in page stand between?" : "");
@@ -372,8 +383,15 @@ static enum verdict take_success(struct transfer *t, enum status *out)
         return VERDICT_FAILED;
     }
     /* Said to be whole, but only a part of what was asked for. */
-    return t->total >= 0 && t->have < t->total ? take_broken(t, CURLE_PARTIAL_FILE, out)
-                                               : VERDICT_WHOLE;
+    if (t->total >= 0 && t->have < t->total)
+        return take_broken(t, CURLE_PARTIAL_FILE, out);
+    if (t->q->bytes > 0 && t->have != t->q->bytes) { /* of a server that named no length */
+        t->refused = REFUSED_OTHER;
+        t->offered = t->have;
+        *out = refuse(t);
+        return VERDICT_FAILED;
+    }
+    return VERDICT_WHOLE;
 }
 
 static enum verdict conclude(struct transfer *t, CURLcode code, enum status *out)
@@ -415,6 +433,92 @@ static enum verdict conclude(struct transfer *t, CURLcode code, enum status *out
     default:
         return take_broken(t, code, out);
     }
+}
+
+/* --- asking only --------------------------------------------------------------------------------
+ */
+
+struct question {
+    struct download_offer *offer;
+    int64_t linked; /* the size that a redirection names of what it leads to; -1: none */
+};
+
+/* Hugging Face's names of size and SHA-256 come with its redirection to where the file lies. */
+static size_t take_answer(char *line, size_t size, size_t count, void *context)
+{
+    struct question *a = context;
+    char text[256], digest[SHA256_HEX];
+    long long total;
+    snprintf(text, sizeof text, "%.*s", (int)(size * count), line);
+    if (strncasecmp(text, "X-Linked-Size:", 14) == 0 && sscanf(text + 14, " %lld", &total) == 1)
+        a->linked = total;
+    else if (strncasecmp(text, "X-Linked-Etag:", 14) == 0 &&
+             sscanf(text + 14, " \"%64[0-9a-f]\"", digest) == 1 && strlen(digest) == 64)
+        memcpy(a->offer->sha256, digest, sizeof digest);
+    else if (strncasecmp(text, "Content-Range:", 14) == 0 &&
+             sscanf(text + 14, " bytes %*d-%*d/%lld", &total) == 1)
+        a->offer->bytes = total;
+    return size * count;
+}
+
+static size_t take_nothing(char *data, size_t size, size_t count, void *context)
+{
+    (void)data, (void)size, (void)count, (void)context;
+    return CURL_WRITEFUNC_ERROR;
+}
+
+static CURLcode ask_once(CURL *c, struct question *a, bool head)
+{
+    curl_off_t length = -1;
+    *a->offer = (struct download_offer){.bytes = -1};
+    curl_easy_setopt(c, CURLOPT_NOBODY, head ? 1L : 0L);
+    curl_easy_setopt(c, CURLOPT_HTTPGET, head ? 0L : 1L);
+    curl_easy_setopt(c, CURLOPT_NOBODY, head ? 1L : 0L);
+    curl_easy_setopt(c, CURLOPT_RANGE, head ? NULL : "0-0");
+    CURLcode code = curl_easy_perform(c);
+    curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &a->offer->code);
+    curl_easy_getinfo(c, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    if (a->linked >= 0)
+        a->offer->bytes = a->linked;
+    else if (a->offer->bytes < 0 && a->offer->code != HTTP_PARTIAL)
+        a->offer->bytes = (int64_t)length;
+    if (a->linked >= 0 && a->offer->code >= 400) /* the place it leads to answers no questions */
+        a->offer->code = 200;
+    return code == CURLE_WRITE_ERROR && a->offer->code > 0 ? CURLE_OK : code;
+}
+
+enum status download_ask(const char *url, struct download_offer *out)
+{
+    const struct download_request q = {.url = url};
+    struct transfer t = {.q = &q};
+    struct question a = {out, -1};
+    TRY(read_seconds("VITAMIN_STALL_SECONDS", 60, 1, 3600, &t.stall));
+    *out = (struct download_offer){.bytes = -1};
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || (t.curl = curl_easy_init()) == NULL ||
+        !set_up(&t)) {
+        curl_easy_cleanup(t.curl);
+        return status_fail(STATUS_MEMORY, "%s: no memory to ask for it", url);
+    }
+    curl_easy_setopt(t.curl, CURLOPT_FAILONERROR, 0L);
+    curl_easy_setopt(t.curl, CURLOPT_NOPROGRESS, 1L);
+    curl_easy_setopt(t.curl, CURLOPT_TIMEOUT,
+                     t.stall < CONNECT_SECONDS ? t.stall : CONNECT_SECONDS);
+    curl_easy_setopt(t.curl, CURLOPT_HEADERFUNCTION, take_answer);
+    curl_easy_setopt(t.curl, CURLOPT_HEADERDATA, &a);
+    curl_easy_setopt(t.curl, CURLOPT_WRITEFUNCTION, take_nothing);
+    CURLcode code = ask_once(t.curl, &a, true);
+    if (code == CURLE_OK && out->code >= 400 && out->code != 404)
+        code = ask_once(t.curl, &a, false);
+    bool file = strncasecmp(url, "file:", 5) == 0;
+    if (code == CURLE_OK && file)
+        out->code = 200;
+    else if (code == CURLE_FILE_COULDNT_READ_FILE)
+        out->code = 404;
+    curl_easy_cleanup(t.curl);
+    if (code != CURLE_OK && out->code == 0)
+        return status_fail(STATUS_IO, "%s: no answer (%s)", url,
+                           *t.message != '\0' ? t.message : curl_easy_strerror(code));
+    return STATUS_OK;
 }
 
 /* --- as often as it brings something ------------------------------------------------------------
@@ -473,6 +577,7 @@ static enum status look_at_beginning(struct transfer *t)
     if (t->have < (int64_t)n)
         n = (size_t)t->have;
     if (strncasecmp(t->q->url, "file:", 5) == 0 || t->have > t->q->limit ||
+        (t->q->bytes > 0 && t->have > t->q->bytes) ||
         (n > 0 &&
          (pread(t->q->fd, begun, n, 0) != (ssize_t)n || memcmp(begun, t->q->start, n) != 0)))
         return empty_file(t);

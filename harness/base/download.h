@@ -22,7 +22,7 @@
 #ifndef HARNESS_DOWNLOAD_H
 #define HARNESS_DOWNLOAD_H
 
-#include "engine/base/status.h"
+#include "engine/base/sha256.h"
 
 #include <signal.h>
 #include <stdbool.h>
@@ -36,6 +36,9 @@ struct download_request {
     int fd;                            /* open for reading and writing; the caller's */
     const char *path;                  /* of fd, for sentences */
     int64_t limit;                     /* bytes: what is longer is refused */
+    int64_t bytes;                     /* what the file must have; 0: not known. Then a beginning is
+                                        * gone on with wherever it came from: the caller knows the
+                                        * file by its digest */
     const void *start;                 /* what any right answer begins with; NULL: not known */
     size_t start_bytes;                /* at most 64 */
     const volatile sig_atomic_t *stop; /* ends it when other than 0; may be NULL */
@@ -48,6 +51,17 @@ struct download_result {
     int64_t resumed;        /* of them, there before */
     int connections;
 };
+
+/* What a server says of a file without sending it. */
+struct download_offer {
+    long code;               /* HTTP's; 0: no answer */
+    int64_t bytes;           /* -1: it does not say */
+    char sha256[SHA256_HEX]; /* "": likewise */
+};
+
+/* Ask for the headers only, or where a server does not know that question, for the first byte.
+ * Errors  STATUS_IO (no answer: the sentence says why), STATUS_CONFIG (the environment, the URL) */
+enum status download_ask(const char *url, struct download_offer *out);
 
 /* Get all of it. On failure `fd` keeps what has arrived, and a later call goes on; but nothing that
  * begins wrongly or is too long.

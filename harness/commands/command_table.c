@@ -32,7 +32,8 @@ const struct command vitamin = {
         "process holds the lock, 5 another cell must be done first. What failed is said in one "
         "sentence, the last on stderr.\n\n"
         "Environment: `VITAMIN_DATA` names the folder of datasets (`--data` wins), "
-        "`VITAMIN_SERVER` a mirror to fetch them from, `TMPDIR` the folder for scratch files.",
+        "`VITAMIN_SERVER` and `VITAMIN_MIRROR` where to fetch them from, `TMPDIR` the folder for "
+        "scratch files.",
     .examples = {{"vitamin sweep smoke --report out/smoke", "everything end to end in minutes"},
                  {"vitamin data fetch hopper-medium-v2", "a dataset of D4RL"},
                  {"vitamin run --dataset hopper-medium-v2 --method td3_odt --size small",

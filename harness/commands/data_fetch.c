@@ -8,15 +8,22 @@
 
 struct arguments {
     struct fetch_request fetch;
-    bool all;
+    bool all, check;
     char **id;
 };
 
 static const struct option_row options[] = {
     {"all", 0, NULL, NULL, "fetch every dataset of the paper", OPTION_FIELD(struct arguments, all)},
     OPTION_DATA(struct arguments, fetch.folder),
-    {"server", 0, "URL", NULL, "a mirror, instead of `$VITAMIN_SERVER` or D4RL's own server",
+    {"mirror", 0, "NAME|URL", NULL,
+     "ask this mirror only (or after `--server`), instead of `$VITAMIN_MIRROR`, or D4RL's server "
+     "and then huggingface and hf-mirror",
+     OPTION_FIELD(struct arguments, fetch.mirror)},
+    {"server", 0, "URL", NULL,
+     "a server with D4RL's folders and file names, instead of `$VITAMIN_SERVER` or D4RL's own",
      OPTION_FIELD(struct arguments, fetch.server)},
+    {"check", 0, NULL, NULL, "download nothing: ask the servers who has what, of which size",
+     OPTION_FIELD(struct arguments, check)},
     {.name = NULL},
 };
 
@@ -43,9 +50,28 @@ static enum status fetch_all(const struct fetch_request *a)
     return STATUS_OK;
 }
 
+/* Who has what: of the ids, or of all. */
+static enum status ask_servers(const struct arguments *a)
+{
+    struct fetch_silence silence = {.servers = 0};
+    int count = 0, lacking = 0;
+    for (; a->id[count] != NULL; count++)
+        continue;
+    bool all = count == 0;
+    for (int i = 0; i < (all ? dataset_count : count); i++) {
+        int servers;
+        TRY(fetch_ask(&a->fetch, all ? &dataset_table[i] : dataset_find(a->id[i]), &silence,
+                      &servers));
+        lacking += servers == 0;
+    }
+    return lacking == 0 ? STATUS_OK
+                        : status_fail(STATUS_MISSING, "no server that was asked has %d of %d files",
+                                      lacking, all ? dataset_count : count);
+}
+
 static enum status check_ids(const struct arguments *a)
 {
-    if (a->all == (*a->id != NULL))
+    if (a->check ? a->all && *a->id != NULL : a->all == (*a->id != NULL))
         return status_fail(STATUS_CONFIG, "give either dataset ids or --all; `vitamin data list` "
                                           "shows the ids");
     for (char **id = a->id; *id != NULL; id++) {
@@ -64,6 +90,8 @@ static enum status fetch_datasets(void *context)
     struct arguments *a = context;
     TRY(check_ids(a));
     a->fetch.stop = stop_catch();
+    if (a->check)
+        return ask_servers(a);
     if (a->all)
         return fetch_all(&a->fetch);
     for (char **id = a->id; *id != NULL; id++)
@@ -79,6 +107,7 @@ const struct command data_fetch = {
     .operand_help = "datasets of the paper (`vitamin data list`)",
     COMMAND_OPERAND(struct arguments, id),
     .examples = {{"vitamin data fetch hopper-medium-v2 pen-human-v1", "two datasets"},
+                 {"vitamin data fetch --check", "which server has which file"},
                  {"vitamin data fetch --all --data /scratch/d4rl", "all of them, elsewhere"}},
     .options = options,
     .arguments = sizeof(struct arguments),

@@ -1,5 +1,6 @@
 #include "engine/base/say.h"
 #include "harness/commands/command.h"
+#include "harness/matrix/generate.h"
 #include "suites/dataset.h"
 
 #include <dirent.h>
@@ -8,35 +9,65 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* What the file at `path` says of itself; "file" when it is silent: then it may be D4RL's. */
-static const char *origin(const char *path)
-{
-    static const char *const words[] = {[ORIGIN_FILE] = "file",
-                                        [ORIGIN_GENERATED] = "generated",
-                                        [ORIGIN_CONVERTED] = "converted",
-                                        [ORIGIN_MINARI] = "minari"};
-    enum dataset_origin what = ORIGIN_FILE;
-    return dataset_origin(path, &what) == STATUS_OK ? words[what] : "unreadable";
-}
-
 static double megabytes(const char *path)
 {
     struct stat info;
     return stat(path, &info) == 0 ? (double)info.st_size / 1e6 : 0;
 }
 
+/* What the file is: D4RL's own as its digest proves, or as its rows suggest where no digest is
+ * known; a stand-in; or what else it says. */
+static const char *describe(const char *path, struct dataset *d)
+{
+    struct dataset_options o = dataset_defaults();
+    enum dataset_origin origin;
+    if (dataset_origin(path, &origin) != STATUS_OK)
+        return "unreadable";
+    if (origin == ORIGIN_GENERATED)
+        return "stand-in";
+    if (dataset_describe(path, &o, d) != STATUS_OK)
+        return origin == ORIGIN_FILE ? "other" : origin == ORIGIN_MINARI ? "minari" : "converted";
+    return d->verified                  ? "verified"
+           : origin == ORIGIN_MINARI    ? "minari"
+           : origin == ORIGIN_CONVERTED ? "converted"
+           : d->kind == DATASET_D4RL    ? "by rows"
+                                        : "other";
+}
+
+/* The servers that hold D4RL's file. */
+static const char *servers(const struct dataset_entry *e)
+{
+    return e->mirrors == MIRRORS_HAVE  ? "d4rl, mirrors"
+           : e->mirrors == MIRRORS_MAY ? "d4rl, mirrors?"
+                                       : "d4rl";
+}
+
 static void print_entry(const struct dataset_entry *e, const char *folder)
 {
     char path[FILE_PATH], rows[32];
+    struct dataset d = {.verified = false};
     struct score_range score = env_find(e->env)->score;
-    bool there = dataset_locate(e->id, folder, path) == STATUS_OK;
+    enum status located = dataset_locate(e->id, folder, path);
+    const char *what = located == STATUS_OK        ? describe(path, &d)
+                       : located == STATUS_MISSING ? "-"
+                                                   : "unreadable";
+    bool right = strcmp(what, "verified") == 0 || strcmp(what, "by rows") == 0;
     snprintf(rows, sizeof rows, "%s%lld",
              e->rows > 0 ? "" : ">=", (long long)(e->rows > 0 ? e->rows : e->paper_transitions));
-    say("%-29s %9s %10.3f %11.3f  ", e->id, rows, score.min, score.max);
-    if (there)
-        say("%-10s %8.1f  %s\n", origin(path), megabytes(path), path);
+    say("%-29s %9s %10.3f %11.3f  %-10s ", e->id, rows, score.min, score.max, what);
+    if (located == STATUS_OK)
+        say("%8.1f  %-14s %s%s", megabytes(path), servers(e), path, right ? "\n" : "; D4RL's: ");
+    else if (e->bytes > 0)
+        say("%8.1f  %-14s ", (double)e->bytes / 1e6, servers(e));
     else
-        printf("-\n");
+        say("%8s  %-14s ", "", servers(e));
+    if (!right)
+        say("vitamin data fetch %s%s%s\n", e->id,
+            located == STATUS_MISSING && generate_has_recipe(e)
+                ? "; stand-in: vitamin data generate "
+                : "",
+            located == STATUS_MISSING && generate_has_recipe(e) ? e->id : "");
+    fflush(stdout);
 }
 
 static int is_dataset(const struct dirent *d)
@@ -54,8 +85,10 @@ static void print_others(const char *folder)
         char path[FILE_PATH];
         if (i == 0)
             say("\nOthers in %s:\n", folder);
+        struct dataset d;
         if (file_path(path, "%s/%s", folder, list[i]->d_name) == STATUS_OK)
-            say("%-63s %-10s %8.1f  %s\n", list[i]->d_name, origin(path), megabytes(path), path);
+            say("%-63s %-10s %8.1f  %s\n", list[i]->d_name, describe(path, &d), megabytes(path),
+                path);
         free(list[i]);
     }
     if (count >= 0)
@@ -74,8 +107,8 @@ static const struct option_row options[] = {
 static enum status list_datasets(void *context)
 {
     const char *folder = ((const struct arguments *)context)->folder;
-    say("%-29s %9s %10s %11s  %-10s %8s  %s\n", "dataset", "rows", "score 0", "score 100", "origin",
-        "MB", "path");
+    say("%-29s %9s %10s %11s  %-10s %8s  %-14s %s\n", "dataset", "rows", "score 0", "score 100",
+        "here", "MB", "from", "path, or the command that gets it");
     for (int i = 0; i < dataset_count; i++)
         print_entry(&dataset_table[i], folder);
     for (int i = 0; i < env_count; i++) {
@@ -83,9 +116,12 @@ static enum status list_datasets(void *context)
             say("%-29s %9s %10s %11s  %-10s\n", env_table[i].name, "-", "-", "-", "built in");
     }
     print_others(dataset_folder(folder));
-    printf("\n`rows` is D4RL's file; score 0 and 100 are raw returns. `vitamin data fetch ID` "
-           "downloads one,\n`vitamin data generate ID` makes a stand-in, `vitamin data stats ID` "
-           "compares it with the paper.\n");
+    printf(
+        "\n`rows` and MB of a missing file are D4RL's; score 0 and 100 are raw returns. Here: "
+        "verified (D4RL's own by its SHA-256),\nby rows (probably: no digest is known), stand-in "
+        "(generated), converted, minari, other (named so, but not D4RL's: `vitamin\ndata check ID` "
+        "says why), unreadable. `vitamin data fetch --check` asks the servers, `vitamin data stats "
+        "ID` compares\na file with the paper.\n");
     return STATUS_OK;
 }
 

@@ -95,6 +95,12 @@ static enum status choose_actor(struct generate_request *a, const struct env_kin
     return STATUS_OK;
 }
 
+bool generate_has_recipe(const struct dataset_entry *entry)
+{
+    struct generate_request bare = {.name = entry->id, .entry = entry};
+    return choose_actor(&bare, env_find(entry->env)) == STATUS_OK;
+}
+
 /* The file's name: an id as it is, an environment with its actor ("hopper-random", and
  * "hopper-a2c" for hopper_a2c.h5). */
 static enum status name_file(const struct generate_request *a, char stem[STEM])

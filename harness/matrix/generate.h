@@ -21,6 +21,9 @@ struct generate_request {
  * request. */
 extern const struct command data_generate;
 
+/* Does it take no option to make a stand-in of this dataset by D4RL's own recipe? */
+bool generate_has_recipe(const struct dataset_entry *entry);
+
 /* Make the file under its lock, and say on stdout what it holds. Errors STATUS_CONFIG (no such
  * dataset, no policy), STATUS_IO, STATUS_BUSY, STATUS_MEMORY, STATUS_INTERRUPTED */
 enum status generate_dataset(struct generate_request *request);

@@ -13,8 +13,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static pid_t server;
-
 static bool send_all(int to, const void *data, size_t bytes)
 {
     for (const char *at = data; bytes > 0;) {
@@ -41,6 +39,8 @@ static void send_head(const struct http_server *s, int to, int code, size_t firs
         n += snprintf(head + n, sizeof head - (size_t)n, "Location: %s\r\n", s->redirect);
     if (s->modified != NULL)
         n += snprintf(head + n, sizeof head - (size_t)n, "Last-Modified: %s\r\n", s->modified);
+    if (s->linked > 0)
+        n += snprintf(head + n, sizeof head - (size_t)n, "X-Linked-Size: %ld\r\n", s->linked);
     n += snprintf(head + n, sizeof head - (size_t)n, "\r\n");
     send_all(to, head, (size_t)n);
 }
@@ -102,7 +102,12 @@ static void answer(struct http_server *s, int to)
     if (!read_request(to, request, sizeof request))
         return;
     __atomic_fetch_add(&s->requests, 1, __ATOMIC_SEQ_CST);
-    snprintf(known, sizeof known, "GET %s HTTP", s->path);
+    bool head = strncmp(request, "HEAD ", 5) == 0;
+    if (head && s->no_head) {
+        send_head(s, to, 501, 0, 0);
+        return;
+    }
+    snprintf(known, sizeof known, "%s %s HTTP", head ? "HEAD" : "GET", s->path);
     if (s->code != 0 || strncmp(request, known, strlen(known)) != 0) {
         send_head(s, to, s->code != 0 ? s->code : 404, 0, 0);
         return;
@@ -121,6 +126,8 @@ static void answer(struct http_server *s, int to)
     if (s->wrong_place)
         first = 0;
     send_head(s, to, code, first, s->bytes - first);
+    if (head)
+        return;
     send_body(s, to, first);
 }
 
@@ -137,9 +144,9 @@ struct http_server *http_server_start(const char *path, const void *body, size_t
     *s = (struct http_server){.path = path, .body = body, .bytes = bytes};
     s->port = ntohs(address.sin_port);
     fflush(NULL);
-    server = fork();
-    cr_assert_geq(server, 0);
-    if (server == 0) {
+    pid_t pid = fork();
+    cr_assert_geq(pid, 0);
+    if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         signal(SIGCHLD, SIG_IGN);
         for (;;) {
@@ -154,12 +161,13 @@ struct http_server *http_server_start(const char *path, const void *body, size_t
         }
     }
     close(door);
+    s->pid = pid;
     return s;
 }
 
 void http_server_stop(struct http_server *s)
 {
-    kill(server, SIGKILL);
-    waitpid(server, NULL, 0);
+    kill(s->pid, SIGKILL);
+    waitpid(s->pid, NULL, 0);
     munmap(s, sizeof *s);
 }

@@ -21,12 +21,15 @@ struct http_server {
     volatile bool endless;       /* no length, zeros for ever */
     volatile bool wrong_place;   /* answer a range with the file's beginning */
     volatile unsigned slowly;    /* microseconds between a kilobyte and the next; 0: none */
+    volatile bool no_head;       /* answer the question for headers only with 501 */
+    volatile long linked;        /* X-Linked-Size, as a redirection to a CDN has it; 0: none */
     char redirect[256];          /* answer with this address; "": none */
     const char *modified;        /* Last-Modified, and what If-Range is compared with; NULL: none */
 
     volatile int requests;       /* answered so far */
     volatile size_t last_offset; /* where the last answer began */
     int port;
+    int pid; /* of its process */
 };
 
 /* Start it in a process of its own, with one for each connection; its switches and counts are

@@ -3,6 +3,7 @@
 #include "tests/support/command_line.h"
 #include "tests/support/fixture.h"
 #include "tests/support/json.h"
+#include "tests/support/known_file.h"
 #include "tests/support/toy_dataset.h"
 
 #include <criterion/criterion.h>
@@ -201,10 +202,43 @@ Test(command_data, lists_ids_and_what_is_there)
     cr_expect(strstr(printed, "bandit") != NULL);
     const char *line = strstr(printed, "hopper-random-v2");
     cr_assert_not_null(line);
-    cr_expect(strstr(line, "generated") < strchr(line, '\n'), "%.120s", line);
+    cr_expect(strstr(line, "stand-in") < strchr(line, '\n'), "%.120s", line);
     cr_expect(strstr(line, "-20.272") < strchr(line, '\n'), "%.120s", line);
     cr_expect(strstr(printed, "ant-random.hdf5") != NULL, "own files are listed, too");
     free(printed);
+}
+
+/* The line of a dataset in `vitamin data list` holds these words. */
+static void expect_in_line(const char *printed, const char *id, const char *words)
+{
+    const char *line = strstr(printed, id), *found = line != NULL ? strstr(line, words) : NULL;
+    cr_expect(found != NULL && found < strchr(line, '\n'), "%s: '%s' is not in %.200s", id, words,
+              line);
+}
+
+Test(command_data, lists_what_each_file_is_and_how_to_get_it)
+{
+    struct toy human = toy_new(9942, 39, 30), some = toy_new(40, 11, 3);
+    human.timeout[99] = human.timeout[9941] = some.timeout[39] = 1;
+    toy_write(&human, at("%.900s/relocate-human-v1.hdf5", folder), &(struct toy_style){.gzip = 1});
+    toy_write(&some, at("%.900s/hopper-medium-v2.hdf5", folder), &(struct toy_style){.gzip = 1});
+    toy_write(&some, at("%.900s/walker2d-medium-v2.hdf5", folder), &(struct toy_style){.gzip = 2});
+    known_file("hopper-medium-v2", at("%.900s/hopper-medium-v2.hdf5", folder));
+    cr_assert_eq(file_replace(at("%.900s/pen-human-v1.hdf5", folder), "no", 2), STATUS_OK);
+    char *printed = print("list");
+    expect_in_line(printed, "hopper-medium-v2", " verified ");
+    expect_in_line(printed, "relocate-human-v1", " by rows ");
+    expect_in_line(printed, "walker2d-medium-v2", " other ");
+    expect_in_line(printed, "walker2d-medium-v2", "vitamin data fetch walker2d-medium-v2");
+    expect_in_line(printed, "pen-human-v1", " unreadable ");
+    expect_in_line(printed, "ant-medium-v2", "d4rl, mirrors ");
+    expect_in_line(printed, "ant-medium-v2", "vitamin data fetch ant-medium-v2");
+    expect_in_line(printed, "ant-random-v2", "vitamin data generate ant-random-v2");
+    expect_in_line(printed, "maze2d-large-v1", " d4rl  ");
+    expect_in_line(printed, "pen-expert-v1", "d4rl, mirrors? ");
+    free(printed);
+    toy_free(&human);
+    toy_free(&some);
 }
 
 Test(command_data, compares_statistics_with_the_paper)

@@ -5,6 +5,7 @@
 #include "tests/support/command_line.h"
 #include "tests/support/fixture.h"
 #include "tests/support/http_server.h"
+#include "tests/support/known_file.h"
 #include "tests/support/toy_dataset.h"
 
 #include <criterion/criterion.h>
@@ -24,7 +25,7 @@ static const char path_on_server[] = "/d4rl/gym_mujoco_v2/hopper_random-v2.hdf5"
 static char folder[FILE_PATH];
 static char *body;
 static size_t bytes;
-static struct http_server *server;
+static struct http_server *server, *mirror;
 
 static void start(void)
 {
@@ -36,10 +37,13 @@ static void start(void)
     cr_assert_eq(file_read("tests/data/hopper-random-dev.hdf5", 1 << 24, &body, &bytes), STATUS_OK);
     server = http_server_start(path_on_server, body, bytes);
     setenv("VITAMIN_SERVER", at("http://127.0.0.1:%d/d4rl", server->port), 1);
+    known_file("hopper-random-v2", "tests/data/hopper-random-dev.hdf5");
 }
 
 static void stop(void)
 {
+    if (mirror != NULL)
+        http_server_stop(mirror);
     if (server != NULL)
         http_server_stop(server);
     free(body);
@@ -85,7 +89,32 @@ Test(data_fetch, downloads_checks_and_names_a_dataset)
     cr_assert_eq(command_line(&command_data, "fetch hopper-random-v2", &printed), STATUS_OK, "%s",
                  status_sentence());
     cr_expect(strstr(printed, "2000 rows, sha256 ") != NULL, "%s", printed);
-    cr_expect(strstr(printed, "at least 999996 rows") != NULL, "its size is doubted: %s", printed);
+    cr_expect(strstr(printed, ", D4RL's own\n") != NULL, "%s", printed);
+    cr_expect(strstr(printed,
+                     at("hopper-random-v2: from http://127.0.0.1:%d/d4rl", server->port)) != NULL,
+              "%s", printed);
+    free(printed);
+    expect_whole();
+    struct dataset_options o = dataset_defaults();
+    struct dataset d;
+    cr_assert_eq(dataset_load("hopper-random-v2", &o, &d), STATUS_OK);
+    cr_expect_eq(d.kind, DATASET_D4RL, "whatever its number of rows: it has the digest");
+    dataset_free(&d);
+
+    /* Once is enough. */
+    int before = server->requests;
+    cr_assert_eq(fetch("hopper-random-v2"), STATUS_OK);
+    cr_assert_eq(server->requests, before);
+}
+
+/* Of which no digest is known: what can be read is taken, and its rows are doubted. */
+Test(data_fetch, doubts_the_rows_of_a_file_without_a_known_digest)
+{
+    char *printed;
+    known_file("hopper-random-v2", NULL);
+    cr_assert_eq(command_line(&command_data, "fetch hopper-random-v2", &printed), STATUS_OK, "%s",
+                 status_sentence());
+    cr_expect(strstr(printed, "at least 999996 rows") != NULL, "%s", printed);
     free(printed);
     expect_whole();
     struct dataset_options o = dataset_defaults();
@@ -93,11 +122,6 @@ Test(data_fetch, downloads_checks_and_names_a_dataset)
     cr_assert_eq(dataset_load("hopper-random-v2", &o, &d), STATUS_OK);
     cr_expect_eq(d.kind, DATASET_OWN, "2000 rows are not D4RL's");
     dataset_free(&d);
-
-    /* Once is enough. */
-    int before = server->requests;
-    cr_assert_eq(fetch("hopper-random-v2"), STATUS_OK);
-    cr_assert_eq(server->requests, before);
 }
 
 Test(data_fetch, takes_a_broken_connection_up_again)
@@ -213,6 +237,13 @@ Test(data_fetch, ends_with_a_sentence_whatever_the_server_does)
     server->redirect[0] = '\0';
     server->code = 0;
 
+    server->lie = 1000;
+    refuse(STATUS_FORMAT, "bytes, D4RL's has");
+    server->lie = -1000;
+    refuse(STATUS_FORMAT, "was removed");
+    expect_nothing();
+
+    known_file("hopper-random-v2", NULL);
     server->lie = 1000; /* promised and never sent */
     refuse(STATUS_IO, "breaks off after");
     server->no_ranges = true;
@@ -288,6 +319,7 @@ Test(data_fetch, an_endless_answer_ends_at_the_limit)
 
 Test(data_fetch, goes_on_only_with_the_same_file)
 {
+    known_file("hopper-random-v2", NULL);
     server->modified = "Sat, 11 Jul 2020 21:45:12 GMT";
     server->break_after = 20000;
     server->breaks = 1000;
@@ -397,4 +429,199 @@ Test(data_fetch, fetches_all_that_the_server_has)
     cr_assert(strstr(status_sentence(), "33 of 34") != NULL, "%s", status_sentence());
     expect_whole();
     cr_assert_eq(server->requests, dataset_count);
+}
+
+/* --- mirrors ---------------------------------------------------------------------------------- */
+
+/* A second server, with all files in one folder. */
+static void start_mirror(const char *path)
+{
+    mirror = http_server_start(path, body, bytes);
+    setenv("VITAMIN_MIRROR", at("http://127.0.0.1:%d/mirror", mirror->port), 1);
+}
+
+static const char flat[] = "/mirror/hopper_random-v2.hdf5";
+
+static void expect_from(const char *arguments, const struct http_server *s)
+{
+    char *printed;
+    cr_assert_eq(command_line(&command_data, at("fetch hopper-random-v2 %s", arguments), &printed),
+                 STATUS_OK, "%s", status_sentence());
+    cr_expect(strstr(printed, at("from http://127.0.0.1:%d", s->port)) != NULL, "%s", printed);
+    free(printed);
+    expect_whole();
+    unlink(in_folder("hopper-random-v2.hdf5"));
+}
+
+Test(data_fetch, asks_the_mirror_when_the_server_fails_and_says_so)
+{
+    static const int codes[] = {403, 404, 500, 503};
+    start_mirror(flat);
+    cr_assert_not_null(freopen("/dev/null", "w", stderr));
+    expect_from("", server);
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        server->code = codes[i];
+        expect_from("", mirror);
+    }
+    server->code = 0;
+    server->flip = bytes / 2;
+    expect_from("", mirror);
+    server->flip = 0;
+    server->lie = -100;
+    expect_from("", mirror);
+    server->lie = 0;
+    expect_from("--server http://127.0.0.1:1/", mirror);
+    unsetenv("VITAMIN_SERVER");
+    expect_from("", mirror);
+}
+
+Test(data_fetch, knows_both_layouts_of_a_mirror)
+{
+    start_mirror("/mirror/gym_mujoco_v2/hopper_random-v2.hdf5");
+    unsetenv("VITAMIN_SERVER");
+    expect_from("", mirror);
+    setenv("VITAMIN_MIRROR", "http://127.0.0.1:1/", 1);
+    expect_from(at("--mirror http://127.0.0.1:%d/mirror/", mirror->port), mirror);
+}
+
+/* What a server has sent of the file before it began to refuse; `flip` damages it. */
+static void leave_a_part(bool flip)
+{
+    char *copy = malloc(bytes);
+    memcpy(copy, body, bytes);
+    if (flip)
+        copy[1000] = (char)~copy[1000];
+    cr_assert_eq(file_replace(in_folder("hopper-random-v2.hdf5.part"), copy, bytes / 2), STATUS_OK);
+    free(copy);
+    server->code = 403;
+}
+
+Test(data_fetch, resumes_at_the_mirror_what_the_server_broke_off)
+{
+    start_mirror(flat);
+    cr_assert_not_null(freopen("/dev/null", "w", stderr));
+    mirror->modified = "Sat, 11 Jul 2020 21:45:12 GMT"; /* the part has another time */
+    leave_a_part(false);
+    expect_from("", mirror);
+    cr_expect_eq(mirror->last_offset, bytes / 2);
+
+    /* What came from the server was wrong: the mirror's file is taken whole. */
+    leave_a_part(true);
+    expect_from("", mirror);
+    cr_expect_eq(mirror->last_offset, 0);
+}
+
+Test(data_fetch, does_not_mix_servers_where_no_digest_would_tell)
+{
+    start_mirror(flat);
+    known_file("hopper-random-v2", NULL);
+    cr_assert_not_null(freopen("/dev/null", "w", stderr));
+    leave_a_part(false);
+    expect_from("", mirror);
+    cr_expect_eq(mirror->last_offset, 0);
+}
+
+/* A server that stalls for good costs its patience, then the mirror has its turn. */
+Test(data_fetch, leaves_a_server_that_stalls)
+{
+    start_mirror(flat);
+    cr_assert_not_null(freopen("/dev/null", "w", stderr));
+    server->stall_after = 100;
+    expect_from("", mirror);
+}
+
+Test(data_fetch, names_both_digests_of_a_wrong_file)
+{
+    char right[SHA256_HEX], wrong[SHA256_HEX];
+    char *copy = malloc(bytes);
+    sha256_of(body, bytes, right);
+    memcpy(copy, body, bytes);
+    copy[bytes / 2] = (char)~copy[bytes / 2];
+    sha256_of(copy, bytes, wrong);
+    start_mirror(flat);
+    cr_assert_not_null(freopen("/dev/null", "w", stderr));
+    server->flip = mirror->flip = bytes / 2;
+    refuse(STATUS_FORMAT, right);
+    cr_expect(strstr(status_sentence(), wrong) != NULL, "%s", status_sentence());
+    cr_expect(strstr(status_sentence(), "no server gives it") != NULL, "%s", status_sentence());
+    expect_nothing();
+    free(copy);
+}
+
+Test(data_fetch, leaves_a_file_in_the_way_and_says_what_it_is)
+{
+    char *copy = malloc(bytes), other[FILE_PATH];
+    memcpy(copy, body, bytes);
+    copy[bytes - 1] ^= 1; /* behind HDF5's end or not: another file */
+    cr_assert_eq(file_replace(in_folder("hopper-random-v2.hdf5"), body, bytes), STATUS_OK);
+    struct h5 f = {.file = H5Fopen(in_folder("hopper-random-v2.hdf5"), H5F_ACC_RDWR, H5P_DEFAULT)};
+    cr_assert_eq(h5_set_text(&f, ".", "owner", "somebody"), STATUS_OK);
+    H5Fclose(f.file);
+    cr_assert_eq(fetch("hopper-random-v2"), STATUS_FORMAT);
+    cr_expect(strstr(status_sentence(), "move it away") != NULL, "%s", status_sentence());
+    cr_expect(strstr(status_sentence(), dataset_find("hopper-random-v2")->sha256) != NULL);
+    cr_expect_eq(server->requests, 0);
+
+    /* Where D4RL keeps its own it is not in the way. */
+    snprintf(other, sizeof other, "%s", in_folder("elsewhere"));
+    cr_assert_eq(file_make_folder(other), STATUS_OK);
+    cr_assert_eq(
+        rename(in_folder("hopper-random-v2.hdf5"), at("%.900s/hopper_random-v2.hdf5", other)), 0);
+    setenv("D4RL_DATASET_DIR", other, 1);
+    cr_assert_eq(fetch("hopper-random-v2"), STATUS_OK, "%s", status_sentence());
+    expect_whole();
+    cr_expect(file_exists(at("%.900s/hopper_random-v2.hdf5", other)));
+    free(copy);
+}
+
+Test(data_fetch, asks_who_has_what_without_a_download)
+{
+    char *printed;
+    start_mirror(flat);
+    mirror->no_head = true;
+    for (int again = 0; again < 2; again++) {
+        cr_assert_eq(command_line(&command_data, "fetch --check hopper-random-v2", &printed),
+                     STATUS_OK, "%s", status_sentence());
+        char *line = strstr(printed, at("http://127.0.0.1:%d/d4rl", server->port));
+        cr_assert_not_null(line, "%s", printed);
+        cr_expect(strstr(line, at("%zu bytes, D4RL's size", bytes)) != NULL, "%s", printed);
+        line = strstr(printed, at("http://127.0.0.1:%d/mirror", mirror->port));
+        cr_assert_not_null(line, "%s", printed);
+        cr_expect(strstr(line, at("%zu bytes, D4RL's size", bytes)) != NULL, "%s", printed);
+        free(printed);
+        mirror->no_head = false;
+    }
+    expect_nothing();
+
+    server->lie = -5;
+    mirror->code = 403;
+    cr_assert_eq(command_line(&command_data, "fetch --check hopper-random-v2", &printed),
+                 STATUS_MISSING);
+    cr_expect(strstr(printed, "not D4RL's file") != NULL, "%s", printed);
+    cr_expect(strstr(printed, "does not have it (error 403)") != NULL, "%s", printed);
+    free(printed);
+    mirror->code = 302; /* its address leads to a place that answers no questions */
+    mirror->linked = (long)bytes;
+    snprintf(mirror->redirect, sizeof mirror->redirect, "http://127.0.0.1:%d/cdn", server->port);
+    cr_assert_eq(command_line(&command_data, "fetch --check hopper-random-v2", &printed), STATUS_OK,
+                 "%s", status_sentence());
+    free(printed);
+    setenv("VITAMIN_SERVER", "http://127.0.0.1:1/", 1);
+    cr_assert_eq(command_line(&command_data, "fetch --check hopper-random-v2", &printed), STATUS_OK,
+                 "%s", status_sentence());
+    cr_expect(strstr(printed, "no answer") != NULL, "%s", printed);
+    free(printed);
+    cr_assert_eq(fetch("--check --all hopper-random-v2"), STATUS_CONFIG);
+}
+
+Test(data_fetch, knows_its_mirrors_by_name)
+{
+    cr_assert_eq(fetch("hopper-random-v2 --mirror hugingface"), STATUS_CONFIG);
+    cr_expect(strstr(status_sentence(), "'huggingface'") != NULL, "%s", status_sentence());
+    int mirrors = 0;
+    for (const struct dataset_server *s = dataset_servers; s->name != NULL; s++) {
+        cr_expect_eq(dataset_server_find(s->name), s);
+        mirrors += s->mirror;
+    }
+    cr_expect_geq(mirrors, 2);
 }
