@@ -54,35 +54,12 @@ static inline void rows_of(const struct attention_window w[], int n, bool querie
         to->at[l] = x + (size_t)(queries ? w[l].query_row : w[l].row) * to->ld + h * LANES;
 }
 
-/* Lanes of a and b in turn, by ones, twos, fours or eights: one step of a transpose. */
-#define MIX(a, b, low, high)                                                                       \
-    do {                                                                                           \
-        vec first_ = __builtin_shufflevector(a, b, low);                                           \
-        (b) = __builtin_shufflevector(a, b, high);                                                 \
-        (a) = first_;                                                                              \
-    } while (0)
-#define LOW1  0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30
-#define HIGH1 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31
-#define LOW2  0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29
-#define HIGH2 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31
-#define LOW4  0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27
-#define HIGH4 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31
-#define LOW8  0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23
-#define HIGH8 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31
-
 /* to[d] = scale times number d of every window's row i; lanes without a window are 0 */
 static inline void turned(const struct rows *r, int n, int i, float scale, vec to[LANES])
 {
     for (int l = 0; l < LANES; l++)
         to[l] = l < n ? *row(r, l, i) : (vec){0};
-    for (int l = 0; l < LANES; l += 2)
-        MIX(to[l], to[l + 1], LOW1, HIGH1);
-    for (int l = 0; l < LANES; l += l % 4 == 1 ? 3 : 1)
-        MIX(to[l], to[l + 2], LOW2, HIGH2);
-    for (int l = 0; l < LANES; l += l % 8 == 3 ? 5 : 1)
-        MIX(to[l], to[l + 4], LOW4, HIGH4);
-    for (int l = 0; l < LANES / 2; l++)
-        MIX(to[l], to[l + 8], LOW8, HIGH8);
+    lane_sum_turn(to);
     for (int d = 0; d < LANES; d++)
         to[d] = scale * to[d];
 }

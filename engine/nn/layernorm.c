@@ -18,65 +18,98 @@ struct layernorm layernorm_plain(int width)
     return (struct layernorm){.width = width};
 }
 
-/* In two passes: the row is in the first-level cache. What is left behind whole vectors is added to
- * lane 0. */
-WIDE(void, layernorm_row_stats, (const float *x, int n, float *mean, float *scale),
-     (x, n, mean, scale))
+_Static_assert((int)LAYERNORM_ROWS == (int)LANE_SUM, "totals of all rows are one vector");
+
+/* In two passes: the rows are in the first-level cache. What is left behind whole vectors is added
+ * to lane 0. */
+WIDE(void, layernorm_rows_stats, (const float *x, int rows, int n, float *stats),
+     (x, rows, n, stats))
 {
-    lane_sum sum = {0}, square = {0};
+    lane_sum sum[LANE_SUM] = {{0}}, mean, variance;
     int whole = n / LANE_SUM * LANE_SUM;
-    for (int j = 0; j < whole; j += LANE_SUM)
-        sum += *(const lane_sum *)(x + j);
-    for (int j = whole; j < n; j++)
-        sum[0] += x[j];
-    float m = lane_sum_total(&sum) / (float)n;
-    for (int j = 0; j < whole; j += LANE_SUM) {
-        lane_sum d = *(const lane_sum *)(x + j) - m;
-        square += d * d;
+    for (int r = 0; r < rows; r++) {
+        const float *row = x + (size_t)r * (size_t)n;
+        lane_sum s = {0};
+        for (int j = 0; j < whole; j += LANE_SUM)
+            s += *(const lane_sum *)(row + j);
+        for (int j = whole; j < n; j++)
+            s[0] += row[j];
+        sum[r] = s;
     }
-    for (int j = whole; j < n; j++)
-        square[0] += (x[j] - m) * (x[j] - m);
-    *mean = m;
-    *scale = 1.0f / sqrtf(lane_sum_total(&square) / (float)n + LAYERNORM_EPS);
+    lane_sum_totals(sum, &mean);
+    mean /= (float)n;
+    for (int r = 0; r < rows; r++) {
+        const float *row = x + (size_t)r * (size_t)n;
+        float m = mean[r];
+        lane_sum s = {0};
+        for (int j = 0; j < whole; j += LANE_SUM) {
+            lane_sum d = *(const lane_sum *)(row + j) - m;
+            s += d * d;
+        }
+        for (int j = whole; j < n; j++)
+            s[0] += (row[j] - m) * (row[j] - m);
+        sum[r] = s;
+    }
+    lane_sum_totals(sum, &variance);
+    variance = variance / (float)n + LAYERNORM_EPS;
+    for (int r = 0; r < rows; r++) {
+        stats[2 * (ptrdiff_t)r] = mean[r];
+        stats[2 * (ptrdiff_t)r + 1] = 1.0f / sqrtf(variance[r]);
+    }
+}
+
+/* y = xhat gain + bias; gain NULL: xhat */
+WIDE(static void, normalise,
+     (const float *x, const float *stats, const float *gain, const float *bias, int rows, int n,
+      float *y),
+     (x, stats, gain, bias, rows, n, y))
+{
+    for (int r = 0; r < rows; r++, x += n, y += n, stats += 2) {
+        float mean = stats[0], scale = stats[1];
+        for (int j = 0; j < n && gain != NULL; j++)
+            y[j] = (x[j] - mean) * scale * gain[j] + bias[j];
+        for (int j = 0; j < n && gain == NULL; j++)
+            y[j] = (x[j] - mean) * scale;
+    }
+}
+
+static int rows_at(int i, int N)
+{
+    return N - i < LAYERNORM_ROWS ? N - i : LAYERNORM_ROWS;
 }
 
 void layernorm_forward(const struct layernorm *f, const float *theta, const float *x, int N,
                        float *y, float *stats)
 {
-    int n = f->width;
-    for (int i = 0; i < N; i++) {
-        const float *row = x + (size_t)i * (size_t)n;
-        float *out = y + (size_t)i * (size_t)n;
-        float mean, scale;
-        layernorm_row_stats(row, n, &mean, &scale);
-        if (f->affine) {
-            const float *gain = theta + f->gain, *bias = theta + f->bias;
-            for (int j = 0; j < n; j++)
-                out[j] = (row[j] - mean) * scale * gain[j] + bias[j];
-        } else {
-            for (int j = 0; j < n; j++)
-                out[j] = (row[j] - mean) * scale;
-        }
-        if (stats != NULL) {
-            stats[2 * (size_t)i] = mean;
-            stats[2 * (size_t)i + 1] = scale;
-        }
+    float own[2 * LAYERNORM_ROWS];
+    const float *gain = f->affine ? theta + f->gain : NULL;
+    const float *bias = f->affine ? theta + f->bias : NULL;
+    for (int i = 0; i < N; i += LAYERNORM_ROWS) {
+        size_t at = (size_t)i * (size_t)f->width;
+        float *to = stats != NULL ? stats + 2 * (size_t)i : own;
+        layernorm_rows_stats(x + at, rows_at(i, N), f->width, to);
+        normalise(x + at, to, gain, bias, rows_at(i, N), f->width, y + at);
     }
 }
 
-/* dgain += dy xhat,  dbias += dy */
-static void row_parameters(const float *x, const float *dy, float mean, float scale, int n,
-                           float *dgain, float *dbias)
+/* dgain += dy xhat,  dbias += dy, row by row */
+WIDE(static void, rows_parameters,
+     (const float *x, const float *stats, const float *dy, int rows, int n, float *restrict dgain,
+      float *restrict dbias),
+     (x, stats, dy, rows, n, dgain, dbias))
 {
-    for (int j = 0; j < n; j++) {
-        dgain[j] += dy[j] * ((x[j] - mean) * scale);
-        dbias[j] += dy[j];
+    for (int r = 0; r < rows; r++, x += n, dy += n, stats += 2) {
+        float mean = stats[0], scale = stats[1];
+        for (int j = 0; j < n; j++) {
+            dgain[j] += dy[j] * ((x[j] - mean) * scale);
+            dbias[j] += dy[j];
+        }
     }
 }
 
 /* Sums over a row of g = dy gain and of g xhat, in lanes as above. */
-static void row_sums(const float *x, const float *dy, const float *gain, float mean, float scale,
-                     int n, float *sum, float *dot)
+static inline void row_sums(const float *x, const float *dy, const float *gain, float mean,
+                            float scale, int n, lane_sum *sum, lane_sum *dot)
 {
     lane_sum sums = {0}, dots = {0};
     int whole = n / LANE_SUM * LANE_SUM;
@@ -91,23 +124,34 @@ static void row_sums(const float *x, const float *dy, const float *gain, float m
         sums[0] += g;
         dots[0] += g * ((x[j] - mean) * scale);
     }
-    *sum = lane_sum_total(&sums);
-    *dot = lane_sum_total(&dots);
+    *sum = sums;
+    *dot = dots;
 }
 
-WIDE(void, layernorm_row_backward,
-     (const float *x, const float *dy, const float *gain, const float *residual, float mean,
-      float scale, int n, float *dx),
-     (x, dy, gain, residual, mean, scale, n, dx))
+WIDE(void, layernorm_rows_backward,
+     (const float *x, const float *stats, const float *dy, const float *gain, const float *residual,
+      int rows, int n, float *dx),
+     (x, stats, dy, gain, residual, rows, n, dx))
 {
-    float sum, dot;
-    row_sums(x, dy, gain, mean, scale, n, &sum, &dot);
+    lane_sum sums[LANE_SUM] = {{0}}, dots[LANE_SUM] = {{0}}, sum, dot;
+    for (int r = 0; r < rows; r++) {
+        size_t at = (size_t)r * (size_t)n;
+        row_sums(x + at, dy + at, gain, stats[2 * (ptrdiff_t)r], stats[2 * (ptrdiff_t)r + 1], n,
+                 &sums[r], &dots[r]);
+    }
+    lane_sum_totals(sums, &sum);
+    lane_sum_totals(dots, &dot);
     sum /= (float)n;
     dot /= (float)n;
-    for (int j = 0; j < n; j++) {
-        float g = gain != NULL ? dy[j] * gain[j] : dy[j];
-        float d = scale * (g - sum - (x[j] - mean) * scale * dot);
-        dx[j] = residual != NULL ? residual[j] + d : d;
+    for (int r = 0; r < rows; r++) {
+        float s = sum[r], t = dot[r], mean = stats[0], scale = stats[1];
+        for (int j = 0; j < n; j++) {
+            float g = gain != NULL ? dy[j] * gain[j] : dy[j];
+            float d = scale * (g - s - (x[j] - mean) * scale * t);
+            dx[j] = residual != NULL ? residual[j] + d : d;
+        }
+        x += n, dy += n, dx += n, stats += 2;
+        residual = residual != NULL ? residual + n : NULL;
     }
 }
 
@@ -117,12 +161,12 @@ void layernorm_backward(const struct layernorm *f, const float *theta, const flo
 {
     int n = f->width;
     const float *gain = f->affine ? theta + f->gain : NULL;
-    for (int i = 0; i < N; i++) {
+    for (int i = 0; i < N; i += LAYERNORM_ROWS, stats += 2 * (ptrdiff_t)LAYERNORM_ROWS) {
         size_t at = (size_t)i * (size_t)n;
-        float mean = stats[2 * (size_t)i], scale = stats[2 * (size_t)i + 1];
+        int rows = rows_at(i, N);
         if (f->affine && dtheta != NULL)
-            row_parameters(x + at, dy + at, mean, scale, n, dtheta + f->gain, dtheta + f->bias);
-        layernorm_row_backward(x + at, dy + at, gain, residual != NULL ? residual + at : NULL, mean,
-                               scale, n, dx + at);
+            rows_parameters(x + at, stats, dy + at, rows, n, dtheta + f->gain, dtheta + f->bias);
+        layernorm_rows_backward(x + at, stats, dy + at, gain,
+                                residual != NULL ? residual + at : NULL, rows, n, dx + at);
     }
 }

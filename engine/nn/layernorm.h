@@ -30,14 +30,16 @@ void layernorm_backward(const struct layernorm *f, const float *theta, const flo
                         const float *stats, const float *dy, const float *residual, int N,
                         float *dtheta, float *dx);
 
-/* One row of n, for who does more with it while it is in the cache. */
+/* Rows of n, for who does more with them while they are in the cache: up to LAYERNORM_ROWS at once,
+ * whose sums are then added across vectors together. */
+enum { LAYERNORM_ROWS = 16 };
 
-/* Mean and 1/sqrt(var + eps). */
-void layernorm_row_stats(const float *x, int n, float *mean, float *scale);
+/* stats (rows,2): mean and 1/sqrt(var + eps) */
+void layernorm_rows_stats(const float *x, int rows, int n, float *stats);
 
 /* With g = dy gain:  dx = residual + scale (g - mean(g) - xhat mean(g xhat)).  gain NULL: 1,
- * residual NULL: 0; dx may be dy. */
-void layernorm_row_backward(const float *x, const float *dy, const float *gain,
-                            const float *residual, float mean, float scale, int n, float *dx);
+ * residual NULL: 0; dx may be dy or residual. */
+void layernorm_rows_backward(const float *x, const float *stats, const float *dy, const float *gain,
+                             const float *residual, int rows, int n, float *dx);
 
 #endif

@@ -110,20 +110,19 @@ static void multiply(const struct linear *f, const float *theta, const float *x,
                      theta + f->bias, relu, y);
 }
 
-/* y = relu(layernorm(z)): what layernorm.h and activation.h do, while a row is in the
+/* y = relu(layernorm(z)): what layernorm.h and activation.h do, while a few rows are in the
  * first-level cache. */
 static void norm_relu(int rows, int width, const float *restrict z, float *restrict stats,
                       float *restrict y)
 {
     for (int r = 0; r < rows; r++, z += width, y += width, stats += 2) {
-        float mean, scale;
-        layernorm_row_stats(z, width, &mean, &scale);
+        if (r % LAYERNORM_ROWS == 0)
+            layernorm_rows_stats(z, rows - r < LAYERNORM_ROWS ? rows - r : LAYERNORM_ROWS, width,
+                                 stats);
         for (int j = 0; j < width; j++) {
-            float normal = (z[j] - mean) * scale;
+            float normal = (z[j] - stats[0]) * stats[1];
             y[j] = normal < 0.0f ? 0.0f : normal;
         }
-        stats[0] = mean;
-        stats[1] = scale;
     }
 }
 
@@ -171,10 +170,12 @@ static void input_gradient(const struct linear *f, const float *theta, const flo
 static void norm_relu_backward(const float *restrict y, const float *restrict z,
                                const float *restrict stats, int rows, int width, float *restrict d)
 {
-    for (int r = 0; r < rows; r++, y += width, z += width, d += width, stats += 2) {
-        for (int j = 0; j < width; j++)
-            d[j] = y[j] > 0.0f ? d[j] : 0.0f;
-        layernorm_row_backward(z, d, NULL, NULL, stats[0], stats[1], width, d);
+    for (int r = 0; r < rows; r += LAYERNORM_ROWS) {
+        int here = rows - r < LAYERNORM_ROWS ? rows - r : LAYERNORM_ROWS;
+        size_t at = (size_t)r * (size_t)width;
+        activation_relu_backward(y + at, d + at, (size_t)here * (size_t)width, d + at);
+        layernorm_rows_backward(z + at, stats + 2 * (ptrdiff_t)r, d + at, NULL, NULL, here, width,
+                                d + at);
     }
 }
 

@@ -1,5 +1,6 @@
 #include "engine/optim/adam.h"
 
+#include "engine/base/wide.h"
 #include "engine/optim/clip.h"
 
 #include <math.h>
@@ -35,8 +36,10 @@ static struct factors adam_factors(const struct adam_rule *rule, int64_t t, doub
     };
 }
 
-static void step_chunk(const struct factors *f, int n, const float *restrict grad,
-                       float *restrict m, float *restrict v, float *restrict p)
+WIDE(static void, step_chunk,
+     (const struct factors *f, int n, const float *restrict grad, float *restrict m,
+      float *restrict v, float *restrict p),
+     (f, n, grad, m, v, p))
 {
     for (int i = 0; i < n; i++) {
         float g = f->clip * grad[i];

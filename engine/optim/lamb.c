@@ -1,5 +1,6 @@
 #include "engine/optim/lamb.h"
 
+#include "engine/base/wide.h"
 #include "engine/optim/clip.h"
 #include "engine/optim/sums.h"
 
@@ -42,9 +43,10 @@ static inline float direction(const struct factors *f, float m, float v, float p
 }
 
 /* First pass over a chunk: moments, and the sums of squares of p and u. */
-static void measure_chunk(const struct factors *f, int n, const float *restrict grad,
-                          float *restrict m, float *restrict v, const float *restrict p,
-                          double partial[2])
+WIDE(static void, measure_chunk,
+     (const struct factors *f, int n, const float *restrict grad, float *restrict m,
+      float *restrict v, const float *restrict p, double partial[2]),
+     (f, n, grad, m, v, p, partial))
 {
     double pp[SUM_LANES] = {0}, uu[SUM_LANES] = {0};
     for (int i = 0; i < n; i += SUM_LANES) {
@@ -67,8 +69,10 @@ static void measure_chunk(const struct factors *f, int n, const float *restrict 
 }
 
 /* Second pass: p += (-lr) (ratio u). */
-static void apply_chunk(const struct factors *f, float ratio, float minus_lr, int n,
-                        const float *restrict m, const float *restrict v, float *restrict p)
+WIDE(static void, apply_chunk,
+     (const struct factors *f, float ratio, float minus_lr, int n, const float *restrict m,
+      const float *restrict v, float *restrict p),
+     (f, ratio, minus_lr, n, m, v, p))
 {
     for (int i = 0; i < n; i++)
         p[i] += minus_lr * (ratio * direction(f, m[i], v[i], p[i]));

@@ -293,30 +293,37 @@ static float in_lanes(const float *x, int n)
     return total;
 }
 
+/* In one row as in any of several. */
 Test(layernorm, sums_have_one_order)
 {
-    const int widths[] = {1, 15, 16, 17, 64, 133};
-    for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
-        int n = widths[i];
-        float *x = gradcheck_normals((size_t)n, i), *dy = gradcheck_normals((size_t)n, 20 + i);
-        float term[133], got[133], mean, scale;
-        layernorm_row_stats(x, n, &mean, &scale);
-        float m = in_lanes(x, n) / (float)n;
-        for (int j = 0; j < n; j++)
-            term[j] = (x[j] - m) * (x[j] - m);
-        cr_assert(mean == m && scale == 1.0f / sqrtf(in_lanes(term, n) / (float)n + LAYERNORM_EPS),
-                  "statistics of %d", n);
-        float sum = in_lanes(dy, n) / (float)n;
-        for (int j = 0; j < n; j++)
-            term[j] = dy[j] * ((x[j] - mean) * scale);
-        float dot = in_lanes(term, n) / (float)n;
-        layernorm_row_backward(x, dy, NULL, NULL, mean, scale, n, got);
-        for (int j = 0; j < n; j++) {
-            float want = scale * (dy[j] - sum - (x[j] - mean) * scale * dot);
-            cr_assert(got[j] == want, "gradient %d of %d", j, n);
+    const int widths[] = {1, 15, 16, 17, 64, 133}, counts[] = {1, 5, LAYERNORM_ROWS};
+    for (size_t i = 0; i < 18; i++) {
+        int n = widths[i / 3], rows = counts[i % 3];
+        size_t size = (size_t)(n * rows);
+        float *all = gradcheck_normals(size, i), *dall = gradcheck_normals(size, 20 + i);
+        float term[133], *got = malloc(size * sizeof *got), stats[2 * LAYERNORM_ROWS];
+        layernorm_rows_stats(all, rows, n, stats);
+        layernorm_rows_backward(all, stats, dall, NULL, NULL, rows, n, got);
+        for (int r = 0; r < rows; r++) {
+            const float *x = all + r * n, *dy = dall + r * n;
+            float m = in_lanes(x, n) / (float)n, mean = stats[2 * r], scale = stats[2 * r + 1];
+            for (int j = 0; j < n; j++)
+                term[j] = (x[j] - m) * (x[j] - m);
+            cr_assert(mean == m &&
+                          scale == 1.0f / sqrtf(in_lanes(term, n) / (float)n + LAYERNORM_EPS),
+                      "statistics of %d, row %d", n, r);
+            float sum = in_lanes(dy, n) / (float)n;
+            for (int j = 0; j < n; j++)
+                term[j] = dy[j] * ((x[j] - mean) * scale);
+            float dot = in_lanes(term, n) / (float)n;
+            for (int j = 0; j < n; j++) {
+                float want = scale * (dy[j] - sum - (x[j] - mean) * scale * dot);
+                cr_assert(got[r * n + j] == want, "gradient %d of %d, row %d", j, n, r);
+            }
         }
-        free(x);
-        free(dy);
+        free(all);
+        free(dall);
+        free(got);
     }
 }
 
