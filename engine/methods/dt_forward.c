@@ -83,8 +83,8 @@ static void forward_lane(void *context, int lane, struct span items, float *dthe
     while (items.count > 0) {
         size_t mark = arena_mark(scratch);
         struct span block = transformer_block(&d->net, job->w, &items);
-        const struct transformer_pass *pass = transformer_forward(&d->net, theta, job->w, block,
-                                                                  NULL, scratch);
+        const struct transformer_pass *pass = transformer_evaluate(&d->net, theta, job->w, block,
+                                                                   NULL, scratch);
         float *mu = arena_take(scratch, (size_t)pass->rows * A), *log_std = NULL;
         if (d->stochastic) {
             log_std = arena_take(scratch, (size_t)pass->rows * A);

@@ -121,7 +121,7 @@ static void block_losses(struct actor_job *job, const struct batch *b, struct te
         reg_kl_rows(d, b, r, sum);
 }
 
-static void block_backward(struct dt *d, const float *theta, struct transformer_pass *pass,
+static void block_backward(struct dt *d, const float *theta, const struct transformer_pass *pass,
                            const struct row_buffer *k, struct arena *scratch, float *dtheta)
 {
     if (d->stochastic)
@@ -143,8 +143,11 @@ static void actor_blocks(struct actor_job *job, const struct batch *b, const str
     while (items.count > 0) {
         size_t mark = arena_mark(scratch);
         struct span block = transformer_block(&d->net, w, &items);
-        struct transformer_pass *pass = transformer_forward(&d->net, theta, w, block, job->dropout,
-                                                            scratch);
+        const struct transformer_pass *pass = job->first
+                                                  ? transformer_evaluate(&d->net, theta, w, block,
+                                                                         job->dropout, scratch)
+                                                  : transformer_forward(&d->net, theta, w, block,
+                                                                        job->dropout, scratch);
         struct row_buffer k;
         take_rows(d, pass->rows, scratch, &k);
         struct actor_rows r = fill_rows(d, theta, b, pass, scratch, &k);

@@ -160,8 +160,8 @@ static void act_lane(void *context, int lane, struct span items, float *dtheta,
     while (items.count > 0) {
         size_t mark = arena_mark(scratch), at = (size_t)items.first * A;
         struct span block = transformer_block(&d->policy, &job->w, &items);
-        const struct transformer_pass *pass = transformer_forward(&d->policy, d->net.current.value,
-                                                                  &job->w, block, NULL, scratch);
+        const struct transformer_pass *pass = transformer_evaluate(&d->policy, d->net.current.value,
+                                                                   &job->w, block, NULL, scratch);
         assert(pass->rows == block.count);
         head_gaussian_forward(&d->action, d->net.current.value, pass->hidden, pass->rows,
                               d->act_mu + at, d->act_log_std + at);

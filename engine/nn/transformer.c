@@ -162,8 +162,24 @@ static void take_layer(const struct transformer *f, const struct extent *e, bool
     }
 }
 
+/* A layer in the memory of the one before it, whose values only its input needs, until its own
+ * output takes their place. */
+static void share_layer(const struct transformer *f, const struct extent *e, bool last,
+                        struct arena *a, const struct layer_saved *before, struct layer_saved *l)
+{
+    size_t C = (size_t)f->C, Q = (size_t)(last ? e->reads : e->N);
+    *l = *before;
+    l->last = last;
+    l->Q = (int)Q;
+    if (last) {
+        l->x_query = arena_take(a, Q * C);
+        l->ln1_query = arena_take(a, Q * C);
+    }
+}
+
 static void take_saved(const struct transformer *f, const struct extent *e, bool drop,
-                       bool drop_embedding, struct arena *a, struct transformer_saved *s)
+                       bool drop_embedding, bool backward, struct arena *a,
+                       struct transformer_saved *s)
 {
     size_t C = (size_t)f->C, N = (size_t)e->N, reads = (size_t)e->reads;
     s->segment = arena_take_bytes(a, (size_t)e->count * sizeof *s->segment);
@@ -178,8 +194,13 @@ static void take_saved(const struct transformer *f, const struct extent *e, bool
     s->x = arena_take(a, N * C);
     if (drop_embedding)
         s->keep_embed = arena_take_bytes(a, N * C);
-    for (int n = 0; n < f->L; n++)
-        take_layer(f, e, n == f->L - 1, drop, a, &s->layer[n]);
+    for (int n = 0; n < f->L; n++) {
+        bool last = n == f->L - 1;
+        if (n == 0 || backward)
+            take_layer(f, e, last, drop, a, &s->layer[n]);
+        else
+            share_layer(f, e, last, a, &s->layer[n - 1], &s->layer[n]);
+    }
     s->final_stats = arena_take(a, 2 * reads);
     s->hidden = arena_take(a, reads * C);
 }
@@ -235,7 +256,7 @@ size_t transformer_scratch(const struct transformer *f, int K, bool backward)
     arena_take_bytes(&dry, sizeof(struct transformer_pass));
     arena_take_bytes(&dry, sizeof saved);
     arena_take_bytes(&dry, (size_t)e.reads * sizeof(int));
-    take_saved(f, &e, true, true, &dry, &saved);
+    take_saved(f, &e, true, true, backward, &dry, &saved);
     /* forward's temporary is smaller than backward's buffers; attention's come on top of either */
     if (backward)
         take_work(f, e.N, &dry);
@@ -295,9 +316,10 @@ static void embed(const struct transformer *f, const float *theta, struct transf
     dropout_apply(s->keep_embed, p, s->x, NULL, (size_t)s->N * C, s->x);
 }
 
-struct transformer_pass *transformer_forward(const struct transformer *f, const float *theta,
-                                             const struct windows *w, struct span block,
-                                             const struct dropout *dropout, struct arena *scratch)
+static struct transformer_pass *forward(const struct transformer *f, const float *theta,
+                                        const struct windows *w, struct span block,
+                                        const struct dropout *dropout, bool backward,
+                                        struct arena *scratch)
 {
     /* Measure the block first, so that all it saves for backward is taken at once. */
     struct extent e = {0};
@@ -311,7 +333,7 @@ struct transformer_pass *transformer_forward(const struct transformer *f, const 
     *s = (struct transformer_saved){
         .w = w, .dropout = dropout, .count = e.count, .N = e.N, .reads = e.reads};
     take_saved(f, &e, dropout_p(dropout, DROPOUT_ATTENTION_OUT) > 0.0f,
-               dropout_p(dropout, DROPOUT_EMBEDDING) > 0.0f, scratch, s);
+               dropout_p(dropout, DROPOUT_EMBEDDING) > 0.0f, backward, scratch, s);
 
     /* Lay out the block: segments in rows, read rows, and their positions in (B,K). */
     int row = 0, read = 0;
@@ -340,6 +362,21 @@ struct transformer_pass *transformer_forward(const struct transformer *f, const 
     *pass = (struct transformer_pass){
         .rows = s->reads, .hidden = s->hidden, .position = position, .saved = s};
     return pass;
+}
+
+struct transformer_pass *transformer_forward(const struct transformer *f, const float *theta,
+                                             const struct windows *w, struct span block,
+                                             const struct dropout *dropout, struct arena *scratch)
+{
+    return forward(f, theta, w, block, dropout, true, scratch);
+}
+
+const struct transformer_pass *transformer_evaluate(const struct transformer *f, const float *theta,
+                                                    const struct windows *w, struct span block,
+                                                    const struct dropout *dropout,
+                                                    struct arena *scratch)
+{
+    return forward(f, theta, w, block, dropout, false, scratch);
 }
 
 /* --- backward ------------------------------------------------------------------------------- */

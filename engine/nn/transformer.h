@@ -118,6 +118,13 @@ struct transformer_pass *transformer_forward(const struct transformer *f, const 
                                              const struct windows *w, struct span block,
                                              const struct dropout *dropout, struct arena *scratch);
 
+/* The same numbers for who wants no gradient: the layers share their memory, so that it is less and
+ * stays in the caches. */
+const struct transformer_pass *transformer_evaluate(const struct transformer *f, const float *theta,
+                                                    const struct windows *w, struct span block,
+                                                    const struct dropout *dropout,
+                                                    struct arena *scratch);
+
 /* dtheta += gradient, given dhidden (pass->rows,C). For token kind i with dinput[i] != NULL, the
  * gradient of the input is written to dinput[i] (B,K,width_i) at every step of this block that was
  * a row; dinput NULL: none. */
@@ -126,8 +133,8 @@ void transformer_backward(const struct transformer *f, const float *theta,
                           struct arena *scratch, float *dtheta,
                           float *const dinput[TRANSFORMER_TOKENS]);
 
-/* Bytes of scratch that forward (and backward, if so) of any block takes, for windows of up to K
- * steps. Head and loss come on top: at most transformer_block_outputs(f, K) hidden rows. */
+/* Bytes of scratch that forward and backward of any block take, or evaluate alone, for windows of
+ * up to K steps. Head and loss come on top: at most transformer_block_outputs(f, K) hidden rows. */
 size_t transformer_scratch(const struct transformer *f, int K, bool backward);
 int transformer_block_outputs(const struct transformer *f, int K);
 

@@ -185,6 +185,33 @@ ParameterizedTest(int *row, transformer, gradient_matches_differences)
     net_free(c);
 }
 
+/* Layers that share their memory compute what others do, in a fraction of it. */
+ParameterizedTestParameters(transformer, evaluates_what_it_would_train_on)
+{
+    return cr_make_param_array(int, net_rows, NETS);
+}
+
+ParameterizedTest(int *row, transformer, evaluates_what_it_would_train_on)
+{
+    struct net_case *c = net_row(*row);
+    size_t C = (size_t)c->f.C;
+    struct span left = {0, c->w.B}, block = transformer_block(&c->f, &c->w, &left);
+    const struct dropout *dropout = c->drop ? &c->dropout : NULL;
+    const struct transformer_pass *p = transformer_forward(&c->f, c->theta, &c->w, block, dropout,
+                                                           &c->scratch);
+    size_t size = (size_t)p->rows * C * sizeof(float), used = c->scratch.used;
+    int rows = p->rows;
+    float *want = malloc(size + 1);
+    memcpy(want, p->hidden, size);
+    arena_release(&c->scratch, 0);
+    p = transformer_evaluate(&c->f, c->theta, &c->w, block, dropout, &c->scratch);
+    cr_assert_eq(p->rows, rows);
+    cr_assert_eq(memcmp(p->hidden, want, size), 0);
+    cr_assert(c->f.L == 1 || c->scratch.used < used);
+    free(want);
+    net_free(c);
+}
+
 /* --- who sees whom --------------------------------------------------------------------------- */
 
 static const int dt_width[3] = {1, 4, 3};
