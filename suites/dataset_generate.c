@@ -93,6 +93,13 @@ static enum status run_episode(const struct generate_plan *p, struct generate_wo
     return result;
 }
 
+/* No further episode is wanted. */
+static bool is_full(const struct generate_plan *p, const struct dataset_writer *file)
+{
+    int64_t room = dataset_writer_room(file);
+    return room == 0 || (p->recipe->demonstrations != NULL && room <= p->recipe->rows / 2);
+}
+
 /* Row i gets neither a reward nor a terminal. */
 static void clear_row(struct generate_rows *r, int64_t i)
 {
@@ -104,10 +111,10 @@ static void clear_row(struct generate_rows *r, int64_t i)
     r->count = count;
 }
 
-static enum status append_episode(struct dataset_writer *file, struct generate_worker *w,
-                                  struct dataset_made *made)
+static enum status append_episode(const struct generate_plan *p, struct dataset_writer *file,
+                                  struct generate_worker *w, struct dataset_made *made)
 {
-    if (dataset_writer_room(file) == 0 || w->rows.count == 0) {
+    if (is_full(p, file) || w->rows.count == 0) {
         made->diverged += w->rows.count == 0 && w->diverged;
         return STATUS_OK;
     }
@@ -143,10 +150,10 @@ static enum status run_wave(const struct generate_plan *p, struct generate_worke
 #pragma omp ordered
         if (note.code == STATUS_OK && !stopped) {
             if (result == STATUS_OK)
-                result = append_episode(file, w, made);
+                result = append_episode(p, file, w, made);
             if (result != STATUS_OK)
                 status_save(&note, result);
-            if (result != STATUS_OK || dataset_writer_room(file) == 0) {
+            if (result != STATUS_OK || is_full(p, file)) {
 #pragma omp atomic write
                 stop = 1;
             }
@@ -159,7 +166,7 @@ static enum status run_episodes(const struct generate_plan *p, struct generate_w
                                 struct dataset_writer *file, struct dataset_made *made)
 {
     int64_t first = 0;
-    for (int wave = WAVE_FIRST; dataset_writer_room(file) > 0; first += wave) {
+    for (int wave = WAVE_FIRST; !is_full(p, file); first += wave) {
         int64_t room = dataset_writer_room(file), done = p->recipe->rows - room;
         /* As many episodes as are probably missing. */
         if (done > 0) {
@@ -333,6 +340,8 @@ static enum status generate(struct generate_plan *p, struct env *env, const char
         result = r->actor == ACT_BUFFER ? generate_buffer(p, workers, file, made)
                  : walk                 ? generate_walk(p, workers, file, made)
                                         : run_episodes(p, workers, file, made);
+    if (result == STATUS_OK && r->demonstrations != NULL)
+        result = generate_demonstrations(p, workers, file, made);
     if (workers != NULL)
         close_workers(workers, threads);
     if (result != STATUS_OK) {

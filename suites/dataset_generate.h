@@ -12,6 +12,7 @@
  *             goal of one evaluation, whatever goal the ant had
  *   policy    episodes of a policy file; sampled ones (locomotion) with their log-probabilities and
  *             the policy itself, (Adroit) with the distributions of their actions
+ *             as Adroit's `cloned`: such episodes for half of the rows, then demonstrations
  *   buffer    the replay buffer of a learner, as it was collected; the simulator's states are not
  *             in it
  *
@@ -47,8 +48,10 @@ struct dataset_recipe {
     double noise;                        /* times N(0,1) is added to each action before clipping */
     enum walker_goals goals;             /* ACT_WALKER */
     const struct dataset_buffer *buffer; /* ACT_BUFFER */
-    const char *about;     /* what the note adds of the policy or buffer; NULL: nothing */
-    const char *algorithm; /* D4RL's metadata/algorithm ("SAC") and iteration; NULL: none */
+    const char *demonstrations; /* ACT_POLICY: a dataset whose rows, repeated, follow the first
+                                   episode's end at or behind half of the rows; or NULL */
+    const char *about;          /* what the note adds of the policy or buffer; NULL: nothing */
+    const char *algorithm;      /* D4RL's metadata/algorithm ("SAC") and iteration; NULL: none */
     int iteration;
     int64_t rows;
     uint64_t seed;

@@ -5,17 +5,7 @@
 
 #include <string.h>
 
-enum { AT_ONCE = 4096, WIDEST = 256 };
-
-/* `n` floats of the buffer as one column of the last row. */
-static void put_floats(struct generate_rows *rows, enum generate_content content, const float *x,
-                       int n)
-{
-    double wide[WIDEST];
-    for (int i = 0; i < n; i++)
-        wide[i] = (double)x[i];
-    generate_put(rows, content, wide);
-}
+enum { AT_ONCE = 4096 };
 
 static enum status put_row(const struct generate_plan *p, struct generate_worker *w, int64_t i)
 {
@@ -27,10 +17,10 @@ static enum status put_row(const struct generate_plan *p, struct generate_worker
     bool cut = last || memcmp(next, row + width, (size_t)S * sizeof *row) != 0;
     if (generate_begin_row(&w->rows) < 0)
         return generate_no_memory(p);
-    put_floats(&w->rows, OBSERVATION, row, S);
-    put_floats(&w->rows, NEXT_OBSERVATION, next, S);
-    put_floats(&w->rows, ACTION, action, A);
-    put_floats(&w->rows, REWARD, action + A, 1);
+    generate_put_floats(&w->rows, OBSERVATION, row, S);
+    generate_put_floats(&w->rows, NEXT_OBSERVATION, next, S);
+    generate_put_floats(&w->rows, ACTION, action, A);
+    generate_put_floats(&w->rows, REWARD, action + A, 1);
     generate_flag(&w->rows, TERMINAL, done);
     generate_flag(&w->rows, TIMEOUT, cut && !done);
     w->terminals += done;

@@ -71,6 +71,14 @@ void generate_round(double *action, int A);
 
 enum status generate_no_memory(const struct generate_plan *p);
 
+/* `n` floats, at most 256, into the columns of that content in the last row. */
+void generate_put_floats(struct generate_rows *r, enum generate_content content, const float *x,
+                         int n);
+
+/* The recipe's demonstrations, repeated until the file is full. Errors as dataset_load. */
+enum status generate_demonstrations(const struct generate_plan *p, struct generate_worker *w,
+                                    struct dataset_writer *file, struct dataset_made *made);
+
 /* A learner's buffer into the file. */
 enum status generate_buffer(const struct generate_plan *p, struct generate_worker *w,
                             struct dataset_writer *file, struct dataset_made *made);

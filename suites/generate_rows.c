@@ -1,5 +1,6 @@
 #include "suites/generate_impl.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,8 +28,8 @@ void generate_plan_columns(struct generate_plan *p, const struct env *e)
     if (k->suite->successors)
         add_column(p, "next_observations", k->obs_dim, NEXT_OBSERVATION);
     bool sampled = p->recipe->actor == ACT_POLICY && p->recipe->stochastic && p->recipe->noise == 0;
-    if (p->recipe->actor == ACT_BUFFER)
-        return;
+    if (p->recipe->actor == ACT_BUFFER || p->recipe->demonstrations != NULL)
+        return; /* which do not hold the simulator's states, or not all of them */
     if (k->suite->gym_files && (sampled || p->recipe->actor == ACT_RANDOM))
         add_column(p, "infos/action_log_probs", 1, LOG_PROB);
     if (k->suite == &suite_table[SUITE_ADROIT] && sampled) {
@@ -92,6 +93,16 @@ void generate_put(struct generate_rows *r, enum generate_content content, const 
                 ((float *)r->data[i])[at + k] = (float)x[k];
         }
     }
+}
+
+void generate_put_floats(struct generate_rows *r, enum generate_content content, const float *x,
+                         int n)
+{
+    double wide[256];
+    assert(n <= (int)(sizeof wide / sizeof *wide));
+    for (int i = 0; i < n; i++)
+        wide[i] = (double)x[i];
+    generate_put(r, content, wide);
 }
 
 /* The state's fields, before or after the step. */

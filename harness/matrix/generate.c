@@ -4,6 +4,7 @@
 #include "engine/base/stop.h"
 #include "engine/base/threads.h"
 #include "harness/curve/provenance.h"
+#include "harness/matrix/clone_recipe.h"
 #include "harness/matrix/data_target.h"
 #include "harness/matrix/sac_recipe.h"
 #include "suites/dataset_table.h"
@@ -20,8 +21,9 @@ enum { STEM = 160 };
 static const struct option_row options[] = {
     {"policy",     0,   "WHO",  NULL, "who acts: random, waypoint (maze2d), walker (antmaze), or a policy file; otherwise by the recipe of the dataset", FIELD(policy)},
     {"stochastic", 0,   NULL,   NULL, "sample the policy's actions instead of taking their mean", FIELD(recipe.stochastic)},
-    {"noise",      0,   "X",    "0",  "standard deviation of noise added to the actions; the walker's is 0.2 where this is 0", FIELD(recipe.noise), .high = 100},
-    {"results",    'r', "FOLDER", NULL, "where the policy of medium, medium-replay and expert is trained, instead of results/runs/recipes", FIELD(results)},
+    {"noise",      0,   "X",    "0",  "standard deviation of noise added to the actions; the walker's is 0.2 and the clone's 0.1 where this is 0", FIELD(recipe.noise), .high = 100},
+    {"results",    'r', "FOLDER", NULL, "where the policy of medium, medium-replay, expert and cloned is trained, instead of results/runs/recipes", FIELD(results)},
+    {"demonstrations", 0, "ID|FILE", NULL, "for Adroit's cloned: the demonstrations, instead of ENV-human-v1", FIELD(demonstrations)},
     {"rows",       'n', "N",    NULL, "rows to make, instead of as many as D4RL's file has", FIELD(rows), .low = 1, .high = 1e9},
     {"transitions", 0,  "N",    NULL, "the same as `--rows`", FIELD(rows), .low = 1, .high = 1e9},
     {"seed",       's', "N",    "1",  "seed of starts and actions", FIELD(seed), .high = 1e18},
@@ -44,8 +46,13 @@ static void choose_walker(struct generate_request *a)
         a->recipe.noise = 0.2;
 }
 
-/* Locomotion data by a policy that SAC learns here: the paper's medium and medium-replay, and
- * expert, which is none of the paper's. */
+static bool is_adroit(const struct env_kind *kind)
+{
+    return kind->suite == &suite_table[SUITE_ADROIT];
+}
+
+/* Locomotion data by a policy that SAC learns here (the paper's medium and medium-replay, and
+ * expert, which is none of the paper's), and Adroit's cloned. */
 static const char *trained_quality(const struct generate_request *a, const struct env_kind *kind)
 {
     static const char *const known[] = {"medium", "medium-replay", "expert"};
@@ -55,7 +62,9 @@ static const char *trained_quality(const struct generate_request *a, const struc
         if (a->policy == NULL && strcmp(a->name, id) == 0)
             return known[i];
     }
-    return NULL;
+    bool cloned = a->policy == NULL && is_adroit(kind) && a->entry != NULL &&
+                  strcmp(a->entry->quality, "cloned") == 0;
+    return cloned ? "cloned" : NULL;
 }
 
 /* Who acts: as asked, else D4RL's own way where that takes no trained policy. */
@@ -64,6 +73,10 @@ static enum status choose_actor(struct generate_request *a, const struct env_kin
     struct dataset_recipe *r = &a->recipe;
     bool bare = a->entry == NULL;
     a->trained = trained_quality(a, kind);
+    if (a->trained != NULL && strcmp(a->trained, "cloned") == 0) {
+        r->actor = ACT_POLICY;
+        return STATUS_OK;
+    }
     if (a->trained != NULL) {
         r->actor = strcmp(a->trained, "medium-replay") == 0 ? ACT_BUFFER : ACT_POLICY;
         r->stochastic = true;
@@ -90,6 +103,10 @@ static enum status choose_actor(struct generate_request *a, const struct env_kin
     else
         r->actor = ACT_POLICY;
     r->policy = r->actor == ACT_POLICY ? a->policy : NULL;
+    /* D4RL's experts act with their noise. */
+    if (r->actor == ACT_POLICY && is_adroit(kind) && !bare &&
+        strcmp(a->entry->quality, "expert") == 0 && r->noise == 0)
+        r->stochastic = true;
     if (r->stochastic && r->actor != ACT_POLICY)
         return status_fail(STATUS_CONFIG, "--stochastic goes with --policy FILE");
     return STATUS_OK;
@@ -132,7 +149,36 @@ static int64_t default_rows(const struct dataset_entry *e)
 {
     if (e == NULL)
         return 1000000;
-    return e->rows > 0 ? e->rows : e->paper_transitions;
+    if (e->rows > 0)
+        return e->rows;
+    /* Adroit: the paper lost the last episode of `expert`; `cloned` was cut at a round number. */
+    const struct env_kind *kind = env_find(e->env);
+    if (is_adroit(kind) && strcmp(e->quality, "expert") == 0)
+        return e->paper_transitions + kind->time_limit;
+    if (is_adroit(kind) && strcmp(e->quality, "cloned") == 0)
+        return strcmp(e->env, "pen") == 0 ? 500000 : 1000000;
+    return e->paper_transitions;
+}
+
+/* A clone of the demonstrations, and the demonstrations, into the file. */
+static enum status make_cloned(const struct generate_request *a, const char *path,
+                               struct dataset_made *made)
+{
+    struct dataset_recipe r = a->recipe;
+    struct clone_request request = {.env = r.env,
+                                    .demonstrations = a->demonstrations,
+                                    .seed = r.seed,
+                                    .folder = a->results,
+                                    .stop = stop_catch()};
+    struct clone clone;
+    TRY(clone_recipe_train(&request, &clone));
+    say("%s\n", clone.about);
+    r.policy = clone.policy;
+    r.demonstrations = clone.demonstrations;
+    r.about = clone.about;
+    if (r.noise == 0)
+        r.noise = clone_recipe_noise;
+    return dataset_generate(&r, path, made);
 }
 
 /* The trained policy, or the buffer of its training, into the file. */
@@ -178,8 +224,9 @@ static enum status make(const struct generate_request *a, const char *path)
         return STATUS_OK;
     }
     threads_set((int)a->threads);
-    TRY(a->trained != NULL ? make_trained(a, path, &made)
-                           : dataset_generate(&a->recipe, path, &made));
+    TRY(a->trained == NULL                  ? dataset_generate(&a->recipe, path, &made)
+        : strcmp(a->trained, "cloned") == 0 ? make_cloned(a, path, &made)
+                                            : make_trained(a, path, &made));
     say("%s: %lld rows, %lld episodes (%lld terminals, %lld timeouts)\n", path,
         (long long)made.rows, (long long)made.episodes, (long long)made.terminals,
         (long long)made.timeouts);

@@ -6,9 +6,10 @@
 #include "suites/dataset_generate.h"
 
 struct generate_request {
-    const char *name;         /* a dataset id or an environment */
-    const char *policy, *out; /* policy: "random", "waypoint", "walker", a file, or NULL */
-    const char *results;      /* where behaviour policies are trained (sac_recipe.h), or NULL */
+    const char *name;           /* a dataset id or an environment */
+    const char *policy, *out;   /* policy: "random", "waypoint", "walker", a file, or NULL */
+    const char *demonstrations; /* for `cloned`: an id or a file, or NULL */
+    const char *results;        /* where behaviour policies are trained (sac_recipe.h), or NULL */
     long rows, threads, seed;
     bool missing; /* only if it is not there */
     struct dataset_recipe recipe;

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-TestSuite(sac_recipe, .init = tiny_run_folder, .fini = tiny_run_remove, .timeout = 120);
+TestSuite(sac_recipe, .init = tiny_run_folder, .fini = tiny_run_remove, .timeout = 600);
 
 static void check(enum status status)
 {
