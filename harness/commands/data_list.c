@@ -4,6 +4,7 @@
 #include "suites/dataset.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,10 +78,14 @@ static int is_dataset(const struct dirent *d)
 }
 
 /* Files of the data folder that are none of the paper's. */
-static void print_others(const char *folder)
+static enum status print_others(const char *folder)
 {
     struct dirent **list;
     int count = scandir(folder, &list, is_dataset, alphasort);
+    if (count < 0 && errno == ENOENT)
+        return STATUS_OK;
+    if (count < 0)
+        return status_fail(STATUS_IO, "%s: cannot be listed: %s", folder, strerror(errno));
     for (int i = 0; i < count; i++) {
         char path[FILE_PATH];
         if (i == 0)
@@ -91,8 +96,8 @@ static void print_others(const char *folder)
                 path);
         free(list[i]);
     }
-    if (count >= 0)
-        free(list);
+    free(list);
+    return STATUS_OK;
 }
 
 struct arguments {
@@ -115,7 +120,7 @@ static enum status list_datasets(void *context)
         if (env_table[i].suite->run_seconds > 0)
             say("%-29s %9s %10s %11s  %-10s\n", env_table[i].name, "-", "-", "-", "built in");
     }
-    print_others(dataset_folder(folder));
+    TRY(print_others(dataset_folder(folder)));
     printf(
         "\n`rows` and MB of a missing file are D4RL's; score 0 and 100 are raw returns. Here: "
         "verified (D4RL's own by its SHA-256),\nby rows (probably: no digest is known), stand-in "

@@ -241,6 +241,16 @@ Test(command_data, lists_what_each_file_is_and_how_to_get_it)
     toy_free(&some);
 }
 
+Test(command_data, lists_no_less_than_there_is)
+{
+    char *file = at("%.900s/file", folder), line[FILE_PATH + 32];
+    cr_assert_eq(file_replace(file, "no", 2), STATUS_OK);
+    snprintf(line, sizeof line, "list --data %s", file);
+    refuse(line, STATUS_IO, "cannot be listed: Not a directory");
+    snprintf(line, sizeof line, "list --data %.900s/nothing", folder); /* nothing yet */
+    free(print(line));
+}
+
 Test(command_data, compares_statistics_with_the_paper)
 {
     char path[FILE_PATH];
