@@ -15,6 +15,12 @@ static void cell_centre(int i, int j, double centre[2])
     centre[1] = cell_size * (i - 1);
 }
 
+static bool antmaze_in_wall(const struct env_kind *kind, double x, double y)
+{
+    return maze_is_wall(kind->variant, (int)floor(y / cell_size + 1.5),
+                        (int)floor(x / cell_size + 1.5));
+}
+
 static void place_block(int i, int j, double position[3])
 {
     cell_centre(i, j, position);
@@ -76,4 +82,5 @@ const struct env_ops antmaze_ops = {.fields = fields,
                                     .defaults = antmaze_defaults,
                                     .draw = antmaze_draw,
                                     .step = antmaze_step,
+                                    .in_wall = antmaze_in_wall,
                                     .observe = antmaze_observe};

@@ -1,8 +1,9 @@
 #include "suites/chunk.h"
 
+#include "suites/filter.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 enum { FILTERS_MOST = 8 };
 static const size_t BATCH_BYTES = (size_t)1 << 23; /* stored bytes that are in memory at once */
@@ -31,11 +32,6 @@ struct piece {
     bool infinite; /* a number is not finite, maybe only in the padding */
 };
 
-bool chunk_knows(H5Z_filter_t filter)
-{
-    return filter == H5Z_FILTER_DEFLATE || filter == H5Z_FILTER_SHUFFLE;
-}
-
 static void describe(hid_t set, int64_t rows, int64_t cols, const struct chunk_target *t,
                      struct layout *l)
 {
@@ -61,28 +57,16 @@ static void describe(hid_t set, int64_t rows, int64_t cols, const struct chunk_t
 /* --- one chunk, on any thread --------------------------------------------------------------------
  */
 
-static bool inflate_to(const uint8_t *from, size_t n, uint8_t *to, size_t bytes)
+/* How many bytes come out when filter i of a chunk is undone: its numbers, and the checksums that
+ * were added before. */
+static size_t bytes_after(const struct layout *l, const struct piece *p, int i)
 {
-    z_stream z = {.next_in = (Bytef *)(uintptr_t)from,
-                  .avail_in = (uInt)n,
-                  .next_out = to,
-                  .avail_out = (uInt)bytes};
-    if (n > UINT32_MAX || bytes > UINT32_MAX || inflateInit(&z) != Z_OK)
-        return false;
-    bool whole = inflate(&z, Z_FINISH) == Z_STREAM_END && z.avail_out == 0;
-    inflateEnd(&z);
-    return whole;
-}
-
-/* Byte k of all numbers lies together; leftover bytes at the end were not moved. */
-static void unshuffle(const uint8_t *from, uint8_t *to, size_t bytes, size_t width)
-{
-    size_t n = bytes / width;
-    for (size_t k = 0; k < width; k++) {
-        for (size_t i = 0; i < n; i++)
-            to[i * width + k] = from[k * n + i];
+    size_t bytes = l->bytes;
+    for (int k = 0; k < i; k++) {
+        if (l->filter[k] == H5Z_FILTER_FLETCHER32 && !(p->mask >> k & 1))
+            bytes += FILTER_CHECKSUM;
     }
-    memcpy(to + n * width, from + n * width, bytes - n * width);
+    return bytes;
 }
 
 /* Undo the filters, last first. `a` gets the numbers (layout->bytes, and room to convert), `b` is
@@ -94,17 +78,25 @@ static bool unpack(const struct layout *l, const struct piece *p, const uint8_t 
     size_t n = p->stored;
     uint8_t *to = a;
     for (int i = l->filters - 1; i >= 0; i--) {
+        size_t bytes = bytes_after(l, p, i);
         if (p->mask >> i & 1)
             continue;
-        if (l->filter[i] == H5Z_FILTER_DEFLATE) {
-            if (!inflate_to(from, n, to, l->bytes))
+        if (l->filter[i] == H5Z_FILTER_FLETCHER32) { /* which stays where it is */
+            if (n != bytes + FILTER_CHECKSUM && i + 1 == l->filters && n >= FILTER_CHECKSUM)
+                bytes = n - FILTER_CHECKSUM; /* of something compressed */
+            if (n != bytes + FILTER_CHECKSUM || !filter_checksum_holds(from, bytes))
                 return false;
-        } else {
-            if (n != l->bytes)
-                return false;
-            unshuffle(from, to, n, l->width);
+            n = bytes;
+            continue;
         }
-        n = l->bytes;
+        if (l->filter[i] == H5Z_FILTER_SHUFFLE) {
+            if (n != bytes)
+                return false;
+            filter_unshuffle(from, to, n, l->width);
+        } else if (!filter_decompress(l->filter[i], from, n, to, bytes)) {
+            return false;
+        }
+        n = bytes;
         from = to;
         to = to == a ? b : a;
     }
@@ -139,10 +131,11 @@ static const char *finish(const struct layout *l, struct piece *p, const uint8_t
                           const struct chunk_target *t)
 {
     size_t numbers = l->high * l->wide, width = l->width > t->width ? l->width : t->width;
-    uint8_t *a = malloc(2 * numbers * width);
+    size_t room = numbers * width + FILTERS_MOST * FILTER_CHECKSUM;
+    uint8_t *a = malloc(2 * room);
     if (a == NULL)
         return no_memory;
-    uint8_t *b = a + numbers * width;
+    uint8_t *b = a + room;
     const char *wrong = NULL;
     if (!unpack(l, p, stored, a, b))
         wrong = "a chunk does not unpack to its size";

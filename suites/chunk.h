@@ -22,9 +22,6 @@ struct chunk_target {
     bool infinite; /* result */
 };
 
-/* Does chunk_read understand this filter? (deflate and shuffle) */
-bool chunk_knows(H5Z_filter_t filter);
-
 /* Read all of a chunked dataset of rank 1 or 2. NULL, or what is wrong ("a chunk is missing").
  * Threads  as many as threads_set allows, same bits; HDF5 itself is called from one at a time */
 const char *chunk_read(hid_t set, int64_t rows, int64_t cols, struct chunk_target *t);

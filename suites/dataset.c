@@ -80,6 +80,80 @@ static void read_attribute(const struct source *s, const char *name, char *out, 
     }
 }
 
+/* Gymnasium's names of the environments that ours re-create, as far as a version or a variant of
+ * the data follows. */
+static const struct {
+    const char *gymnasium, *env;
+} gymnasium_names[] = {
+    {"HalfCheetah", "halfcheetah"},
+    {"Hopper", "hopper"},
+    {"Walker2d", "walker2d"},
+    {"Ant", "ant"},
+    {"AdroitHandPen", "pen"},
+    {"AdroitHandHammer", "hammer"},
+    {"AdroitHandDoor", "door"},
+    {"AdroitHandRelocate", "relocate"},
+    {"PointMaze_Open", "maze2d-open"},
+    {"PointMaze_UMaze", "maze2d-umaze"},
+    {"PointMaze_Medium", "maze2d-medium"},
+    {"PointMaze_Large", "maze2d-large"},
+    {"AntMaze_UMaze", "antmaze-umaze"},
+    {"AntMaze_Medium", "antmaze-medium"},
+    {"AntMaze_Large", "antmaze-large"},
+};
+
+static const struct env_kind *environment_of_gymnasium(const char *id)
+{
+    for (size_t i = 0; i < sizeof gymnasium_names / sizeof *gymnasium_names; i++) {
+        size_t n = strlen(gymnasium_names[i].gymnasium);
+        bool dense = strstr(id, "Dense") != NULL || strstr(id, "Sparse") != NULL;
+        if (strncmp(id, gymnasium_names[i].gymnasium, n) == 0 && !dense &&
+            (id[n] == '\0' || id[n] == '-' || id[n] == '_'))
+            return env_find(gymnasium_names[i].env);
+    }
+    return NULL;
+}
+
+/* The "id" of an env_spec: JSON, or JSON as a text within JSON. */
+static const struct env_kind *environment_in_spec(const char *spec)
+{
+    char id[DATASET_ID];
+    for (const char *at = spec; (at = strstr(at, "\"id")) != NULL; at++) {
+        const char *c = at + 3;
+        c += *c == '\\';
+        if (*c++ != '"')
+            continue;
+        c += strspn(c, " :\\");
+        if (*c++ != '"')
+            continue;
+        snprintf(id, sizeof id, "%.*s", (int)strcspn(c, "\\\""), c);
+        return environment_of_gymnasium(id);
+    }
+    return NULL;
+}
+
+/* Minari's env_spec: an attribute of the file, or in metadata.json beside it. */
+static const struct env_kind *environment_of_minari(const struct source *s)
+{
+    enum { SPEC = 1 << 20 };
+    char folder[FILE_PATH], path[FILE_PATH], *text = malloc(SPEC);
+    const struct env_kind *env = NULL;
+    if (text == NULL)
+        return NULL;
+    if (h5_has_attribute(&s->h5, ".", "env_spec") &&
+        h5_get_text(&s->h5, ".", "env_spec", text, SPEC) == STATUS_OK)
+        env = environment_in_spec(text);
+    free(text);
+    if (env != NULL || file_parent(s->h5.path, folder) != STATUS_OK ||
+        file_path(path, "%s/metadata.json", folder) != STATUS_OK ||
+        file_read(path, SPEC, &text, NULL) != STATUS_OK)
+        return env;
+    const char *spec = strstr(text, "\"env_spec\"");
+    env = spec != NULL ? environment_in_spec(spec) : NULL;
+    free(text);
+    return env;
+}
+
 /* The environment whose name is a word of `text` ("D4RL/pen/human-v2", "mujoco/hopper/medium"). */
 static const struct env_kind *environment_in(const char *text)
 {
@@ -98,7 +172,7 @@ static const struct env_kind *environment_in(const char *text)
     return best;
 }
 
-static enum status find_environment(struct dataset *d, const struct source *s, const char *asked)
+static enum status find_environment(struct dataset *d, struct source *s, const char *asked)
 {
     char text[DATASET_NOTE];
     if (asked != NULL) {
@@ -115,6 +189,8 @@ static enum status find_environment(struct dataset *d, const struct source *s, c
         read_attribute(s, "environment", text, sizeof text);
         d->env = *text != '\0' ? env_find(text) : NULL;
     }
+    if (d->env == NULL && dataset_is_minari(s))
+        d->env = environment_of_minari(s);
     if (d->env == NULL)
         d->env = env_find(d->id);
     if (d->env == NULL) {
@@ -124,7 +200,7 @@ static enum status find_environment(struct dataset *d, const struct source *s, c
     if (d->env == NULL)
         return status_fail(STATUS_CONFIG,
                            "%s: neither the file nor its name says which environment it is for; "
-                           "name one (--env)",
+                           "name one (--env; `vitamin env` lists them)",
                            d->path);
     return STATUS_OK;
 }
@@ -441,6 +517,33 @@ static enum status check_store(const struct dataset *d)
     return sound ? STATUS_OK : makes_no_sense(d);
 }
 
+/* Minari's mazes are centred on the origin and turned, so its positions lie in our walls: what
+ * learns from them learns of another maze. */
+static enum status check_frame(const struct dataset *d)
+{
+    const struct dataset_store *s = d->store;
+    int64_t rows = s->rows + s->segments, inside = 0;
+    double low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY};
+    for (int64_t i = 0; i < rows; i++) {
+        const float *x = s->state + i * s->S;
+        inside += env_in_wall(d->env, (double)x[0], (double)x[1]);
+        for (int k = 0; k < 2; k++) {
+            low[k] = fmin(low[k], (double)x[k]);
+            high[k] = fmax(high[k], (double)x[k]);
+        }
+    }
+    if (inside <= rows / 10)
+        return STATUS_OK;
+    return status_fail(
+        STATUS_FORMAT,
+        "%s: %.0f %% of its positions (x from %.1f to %.1f, y from %.1f to %.1f) lie "
+        "in walls of %s: it was recorded in another frame, as Minari's mazes are, "
+        "which are centred on the origin; use D4RL's data (`vitamin data list`), or "
+        "turn and move positions, velocities and actions to its frame",
+        d->path, 100 * (double)inside / (double)rows, low[0], high[0], low[1], high[1],
+        d->env->name);
+}
+
 enum status dataset_read(struct dataset *d, const char *name, const struct dataset_options *o)
 {
     struct dataset_outline out;
@@ -450,6 +553,7 @@ enum status dataset_read(struct dataset *d, const char *name, const struct datas
     TRY(dataset_store_new(d->env, &out, d->path, &d->store));
     TRY(guard_run(d->path, LOOK_SECONDS, fill, d, NULL, 0));
     TRY(check_store(d));
+    TRY(check_frame(d));
     if (o->content)
         dataset_store_digest(d->store, d->content);
     return STATUS_OK;

@@ -73,13 +73,34 @@ static enum status write_segment(struct dataset_writer *file, const struct datas
     return dataset_writer_add(file, end - first, data);
 }
 
-static enum status write_rows(struct dataset_writer *file, const struct dataset_store *s)
+/* Where successors are the next rows, the file's last row has none, and the episode it ends is lost
+ * (docs/datasets.md 6): Minari's last observation becomes a row of its own. */
+static bool wants_last_row(const struct dataset *d)
 {
+    return d->store->segment != NULL && d->store->segments > 0 && !d->env->suite->successors;
+}
+
+static enum status write_last_row(struct dataset_writer *file, const struct dataset_store *s)
+{
+    const float reward = 0, *state = s->state + (s->rows + s->segments - 1) * s->S;
+    const uint8_t no = 0;
+    float *action = calloc((size_t)s->A, sizeof *action);
+    const void *const data[] = {state, action, &reward, &no, &no};
+    if (action == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for a row");
+    enum status result = dataset_writer_add(file, 1, data);
+    free(action);
+    return result;
+}
+
+static enum status write_rows(struct dataset_writer *file, const struct dataset *d)
+{
+    const struct dataset_store *s = d->store;
     if (s->segment == NULL)
         return write_segment(file, s, 0, s->rows, 0);
     for (int e = 0; e < s->segments; e++)
         TRY(write_segment(file, s, s->segment[e], s->segment[e + 1], e));
-    return STATUS_OK;
+    return wants_last_row(d) ? write_last_row(file, s) : STATUS_OK;
 }
 
 static enum status write_file(const struct dataset *d, const char *path)
@@ -94,10 +115,10 @@ static enum status write_file(const struct dataset *d, const char *path)
     if (!known || !d->env->suite->successors)
         count--;
     struct dataset_writer *file = NULL;
-    TRY(dataset_writer_open(path, columns, count, s->rows, &file));
+    TRY(dataset_writer_open(path, columns, count, s->rows + wants_last_row(d), &file));
     enum status result = write_origin(d, dataset_writer_file(file));
     if (result == STATUS_OK)
-        result = write_rows(file, s);
+        result = write_rows(file, d);
     if (result == STATUS_OK)
         return dataset_writer_commit(file);
     dataset_writer_abandon(file);
@@ -113,7 +134,7 @@ static enum status convert_rows(struct dataset *d, const char *path, struct data
     close_segments(d->store, &out->flagged);
     memcpy(out->id, d->id, sizeof out->id);
     out->kind = d->kind;
-    out->rows = d->rows;
+    out->rows = d->rows + wants_last_row(d);
     return write_file(d, path);
 }
 

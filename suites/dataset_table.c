@@ -68,6 +68,28 @@ const struct env_kind *dataset_env(const char *name)
     return env_find(e != NULL ? e->env : name);
 }
 
+const struct dataset_entry *dataset_counterpart(const char *name)
+{
+    size_t n = strlen(name);
+    if (n < 4 || strcmp(name + n - 4, "-dev") != 0)
+        return NULL;
+    for (int i = 0; i < dataset_count; i++) {
+        const char *id = dataset_table[i].id;
+        if (strncmp(id, name, n - 4) == 0 && id[n - 4] == '-' && id[n - 3] == 'v')
+            return &dataset_table[i];
+    }
+    return NULL;
+}
+
+const struct env_kind *dataset_task(const char *name)
+{
+    for (int i = 0; i < dataset_count; i++) {
+        if (strcmp(dataset_table[i].id, name) == 0)
+            return env_find(dataset_table[i].env);
+    }
+    return env_named(name);
+}
+
 const char *dataset_folder(const char *folder)
 {
     if (folder != NULL)
@@ -114,6 +136,30 @@ static enum status look_around(const char *folder, const char *name,
     return STATUS_OK;
 }
 
+/* Minari's ids ("D4RL/pen/human-v2") are folders below its own, or below ours. */
+static enum status look_for_minari(const char *folder, const char *name, char path[FILE_PATH],
+                                   bool *there)
+{
+    const char *set = getenv("MINARI_DATASETS_PATH"), *home = getenv("HOME");
+    char own[FILE_PATH] = "";
+    const char *root[3] = {dataset_folder(folder), NULL, NULL};
+    if (folder == NULL && set != NULL && *set != '\0')
+        root[1] = set;
+    if (folder == NULL && home != NULL && file_path(own, "%s/.minari/datasets", home) == STATUS_OK)
+        root[2] = own;
+    *there = false;
+    if (*name == '\0' || *name == '/' || *name == '.')
+        return STATUS_OK;
+    for (int i = 0; i < 3 && !*there; i++) {
+        char file[FILE_PATH];
+        if (root[i] == NULL || file_path(path, "%s/%s", root[i], name) != STATUS_OK ||
+            file_path(file, "%s/data/main_data.hdf5", path) != STATUS_OK)
+            continue;
+        TRY(file_look(file, there));
+    }
+    return STATUS_OK;
+}
+
 enum status dataset_locate(const char *name, const char *folder, char path[FILE_PATH])
 {
     const struct dataset_entry *entry = dataset_find(name);
@@ -127,6 +173,11 @@ enum status dataset_locate(const char *name, const char *folder, char path[FILE_
         TRY(file_look(name, &there));
     if (there)
         return file_path(path, "%s", name);
+    TRY(look_for_minari(folder, name, path, &there));
+    if (there)
+        return STATUS_OK;
+    if (bare && dataset_counterpart(name) != NULL)
+        return dataset_locate(dataset_counterpart(name)->id, folder, path);
     if (entry != NULL && bare)
         return status_fail(STATUS_MISSING,
                            "%s: there is no such dataset in '%s'; get D4RL's file with `vitamin "
@@ -134,7 +185,8 @@ enum status dataset_locate(const char *name, const char *folder, char path[FILE_
                            "--policy random`",
                            name, dataset_folder(folder), entry->id, entry->id);
     return status_fail(STATUS_MISSING,
-                       "%.200s: there is no such file, nor a dataset of that name in '%s'; "
-                       "`vitamin data list` shows the names",
+                       "%.200s: there is no such file, nor a dataset of that name in '%s' or below "
+                       "Minari's folder ($MINARI_DATASETS_PATH, ~/.minari/datasets); `vitamin data "
+                       "list` shows D4RL's names, `minari list remote` Minari's",
                        name, dataset_folder(folder));
 }

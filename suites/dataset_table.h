@@ -51,12 +51,21 @@ const struct dataset_entry *dataset_find(const char *name);
 /* The environment of an id, or of a name that begins with one ("hopper-mine"). NULL: none. */
 const struct env_kind *dataset_env(const char *name);
 
+/* The row that a development file stands for ("door-human-dev": door-human-v1's). NULL: none. */
+const struct dataset_entry *dataset_counterpart(const char *name);
+
+/* The environment of exactly this name (env_named), or of a dataset of the paper. NULL: none. */
+const struct env_kind *dataset_task(const char *name);
+
 /* The id that is most like `name`. */
 struct nearest dataset_nearest(const char *name);
 
 /* Where `name` lies: a path that exists is itself; an id, or a file's name without ".hdf5"
  * ("hopper-random-dev"), is looked for as ID.hdf5 and under D4RL's file name in `folder`, or when
- * that is NULL in $VITAMIN_DATA, ./data, $D4RL_DATASET_DIR and ~/.d4rl/datasets.
+ * that is NULL in $VITAMIN_DATA, ./data, $D4RL_DATASET_DIR and ~/.d4rl/datasets; and an id of
+ * Minari's
+ * ("D4RL/pen/human-v2") below `folder`, or when that is NULL also below $MINARI_DATASETS_PATH and
+ * ~/.minari/datasets. Where a development file is not there, the file it stands for will do.
  * Errors  STATUS_MISSING: the sentence says how to fetch or generate it */
 enum status dataset_locate(const char *name, const char *folder, char path[FILE_PATH]);
 

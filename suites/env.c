@@ -8,6 +8,20 @@
 /* --- opening -------------------------------------------------------------------------------------
  */
 
+/* Tasks of D4RL's that are named like ours and pay other rewards. */
+static bool names_other_task(const char *rest)
+{
+    static const char *const words[] = {"dense", "binary"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        const char *found = strstr(rest, words[i]);
+        size_t n = strlen(words[i]);
+        if (found != NULL && (found == rest || found[-1] == '-') &&
+            (found[n] == '\0' || found[n] == '-' || found[n] == '.'))
+            return true;
+    }
+    return false;
+}
+
 const struct env_kind *env_find(const char *name)
 {
     const struct env_kind *best = NULL;
@@ -20,7 +34,21 @@ const struct env_kind *env_find(const char *name)
             longest = n;
         }
     }
-    return best;
+    return best != NULL && !names_other_task(name + longest) ? best : NULL;
+}
+
+const struct env_kind *env_named(const char *name)
+{
+    const struct env_kind *kind = env_find(name);
+    const char *rest = kind != NULL ? name + strlen(kind->name) : "";
+    bool version = rest[0] == '-' && rest[1] == 'v' && rest[2] != '\0' &&
+                   rest[2 + strspn(rest + 2, "0123456789")] == '\0';
+    return *rest == '\0' || version ? kind : NULL;
+}
+
+bool env_in_wall(const struct env_kind *kind, double x, double y)
+{
+    return kind->ops->in_wall != NULL && kind->ops->in_wall(kind, x, y);
 }
 
 double env_score(const struct env_kind *kind, double raw_return)

@@ -43,12 +43,20 @@ struct env_kind { /* one row of env_table; the rows are facts.def's */
     const void *variant; /* what the kind's functions need to know (a model file, a maze) */
 };
 
+/* Mazes: is a place (the first two numbers of an observation) in a wall? False elsewhere. */
+bool env_in_wall(const struct env_kind *kind, double x, double y);
+
 extern const struct env_kind env_table[];
 extern const int env_count;
 
 /* The row a name means: its own name ("maze2d-umaze"), or a dataset id that begins with it
- * ("maze2d-umaze-v1", "antmaze-medium-play-v2", "hopper-medium-replay-v2"). NULL: none. */
+ * ("maze2d-umaze-v1", "antmaze-medium-play-v2", "hopper-medium-replay-v2"). NULL: none, or a task
+ * with other rewards ("maze2d-umaze-dense-v1", "pen-binary-v0"). */
 const struct env_kind *env_find(const char *name);
+
+/* The row of exactly this name, or of it with a version ("hopper-v2"); what only begins like one
+ * ("hopper-hop", "ant-dir") is another task. NULL: none. */
+const struct env_kind *env_named(const char *name);
 
 /* The normalised score (score.h); NaN when the kind has none. For
  * AntMaze that is 100 for a success and 0 for a failure. Source docs/methods.md 20. */

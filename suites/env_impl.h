@@ -59,6 +59,9 @@ struct env_ops {
      * `out` is env.c's. `action` is finite. */
     enum status (*step)(struct env *e, const double *action, struct env_step *out);
 
+    /* Mazes: is this place (the first two numbers of an observation) in a wall? */
+    bool (*in_wall)(const struct env_kind *kind, double x, double y);
+
     /* Write the observation of the present state. */
     void (*observe)(const struct env *e, double *out);
 };

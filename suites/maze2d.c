@@ -24,6 +24,12 @@ static enum status maze2d_model(const struct env_kind *kind, struct physics_file
     return STATUS_OK;
 }
 
+/* Coordinates are those of the ball's joints; its body lies 1.2 further (maze2d.xml). */
+static bool maze2d_in_wall(const struct env_kind *kind, double x, double y)
+{
+    return maze_is_wall(kind->variant, (int)floor(x + 0.7), (int)floor(y + 0.7));
+}
+
 /* The goal is fixed: the integer coordinates of its cell (not the centre, see maze2d.xml). */
 static void maze2d_defaults(struct env *e)
 {
@@ -100,4 +106,5 @@ const struct env_ops maze2d_ops = {.fields = fields,
                                    .defaults = maze2d_defaults,
                                    .draw = maze2d_draw,
                                    .step = maze2d_step,
+                                   .in_wall = maze2d_in_wall,
                                    .observe = maze2d_observe};

@@ -2,6 +2,7 @@
 
 #include "suites/chunk.h"
 #include "suites/dataset_table.h"
+#include "suites/filter.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,8 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Deflate cannot shrink more than 1032-fold; the rest is for chunks that stick out of the array. */
-enum { EXPANSION = 1100 };
 static const size_t SLACK = (size_t)1 << 16;
 static const size_t CHUNK_FREE = (size_t)1 << 24; /* a chunk of that size needs no excuse */
 static const size_t CHUNK_MOST = (size_t)1 << 30;
@@ -119,6 +118,34 @@ bool source_has(struct source *s, const char *name)
     }
 }
 
+/* Does the library refuse a version of a part of the file that it does not know? */
+static herr_t note_version(unsigned n, const H5E_error2_t *error, void *newer)
+{
+    (void)n;
+    if (error->min_num == H5E_VERSION ||
+        (error->desc != NULL && strstr(error->desc, "version") != NULL))
+        *(bool *)newer = true;
+    return 0;
+}
+
+static bool is_newer(void)
+{
+    bool newer = false;
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, note_version, &newer);
+    return newer;
+}
+
+static enum status refuse_newer(const struct source *s, const char *what)
+{
+    unsigned major = 0, minor = 0, release = 0;
+    H5get_libversion(&major, &minor, &release);
+    return status_fail(STATUS_FORMAT,
+                       "%s: %s is written in a newer version of the HDF5 format than this HDF5 "
+                       "(%u.%u.%u) knows; rewrite the file with the HDF5 that wrote it: `h5repack "
+                       "--low=0 --high=1 OLD NEW`, or by h5py with libver=('earliest', 'v108')",
+                       s->h5.path, what, major, minor, release);
+}
+
 static enum status open_field(struct source *s, const char *name, struct field *f)
 {
     const char *path = s->h5.path;
@@ -127,8 +154,10 @@ static enum status open_field(struct source *s, const char *name, struct field *
         return status_fail(STATUS_MISSING, "%s: the name of a field is longer than %d characters",
                            path, SOURCE_NAME);
     *s->refused = '\0';
+    bool newer = false;
     if (source_has(s, name)) {
         f->set = H5Dopen2(s->file, name, s->access);
+        newer = f->set < 0 && is_newer();
         if (f->set >= 0) {
             hid_t home = H5Iget_file_id(f->set);
             hsize_t bytes = 0;
@@ -141,8 +170,14 @@ static enum status open_field(struct source *s, const char *name, struct field *
     if (*s->refused != '\0')
         return status_fail(STATUS_FORMAT,
                            "%s: field '%s' is a link to another file ('%.100s'), which is not "
-                           "followed; copy the data into this file (h5repack does)",
+                           "followed; copy the data into one file with `h5repack --merge OLD NEW` "
+                           "(Debian's hdf5-tools)",
                            path, name, s->refused);
+    if (newer) {
+        char what[SOURCE_NAME + 16];
+        snprintf(what, sizeof what, "field '%s'", name);
+        return refuse_newer(s, what);
+    }
     if (!source_has(s, name))
         return status_fail(STATUS_MISSING, "%s: field '%s' is missing; %s", path, name, s->remedy);
     return status_fail(STATUS_FORMAT,
@@ -174,20 +209,44 @@ static enum status check_type(struct source *s, struct field *f)
     return STATUS_OK;
 }
 
-static enum status check_filters(struct source *s, const struct field *f, hid_t plist, int *filters)
+/* A filter that is not undone here. HDF5 itself brings some, which its tools read; for others they
+ * need plugins. */
+static enum status refuse_filter(const struct source *s, const struct field *f, H5Z_filter_t id,
+                                 const char *name)
 {
-    *filters = H5Pget_nfilters(plist);
-    for (int i = 0; i < *filters; i++) {
+    int length = (int)strcspn(name, ";:(,");
+    if (id < 256)
+        return status_fail(
+            STATUS_FORMAT,
+            "%s: field '%s' is stored with HDF5's filter %d (%.*s), which is not "
+            "read here; rewrite the file with `h5repack -f GZIP=4 OLD NEW` (Debian's "
+            "hdf5-tools)",
+            s->h5.path, f->name, (int)id, length, name);
+    return status_fail(STATUS_FORMAT,
+                       "%s: field '%s' is compressed with a plugin, filter %d (%.*s), which is not "
+                       "read here; rewrite the file where h5py and hdf5plugin are installed: "
+                       "HDF5_PLUGIN_PATH=$(python3 -c 'import hdf5plugin as p; "
+                       "print(p.PLUGIN_PATH)') h5repack -f GZIP=4 OLD NEW",
+                       s->h5.path, f->name, (int)id, length, name);
+}
+
+/* *expansion: how many times smaller than its numbers the field may be. */
+static enum status check_filters(struct source *s, const struct field *f, hid_t plist,
+                                 size_t *expansion)
+{
+    int filters = H5Pget_nfilters(plist);
+    *expansion = 1;
+    for (int i = 0; i < filters; i++) {
         unsigned flags = 0, config = 0;
         size_t values = 0;
         char filter[64] = "";
         H5Z_filter_t id = H5Pget_filter2(plist, (unsigned)i, &flags, &values, NULL, sizeof filter,
                                          filter, &config);
-        if (!chunk_knows(id))
-            return status_fail(STATUS_FORMAT,
-                               "%s: field '%s' is compressed with filter %d (%.60s), which is not "
-                               "read here; rewrite it with h5repack -f GZIP=4",
-                               s->h5.path, f->name, (int)id, filter);
+        filter[sizeof filter - 1] = '\0';
+        if (!filter_knows(id))
+            return refuse_filter(s, f, id, filter);
+        size_t most = filter_expansion(id);
+        *expansion = most > *expansion ? most : *expansion;
     }
     return STATUS_OK;
 }
@@ -199,19 +258,20 @@ static enum status check_storage(struct source *s, struct field *f, size_t *most
     hid_t plist = H5Dget_create_plist(f->set), type = H5Dget_type(f->set);
     size_t stored = (size_t)H5Dget_storage_size(f->set), chunk_bytes = H5Tget_size(type);
     H5D_layout_t layout = H5Pget_layout(plist);
-    int filters = 0;
+    size_t expansion = 1;
     enum status result = STATUS_OK;
     if (layout == H5D_VIRTUAL || H5Pget_external_count(plist) != 0)
         result = status_fail(STATUS_FORMAT,
                              "%s: field '%s' keeps its numbers in another file, which is not "
-                             "followed; copy the data into this file (h5repack does)",
+                             "followed; copy the data into one file with `h5repack -l CONTI OLD "
+                             "NEW` (Debian's hdf5-tools)",
                              s->h5.path, f->name);
     else if (stored > f->file_bytes)
         result = status_fail(STATUS_FORMAT,
                              "%s: field '%s' claims %zu stored bytes in a file of %zu; %s",
                              s->h5.path, f->name, stored, f->file_bytes, s->remedy);
     else
-        result = check_filters(s, f, plist, &filters);
+        result = check_filters(s, f, plist, &expansion);
 
     f->chunked = layout == H5D_CHUNKED;
     if (result == STATUS_OK && f->chunked) {
@@ -222,13 +282,13 @@ static enum status check_storage(struct source *s, struct field *f, size_t *most
                 chunk_bytes = SIZE_MAX;
         }
         if (chunk_bytes > CHUNK_MOST ||
-            (chunk_bytes > CHUNK_FREE && chunk_bytes / EXPANSION > stored))
+            (chunk_bytes > CHUNK_FREE && chunk_bytes / expansion > stored))
             result = status_fail(STATUS_SHAPE,
                                  "%s: field '%s' is stored in chunks of %zu bytes, too large for a "
                                  "file of %zu; rewrite it with h5repack",
                                  s->h5.path, f->name, chunk_bytes, f->file_bytes);
     }
-    *most = f->chunked ? stored * (filters > 0 ? EXPANSION : 1) + SLACK : stored;
+    *most = f->chunked ? stored * expansion + SLACK : stored;
     H5Tclose(type);
     H5Pclose(plist);
     return result;

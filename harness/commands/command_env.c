@@ -3,7 +3,7 @@
 #include "engine/base/escape.h"
 #include "engine/base/say.h"
 #include "engine/base/threads.h"
-#include "suites/env.h"
+#include "suites/dataset_table.h"
 #include "suites/policy.h"
 #include "suites/walker.h"
 #include "suites/waypoint.h"
@@ -331,7 +331,7 @@ static enum status run_episodes(void *context)
         print_list();
         return STATUS_OK;
     }
-    struct run r = {.arguments = a, .kind = env_find(a->name)};
+    struct run r = {.arguments = a, .kind = dataset_task(a->name)};
     if (r.kind == NULL)
         return unknown_environment(a->name);
     if (a->threads > 0)

@@ -88,11 +88,16 @@ static void print_data(const struct matrix *m, const char *data)
     if (fetched > 0) {
         say(", %d are missing in '%s':", fetched, dataset_folder(data));
         for (int i = 0; i < m->sources; i++) {
-            if (!m->source[i].generated && !supply_is_there(&m->source[i], data))
-                say(" %s", m->source[i].dataset);
+            const char *id = m->source[i].dataset;
+            const struct dataset_entry *e = dataset_counterpart(id);
+            if (m->source[i].generated || supply_is_there(&m->source[i], data))
+                continue;
+            say(" %s", id);
+            if (e != NULL)
+                say(" (or %s)", e->id);
         }
         printf(
-            "\n           `vitamin data fetch ID` gets D4RL's file; `vitamin data generate ID "
+            "\n           `vitamin data get MATRIX` gets D4RL's files; `vitamin data generate ID "
             "--policy random` makes\n           a stand-in, and its results are labelled as such");
     }
     printf("\n");

@@ -43,8 +43,8 @@ static enum status add_set(void *arguments, const char *assignment)
 /* clang-format off */
 #define FIELD(member) OPTION_FIELD(struct arguments, member)
 static const struct option_row options[] = {
-    {"dataset",  'd', "ID|FILE", NULL, "the dataset (`vitamin data list`), or a file named after its environment", FIELD(request.config.dataset)},
-    {"env",      0,   "NAME",  NULL, "the environment, for a method without a dataset (sac_mlp)", FIELD(env)},
+    {"dataset",  'd', "ID|FILE", NULL, "the dataset (`vitamin data list`), a file in D4RL's layout, a Minari folder, or a Minari id (D4RL/pen/human-v2)", FIELD(request.config.dataset)},
+    {"env",      0,   "NAME",  NULL, "the environment of the data, where neither file nor name tells it; without a dataset: of a method that needs none (sac_mlp)", FIELD(env)},
     {"method",   'm', "NAME",  "td3_odt", "the method (`vitamin explain`), or the path of a preset file", FIELD(request.config.method), .late = true},
     OPTION_PRESET(struct arguments, preset, .standard = "paper", .late = true),
     {"seed",     's', "N|A-B", "1", "the seed, or a range of seeds one after another", FIELD(seeds), .late = true},
@@ -94,9 +94,6 @@ static enum status check_arguments(const struct arguments *a)
     if (a->matrix == NULL && a->request.config.dataset == NULL && a->env == NULL)
         return status_fail(STATUS_CONFIG,
                            "--dataset is missing; `vitamin data list` shows the ids");
-    if (a->env != NULL && a->request.config.dataset != NULL)
-        return status_fail(STATUS_CONFIG, "--env goes with a method without a dataset: give one of "
-                                          "--env and --dataset");
     if (a->env != NULL && (env_find(a->env) == NULL || strcmp(env_find(a->env)->name, a->env) != 0))
         return status_fail(STATUS_CONFIG,
                            "there is no environment '%.100s'; `vitamin env` lists them", a->env);
@@ -107,8 +104,10 @@ static enum status check_arguments(const struct arguments *a)
  * given. */
 static enum status settle(struct arguments *a)
 {
-    if (a->env != NULL)
+    if (a->request.config.dataset == NULL)
         a->request.config.dataset = a->env;
+    else
+        a->request.config.env = a->env;
     command_settle(&command_run, a);
     a->request.config.preset = a->preset;
     return read_seeds(a);
@@ -128,7 +127,7 @@ static enum status name_folder(struct arguments *a, long seed)
     char dataset[FILE_PATH];
     if (a->out != NULL && a->first_seed == a->last_seed)
         return file_path(a->folder, "%s", a->out);
-    const char *base = last_part(c->dataset);
+    const char *base = *c->own != '\0' ? c->own : last_part(c->dataset);
     TRY(file_path(dataset, "%.*s", file_stem(base), base));
     TRY(file_check_name("the dataset's name", dataset));
     TRY(file_check_name("the method's name", last_part(c->method)));
@@ -140,9 +139,13 @@ static enum status name_folder(struct arguments *a, long seed)
 static enum status run_seed(struct arguments *a, long seed)
 {
     struct run_summary summary;
-    const struct config_request *c = &a->request.config;
+    struct config_request *c = &a->request.config, whole = *c;
+    struct hyper unused;
     assert(c->dataset != NULL); /* check_arguments() saw to it */
-    const char *base = last_part(c->dataset);
+    whole.data = a->request.data_folder;
+    TRY(run_configure(&whole, &unused));
+    memcpy(c->own, whole.own, sizeof c->own);
+    const char *base = *c->own != '\0' ? c->own : last_part(c->dataset);
     TRY(name_folder(a, seed));
     a->request.seed = (uint64_t)seed;
     a->request.folder = a->folder;
@@ -224,6 +227,7 @@ static enum status print_config(void *context)
     TRY(settle(a));
     struct hyper h;
     char *text;
+    c->data = a->request.data_folder;
     TRY(run_configure(c, &h));
     TRY(config_text(&h, &text));
     say("; %s on %s, preset %s, size %s\n", c->method, c->dataset, c->preset, c->size);

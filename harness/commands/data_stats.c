@@ -7,21 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The paper's row to compare with: the dataset's own, or that of the one a development file stands
- * for ("door-human-dev"). */
-static const struct dataset_entry *counterpart(const struct dataset *d)
-{
-    size_t n = strlen(d->id);
-    if (d->entry != NULL || n < 4 || strcmp(d->id + n - 4, "-dev") != 0)
-        return d->entry;
-    for (int i = 0; i < dataset_count; i++) {
-        const char *id = dataset_table[i].id;
-        if (strncmp(id, d->id, n - 4) == 0 && id[n - 4] == '-' && id[n - 3] == 'v')
-            return &dataset_table[i];
-    }
-    return NULL;
-}
-
 static void print_json(const struct dataset *d, const struct dataset_entry *e,
                        const struct score_summary *s)
 {
@@ -74,9 +59,9 @@ static enum status summarise(const char *name, const struct dataset_options *o, 
     TRY(dataset_load(name, o, &d));
     enum status result = dataset_summarise(&d, &s);
     if (result == STATUS_OK && json)
-        print_json(&d, counterpart(&d), &s);
+        print_json(&d, (d.entry != NULL ? d.entry : dataset_counterpart(d.id)), &s);
     else if (result == STATUS_OK)
-        print_text(&d, counterpart(&d), &s);
+        print_text(&d, (d.entry != NULL ? d.entry : dataset_counterpart(d.id)), &s);
     dataset_free(&d);
     return result;
 }

@@ -19,11 +19,14 @@ enum { CONFIG_NAME = 96, CONFIG_OVERRIDES = 64 };
 
 /* What names a run. */
 struct config_request {
-    const char *preset;                /* "paper" or "code" */
-    const char *method;                /* id of a preset file, or path of one */
-    const char *dataset;               /* id; patterns are matched against it */
-    const char *suite;                 /* "mujoco", "adroit", "antmaze", "maze2d", "bandit" */
-    const char *size;                  /* "paper", "small", "tiny" (config_sizes) */
+    const char *preset;    /* "paper" or "code" */
+    const char *method;    /* id of a preset file, or path of one */
+    const char *dataset;   /* id; patterns are matched against it */
+    const char *env;       /* of the data; NULL: as its name or its file says */
+    const char *data;      /* folder of datasets; NULL: as dataset_locate looks */
+    char own[CONFIG_NAME]; /* the id of own data that is not named after its environment */
+    const char *suite;     /* "mujoco", "adroit", "antmaze", "maze2d", "bandit" */
+    const char *size;      /* "paper", "small", "tiny" (config_sizes) */
     const char *set[CONFIG_OVERRIDES]; /* "key=value" */
     int sets;
 };

@@ -4,6 +4,7 @@
 #include "engine/base/sha256.h"
 #include "harness/base/download.h"
 #include "harness/matrix/data_target.h"
+#include "harness/matrix/generate.h"
 #include "suites/dataset_check.h"
 
 #include <errno.h>
@@ -136,8 +137,8 @@ static enum status none_gives_it(const struct arrival *f, enum status code, cons
         snprintf(what, sizeof what, "%s: no server gives it: %s", f->entry->id, reasons);
     if (code != STATUS_IO)
         return status_fail(code, "%s", what);
-    return status_fail(code, "%s; `vitamin data generate %s --policy random` makes a stand-in",
-                       what, f->entry->id);
+    return status_fail(code, "%s; `vitamin data generate %s%s` makes a stand-in", what,
+                       f->entry->id, generate_has_recipe(f->entry) ? "" : " --policy random");
 }
 
 /* From the first place that gives it. */

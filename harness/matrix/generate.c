@@ -244,7 +244,9 @@ enum status generate_dataset(struct generate_request *a)
     char stem[STEM], path[FILE_PATH];
     struct lock lock;
     a->entry = dataset_find(a->name);
-    const struct env_kind *kind = dataset_env(a->name);
+    const struct env_kind *kind = dataset_task(a->name), *begin = dataset_env(a->name);
+    if (kind == NULL && begin != NULL && trained_quality(a, begin) != NULL)
+        kind = begin; /* "hopper-expert-v2" */
     if (kind == NULL || strchr(a->name, '/') != NULL)
         return status_fail(
             STATUS_CONFIG,

@@ -72,6 +72,8 @@ static enum status generate(const struct matrix_source *s, const char *path)
 static enum status fetch(const struct matrix_source *s, const char *folder)
 {
     const struct dataset_entry *entry = dataset_find(s->dataset);
+    if (entry == NULL)
+        entry = dataset_counterpart(s->dataset);
     struct fetch_request request = {.folder = folder, .stop = stop_catch()};
     if (entry == NULL)
         return status_fail(

@@ -60,6 +60,33 @@ static enum status check_data(const struct config_request *config, const struct 
     return STATUS_OK;
 }
 
+/* Own data under a name that does not tell its environment, or with one that was named: its id is
+ * made to begin with it. */
+static enum status ask_file(struct config_request *config, const struct env_kind **kind)
+{
+    struct dataset_options o = dataset_defaults();
+    struct dataset d;
+    o.env = config->env;
+    o.folder = config->data;
+    enum status result = dataset_describe(config->dataset, &o, &d);
+    if (result == STATUS_MISSING)
+        return status_fail(STATUS_CONFIG,
+                           "unknown dataset '%.300s'; did you mean '%s'? `vitamin data list` shows "
+                           "the ids; a file, a Minari folder or a Minari id works too",
+                           config->dataset, dataset_nearest(config->dataset).word);
+    TRY(result);
+    *kind = d.env;
+    config->env = d.env->name;
+    if (d.entry != NULL && strcmp(d.entry->env, d.env->name) == 0)
+        snprintf(config->own, sizeof config->own, "%s", d.entry->id);
+    else if (dataset_env(d.id) == d.env)
+        snprintf(config->own, sizeof config->own, "%s", d.id);
+    else if (snprintf(config->own, sizeof config->own, "%s-%s", d.env->name, d.id) >=
+             (int)sizeof config->own)
+        return status_fail(STATUS_CONFIG, "the dataset's name, '%.60s...', is too long", d.id);
+    return STATUS_OK;
+}
+
 /* The preset's pattern sections want the dataset's id and suite before it is loaded. */
 enum status run_configure(struct config_request *config, struct hyper *h)
 {
@@ -67,15 +94,14 @@ enum status run_configure(struct config_request *config, struct hyper *h)
     const struct dataset_entry *entry = dataset_find(name);
     const struct env_kind *kind = dataset_env(name);
     const char *base = strrchr(name, '/');
+    *config->own = '\0';
     if (kind == NULL && base != NULL)
         kind = env_find(base + 1);
-    if (kind == NULL)
-        return status_fail(STATUS_CONFIG,
-                           "unknown dataset '%s'; did you mean '%s'? `vitamin data list` shows the "
-                           "ids, and a file of your own is named after its environment "
-                           "(hopper-mine.hdf5)",
-                           name, dataset_nearest(name).word);
-    if (entry != NULL)
+    if (kind == NULL || (config->env != NULL && env_named(config->env) != kind))
+        TRY(ask_file(config, &kind));
+    if (*config->own != '\0')
+        config->dataset = config->own;
+    else if (entry != NULL)
         config->dataset = entry->id;
     else if (base != NULL)
         config->dataset = base + 1;
@@ -95,6 +121,7 @@ enum status run_config_hash(const struct hyper *h, char out[SHA256_HEX])
 
 static enum status load_config(struct run *r, struct config_request *config)
 {
+    config->data = r->request->data_folder;
     TRY(run_configure(config, &r->hyper));
     TRY(config_identity(&r->hyper, &r->config_text));
     return run_config_hash(&r->hyper, r->config_hash);
@@ -104,6 +131,7 @@ static struct dataset_options dataset_options_of(const struct run *r, double sca
 {
     struct dataset_options o = dataset_defaults();
     o.folder = r->request->data_folder;
+    o.env = r->request->config.env;
     o.reward_div = r->hyper.reward_div / scale;
     o.reward_shift = r->hyper.reward_shift;
     o.delay = (int)r->hyper.delayed_reward;
@@ -119,6 +147,7 @@ static enum status describe_file(struct run *r)
     struct dataset_options o = dataset_defaults();
     struct dataset d;
     o.folder = r->request->data_folder;
+    o.env = r->request->config.env;
     TRY(dataset_load(r->request->config.dataset, &o, &d));
     r->file_transitions = d.transitions;
     r->file_trajectories = d.count;
@@ -174,6 +203,32 @@ static enum status describe_environment(struct run *r)
     return STATUS_OK;
 }
 
+/* What D4RL fixes for its own data is the environment's for others', unless set otherwise. */
+static enum status settle_task(struct run *r)
+{
+    const struct hyper *h = &r->hyper;
+    struct dataset *d = &r->dataset;
+    bool scored = h->score_min != 0 || h->score_max != 0;
+    if (scored && h->score_max <= h->score_min)
+        return status_fail(STATUS_CONFIG,
+                           "score_min is %g and score_max %g; the second must be larger",
+                           h->score_min, h->score_max);
+    if (h->horizon > d->env->time_limit)
+        return status_fail(STATUS_CONFIG, "horizon is %d, and %s ends its episodes after %d steps",
+                           (int)h->horizon, d->env->name, d->env->time_limit);
+    if (scored)
+        d->score = (struct score_range){h->score_min, h->score_max};
+    if (d->entry == NULL)
+        log_info(
+            "run",
+            "%s: own data for %s; %d steps an episode, scores 0 and 100 are returns of %g and "
+            "%g, target returns %g (evaluation) and %g (rollouts); --set horizon=, score_min=, "
+            "score_max=, rtg_eval=, rtg_online= change them",
+            d->id, d->env->name, h->horizon > 0 ? (int)h->horizon : d->env->time_limit,
+            d->score.min, d->score.max, h->rtg_eval, h->rtg_online);
+    return STATUS_OK;
+}
+
 static enum status load_data(struct run *r)
 {
     if (run_takes_no_data(&r->hyper))
@@ -187,6 +242,9 @@ static enum status load_data(struct run *r)
     struct dataset_options o = dataset_options_of(r, scale);
     o.content = true;
     TRY(dataset_load(r->request->config.dataset, &o, &r->dataset));
+    if (*r->request->config.own != '\0')
+        snprintf(r->dataset.id, sizeof r->dataset.id, "%s", r->request->config.own);
+    TRY(settle_task(r));
     r->offline = r->dataset.list;
     r->offline_count = r->dataset.count;
     if (!filtered) {
@@ -249,8 +307,8 @@ static enum status make_learner(struct run *r)
 
 static enum status make_envs(struct run *r)
 {
+    r->max_steps = r->hyper.horizon > 0 ? (int)r->hyper.horizon : r->dataset.env->time_limit;
     TRY(env_open(r->dataset.env->name, &r->env_options, &r->train_env));
-    r->max_steps = r->dataset.env->time_limit;
     r->eval_env = calloc((size_t)r->hyper.eval_episodes, sizeof(struct env *));
     if (r->eval_env == NULL)
         return status_fail(STATUS_MEMORY, "no memory for the evaluation's environments");

@@ -66,7 +66,9 @@ enum status run_guide_path(const struct hyper *h, const char *results, const cha
 enum status run_execute(const struct run_request *request, struct run_summary *summary);
 
 /* The effective configuration: fills in config->suite, and makes config->dataset the bare id when
- * it is a path. Errors STATUS_CONFIG. */
+ * it is a path. Of data whose name does not begin with an environment, or with another than
+ * config->env, the file is asked: then config->env and config->own are filled in too. Errors
+ * STATUS_CONFIG, dataset_describe()'s. */
 enum status run_configure(struct config_request *config, struct hyper *h);
 
 /* What tells configurations apart: SHA-256 of config_identity. Errors STATUS_MEMORY. */

@@ -283,6 +283,10 @@ static enum status rebuild_config(struct verify *v)
                                  .method = curve_get(&v->before, "method"),
                                  .size = curve_get(&v->before, "size"),
                                  .dataset = v->dataset};
+    /* Own data is recorded under a name that begins with its environment. */
+    const struct env_kind *kind = dataset_env(curve_get(&v->before, "dataset"));
+    if (kind != NULL && dataset_env(v->dataset) != kind)
+        c->env = kind->name;
     if ((strchr(c->method, '/') != NULL || strstr(c->method, ".ini") != NULL) &&
         (v->options->method == NULL || strcmp(v->options->method, c->method) != 0))
         return status_fail(
