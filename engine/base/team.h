@@ -17,12 +17,13 @@
 #define ENGINE_BASE_TEAM_H
 
 #include "engine/base/arena.h"
+#include "engine/base/threads.h"
 
 #include <stdbool.h>
 
 enum {
-    TEAM_MOST = 32,  /* threads of a team */
-    TEAM_LEADERS = 4 /* those of them that may lead */
+    TEAM_MOST = THREADS_MOST, /* threads of a team */
+    TEAM_LEADERS = 4          /* those of them that may lead */
 };
 
 /* A leader's work; one task of a section. `scratch` is the thread's own, and empty again when it
@@ -54,6 +55,9 @@ struct team_range {
     int first, count;
 };
 struct team_range team_range(int n, int unit, int parts, int part);
+
+/* How much of an elementwise loop is worth a task: numbers read and written, some 20 us. */
+enum { TEAM_NUMBERS = 1 << 17 };
 
 /* --- what is parallel, counted --------------------------------------------------------------- */
 

@@ -2,6 +2,7 @@
 
 #include <cblas.h>
 #include <omp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -107,6 +108,19 @@ void threads_set(int n)
     omp_set_dynamic(0);
     omp_set_max_active_levels(1); /* a nested parallel loop runs on the calling thread */
     omp_set_num_threads(n > 0 ? n : threads_available());
+}
+
+void threads_ask(int asked)
+{
+    int processors = threads_available(),
+        most = processors < THREADS_MOST ? processors : THREADS_MOST;
+    if (asked > most)
+        fprintf(stderr, "vitamin: %d of %d threads are used: %s\n", most, asked,
+                most == processors
+                    ? "there are no more processors, and threads that share one only "
+                      "wait for each other"
+                    : "more do not help");
+    threads_set(asked > 0 && asked < most ? asked : most);
 }
 
 enum status threads_reserve(void)

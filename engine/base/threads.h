@@ -14,6 +14,11 @@
  * affinity). Call before the first parallel loop, from the main thread. */
 void threads_set(int n);
 
+/* For people: use the `asked` threads (0: as many as help), but no more than there are processors,
+ * and at most THREADS_MOST. Says so on stderr where that is fewer. */
+enum { THREADS_MOST = 32 };
+void threads_ask(int asked);
+
 /* Make OpenBLAS allocate every thread's buffer now, before the first product: without room for one
  * under an address space limit (ulimit -v, -d) it would retry forever and could not be stopped. A
  * buffer takes 128 MiB of address space, of which only a small part is ever touched.

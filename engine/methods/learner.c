@@ -1,6 +1,9 @@
 #include "engine/methods/learner_impl.h"
 
+#include "engine/base/team.h"
 #include "engine/nn/kernel.h"
+#include "engine/nn/matmul.h"
+#include "engine/nn/transformer.h"
 
 #include <math.h>
 #include <string.h>
@@ -50,6 +53,20 @@ enum status learner_new(const struct learner_spec *spec, struct learner **out)
     }
     return status_fail(STATUS_CONFIG, "actor = %s: no learner of that name trains on datasets",
                        hyper_word(spec->hyper, "actor"));
+}
+
+int learner_threads(const struct hyper *h)
+{
+    if (h->actor != HYPER_actor_dt && h->actor != HYPER_actor_pdt)
+        return 1;
+    double windows = (double)h->batch_size, rows = windows * (3 * (double)h->T_train - 1);
+    int lanes = 1;
+    while (2 * lanes <= LANES_MAX && rows >= 2.0 * lanes * LANES_ROWS && 2 * lanes <= windows)
+        lanes *= 2;
+    rows = rows / lanes < TRANSFORMER_BLOCK_ROWS ? rows / lanes : TRANSFORMER_BLOCK_ROWS;
+    double tasks = rows * 4 * (double)h->embed_dim * (double)h->embed_dim / MATMUL_WORTH;
+    double most = lanes * (tasks > 1 ? floor(tasks) : 1);
+    return most < TEAM_MOST ? (int)most : TEAM_MOST;
 }
 
 void learner_delete(struct learner *l)

@@ -78,7 +78,12 @@ const char *learner_kernel(void);
 
 /* Errors STATUS_CONFIG (parts that do not fit together), STATUS_MEMORY. */
 enum status learner_new(const struct learner_spec *spec, struct learner **out);
+
 void learner_delete(struct learner *l);
+
+/* The most threads that a training step with these settings can use: 1 for MLPs, for a transformer
+ * its lanes (lanes.h) times the tasks that its largest product is worth cutting into. */
+int learner_threads(const struct hyper *h);
 
 /* Enter a phase. Online: target networks become copies of the current ones (D23), moments,
  * schedule and temperature carry over; if a method needs it (KL, JSRL), a frozen copy of the

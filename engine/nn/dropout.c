@@ -1,6 +1,7 @@
 #include "engine/nn/dropout.h"
 
 #include "engine/base/rng.h"
+#include "engine/base/team.h"
 
 enum { WORDS = 512 }; /* drawn at once, on the stack */
 
@@ -32,15 +33,36 @@ void dropout_mask(const struct dropout *d, const struct dropout_site *site, uint
     }
 }
 
+struct apply {
+    const uint8_t *keep;
+    float scale;
+    const float *x, *residual;
+    float *y;
+    int n, parts;
+};
+
+static void apply_part(void *context, int part, struct arena *scratch)
+{
+    (void)scratch;
+    const struct apply *a = context;
+    struct team_range range = team_range(a->n, 64, a->parts, part);
+    const uint8_t *keep = a->keep + range.first;
+    const float *x = a->x + range.first;
+    float *y = a->y + range.first, scale = a->scale;
+    if (a->residual == NULL) {
+        for (int i = 0; i < range.count; i++)
+            y[i] = keep[i] != 0 ? x[i] * scale : 0.0f;
+    } else {
+        const float *residual = a->residual + range.first;
+        for (int i = 0; i < range.count; i++)
+            y[i] = residual[i] + (keep[i] != 0 ? x[i] * scale : 0.0f);
+    }
+}
+
 void dropout_apply(const uint8_t *keep, float p, const float *x, const float *residual, size_t n,
                    float *y)
 {
-    float scale = 1.0f / (1.0f - p);
-    if (residual == NULL) {
-        for (size_t i = 0; i < n; i++)
-            y[i] = keep[i] != 0 ? x[i] * scale : 0.0f;
-    } else {
-        for (size_t i = 0; i < n; i++)
-            y[i] = residual[i] + (keep[i] != 0 ? x[i] * scale : 0.0f);
-    }
+    struct apply a = {
+        keep, 1.0f / (1.0f - p), x, residual, y, (int)n, team_parts(2.0 * (double)n, TEAM_NUMBERS)};
+    team_share(a.parts, apply_part, &a, NULL);
 }

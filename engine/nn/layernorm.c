@@ -1,5 +1,6 @@
 #include "engine/nn/layernorm.h"
 
+#include "engine/base/team.h"
 #include "engine/base/wide.h"
 #include "engine/nn/lane_sum.h"
 
@@ -73,34 +74,65 @@ WIDE(static void, normalise,
     }
 }
 
-static int rows_at(int i, int N)
+/* --- passes, whose rows a team shares --------------------------------------------------------- */
+
+struct pass {
+    const struct layernorm *f;
+    const float *gain, *bias, *x;
+    int N, parts;
+    float *y, *to_stats;                /* forward */
+    const float *stats, *dy, *residual; /* backward */
+    float *dgain, *dbias, *dx;
+};
+
+static struct pass pass_of(const struct layernorm *f, const float *theta, const float *x, int N)
 {
-    return N - i < LAYERNORM_ROWS ? N - i : LAYERNORM_ROWS;
+    return (struct pass){.f = f,
+                         .gain = f->affine ? theta + f->gain : NULL,
+                         .bias = f->affine ? theta + f->bias : NULL,
+                         .x = x,
+                         .N = N,
+                         .parts = team_parts(3.0 * N * f->width, TEAM_NUMBERS)};
+}
+
+/* Rows from `first` on, of those before `end`. */
+static int rows_at(int first, int end)
+{
+    return end - first < LAYERNORM_ROWS ? end - first : LAYERNORM_ROWS;
+}
+
+static void forward_part(void *context, int part, struct arena *scratch)
+{
+    (void)scratch;
+    const struct pass *p = context;
+    struct team_range range = team_range(p->N, LAYERNORM_ROWS, p->parts, part);
+    int n = p->f->width, end = range.first + range.count;
+    float own[2 * LAYERNORM_ROWS];
+    for (int i = range.first; i < end; i += LAYERNORM_ROWS) {
+        size_t at = (size_t)i * (size_t)n;
+        float *to = p->to_stats != NULL ? p->to_stats + 2 * (size_t)i : own;
+        layernorm_rows_stats(p->x + at, rows_at(i, end), n, to);
+        normalise(p->x + at, to, p->gain, p->bias, rows_at(i, end), n, p->y + at);
+    }
 }
 
 void layernorm_forward(const struct layernorm *f, const float *theta, const float *x, int N,
                        float *y, float *stats)
 {
-    float own[2 * LAYERNORM_ROWS];
-    const float *gain = f->affine ? theta + f->gain : NULL;
-    const float *bias = f->affine ? theta + f->bias : NULL;
-    for (int i = 0; i < N; i += LAYERNORM_ROWS) {
-        size_t at = (size_t)i * (size_t)f->width;
-        float *to = stats != NULL ? stats + 2 * (size_t)i : own;
-        layernorm_rows_stats(x + at, rows_at(i, N), f->width, to);
-        normalise(x + at, to, gain, bias, rows_at(i, N), f->width, y + at);
-    }
+    struct pass p = pass_of(f, theta, x, N);
+    p.y = y, p.to_stats = stats;
+    team_share(p.parts, forward_part, &p, NULL);
 }
 
-/* dgain += dy xhat,  dbias += dy, row by row */
+/* dgain += dy xhat,  dbias += dy, row by row, for `cols` columns of rows of n */
 WIDE(static void, rows_parameters,
-     (const float *x, const float *stats, const float *dy, int rows, int n, float *restrict dgain,
-      float *restrict dbias),
-     (x, stats, dy, rows, n, dgain, dbias))
+     (const float *x, const float *stats, const float *dy, int rows, int n, int cols,
+      float *restrict dgain, float *restrict dbias),
+     (x, stats, dy, rows, n, cols, dgain, dbias))
 {
     for (int r = 0; r < rows; r++, x += n, dy += n, stats += 2) {
         float mean = stats[0], scale = stats[1];
-        for (int j = 0; j < n; j++) {
+        for (int j = 0; j < cols; j++) {
             dgain[j] += dy[j] * ((x[j] - mean) * scale);
             dbias[j] += dy[j];
         }
@@ -155,18 +187,44 @@ WIDE(void, layernorm_rows_backward,
     }
 }
 
+static void parameters_part(void *context, int part, struct arena *scratch)
+{
+    (void)scratch;
+    const struct pass *p = context;
+    struct team_range cols = team_range(p->f->width, LANE_SUM, p->parts, part);
+    rows_parameters(p->x + cols.first, p->stats, p->dy + cols.first, p->N, p->f->width, cols.count,
+                    p->dgain + cols.first, p->dbias + cols.first);
+}
+
+/* A row's dx comes behind its part of the parameters' gradients, because it may be dy: of one part,
+ * LAYERNORM_ROWS rows at a time. */
+static void backward_part(void *context, int part, struct arena *scratch)
+{
+    (void)scratch;
+    const struct pass *p = context;
+    struct team_range range = team_range(p->N, LAYERNORM_ROWS, p->parts, part);
+    int n = p->f->width, end = range.first + range.count;
+    for (int i = range.first; i < end; i += LAYERNORM_ROWS) {
+        size_t at = (size_t)i * (size_t)n;
+        const float *stats = p->stats + 2 * (size_t)i;
+        if (p->parts == 1 && p->dgain != NULL)
+            rows_parameters(p->x + at, stats, p->dy + at, rows_at(i, end), n, n, p->dgain,
+                            p->dbias);
+        layernorm_rows_backward(p->x + at, stats, p->dy + at, p->gain,
+                                p->residual != NULL ? p->residual + at : NULL, rows_at(i, end), n,
+                                p->dx + at);
+    }
+}
+
 void layernorm_backward(const struct layernorm *f, const float *theta, const float *x,
                         const float *stats, const float *dy, const float *residual, int N,
                         float *dtheta, float *dx)
 {
-    int n = f->width;
-    const float *gain = f->affine ? theta + f->gain : NULL;
-    for (int i = 0; i < N; i += LAYERNORM_ROWS, stats += 2 * (ptrdiff_t)LAYERNORM_ROWS) {
-        size_t at = (size_t)i * (size_t)n;
-        int rows = rows_at(i, N);
-        if (f->affine && dtheta != NULL)
-            rows_parameters(x + at, stats, dy + at, rows, n, dtheta + f->gain, dtheta + f->bias);
-        layernorm_rows_backward(x + at, stats, dy + at, gain,
-                                residual != NULL ? residual + at : NULL, rows, n, dx + at);
-    }
+    struct pass p = pass_of(f, theta, x, N);
+    p.stats = stats, p.dy = dy, p.residual = residual, p.dx = dx;
+    if (f->affine && dtheta != NULL)
+        p.dgain = dtheta + f->gain, p.dbias = dtheta + f->bias;
+    if (p.parts > 1 && p.dgain != NULL)
+        team_share(p.parts, parameters_part, &p, NULL);
+    team_share(p.parts, backward_part, &p, NULL);
 }

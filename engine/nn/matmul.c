@@ -276,10 +276,7 @@ void matmul_then_bias(int rows, int out, int in, const float *x, struct factor W
 
 /* --- cut into tasks -------------------------------------------------------------------------- */
 
-/* Rows of the result are cut at multiples of CUT, and a task has at least WORTH products: waking a
- * thread takes as long as some million. */
-enum { CUT = 48 };
-static const double WORTH = 8e6;
+enum { CUT = 48 }; /* rows of the result are cut at multiples of it */
 
 static bool blas_shares; /* see matmul_try_cuts */
 
@@ -296,7 +293,7 @@ static int parts_of(const struct affine *p)
     int rows = p->form == MATMUL_TN ? p->rows / p->tiles : p->rows;
     int cols = p->form == MATMUL_TN ? p->cols : p->cols / p->tiles;
     double row = (double)cols * p->inner; /* products */
-    int parts = team_parts(rows * row, WORTH), most = rows / CUT;
+    int parts = team_parts(rows * row, MATMUL_WORTH), most = rows / CUT;
     if (p->right.product == PRODUCT_BLAS && most > 0) {
         int least = (int)(LEAST / row) / CUT + 1; /* units of a part */
         most = blas_shares ? most / least : 1;

@@ -24,8 +24,10 @@
 #include <stdint.h>
 
 enum {
-    MATMUL_TILED = 512, /* output columns from which halves are worth it */
-    MATMUL_NARROW = 16  /* rows up to which W is not copied */
+    MATMUL_TILED = 512,    /* output columns from which halves are worth it */
+    MATMUL_NARROW = 16,    /* rows up to which W is not copied */
+    MATMUL_WORTH = 8000000 /* products that are worth a task: waking a thread takes as long as a
+                            * million */
 };
 
 /* The right factor of a product: an array, and for our own kernels how it was packed. */

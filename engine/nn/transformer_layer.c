@@ -1,3 +1,4 @@
+#include "engine/base/team.h"
 #include "engine/nn/activation.h"
 #include "engine/nn/transformer_impl.h"
 
@@ -22,11 +23,12 @@ static void add_rows(const float *from, const int *row, int count, int C, float 
     }
 }
 
-/* The keep masks of a layer's three sites, window by window, and the attention's geometry. */
-static void plan_windows(const struct transformer *f, int n, struct transformer_saved *s)
+/* --- windows ---------------------------------------------------------------------------------- */
+
+/* The windows' geometry. */
+static void plan_windows(const struct transformer *f, const struct transformer_saved *s,
+                         struct layer_saved *l)
 {
-    struct layer_saved *l = &s->layer[n];
-    const struct dropout *d = s->dropout;
     size_t weight = 0, keep = 0;
     for (int i = 0; i < s->count; i++) {
         const struct segment *g = &s->segment[i];
@@ -42,30 +44,89 @@ static void plan_windows(const struct transformer *f, int n, struct transformer_
                                        .keep = keep};
         weight += attention_weights(f->H, w->queries, w->tokens);
         keep += (size_t)f->H * (size_t)w->queries * (size_t)w->tokens;
-        if (l->attention.p == 0.0f)
-            continue;
-        /* Masks are numbered by the full window, so that omitting padding does not change them. */
-        int shift = (s->w->K - g->steps) * f->tokens; /* token 0's place in the full window */
-        struct dropout_site site = {.kind = DROPOUT_ATTENTION,
-                                    .window = g->window,
-                                    .layer = n,
-                                    .heads = f->H,
-                                    .rows = w->queries,
-                                    .row_first = shift + w->query_first,
-                                    .row_step = w->query_step,
-                                    .cols = w->tokens,
-                                    .col_first = shift};
-        dropout_mask(d, &site, l->keep_weight + w->keep);
-        site.heads = 1;
-        site.cols = f->C;
-        site.col_first = 0;
-        size_t at = (size_t)w->query_row * (size_t)f->C;
-        site.kind = DROPOUT_ATTENTION_OUT;
-        dropout_mask(d, &site, l->keep_out + at);
-        site.kind = DROPOUT_MLP_OUT;
-        dropout_mask(d, &site, l->keep_mlp + at);
     }
 }
+
+/* The work on a layer's windows, shared by a team. */
+struct windows_work {
+    const struct transformer *f;
+    int n; /* the layer */
+    const struct transformer_saved *s;
+    const struct layer_saved *l;
+    int parts;
+    const float *dout;
+    float *dq, *dk; /* backward */
+};
+
+/* The same parts forward and backward, as attention_group needs. A random number of a mask costs as
+ * much as some products. */
+static struct windows_work work_on_windows(const struct transformer *f, int n,
+                                           const struct transformer_saved *s)
+{
+    const double least = 2e6, mask = 16;
+    const struct layer_saved *l = &s->layer[n];
+    double tokens = s->count > 0 ? (double)s->N / s->count : 0;
+    double row = f->C * (tokens + (l->attention.p > 0 ? mask : 0));
+    int parts = team_parts(l->Q * row, least);
+    return (struct windows_work){
+        .f = f, .n = n, .s = s, .l = l, .parts = parts < s->count ? parts : s->count};
+}
+
+/* The keep masks of a window's three sites. They are numbered by the full window, so that omitting
+ * padding does not change them. */
+static void draw_masks(const struct windows_work *work, int i)
+{
+    const struct transformer *f = work->f;
+    const struct segment *g = &work->s->segment[i];
+    const struct attention_window *w = &work->l->window[i];
+    const struct dropout *d = work->s->dropout;
+    int shift = (work->s->w->K - g->steps) * f->tokens; /* token 0's place in the full window */
+    struct dropout_site site = {.kind = DROPOUT_ATTENTION,
+                                .window = g->window,
+                                .layer = work->n,
+                                .heads = f->H,
+                                .rows = w->queries,
+                                .row_first = shift + w->query_first,
+                                .row_step = w->query_step,
+                                .cols = w->tokens,
+                                .col_first = shift};
+    dropout_mask(d, &site, work->l->keep_weight + w->keep);
+    site.heads = 1;
+    site.cols = f->C;
+    site.col_first = 0;
+    size_t at = (size_t)w->query_row * (size_t)f->C;
+    site.kind = DROPOUT_ATTENTION_OUT;
+    dropout_mask(d, &site, work->l->keep_out + at);
+    site.kind = DROPOUT_MLP_OUT;
+    dropout_mask(d, &site, work->l->keep_mlp + at);
+}
+
+static void windows_forward(void *context, int part, struct arena *scratch)
+{
+    const struct windows_work *work = context;
+    const struct layer_saved *l = work->l;
+    struct team_range range = team_range(work->s->count, 1, work->parts, part);
+    for (int i = range.first; i < range.first + range.count && l->attention.p > 0.0f; i++)
+        draw_masks(work, i);
+    for (int i = range.first, end = i + range.count, group; i < end; i += group) {
+        group = attention_group(&l->attention, &l->window[i], end - i);
+        attention_forward(&l->attention, &l->window[i], group, scratch, l->context, work->f->C);
+    }
+}
+
+static void windows_backward(void *context, int part, struct arena *scratch)
+{
+    const struct windows_work *work = context;
+    const struct layer_saved *l = work->l;
+    struct team_range range = team_range(work->s->count, 1, work->parts, part);
+    for (int i = range.first, end = i + range.count, group; i < end; i += group) {
+        group = attention_group(&l->attention, &l->window[i], end - i);
+        attention_backward(&l->attention, &l->window[i], group, work->dout, work->f->C, scratch,
+                           work->dq, work->dk, work->dk + work->f->C);
+    }
+}
+
+/* --- a layer ---------------------------------------------------------------------------------- */
 
 /* out = x + dropout(y W ᵀ + b) */
 static void residual(const struct linear *map, const float *theta, const float *x, const float *y,
@@ -109,11 +170,9 @@ void transformer_layer_forward(const struct transformer *f, int n, const float *
         l->attention.k = l->qkv + C, l->attention.v = l->qkv + 2 * C;
         l->attention.ldkv = 3 * f->C;
     }
-    plan_windows(f, n, s);
-    for (int i = 0, group; i < s->count; i += group) {
-        group = attention_group(&l->attention, &l->window[i], s->count - i);
-        attention_forward(&l->attention, &l->window[i], group, scratch, l->context, f->C);
-    }
+    plan_windows(f, s, l);
+    struct windows_work work = work_on_windows(f, n, s);
+    team_share(work.parts, windows_forward, &work, scratch);
     residual(&map->attn_out, theta, x, l->context, l->Q, p, l->keep_out, temporary, l->mid);
 
     layernorm_forward(&map->ln2, theta, l->mid, l->Q, l->ln2, l->stats2);
@@ -152,10 +211,9 @@ void transformer_layer_backward(const struct transformer *f, int n, const float 
     dy = undrop(dmid, size, p, l->keep_out, narrow);
     linear_backward(&map->attn_out, theta, l->context, dy, l->Q, dtheta, dx);
     float *dq = wide, *dk = l->last ? wide + size : wide + C;
-    for (int i = 0, group; i < s->count; i += group) {
-        group = attention_group(&l->attention, &l->window[i], s->count - i);
-        attention_backward(&l->attention, &l->window[i], group, dx, f->C, scratch, dq, dk, dk + C);
-    }
+    struct windows_work windows = work_on_windows(f, n, s);
+    windows.dout = dx, windows.dq = dq, windows.dk = dk;
+    team_share(windows.parts, windows_backward, &windows, scratch);
     if (l->last) {
         float *dln_query = wide + size + (size_t)s->N * 2 * C;
         linear_backward(&map->key_value, theta, l->ln1, dk, s->N, dtheta, narrow);

@@ -181,7 +181,8 @@ static enum status run_seeds_or_cell(void *context)
 {
     struct arguments *a = context;
     TRY(check_arguments(a));
-    threads_set(a->threads);
+    threads_ask(a->threads);
+    a->request.spare_threads = true;
     a->request.stop = stop_catch();
     if (a->matrix != NULL)
         return run_cell(a);

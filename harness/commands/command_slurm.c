@@ -2,6 +2,7 @@
 
 #include "engine/base/file.h"
 #include "engine/base/say.h"
+#include "engine/methods/learner.h"
 #include "harness/base/progress.h"
 #include "harness/matrix/cell.h"
 #include "harness/matrix/guide.h"
@@ -67,7 +68,7 @@ static const struct option_row options[] = {
     OPTION_PRESET(struct arguments, job.preset, ),
     {"time",      't', "LIMIT", "24:00:00", "time limit of one attempt, in Slurm's notation", FIELD(job.time)},
     {"grace",     0,   "SECONDS", NULL, "warn a task so long before its limit; otherwise 600, or a quarter of a short limit", FIELD(job.grace), .low = 10, .high = 65535},
-    {"cpus",      'c', "N", "4", "cores per task", FIELD(job.cpus), .low = 1, .high = 4096},
+    {"cpus",      'c', "N", NULL, "cores per task; otherwise 8, or as many as help the largest cell", FIELD(job.cpus), .low = 1, .high = 4096},
     {"mem",       0,   "SIZE", NULL, "memory per task (2300M), instead of what the largest cell needs", FIELD(job.memory)},
     {"partition", 0,   "NAME", NULL, "Slurm's partition", FIELD(job.partition)},
     {"account",   'A', "NAME", NULL, "Slurm's account", FIELD(job.account)},
@@ -157,6 +158,22 @@ static void settle_memory(struct plan *p)
     snprintf(p->memory, sizeof p->memory, "%zuM", most);
 }
 
+/* Fewer threads per cell finish more cells, more finish one sooner. */
+static enum status settle_cpus(const struct plan *p, struct slurm_job *job)
+{
+    enum { USUAL = 8 };
+    int cpus = 1;
+    for (int i = 0; i < p->cells && cpus < USUAL; i++) {
+        struct hyper h;
+        const struct env_kind *kind;
+        TRY(cost_configure(&p->m.cell[p->cell[i].number - 1], &h, &kind));
+        int most = learner_threads(&h);
+        cpus = most > cpus ? most : cpus;
+    }
+    job->cpus = cpus < USUAL ? cpus : USUAL;
+    return STATUS_OK;
+}
+
 static enum status settle_homes(struct plan *p, struct slurm_job *job)
 {
     const char *home;
@@ -218,6 +235,8 @@ static enum status make_plan(struct arguments *a, struct plan *p)
         settle_memory(p);
         job->memory = p->memory;
     }
+    if (job->cpus == 0)
+        TRY(settle_cpus(p, job));
     job->matrix = p->matrix;
     job->name = p->name;
     job->program = p->program;

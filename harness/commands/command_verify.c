@@ -134,7 +134,7 @@ static enum status verify_chosen(void *context)
 {
     struct arguments *a = context;
     struct record_list list;
-    threads_set(a->threads);
+    threads_ask(a->threads);
     TRY(record_read(a->folder, &list));
     a->options.results = a->folder;
     a->options.method = a->filter.method;

@@ -292,6 +292,16 @@ static void switch_stopwatch(void *context, enum learner_stage stage)
     run_switch(context, timers[stage]);
 }
 
+/* Threads beyond those that help only cost time to wake. */
+static void settle_threads(const struct run *r)
+{
+    int most = learner_threads(&r->hyper), threads = threads_count();
+    if (!r->request->spare_threads || threads <= most)
+        return;
+    log_info("run", "%d of %d threads train: more do not help with these settings", most, threads);
+    threads_set(most);
+}
+
 static enum status make_learner(struct run *r)
 {
     struct learner_spec spec = {.hyper = &r->hyper,
@@ -504,6 +514,7 @@ static enum status execute_locked(struct run *r, struct run_summary *summary)
     r->env_key = r->hyper.env_seed_from_run ? r->key : run_key("environments", 0);
     TRY(make_buffers(r));
     TRY(run_open_guide(r));
+    settle_threads(r);
     TRY(make_learner(r));
     TRY(make_envs(r));
     TRY(run_resume(r));
@@ -530,6 +541,7 @@ enum status run_execute(const struct run_request *request, struct run_summary *s
     *summary = none;
 
     const char *as_given = request->config.dataset;
+    int threads = threads_count();
     enum status result = load_config(r, &own.config);
     if (result == STATUS_OK) {
         /* The pattern name is for the presets, the file as given for loading. */
@@ -551,5 +563,6 @@ enum status run_execute(const struct run_request *request, struct run_summary *s
     status_save(&note, result);
     free_run(r);
     free(r);
+    threads_set(threads);
     return status_restore(&note);
 }

@@ -42,7 +42,8 @@ struct run_request {
     const struct run_level *level; /* (levels) keep their policies, and leave once all are reached
                                       with STATUS_INTERRUPTED and a checkpoint */
     int levels;
-    bool quiet; /* no progress on stderr */
+    bool quiet;         /* no progress on stderr */
+    bool spare_threads; /* of the threads there are, use only those that help (learner.h) */
     /* Set by a signal handler: checkpoint and leave with STATUS_INTERRUPTED. May be NULL. */
     const volatile sig_atomic_t *stop;
 };

@@ -432,6 +432,7 @@ static enum status execute(struct verify *v)
     v->request.checkpoint_every = 1e9;
     v->request.stop_rows = v->options->rows > 0 ? v->out->first_row + v->options->rows : 0;
     v->request.quiet = true;
+    v->request.spare_threads = true;
     v->request.stop = v->options->stop;
     clock_gettime(CLOCK_MONOTONIC, &start);
     enum status result = run_execute(&v->request, NULL);
