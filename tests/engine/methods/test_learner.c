@@ -508,6 +508,24 @@ ParameterizedTest(int *method, learner, has_the_same_bits_for_any_number_of_thre
     world_free(&w);
 }
 
+/* What helps depends on the size: lanes of 512 rows, and tasks of 8 million products. */
+Test(learner, says_how_many_threads_help)
+{
+    static const struct {
+        const char *actor;
+        int B, K, C, want;
+    } cases[] = {{"dt", 256, 20, 512, 32}, {"dt", 256, 1, 512, 32}, {"pdt", 256, 20, 512, 32},
+                 {"dt", 256, 20, 128, 24}, {"dt", 128, 2, 64, 1},   {"dt", 64, 20, 64, 4},
+                 {"dt", 8, 2, 16, 1},      {"mlp", 256, 1, 512, 1}, {"bandit", 256, 1, 512, 1}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct hyper h;
+        hyper_defaults(&h);
+        cr_assert_eq(hyper_set(&h, "actor", cases[i].actor), STATUS_OK);
+        h.batch_size = cases[i].B, h.T_train = cases[i].K, h.embed_dim = cases[i].C;
+        cr_expect_eq(learner_threads(&h), cases[i].want, "case %zu: %d", i, learner_threads(&h));
+    }
+}
+
 /* --- paths of the processor ------------------------------------------------------------------- */
 
 ParameterizedTestParameters(learner, has_the_same_bits_on_every_path)

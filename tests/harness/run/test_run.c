@@ -1,3 +1,4 @@
+#include "engine/base/team.h"
 #include "engine/base/threads.h"
 #include "harness/curve/curve.h"
 #include "harness/run/run.h"
@@ -51,6 +52,36 @@ static void check_bits(const char *method)
 Test(run, td3_odt_gives_the_same_bits_with_threads_and_resumes)
 {
     check_bits("td3_odt");
+}
+
+/* Helpers share sections, of which so small a network has none unless told to. */
+Test(run, td3_odt_gives_the_same_bits_with_up_to_32_threads)
+{
+    static const int threads[] = {2, 3, 4, 8, 16, 32};
+    struct curve one = tiny_run_complete("td3_odt", "1", 1);
+    team_cut_all(true);
+    for (size_t i = 0; i < sizeof threads / sizeof *threads; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "%d", threads[i]);
+        struct curve many = tiny_run_complete("td3_odt", name, threads[i]);
+        cr_assert_eq(curve_compare(&one, &many, false), STATUS_OK, "%d threads: %s", threads[i],
+                     status_sentence());
+        curve_free(&many);
+    }
+    curve_free(&one);
+}
+
+/* The smallest network uses one of two threads, and the next run has both again. */
+Test(run, spares_threads_that_do_not_help)
+{
+    threads_set(2);
+    struct run_request r = tiny_run_request("td3_odt", "spared");
+    r.spare_threads = true;
+    cr_assert_eq(run_execute(&r, NULL), STATUS_OK, "%s", status_sentence());
+    struct curve c = tiny_run_curve(&r);
+    cr_assert_str_eq(curve_get(&c, "threads"), "1");
+    cr_assert_eq(threads_count(), 2);
+    curve_free(&c);
 }
 
 Test(run, odt_gives_the_same_bits_with_threads_and_resumes)

@@ -474,6 +474,10 @@ Test(slurm, command_leaves_out_cells_that_are_over)
     cr_assert_eq(curve_write(&c, command_line_path("runs/tiny/bandit/odt/2/curve.h5")), STATUS_OK);
     cr_assert_eq(slurm("--cpus 1 --time 30", &text), STATUS_OK, "%s", status_sentence());
     expect_part(text, "5 of 6 cells of tiny in 1 array");
+    expect_part(text, "a task has 1 core,");
+    free(text);
+    cr_assert_eq(slurm("--time 30", &text), STATUS_OK, "%s", status_sentence());
+    expect_part(text, "a task has 1 core,"); /* more do not help on the single-state MDP */
     free(text);
     text = text_of("job.sh");
     expect_part(text, "'0 1,3-6'\n");
