@@ -523,7 +523,8 @@ static enum status check_frame(const struct dataset *d)
 {
     const struct dataset_store *s = d->store;
     int64_t rows = s->rows + s->segments, inside = 0;
-    double low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY};
+    const double most = (double)INFINITY;
+    double low[2] = {most, most}, high[2] = {-most, -most};
     for (int64_t i = 0; i < rows; i++) {
         const float *x = s->state + i * s->S;
         inside += env_in_wall(d->env, (double)x[0], (double)x[1]);

@@ -32,6 +32,8 @@ static const char *describe(const char *path, struct dataset *d)
            : origin == ORIGIN_MINARI    ? "minari"
            : origin == ORIGIN_CONVERTED ? "converted"
            : d->kind == DATASET_D4RL    ? "by rows"
+           : d->kind == DATASET_DEV     ? "stand-in"
+           : d->entry == NULL           ? "own"
                                         : "other";
 }
 

@@ -1,11 +1,13 @@
 #include "harness/commands/command.h"
 
 #include "engine/base/file.h"
+#include "engine/base/threads.h"
 #include "harness/curve/curve.h"
 #include "harness/curve/provenance.h"
 #include "harness/run/run.h"
 #include "suites/dataset_generate.h"
 #include "tests/support/command_line.h"
+#include "tests/support/program.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -281,6 +283,25 @@ Test(verify, makes_the_data_as_the_matrix_says)
     curve_free(&c);
     cr_assert_eq(command_line(&command_verify, words, &text), STATUS_MISSING, "%s", text);
     cr_assert_not_null(strstr(text, "is not the dataset that the run used (content "), "%s", text);
+    free(text);
+}
+
+/* What a fresh clone's user does: recorded runs of the repository, without their data, on whatever
+ * kernels the processor has. */
+Test(verify, repeats_recorded_runs_of_the_repository, .timeout = 600)
+{
+    char words[3 * FILE_PATH], printed[FILE_PATH], *text;
+    if (!threads_can_use_core("Haswell"))
+        cr_skip_test("this processor cannot run the kernels that computed them");
+    snprintf(printed, sizeof printed, "%s", command_line_path("printed"));
+    cr_assert_eq(file_make_folder(command_line_folder()), STATUS_OK);
+    snprintf(words, sizeof words,
+             "verify results/runs/cost --dataset maze2d-umaze-v1 --method iql --all --iterations 1 "
+             "--data %s",
+             command_line_path("data"));
+    cr_assert_eq(program_end(program_start(words, printed, printed)), 0);
+    cr_assert_eq(file_read(printed, 1 << 20, &text, NULL), STATUS_OK);
+    cr_expect_not_null(strstr(text, "1 of 1 runs: 1 same"), "%s", text);
     free(text);
 }
 
