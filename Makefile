@@ -207,8 +207,9 @@ reproduce: build ## run or resume a matrix, then report (MATRIX=paper PRESET=pap
 report: build ## make tables, figures and the page from result files (RESULTS=folder OUT=folder)
 	$(BUILD)/vitamin report $(RESULTS) $(if $(OUT),--out $(OUT)) $(ARGS)
 
-bench: build $(BENCHES) ## measure speed: medians, spreads, ratios (no pass or fail)
-	@export OMP_WAIT_POLICY=passive; for b in $(BENCHES); do echo "== $$b"; $$b || exit 1; done
+bench: build $(BENCHES) ## measure speed: medians, spreads, ratios (no pass or fail); THREADS=32: only one run on up to so many threads
+	@export OMP_WAIT_POLICY=passive; for b in $(if $(THREADS),$(BUILD)/bench/bench_threads,$(BENCHES)); do \
+	    echo "== $$b"; $$b $(THREADS) || exit 1; done
 
 bench-peer: $(BUILD)/bench/bench_learner ## compare training steps with PyTorch's, if it is installed
 	OMP_WAIT_POLICY=passive tests/bench/peer.sh $<

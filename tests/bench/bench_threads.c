@@ -1,6 +1,7 @@
 /* One run on many threads: a TD3+ODT step on 1, 2, 4, ... threads, and what it can gain.
  *
- *   critic, actor   seconds of a step, medians by the clock on the wall; gain: over one thread
+ *   critic, actor   seconds of a step, medians; on one thread of processor time, else by the clock
+ *                   on the wall; gain: over one thread
  *   bits            checksums of actor and critic after all steps: equal in every row
  *
  * and, counted on one thread (team_count), for more threads than this machine has:
@@ -11,8 +12,8 @@
  *              are here, and what is outside of lanes (gradients zeroed, optimiser, target: loops
  *              over memory) gains up to fourfold; cores as fast as here when all are busy
  *
- * `bench_threads MOST` (make bench THREADS=MOST) goes up to so many threads; more than there are
- * processors only shows bits. `quick` after it: one repetition; `small`: small shapes only. */
+ * `bench_threads MOST` (make bench THREADS=MOST) goes up to so many threads, of which more than
+ * there are processors only show bits. `bench_threads MOST quick`: one repetition. */
 #include "engine/base/team.h"
 #include "engine/base/threads.h"
 #include "engine/methods/learner_dt.h"
@@ -29,11 +30,10 @@ enum { MOST = 11 };
 static const struct {
     const char *what;
     int K, S, A, C, L, B, critic, repeats;
-    bool small;
-} shapes[] = {{"lite K=2", 2, 11, 3, 64, 2, 128, 128, 11, true},
-              {"antmaze K=1", 1, 29, 8, 512, 4, 256, 256, 7, true},
-              {"pen K=5", 5, 45, 24, 512, 4, 256, 256, 5, false},
-              {"hopper K=20", 20, 11, 3, 512, 4, 256, 256, 3, false}};
+} shapes[] = {{"lite K=2", 2, 11, 3, 64, 2, 128, 128, 11},
+              {"antmaze K=1", 1, 29, 8, 512, 4, 256, 256, 7},
+              {"pen K=5", 5, 45, 24, 512, 4, 256, 256, 5},
+              {"hopper K=20", 20, 11, 3, 512, 4, 256, 256, 3}};
 
 static const struct {
     const char *what, *key, *value;
@@ -54,12 +54,12 @@ static double now(void)
     return bench_seconds(CLOCK_MONOTONIC);
 }
 
-/* --- the time to wake a helper --------------------------------------------------------------- */
-
-static void nothing(void *context, int task, struct arena *scratch)
+static double now_of(int threads)
 {
-    (void)context, (void)task, (void)scratch;
+    return bench_seconds(threads == 1 ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC);
 }
+
+/* --- the time to wake a helper --------------------------------------------------------------- */
 
 /* Tasks that a helper has time to come to. */
 static void some(void *context, int task, struct arena *scratch)
@@ -82,7 +82,6 @@ static void many_sections(void *context, int lead, struct arena *scratch)
         team_share(2, some, &task, scratch);
         seconds[i] = now() - begin - task;
     }
-    team_share(2, nothing, NULL, scratch);
     of_section = bench_median(seconds, SECTIONS);
 }
 
@@ -168,12 +167,12 @@ static struct times steps(int shape, int product, int threads, int repeats, int 
     for (int i = 0; i <= repeats; i++) { /* the first warms up */
         int at = i > 0 ? i - 1 : 0;
         check(batch_sample(&replay, NULL, &rule, rng_at(1, RNG_BATCH, (uint64_t)i), &d->batch));
-        double begin = now();
+        double begin = now_of(threads);
         check(dt_critic_update(d, &d->batch, &stats));
-        critic[at] = now() - begin;
-        begin = now();
+        critic[at] = now_of(threads) - begin;
+        begin = now_of(threads);
         check(dt_actor_update(d, &d->batch, NULL, &stats));
-        actor[at] = now() - begin;
+        actor[at] = now_of(threads) - begin;
     }
     t.critic = bench_median(critic, repeats), t.actor = bench_median(actor, repeats);
     t.bits[0] = checksum(d->actor.current.value, d->layout.size);
@@ -197,23 +196,27 @@ static double predicted(const struct team_count *c, double alone, double wake)
     return c->predicted + (double)c->sections * wake + outside / fmin(c->threads, 4);
 }
 
-static void measure(int shape, int product, int most, int repeats, struct times *one)
+static void measure(int shape, int product, int most, int repeats)
 {
+    struct times one = {0};
     for (int threads = 1; threads <= most; threads *= 2) {
         bool timed = threads <= threads_available();
-        struct times t = steps(shape, product, threads, timed ? repeats : 1, 0);
-        *one = threads == 1 ? t : *one;
-        if (timed || repeats == 1)
-            printf("%-12s %-13s %7d %9.4f %9.4f %7.2f %7.2f   %08x %08x\n", shapes[shape].what,
-                   products[product].what, threads, t.critic, t.actor, one->critic / t.critic,
-                   one->actor / t.actor, t.bits[0], t.bits[1]);
+        struct times t = steps(shape, product, threads, repeats, 0);
+        one = threads == 1 ? t : one;
+        printf("%-12s %-13s %7d", shapes[shape].what, products[product].what, threads);
+        if (timed)
+            printf(" %9.4f %9.4f %7.2f %7.2f", t.critic, t.actor, one.critic / t.critic,
+                   one.actor / t.actor);
+        else
+            printf(" %9s %9s %7s %7s", "-", "-", "-", "-");
+        printf("   %08x %08x\n", t.bits[0], t.bits[1]);
         fflush(stdout);
     }
 }
 
-static void predict(int shape, int product, double wake, const struct times *one)
+static void predict(int shape, int product, double wake)
 {
-    for (int threads = 2; threads <= TEAM_MOST; threads *= 2) {
+    for (int threads = 4; threads <= TEAM_MOST; threads *= 2) {
         struct times t = steps(shape, product, 1, 1, threads);
         double critic = predicted(&t.count[0], t.critic, wake),
                actor = predicted(&t.count[1], t.actor, wake);
@@ -224,34 +227,32 @@ static void predict(int shape, int product, double wake, const struct times *one
                t.actor / actor);
         fflush(stdout);
     }
-    (void)one;
 }
 
 int main(int argc, char **argv)
 {
-    int most = argc > 1 ? atoi(argv[1]) : 2;
-    bool quick = argc > 2 && strcmp(argv[2], "quick") == 0, small = argc > 3;
     enum { SHAPES = sizeof shapes / sizeof *shapes, PRODUCTS = sizeof products / sizeof *products };
-    static struct times one[SHAPES][PRODUCTS];
+    int most = argc > 1 ? atoi(argv[1]) : 2;
+    bool quick = argc > 2 && strcmp(argv[2], "quick") == 0;
     most = most < 1 ? 1 : most > TEAM_MOST ? TEAM_MOST : most;
     double wake = wake_time();
     printf("%d processors, OpenBLAS for %s (%s when cut by rows), kernel %s\n"
-           "a section of a team costs its leader %.0f us\n\n",
+           "a section of a team costs its leader %.0f us (median)\n\n",
            threads_available(), threads_blas_core(),
            matmul_try_cuts() ? "same bits" : "OTHER BITS: its products are not shared",
            kernel_path_name(kernel_path()), wake * 1e6);
     printf("%-12s %-13s %7s %9s %9s %7s %7s   %s\n", "measured", "products", "threads", "critic s",
            "actor s", "gain", "gain", "bits: actor, critic");
     for (int s = 0; s < SHAPES; s++) {
-        for (int p = 0; p < PRODUCTS && (shapes[s].small || !small); p++)
-            measure(s, p, most, quick ? 1 : shapes[s].repeats, &one[s][p]);
+        for (int p = 0; p < PRODUCTS; p++)
+            measure(s, p, most, quick ? 1 : shapes[s].repeats);
     }
     printf("\n%-12s %-13s %7s %9s %9s %8s %8s %9s %9s %7s %7s\n%-12s %-13s %7s %9s %9s %8s %8s\n",
            "predicted", "products", "threads", "critic", "actor", "critic", "actor", "critic s",
            "actor s", "gain", "gain", "", "", "", "shared", "shared", "sections", "sections");
     for (int s = 0; s < SHAPES; s++) {
-        for (int p = 0; p < PRODUCTS && (shapes[s].small || !small); p++)
-            predict(s, p, wake, &one[s][p]);
+        for (int p = 0; p < PRODUCTS; p++)
+            predict(s, p, wake);
     }
     return 0;
 }
