@@ -20,7 +20,8 @@ SAN     =
 WERROR  = $(if $(CI),1)
 # One program for a mixed cluster: what is worth it is compiled for AVX-512 too (engine/base/wide.h,
 # engine/nn/kernel.c). ARCH=native is for this machine alone; the bits are the same.
-ARCH    = $(if $(filter x86_64%,$(shell $(CC) -dumpmachine)),x86-64-v3,native)
+MACHINE := $(shell $(CC) -dumpmachine)
+ARCH    = $(if $(filter x86_64%,$(MACHINE)),x86-64-v3,$(if $(filter aarch64%,$(MACHINE)),armv8-a,native))
 FILTER  =
 THREADS =
 V       =
@@ -129,7 +130,7 @@ $(BUILD)/test-engine $(BUILD)/test-report: LIBS_EXTRA = $(LIBS_BASE) $(LIBS_REPO
 # one helper replays environments.
 $(BUILD)/support.a: $(call objects,$(SUPPORT))
 	@rm -f $@
-	$(call say,AR,$@)ar rcs $@ $^
+	$(call say,AR,$@)$(AR) rcs $@ $^
 $(TESTS):
 	$(call say,LINK,$@)$(CC) $(LDFLAGS) $^ $(LIBS_EXTRA) $(LIBS_TEST) -o $@
 
@@ -169,6 +170,11 @@ $(BUILD)/embed/%.o: $(BUILD)/embed/%.c $(FLAGS)
 $(BUILD)/%.o: %.c $(FLAGS)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+# GCC 12 fails to compile sums of fmax for aarch64, which tests have, when it makes vectors of them.
+ifneq ($(filter aarch64%,$(MACHINE)),)
+$(BUILD)/tests/%.o: CFLAGS += -fno-tree-vectorize
+endif
 
 # The code's revision is compiled into one object, which is rebuilt when the revision changes.
 REVISION := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)

@@ -7,8 +7,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#ifdef __x86_64__
+#if defined __x86_64__
 #include <immintrin.h>
+#elif defined __aarch64__
+#include <arm_neon.h>
 #endif
 
 /* A product is cut into blocks that stay in the caches: of the right factor STEPS steps (of one f32
@@ -233,17 +235,43 @@ static void flush_end(unsigned before)
 }
 
 #define X86(f) f
+#define ARM(f) NULL
 
 #else
 
+/* --- the path of Arm ------------------------------------------------------------------------- */
+
+/* In f32 only: told to flush denormal numbers, Arm looks at a result before it is rounded, x86
+ * after that, so bf16 takes the plain path. */
+#ifdef __aarch64__
+#define PATH(name) name##_neon
+#define TARGET
+#define LANES        4
+#define VECTORS      4
+#define vec          float32x4_t
+#define LOAD(at)     vld1q_f32(at)
+#define STORE(at, x) vst1q_f32(at, x)
+#define SPLAT(x)     vdupq_n_f32(x)
+#define ZERO()       vdupq_n_f32(0)
+#define FMA(a, b, c) vfmaq_f32(c, a, b)
+#define ADD(a, b)    vaddq_f32(a, b)
+#define LARGER(a, b) vbslq_f32(vcgtq_f32(a, b), a, b) /* as x86: b when one is NaN */
+#include "engine/nn/kernel_path.h"
+static const enum kernel_path last = KERNEL_NEON;
+#define ARM(f) f
+#else
+static const enum kernel_path last = KERNEL_PLAIN;
+#define ARM(f) NULL
+#endif
+
 static bool has(enum kernel_path path)
 {
-    return path == KERNEL_PLAIN;
+    return path <= last;
 }
 
 static bool quick(enum kernel_path path)
 {
-    return path == KERNEL_PLAIN;
+    return has(path);
 }
 
 static unsigned flush_begin(void)
@@ -270,6 +298,7 @@ static const struct {
     bool flushes; /* its bf16 runs between flush_begin and flush_end */
 } paths[KERNEL_PATHS] = {
     {"plain", plain_f32, plain_bf16, 1, false, false},
+    {"neon", ARM(run_f32_neon), plain_bf16, 4, false, false},
     {"avx2", X86(run_f32_avx2), X86(run_bf16_avx2), 8, false, true},
     {"avx512", X86(run_f32_avx512), X86(run_bf16_avx512), 16, false, true},
     {"avx512_bf16", X86(run_f32_avx512_bf16), X86(run_bf16_avx512_bf16), 16, true, false},
@@ -336,7 +365,8 @@ enum status kernel_check(void)
         return STATUS_OK;
     if (named(name) == KERNEL_PATHS)
         return status_fail(STATUS_CONFIG,
-                           "VITAMIN_KERNEL=%.40s: must be one of plain, avx2, avx512, avx512_bf16",
+                           "VITAMIN_KERNEL=%.40s: must be one of plain, neon, avx2, avx512, "
+                           "avx512_bf16",
                            name);
     if (!has(named(name)))
         return status_fail(STATUS_CONFIG,

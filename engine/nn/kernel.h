@@ -28,10 +28,17 @@
 
 enum kernel_type { KERNEL_F32, KERNEL_BF16 };
 
-enum kernel_path { KERNEL_PLAIN, KERNEL_AVX2, KERNEL_AVX512, KERNEL_AVX512_BF16, KERNEL_PATHS };
+enum kernel_path {
+    KERNEL_PLAIN,
+    KERNEL_NEON,
+    KERNEL_AVX2,
+    KERNEL_AVX512,
+    KERNEL_AVX512_BF16,
+    KERNEL_PATHS
+};
 
-/* The path in use: kernel_best, or the one named by the environment's VITAMIN_KERNEL (plain, avx2,
- * avx512, avx512_bf16). */
+/* The path in use: kernel_best, or the one named by the environment's VITAMIN_KERNEL (plain, neon,
+ * avx2, avx512, avx512_bf16). */
 enum kernel_path kernel_path(void);
 /* The quickest that this processor has. */
 enum kernel_path kernel_best(void);

@@ -5,7 +5,7 @@
  *   LANES          floats in a vector                    VECTORS  vectors of a tile's row
  *   vec, LOAD, STORE, SPLAT, ZERO, ADD, LARGER, FMA      vectors of floats
  *   DOT_BF16       sum + the products of a pair; or, where the processor cannot:
- *   EVEN, ODD      a pair's two numbers as floats
+ *   EVEN, ODD      a pair's two numbers as floats; without either there is no bf16
  *
  * A tile is TILE_ROWS by VECTORS * LANES sums, which live in registers while the inner index runs
  * once. Always inlined with constant rows and vectors. */
@@ -55,6 +55,7 @@ PATH(tile_f32)(const int rows, const int vectors, const struct tile *t, int colu
     PATH(finish)(rows, vectors, t, column, sum);
 }
 
+#if defined DOT_BF16 || defined EVEN
 TARGET static inline __attribute__((always_inline)) void
 PATH(tile_bf16)(const int rows, const int vectors, const struct tile *t, int column)
 {
@@ -91,6 +92,8 @@ PATH(tile_bf16)(const int rows, const int vectors, const struct tile *t, int col
     PATH(finish)(rows, vectors, t, column, sum);
 }
 
+#endif
+
 /* The tile of `vectors` vectors from `column` on, with a constant number of rows. */
 #define ROWS_CASE(kind, n, vectors)                                                                \
     case n:                                                                                        \
@@ -117,6 +120,7 @@ TARGET static void PATH(run_f32)(const struct tile *t)
         ROWS_CASES(f32, 1)
 }
 
+#if defined DOT_BF16 || defined EVEN
 TARGET static void PATH(run_bf16)(const struct tile *t)
 {
     int column = 0;
@@ -125,6 +129,7 @@ TARGET static void PATH(run_bf16)(const struct tile *t)
     for (; column < t->cols; column += LANES)
         ROWS_CASES(bf16, 1)
 }
+#endif
 
 #undef ROWS_CASE
 #undef ROWS_CASES

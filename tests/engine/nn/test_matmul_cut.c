@@ -1,6 +1,7 @@
 /* What teams rely on when they share OpenBLAS's products (matmul.h). */
 #include "engine/base/rng.h"
 #include "engine/base/threads.h"
+#include "engine/nn/kernel.h"
 #include "engine/nn/matmul.h"
 
 #include <criterion/criterion.h>
@@ -39,7 +40,7 @@ Test(matmul_cut, rows_on_other_kernels)
     if (getenv("VITAMIN_TEST_CORE") != NULL)
         return;
     for (size_t i = 0; i < sizeof cores / sizeof *cores; i++) {
-        if (i == 2 && !__builtin_cpu_supports("avx512f"))
+        if (i == 2 && !kernel_has(KERNEL_AVX512))
             continue;
         pid_t child = fork();
         cr_assert(child >= 0);
