@@ -5,7 +5,9 @@
  *   bf16       the same, with operands rounded in the product, and the right one before
  *
  * In brackets: how many times as fast as OpenBLAS. Medians of rounds in which all take turns, of
- * processor time. `bench_kernel quick`: one short round. */
+ * processor time. The checksums of the f32 and the bf16 result are the same on every path and
+ * processor. `bench_kernel quick`: one short round; `bench_kernel bits`: the same, and the plain
+ * path too. */
 #include "engine/base/threads.h"
 #include "engine/nn/kernel.h"
 #include "tests/bench/bench.h"
@@ -56,8 +58,19 @@ static void run(int shape, int column, const struct kernel_product *base, uint32
     kernel_multiply(&p);
 }
 
-/* Seconds of one product, all columns in turn. */
-static void measure(int shape, int rounds, int times, double seconds[COLUMNS][ROUNDS])
+static uint32_t checksum(const float *x, size_t n)
+{
+    uint32_t hash = 2166136261u, word; /* FNV-1a */
+    for (size_t i = 0; i < n; i++) {
+        memcpy(&word, x + i, sizeof word);
+        hash = (hash ^ word) * 16777619u;
+    }
+    return hash;
+}
+
+/* Seconds of one product, all columns in turn, and the results' checksums by type. */
+static void measure(int shape, int rounds, int times, double seconds[COLUMNS][ROUNDS],
+                    uint32_t bits[2])
 {
     struct kernel_product p = {
         .rows = shapes[shape].rows, .cols = shapes[shape].cols, .inner = shapes[shape].inner};
@@ -65,8 +78,11 @@ static void measure(int shape, int rounds, int times, double seconds[COLUMNS][RO
     float *x = malloc((rows * inner + inner * cols + rows * cols) * sizeof *x);
     float *b = x + rows * inner;
     uint32_t *packed[2];
-    for (size_t i = 0; i < rows * inner + inner * cols; i++)
-        x[i] = (float)(i % 7) - 3;
+    uint32_t seed = 1;
+    for (size_t i = 0; i < rows * inner + inner * cols; i++) {
+        seed = seed * 1664525u + 1013904223u;
+        x[i] = (float)(seed >> 8) * 0x1p-23f - 1.0f;
+    }
     p.a = x, p.b = b, p.c = b + inner * cols, p.c_row = cols;
     p.a_row = shapes[shape].left_turned ? 1 : inner, p.a_inner = p.a_row == 1 ? rows : 1;
     p.b_col = shapes[shape].right_turned ? inner : 1, p.b_inner = p.b_col == 1 ? cols : 1;
@@ -80,6 +96,8 @@ static void measure(int shape, int rounds, int times, double seconds[COLUMNS][RO
             for (int i = 0; i < times; i++)
                 run(shape, column, &p, packed);
             seconds[column][round < 0 ? 0 : round] = (now() - start) / times;
+            if (column != OPENBLAS)
+                bits[column <= 2 ? KERNEL_F32 : KERNEL_BF16] = checksum(p.c, rows * cols);
         }
     }
     free(packed[0]);
@@ -91,13 +109,14 @@ static void bench_path(enum kernel_path path, bool quick)
 {
     static double seconds[COLUMNS][ROUNDS];
     kernel_force(path);
-    printf("\n%-12s %-20s %-14s %8s %16s %16s %16s %16s\n", "path", "product", "shape", "OpenBLAS",
-           "f32", "f32 packed", "bf16", "bf16 packed");
+    printf("\n%-12s %-20s %-14s %8s %16s %16s %16s %16s  %s\n", "path", "product", "shape",
+           "OpenBLAS", "f32", "f32 packed", "bf16", "bf16 packed", "bits");
     for (int shape = 0; shape < SHAPES; shape++) {
         int rounds = quick ? 1 : ROUNDS;
         double flops = 2.0 * shapes[shape].rows * shapes[shape].cols * shapes[shape].inner;
         char size[32];
-        measure(shape, rounds, quick ? 1 : 1 + (int)(2e9 / flops), seconds);
+        uint32_t bits[2];
+        measure(shape, rounds, quick ? 1 : 1 + (int)(2e9 / flops), seconds, bits);
         for (int column = 0; column < COLUMNS; column++)
             qsort(seconds[column], (size_t)rounds, sizeof(double), bench_ascending);
         snprintf(size, sizeof size, "%d,%d,%d", shapes[shape].rows, shapes[shape].cols,
@@ -107,18 +126,19 @@ static void bench_path(enum kernel_path path, bool quick)
         for (int column = 1; column < COLUMNS; column++)
             printf(" %8.1f (%5.3f)", 1e-9 * flops / seconds[column][rounds / 2],
                    seconds[OPENBLAS][rounds / 2] / seconds[column][rounds / 2]);
-        printf("\n");
+        printf("  %08x %08x\n", bits[KERNEL_F32], bits[KERNEL_BF16]);
         fflush(stdout);
     }
 }
 
 int main(int argc, char **argv)
 {
-    bool quick = argc > 1 && strcmp(argv[1], "quick") == 0;
+    bool bits = argc > 1 && strcmp(argv[1], "bits") == 0;
+    bool quick = bits || (argc > 1 && strcmp(argv[1], "quick") == 0);
     threads_set(1);
     printf("products on one thread, GFLOP/s; OpenBLAS with its kernels for %s; here %s is used\n",
            threads_blas_core(), kernel_path_name(kernel_best()));
-    for (int path = KERNEL_AVX2; path < KERNEL_PATHS; path++) {
+    for (int path = bits ? KERNEL_PLAIN : KERNEL_NEON; path < KERNEL_PATHS; path++) {
         if (kernel_has((enum kernel_path)path))
             bench_path((enum kernel_path)path, quick);
     }
