@@ -89,6 +89,12 @@ enum status explain_applies(const struct explain_part *p, const struct hyper *h,
 
 /* --- text ------------------------------------------------------------------------------------- */
 
+/* A switch: 0 or 1 in files. */
+static bool is_switch(const struct hyper_field *f)
+{
+    return f->type == HYPER_IS_INT && f->low == 0 && f->high == 1;
+}
+
 /* One line with {key} replaced; `length` characters of `at`. */
 static enum status fill(const struct explain_part *p, const struct hyper *h, const char *at,
                         size_t length, char out[LINE])
@@ -113,8 +119,11 @@ static enum status fill(const struct explain_part *p, const struct hyper *h, con
             double value;
             memcpy(&value, (const char *)h + f->offset, sizeof value);
             snprintf(out + used, HYPER_TEXT_SIZE, "%.10g", value);
-        } else
+        } else {
             hyper_format(h, field, out + used);
+            if (is_switch(f))
+                strcpy(out + used, out[used] == '1' ? "on" : "off");
+        }
         used += strlen(out + used);
         at = close + 1;
     }

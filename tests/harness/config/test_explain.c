@@ -85,6 +85,22 @@ Test(explain, fills_in_the_configured_values)
 }
 
 /* Each file has a head, an end to it, and belongs to some method somewhere. */
+/* Switches are 0 and 1 in files only. */
+Test(explain, says_on_and_off_of_switches)
+{
+    char *text = explained("hopper-random-v2", "mujoco", "td3_odt", "paper", false);
+    cr_assert_not_null(strstr(text, "when the online phase starts: on."), "%s", text);
+    free(text);
+    for (int i = 0; config_method("code", i) != NULL; i++) {
+        char method[CONFIG_NAME];
+        snprintf(method, sizeof method, "%s", config_method("code", i));
+        text = explained("hopper-random-v2", "mujoco", method, "code", false);
+        cr_assert_null(strstr(text, "1 yes"), "%s", method);
+        cr_assert_null(strstr(text, "normalised: 1"), "%s", method);
+        free(text);
+    }
+}
+
 Test(explain, every_part_is_used_and_complete)
 {
     struct explain_part p;
