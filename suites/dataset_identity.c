@@ -32,7 +32,7 @@ const char *dataset_known_content(const char *file_sha256)
 
 static bool has_size_of_one(int64_t bytes)
 {
-    for (int i = 0; i < dataset_count; i++) {
+    for (int i = 0; i < dataset_count && bytes > 0; i++) {
         if (dataset_table[i].bytes == bytes)
             return true;
     }

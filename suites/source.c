@@ -139,11 +139,12 @@ static enum status refuse_newer(const struct source *s, const char *what)
 {
     unsigned major = 0, minor = 0, release = 0;
     H5get_libversion(&major, &minor, &release);
-    return status_fail(STATUS_FORMAT,
-                       "%s: %s is written in a newer version of the HDF5 format than this HDF5 "
-                       "(%u.%u.%u) knows; rewrite the file with the HDF5 that wrote it: `h5repack "
-                       "--low=0 --high=1 OLD NEW`, or by h5py with libver=('earliest', 'v108')",
-                       s->h5.path, what, major, minor, release);
+    return status_fail(
+        STATUS_FORMAT,
+        "%s: %s is written in a newer version of the HDF5 format than this HDF5 "
+        "(%u.%u.%u) knows, or damaged; rewrite the file with the HDF5 that wrote it: `h5repack "
+        "--low=0 --high=1 OLD NEW`, or by h5py with libver=('earliest', 'v108')",
+        s->h5.path, what, major, minor, release);
 }
 
 static enum status open_field(struct source *s, const char *name, struct field *f)

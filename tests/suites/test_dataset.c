@@ -707,6 +707,15 @@ Test(dataset, finds_files_by_id_and_by_d4rls_name)
     cr_expect_eq(dataset_locate("hopper-medium-v2", folder, found), STATUS_MISSING);
     cr_expect_not_null(strstr(status_sentence(), "vitamin data fetch hopper-medium-v2"));
     cr_expect_eq(dataset_locate("no-such-thing", folder, found), STATUS_MISSING);
+    cr_expect_not_null(strstr(status_sentence(), "~/.minari/datasets"), "%s", status_sentence());
+    /* What stands for a development file, and how to get it. */
+    cr_expect_eq(dataset_locate("door-human-dev", folder, found), STATUS_MISSING);
+    cr_expect_not_null(strstr(status_sentence(), "vitamin data fetch door-human-v1"), "%s",
+                       status_sentence());
+    snprintf(path, sizeof path, "%.900s/door-human-v1.hdf5", folder);
+    cr_assert_eq(file_replace(path, "x", 1), STATUS_OK);
+    cr_assert_eq(dataset_locate("door-human-dev", folder, found), STATUS_OK);
+    cr_expect_str_eq(found, path);
     cr_expect_eq(dataset_locate("", folder, found), STATUS_MISSING);
 }
 

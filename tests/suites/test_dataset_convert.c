@@ -4,6 +4,7 @@
 #include "tests/support/toy_dataset.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 static char folder[FILE_PATH];
@@ -161,5 +162,37 @@ Test(dataset_convert, leaves_nothing_behind_when_the_original_is_bad)
     cr_assert(strstr(status_sentence(), "11 columns") != NULL, "%s", status_sentence());
     cr_assert_not(file_exists(in_folder("new.hdf5")));
     cr_assert_not(file_exists(in_folder("new.hdf5.tmp")));
+    toy_free(&t);
+}
+
+/* Where successors are the next rows, a file's last row has none: Minari's last observation becomes
+ * that row, and no episode is lost. */
+Test(dataset_convert, keeps_the_last_episode_of_minari)
+{
+    char minari[FILE_PATH], out[FILE_PATH];
+    struct dataset_options o = dataset_defaults();
+    struct dataset_converted made;
+    struct dataset before, after;
+    struct h5 f;
+    struct toy t = toy_new(30, 45, 24);
+    o.env = "pen";
+    t.timeout[9] = t.timeout[19] = t.timeout[29] = 1;
+    snprintf(minari, sizeof minari, "%.900s/main_data.hdf5", folder);
+    snprintf(out, sizeof out, "%.900s/pen-mine.hdf5", folder);
+    cr_assert_eq(h5_create(&f, minari), STATUS_OK);
+    for (int e = 0; e < 3; e++)
+        toy_write_episode(&f, e, &t, 10 * e, 10 * e + 10);
+    cr_assert_eq(h5_close(&f), STATUS_OK);
+    cr_assert_eq(dataset_load(minari, &o, &before), STATUS_OK, "%s", status_sentence());
+    cr_assert_eq(dataset_convert(minari, &o, out, &made), STATUS_OK, "%s", status_sentence());
+    cr_assert_eq(dataset_load(out, &o, &after), STATUS_OK, "%s", status_sentence());
+    cr_expect_eq(before.transitions, 30);
+    cr_expect_eq(after.transitions, 30);
+    cr_expect_eq(after.count, 3);
+    cr_expect_eq(made.rows, 31);
+    cr_expect_arr_eq(after.list[2].next_state + 9 * 45, before.list[2].next_state + 9 * 45,
+                     45 * sizeof(float));
+    dataset_free(&before);
+    dataset_free(&after);
     toy_free(&t);
 }
