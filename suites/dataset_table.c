@@ -160,6 +160,17 @@ static enum status look_for_minari(const char *folder, const char *name, char pa
     return STATUS_OK;
 }
 
+/* Made by demonstrators, or by policies that nobody can train here: no recipe makes it alone. */
+static bool needs_people(const struct dataset_entry *e)
+{
+    static const char *const those[] = {"human", "cloned", "expert"};
+    for (size_t i = 0; i < sizeof those / sizeof *those; i++) {
+        if (strcmp(e->quality, those[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 enum status dataset_locate(const char *name, const char *folder, char path[FILE_PATH])
 {
     const struct dataset_entry *entry = dataset_find(name);
@@ -181,9 +192,9 @@ enum status dataset_locate(const char *name, const char *folder, char path[FILE_
     if (entry != NULL && bare)
         return status_fail(STATUS_MISSING,
                            "%s: there is no such dataset in '%s'; get D4RL's file with `vitamin "
-                           "data fetch %s`, or make a stand-in with `vitamin data generate %s "
-                           "--policy random`",
-                           name, dataset_folder(folder), entry->id, entry->id);
+                           "data fetch %s`, or make a stand-in with `vitamin data generate %s%s`",
+                           name, dataset_folder(folder), entry->id, entry->id,
+                           needs_people(entry) ? " --policy random" : "");
     return status_fail(STATUS_MISSING,
                        "%.200s: there is no such file, nor a dataset of that name in '%s' or below "
                        "Minari's folder ($MINARI_DATASETS_PATH, ~/.minari/datasets); `vitamin data "

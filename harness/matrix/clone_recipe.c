@@ -38,18 +38,19 @@ enum status clone_recipe_train(const struct clone_request *r, struct clone *out)
     TRY(find_demonstrations(r, out->demonstrations));
     TRY(folder_of(r, out->demonstrations, folder));
     TRY(file_path(out->policy, "%s/policy_offline.h5", folder));
-    struct run_request run = {.config = {.dataset = out->demonstrations,
-                                         .method = "td3bc",
-                                         .preset = "paper",
-                                         .size = r->size != NULL ? r->size : "paper",
-                                         .set = {"bc_alpha=0", "pretrain_actor_steps=5000",
-                                                 "stop_transitions=0", "score_at=0"},
-                                         .sets = 4},
-                              .seed = r->seed,
-                              .folder = folder,
-                              .checkpoint_every = 300,
-                              .quiet = r->quiet,
-                              .stop = r->stop};
+    struct run_request run = {
+        .config = {.dataset = out->demonstrations,
+                   .method = "td3bc",
+                   .preset = "paper",
+                   .size = r->size != NULL ? r->size : "paper",
+                   .set = {"bc_alpha=0", "pretrain_actor_steps=5000", "actor_update_interval=1",
+                           "stop_transitions=0", "score_at=0"},
+                   .sets = 5},
+        .seed = r->seed,
+        .folder = folder,
+        .checkpoint_every = 300,
+        .quiet = r->quiet,
+        .stop = r->stop};
     if (r->set != NULL)
         run.config.set[run.config.sets++] = r->set;
     struct run_summary summary;

@@ -729,3 +729,22 @@ Test(dataset, digests_its_file)
     cr_expect_str_eq(digest, want);
     dataset_free(&d);
 }
+
+/* The command that the sentence names works: what a recipe makes alone needs no option. */
+Test(dataset, that_is_missing_names_the_command_that_makes_it)
+{
+    static const struct {
+        const char *id;
+        bool people;
+    } rows[] = {{"hopper-medium-v2", false},   {"ant-medium-replay-v2", false},
+                {"walker2d-random-v2", false}, {"antmaze-large-diverse-v2", false},
+                {"maze2d-open-v0", false},     {"door-human-v1", true},
+                {"hammer-cloned-v1", true},    {"relocate-expert-v1", true}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char path[FILE_PATH], want[128];
+        cr_assert_eq(dataset_locate(rows[i].id, "/nowhere", path), STATUS_MISSING);
+        snprintf(want, sizeof want, "`vitamin data generate %s%s`", rows[i].id,
+                 rows[i].people ? " --policy random" : "");
+        cr_expect(strstr(status_sentence(), want) != NULL, "%s", status_sentence());
+    }
+}
