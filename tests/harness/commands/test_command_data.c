@@ -243,7 +243,8 @@ Test(command_data, lists_what_each_file_is_and_how_to_get_it)
 
 Test(command_data, lists_no_less_than_there_is)
 {
-    char *file = at("%.900s/file", folder), line[FILE_PATH + 32];
+    const char *file = at("%.900s/file", folder);
+    char line[FILE_PATH + 32];
     cr_assert_eq(file_replace(file, "no", 2), STATUS_OK);
     snprintf(line, sizeof line, "list --data %s", file);
     refuse(line, STATUS_IO, "cannot be listed: Not a directory");
