@@ -318,6 +318,14 @@ static enum status try_to_write(const char *path)
     return result;
 }
 
+/* HDF5 crashes where there is no memory for a new file's cache (1.10: H5AC_create). */
+static bool has_memory_to_create(void)
+{
+    void *trial = malloc((size_t)4 << 20);
+    free(trial);
+    return trial != NULL;
+}
+
 enum status h5_create(struct h5 *f, const char *path)
 {
     silence();
@@ -325,6 +333,12 @@ enum status h5_create(struct h5 *f, const char *path)
     if (snprintf(f->path, sizeof f->path, "%s", path) >= (int)sizeof f->path)
         return status_fail(STATUS_IO, "%s: the path is longer than %d characters", path, FILE_PATH);
     TRY(try_to_write(path));
+    if (!has_memory_to_create()) {
+        unlink(path);
+        return status_fail(STATUS_MEMORY,
+                           "%s: there is no memory to create it; raise the limit (ulimit -v)",
+                           path);
+    }
     f->file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
     if (f->file < 0) {
         unlink(path);
