@@ -80,8 +80,8 @@ size_t pdt_update_scratch(const struct pdt *d)
 
 size_t pdt_return_scratch(const struct pdt *d)
 {
-    return block_scratch(d) +
-           transformer_scratch(&d->encoder, (int)d->learner.hyper.T_train, false);
+    /* Its pass keeps all layers, though only the head's gradient is wanted: encode(). */
+    return block_scratch(d) + transformer_scratch(&d->encoder, (int)d->learner.hyper.T_train, true);
 }
 
 /* The next block of a lane. The encoder's windows have fewer tokens than the policy's, so a block

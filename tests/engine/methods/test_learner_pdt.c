@@ -314,6 +314,34 @@ static struct replay replay_of_walks(struct trajectory list[], int count)
     return r;
 }
 
+/* Deep networks that act on little: acting needs less memory than the preparation. */
+Test(learner_pdt, prepares_the_return_head_of_deep_networks)
+{
+    enum { COUNT = 8 };
+    struct trajectory list[COUNT];
+    struct replay r = replay_of_walks(list, COUNT);
+    struct learner_data data = {.replay = &r};
+    static const char *const precision[] = {"f32", "bf16"};
+    for (int i = 0; i < 2; i++) {
+        struct hyper h = small_hyper();
+        check(hyper_set(&h, "precision", precision[i]));
+        h.n_layer = 6;
+        h.batch_size = 64;
+        h.T_train = h.pdt_future = 20;
+        h.T_eval = h.pdt_samples = 1;
+        h.pdt_return_steps = 2;
+        struct pdt *d = learner_of(&h, S, A);
+        check(learner_begin(&d->learner, LEARNER_ONLINE));
+        check(learner_train(&d->learner, &data, 1, NULL));
+        cr_assert_eq(d->return_adam.step, 2);
+        cr_assert_eq(d->learner.updates, 1);
+        learner_delete(&d->learner);
+    }
+    replay_free(&r);
+    for (int i = 0; i < COUNT; i++)
+        trajectory_free(&list[i]);
+}
+
 Test(learner_pdt, prepares_the_return_head_alone_before_the_first_online_update)
 {
     enum { COUNT = 8 };
