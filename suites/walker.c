@@ -166,7 +166,7 @@ static void beyond(int row, int col, struct rng *rng, double out[2])
 /* One of the free cells, each as likely, the one at (row, col) left out. */
 static void draw_cell(const struct maze *m, int row, int col, struct rng *rng, int out[2])
 {
-    int cells[FIELD_MOST], count = 0;
+    int cells[FIELD_MOST] = {0}, count = 0;
     for (int i = 0; i < m->rows * m->cols; i++) {
         if (!maze_is_wall(m, i / m->cols, i % m->cols) && i != row * m->cols + col)
             cells[count++] = i;

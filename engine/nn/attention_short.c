@@ -138,7 +138,7 @@ static inline void drop(const struct attention_block *b, const struct attention_
     for (int j = 0; j < keys; j++) {
         mask keep = {0};
         for (int l = 0; l < n; l++)
-            keep[l] = m->keep[l][(ptrdiff_t)i * w->tokens + j];
+            keep[l] = m->keep[l][(ptrdiff_t)i * w->tokens + j]; // NOLINT: head_of has set it
         x[j] = (vec)((mask)(scale * x[j]) & (keep != 0));
     }
 }

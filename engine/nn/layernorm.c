@@ -107,7 +107,7 @@ static void forward_part(void *context, int part, struct arena *scratch)
     const struct pass *p = context;
     struct team_range range = team_range(p->N, LAYERNORM_ROWS, p->parts, part);
     int n = p->f->width, end = range.first + range.count;
-    float own[2 * LAYERNORM_ROWS];
+    float own[2 * LAYERNORM_ROWS] = {0};
     for (int i = range.first; i < end; i += LAYERNORM_ROWS) {
         size_t at = (size_t)i * (size_t)n;
         float *to = p->to_stats != NULL ? p->to_stats + 2 * (size_t)i : own;

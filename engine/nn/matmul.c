@@ -357,7 +357,7 @@ void affine_task(const struct affine *p, int task)
     struct team_range rows = tn ? tile : (struct team_range){0, p->rows};
     struct team_range cols = tn ? (struct team_range){0, p->cols} : tile;
     struct team_range part = team_range(rows.count, CUT, p->parts, task / p->tiles);
-    size_t first = (size_t)(rows.first + part.first);
+    size_t first = (size_t)rows.first + (size_t)part.first;
     const float *left = p->left + first * (tn ? 1 : (size_t)p->inner);
     struct factor right = columns_from(p->right, cols.first, nt);
     float *to = p->to + first * (size_t)p->cols + cols.first;

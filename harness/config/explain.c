@@ -122,7 +122,7 @@ static enum status fill(const struct explain_part *p, const struct hyper *h, con
         } else {
             hyper_format(h, field, out + used);
             if (is_switch(f))
-                strcpy(out + used, out[used] == '1' ? "on" : "off");
+                snprintf(out + used, HYPER_TEXT_SIZE, "%s", out[used] == '1' ? "on" : "off");
         }
         used += strlen(out + used);
         at = close + 1;

@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const level_name[SAC_LEVELS] = {"medium", "expert"};
+static const char *name_of(enum sac_level level)
+{
+    return level == SAC_EXPERT ? "expert" : "medium";
+}
 
 /* D4RL's mean returns, normalised as the paper prints them; raw here. The ant has no `expert`. */
 static const struct {
@@ -63,7 +66,7 @@ static enum status execute(const struct sac_request *r, const char *folder)
         run.config.set[run.config.sets++] = r->set;
     for (int i = 0; i <= (int)r->level; i++) {
         if (wanted_return(r, (enum sac_level)i) != 0)
-            level[run.levels++] = (struct run_level){level_name[i],
+            level[run.levels++] = (struct run_level){name_of((enum sac_level)i),
                                                      wanted_return(r, (enum sac_level)i)};
     }
     return run_execute(&run, NULL);
@@ -85,7 +88,7 @@ static enum status describe(const struct sac_request *r, const struct curve *c, 
              "SAC (seed %llu) after %lld steps, when its samples returned %.0f +- %.0f "
              "(wanted: %.0f)",
              (unsigned long long)r->seed, (long long)out->transitions, out->mean, out->sd, wanted);
-    return file_path(out->policy, "%s/policy_%s.h5", folder, level_name[r->level]);
+    return file_path(out->policy, "%s/policy_%s.h5", folder, name_of(r->level));
 }
 
 static enum status look(const struct sac_request *r, const char *folder, struct sac_snapshot *out,
@@ -109,11 +112,11 @@ static enum status look(const struct sac_request *r, const char *folder, struct 
 
 enum status sac_recipe_train(const struct sac_request *r, struct sac_snapshot *out)
 {
-    char folder[FILE_PATH];
+    char folder[FILE_PATH] = "";
     bool complete, there = false;
     if (wanted_return(r, r->level) == 0)
         return status_fail(STATUS_CONFIG, "%s: there is no recipe for '%s' data", r->env,
-                           level_name[r->level]);
+                           name_of(r->level));
     TRY(folder_of(r, folder));
     TRY(look(r, folder, out, &complete));
     if (!out->reached && !complete) {
@@ -124,7 +127,7 @@ enum status sac_recipe_train(const struct sac_request *r, struct sac_snapshot *o
         if (!out->reached && !complete)
             return status_fail(STATUS_INTERRUPTED,
                                "%s: stopped before the level '%s'; the same command resumes it",
-                               folder, level_name[r->level]);
+                               folder, name_of(r->level));
     }
     if (out->transitions > 0)
         TRY(file_look(out->policy, &there));
@@ -132,7 +135,7 @@ enum status sac_recipe_train(const struct sac_request *r, struct sac_snapshot *o
         return status_fail(STATUS_MISSING,
                            "%s: holds a run that kept no policy of the level '%s'; move it away, "
                            "and the same command trains another",
-                           folder, level_name[r->level]);
+                           folder, name_of(r->level));
     return STATUS_OK;
 }
 

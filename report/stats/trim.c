@@ -57,7 +57,7 @@ static void list_terms(struct trim *t, size_t first, size_t end)
 {
     for (size_t i = first; i < end; i++) {
         t->term[t->terms] = t->cell[i];
-        t->step[t->terms++] = t->value[i + 1] - t->value[i];
+        t->step[t->terms++] = t->value[i + 1] - t->value[i]; // NOLINT: sorted before
     }
     for (; t->terms % TRIM_ROWS != 0; t->terms++) {
         t->term[t->terms] = t->count;
