@@ -6,7 +6,8 @@
  *
  * and, counted on one thread (team_count), for more threads than this machine has:
  *
- *   shared     share of the step's time in sections that helpers share
+ *   shared     share of the step's time, cut as so many threads cut it, in sections that helpers
+ *              share
  *   sections   of the leader with most of them: it waits for its helpers as often
  *   predicted  seconds if a section costs the wake time printed above, leaders are balanced as they
  *              are here, and what is outside of lanes (gradients zeroed, optimiser, target: loops
@@ -150,6 +151,7 @@ static struct dt *learner_of(int shape, int product)
 struct times {
     double critic, actor;
     struct team_count count[2]; /* of one more step of each, when counted */
+    double counted[2];          /* seconds of these, on one thread */
     uint32_t bits[2];
 };
 
@@ -178,10 +180,14 @@ static struct times steps(int shape, int product, int threads, int repeats, int 
     t.bits[0] = checksum(d->actor.current.value, d->layout.size);
     t.bits[1] = checksum(d->critic_net.current.value, d->critic.layout.size);
     if (count > 0) {
+        double begin = now_of(1);
         team_count(&t.count[0]);
         check(dt_critic_update(d, &d->batch, &stats));
+        t.counted[0] = now_of(1) - begin;
+        begin = now_of(1);
         team_count(&t.count[1]);
         check(dt_actor_update(d, &d->batch, NULL, &stats));
+        t.counted[1] = now_of(1) - begin;
         team_count(NULL);
     }
     learner_delete(&d->learner);
@@ -189,10 +195,11 @@ static struct times steps(int shape, int product, int threads, int repeats, int 
     return t;
 }
 
-/* Seconds of a step on as many threads as were counted for, of which one thread takes `alone`. */
-static double predicted(const struct team_count *c, double alone, double wake)
+/* Seconds of a step on as many threads as were counted for. The counted step is cut as theirs would
+ * be, and so takes longer than one thread's. */
+static double predicted(const struct team_count *c, double counted, double wake)
 {
-    double outside = alone > c->alone ? alone - c->alone : 0;
+    double outside = counted - c->alone;
     return c->predicted + (double)c->sections * wake + outside / fmin(c->threads, 4);
 }
 
@@ -218,11 +225,11 @@ static void predict(int shape, int product, double wake)
 {
     for (int threads = 4; threads <= TEAM_MOST; threads *= 2) {
         struct times t = steps(shape, product, 1, 1, threads);
-        double critic = predicted(&t.count[0], t.critic, wake),
-               actor = predicted(&t.count[1], t.actor, wake);
+        double critic = predicted(&t.count[0], t.counted[0], wake),
+               actor = predicted(&t.count[1], t.counted[1], wake);
         printf("%-12s %-13s %7d %8.1f%% %8.1f%% %8ld %8ld %9.4f %9.4f %7.2f %7.2f\n",
                shapes[shape].what, products[product].what, threads,
-               100 * t.count[0].shared / t.critic, 100 * t.count[1].shared / t.actor,
+               100 * t.count[0].shared / t.counted[0], 100 * t.count[1].shared / t.counted[1],
                t.count[0].sections, t.count[1].sections, critic, actor, t.critic / critic,
                t.actor / actor);
         fflush(stdout);
