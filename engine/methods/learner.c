@@ -6,6 +6,7 @@
 #include "engine/nn/transformer.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* clang-format off */
@@ -39,17 +40,23 @@ enum status learner_new(const struct learner_spec *spec, struct learner **out)
         const struct learner_ops *ops = learner_table[i];
         if (strcmp(ops->name, hyper_word(spec->hyper, "actor")) != 0)
             continue;
-        TRY(ops->create(spec, out));
-        struct learner *l = *out;
-        l->ops = ops;
-        l->hyper = *spec->hyper;
-        l->S = spec->S;
-        l->A = spec->A;
-        l->run = spec->run;
-        l->normalizer = spec->normalizer;
-        l->tick = spec->tick;
-        l->context = spec->context;
-        return STATUS_OK;
+        struct learner *l = calloc(1, ops->size);
+        if (l == NULL)
+            return status_fail(STATUS_MEMORY, "no memory for a learner");
+        *l = (struct learner){.ops = ops,
+                              .hyper = *spec->hyper,
+                              .S = spec->S,
+                              .A = spec->A,
+                              .run = spec->run,
+                              .normalizer = spec->normalizer,
+                              .tick = spec->tick,
+                              .context = spec->context};
+        enum status result = ops->set_up(l);
+        if (result == STATUS_OK)
+            *out = l;
+        else
+            learner_delete(l);
+        return result;
     }
     return status_fail(STATUS_CONFIG, "actor = %s: no learner of that name trains on datasets",
                        hyper_word(spec->hyper, "actor"));
@@ -71,13 +78,16 @@ int learner_threads(const struct hyper *h)
 
 void learner_delete(struct learner *l)
 {
-    if (l != NULL)
-        l->ops->destroy(l);
+    if (l == NULL)
+        return;
+    l->ops->tear_down(l);
+    free(l);
 }
 
 enum status learner_begin(struct learner *l, enum learner_phase phase)
 {
-    TRY(l->ops->begin(l, phase));
+    if (l->ops->begin != NULL)
+        TRY(l->ops->begin(l, phase));
     l->phase = (int32_t)phase;
     return STATUS_OK;
 }
@@ -92,7 +102,7 @@ enum status learner_train(struct learner *l, const struct learner_data *data, in
 
 int64_t learner_batches(const struct learner *l, int64_t updates)
 {
-    return l->ops->batches(l, updates);
+    return l->ops->batches != NULL ? l->ops->batches(l, updates) : updates;
 }
 
 int64_t learner_updates(const struct learner *l)

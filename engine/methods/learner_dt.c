@@ -138,7 +138,7 @@ static enum status new_rl_state(struct dt *d)
     return d->rl->init(d);
 }
 
-static void dt_destroy(struct learner *l)
+static void dt_tear_down(struct learner *l)
 {
     struct dt *d = dt_of(l);
     network_free(&d->actor);
@@ -154,39 +154,20 @@ static void dt_destroy(struct learner *l)
     free(d->rl_state);
     dt_act_free(d);
     free(d->window_rows);
-    free(d);
 }
 
-static enum status dt_create(const struct learner_spec *spec, struct learner **out)
+static enum status dt_set_up(struct learner *l)
 {
-    struct dt *d = calloc(1, sizeof *d);
-    if (d == NULL)
-        return status_fail(STATUS_MEMORY, "no memory for a learner");
-    d->learner.hyper = *spec->hyper;
-    d->learner.S = spec->S;
-    d->learner.A = spec->A;
-    d->learner.run = spec->run;
-    d->stochastic = spec->hyper->policy == HYPER_policy_squashed_gaussian;
-    d->rl = rl_find(
-        hyper_word(spec->hyper, "rl_gradient")); /* hyper_check has checked that it exists */
-    enum status result = STATUS_OK;
+    struct dt *d = dt_of(l);
+    d->stochastic = l->hyper.policy == HYPER_policy_squashed_gaussian;
+    d->rl = rl_find(hyper_word(&l->hyper, "rl_gradient")); /* hyper_check knows that it exists */
     if (d->rl->needs_log_prob && !d->stochastic)
-        result = status_fail(STATUS_CONFIG, "rl_gradient = %s: needs a stochastic policy",
-                             d->rl->name);
-    if (result == STATUS_OK)
-        result = new_actor(d);
-    if (result == STATUS_OK)
-        result = new_critic(d);
-    if (result == STATUS_OK)
-        result = new_dt_workspace(d);
-    if (result == STATUS_OK)
-        result = new_rl_state(d);
-    if (result != STATUS_OK) {
-        dt_destroy(&d->learner);
-        return result;
-    }
-    *out = &d->learner;
-    return STATUS_OK;
+        return status_fail(STATUS_CONFIG, "rl_gradient = %s: needs a stochastic policy",
+                           d->rl->name);
+    TRY(new_actor(d));
+    TRY(new_critic(d));
+    TRY(new_dt_workspace(d));
+    return new_rl_state(d);
 }
 
 static enum status dt_begin(struct learner *l, enum learner_phase phase)
@@ -300,8 +281,9 @@ static size_t dt_memory(const struct learner *l)
 
 const struct learner_ops learner_dt = {
     .name = "dt",
-    .create = dt_create,
-    .destroy = dt_destroy,
+    .size = sizeof(struct dt),
+    .set_up = dt_set_up,
+    .tear_down = dt_tear_down,
     .begin = dt_begin,
     .batches = dt_batches,
     .train = dt_train,

@@ -10,10 +10,11 @@
  * struct learner. */
 struct learner_ops {
     const char *name; /* value of the key `actor` */
-    enum status (*create)(const struct learner_spec *spec, struct learner **out);
-    void (*destroy)(struct learner *l);
-    enum status (*begin)(struct learner *l, enum learner_phase phase);
-    int64_t (*batches)(const struct learner *l, int64_t updates);
+    size_t size; /* of its struct, which comes zeroed with the settings in its struct learner */
+    enum status (*set_up)(struct learner *l); /* after an error, tear_down follows */
+    void (*tear_down)(struct learner *l);     /* frees what set_up has made, also part of it */
+    enum status (*begin)(struct learner *l, enum learner_phase phase); /* NULL: nothing to do */
+    int64_t (*batches)(const struct learner *l, int64_t updates);      /* NULL: one an update */
     enum status (*train)(struct learner *l, const struct learner_data *data, int64_t batches,
                          struct learner_stats *stats);
     enum status (*act)(struct learner *l, const struct act_context context[], int n,

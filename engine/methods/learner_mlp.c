@@ -128,7 +128,7 @@ static enum status new_mlp_workspace(struct mlp_learner *d)
     return arena_init(&d->arena, dry.high + 4096);
 }
 
-static void mlp_learner_destroy(struct learner *l)
+static void mlp_learner_tear_down(struct learner *l)
 {
     struct mlp_learner *d = mlp_of(l);
     network_free(&d->actor_net);
@@ -136,32 +136,16 @@ static void mlp_learner_destroy(struct learner *l)
     network_free(&d->value_net);
     batch_free(&d->batch);
     arena_free(&d->arena);
-    free(d);
 }
 
-static enum status mlp_learner_create(const struct learner_spec *spec, struct learner **out)
+static enum status mlp_learner_set_up(struct learner *l)
 {
-    struct mlp_learner *d = calloc(1, sizeof *d);
-    if (d == NULL)
-        return status_fail(STATUS_MEMORY, "no memory for a learner");
-    d->learner.hyper = *spec->hyper;
-    d->learner.S = spec->S;
-    d->learner.A = spec->A;
-    d->learner.run = spec->run;
-    enum status result = STATUS_OK;
-    if (spec->hyper->rl_gradient != HYPER_rl_gradient_td3 && !is_iql(d))
-        result = status_fail(STATUS_CONFIG, "rl_gradient = %s: the MLP actor supports td3 and iql",
-                             hyper_word(spec->hyper, "rl_gradient"));
-    if (result == STATUS_OK)
-        result = new_mlp_networks(d);
-    if (result == STATUS_OK)
-        result = new_mlp_workspace(d);
-    if (result != STATUS_OK) {
-        mlp_learner_destroy(&d->learner);
-        return result;
-    }
-    *out = &d->learner;
-    return STATUS_OK;
+    struct mlp_learner *d = mlp_of(l);
+    if (l->hyper.rl_gradient != HYPER_rl_gradient_td3 && !is_iql(d))
+        return status_fail(STATUS_CONFIG, "rl_gradient = %s: the MLP actor supports td3 and iql",
+                           hyper_word(&l->hyper, "rl_gradient"));
+    TRY(new_mlp_networks(d));
+    return new_mlp_workspace(d);
 }
 
 static enum status mlp_learner_begin(struct learner *l, enum learner_phase phase)
@@ -606,8 +590,9 @@ static int mlp_learner_layers(const struct learner *l, struct learner_layer out[
 
 const struct learner_ops learner_mlp = {
     .name = "mlp",
-    .create = mlp_learner_create,
-    .destroy = mlp_learner_destroy,
+    .size = sizeof(struct mlp_learner),
+    .set_up = mlp_learner_set_up,
+    .tear_down = mlp_learner_tear_down,
     .begin = mlp_learner_begin,
     .batches = mlp_learner_batches,
     .train = mlp_learner_train,

@@ -99,7 +99,7 @@ static enum status new_pdt_workspace(struct pdt *d)
     return lanes_init(&d->net.lanes, d->layout.size + d->return_layout.size, pdt_update_scratch(d));
 }
 
-static void pdt_destroy(struct learner *l)
+static void pdt_tear_down(struct learner *l)
 {
     struct pdt *d = pdt_of(l);
     network_free(&d->net);
@@ -110,29 +110,15 @@ static void pdt_destroy(struct learner *l)
     free(d->memory);
     free(d->window_rows);
     pdt_act_free(d);
-    free(d);
 }
 
-static enum status pdt_create(const struct learner_spec *spec, struct learner **out)
+static enum status pdt_set_up(struct learner *l)
 {
-    TRY(check_settings(spec->hyper));
-    struct pdt *d = calloc(1, sizeof *d);
-    if (d == NULL)
-        return status_fail(STATUS_MEMORY, "no memory for a learner");
-    d->learner.hyper = *spec->hyper;
-    d->learner.S = spec->S;
-    d->learner.A = spec->A;
-    d->learner.run = spec->run;
-    d->Z = (int)spec->hyper->pdt_latent;
-    enum status result = new_pdt_networks(d);
-    if (result == STATUS_OK)
-        result = new_pdt_workspace(d);
-    if (result != STATUS_OK) {
-        pdt_destroy(&d->learner);
-        return result;
-    }
-    *out = &d->learner;
-    return STATUS_OK;
+    struct pdt *d = pdt_of(l);
+    TRY(check_settings(&l->hyper));
+    d->Z = (int)l->hyper.pdt_latent;
+    TRY(new_pdt_networks(d));
+    return new_pdt_workspace(d);
 }
 
 static enum status pdt_begin(struct learner *l, enum learner_phase phase)
@@ -157,12 +143,6 @@ void pdt_draw(const struct pdt *d, enum pdt_site site, uint64_t number, float *o
 }
 
 /* --- training --------------------------------------------------------------------------------- */
-
-static int64_t pdt_batches(const struct learner *l, int64_t updates)
-{
-    (void)l;
-    return updates;
-}
 
 static enum status sample(struct pdt *d, const struct learner_data *data, uint64_t number)
 {
@@ -255,10 +235,10 @@ static size_t pdt_memory(const struct learner *l)
 
 const struct learner_ops learner_pdt = {
     .name = "pdt",
-    .create = pdt_create,
-    .destroy = pdt_destroy,
+    .size = sizeof(struct pdt),
+    .set_up = pdt_set_up,
+    .tear_down = pdt_tear_down,
     .begin = pdt_begin,
-    .batches = pdt_batches,
     .train = pdt_train,
     .act = pdt_act,
     .visit = pdt_visit,

@@ -95,19 +95,19 @@ static void take_update(const struct sac_learner *d, struct arena *a)
     arena_take(a, N * S);
 }
 
-static void sac_destroy(struct learner *l)
+static void sac_tear_down(struct learner *l)
 {
     struct sac_learner *d = sac_of(l);
     network_free(&d->actor);
     network_free(&d->critic_net);
     batch_free(&d->batch);
     arena_free(&d->arena);
-    free(d);
 }
 
-static enum status new_parts(struct sac_learner *d)
+static enum status sac_set_up(struct learner *l)
 {
-    const struct hyper *h = &d->learner.hyper;
+    struct sac_learner *d = sac_of(l);
+    const struct hyper *h = &l->hyper;
     struct arena dry;
     if (h->rl_gradient != HYPER_rl_gradient_sac)
         return status_fail(STATUS_CONFIG, "rl_gradient = %s: the actor mlp_sac supports sac",
@@ -121,31 +121,6 @@ static enum status new_parts(struct sac_learner *d)
     (void)arena_init(&dry, 0);
     take_update(d, &dry);
     return arena_init(&d->arena, dry.high + 4096);
-}
-
-static enum status sac_create(const struct learner_spec *spec, struct learner **out)
-{
-    struct sac_learner *d = calloc(1, sizeof *d);
-    if (d == NULL)
-        return status_fail(STATUS_MEMORY, "no memory for a learner");
-    d->learner.hyper = *spec->hyper;
-    d->learner.S = spec->S;
-    d->learner.A = spec->A;
-    d->learner.run = spec->run;
-    enum status result = new_parts(d);
-    if (result != STATUS_OK) {
-        sac_destroy(&d->learner);
-        return result;
-    }
-    *out = &d->learner;
-    return STATUS_OK;
-}
-
-static enum status sac_begin(struct learner *l, enum learner_phase phase)
-{
-    (void)l;
-    (void)phase;
-    return STATUS_OK;
 }
 
 /* --- the policy ------------------------------------------------------------------------------- */
@@ -337,12 +312,6 @@ enum status sac_update(struct sac_learner *d, struct stats_sum *stats)
 
 /* --- training and acting ---------------------------------------------------------------------- */
 
-static int64_t sac_batches(const struct learner *l, int64_t updates)
-{
-    (void)l;
-    return updates;
-}
-
 static enum status sac_train(struct learner *l, const struct learner_data *data, int64_t batches,
                              struct learner_stats *out)
 {
@@ -438,10 +407,9 @@ static int sac_layers(const struct learner *l, struct learner_layer out[])
 
 const struct learner_ops learner_sac = {
     .name = "mlp_sac",
-    .create = sac_create,
-    .destroy = sac_destroy,
-    .begin = sac_begin,
-    .batches = sac_batches,
+    .size = sizeof(struct sac_learner),
+    .set_up = sac_set_up,
+    .tear_down = sac_tear_down,
     .train = sac_train,
     .act = sac_act,
     .visit = sac_visit,
