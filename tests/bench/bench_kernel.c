@@ -58,16 +58,6 @@ static void run(int shape, int column, const struct kernel_product *base, uint32
     kernel_multiply(&p);
 }
 
-static uint32_t checksum(const float *x, size_t n)
-{
-    uint32_t hash = 2166136261u, word; /* FNV-1a */
-    for (size_t i = 0; i < n; i++) {
-        memcpy(&word, x + i, sizeof word);
-        hash = (hash ^ word) * 16777619u;
-    }
-    return hash;
-}
-
 /* Seconds of one product, all columns in turn, and the results' checksums by type. */
 static void measure(int shape, int rounds, int times, double seconds[COLUMNS][ROUNDS],
                     uint32_t bits[2])
@@ -97,7 +87,7 @@ static void measure(int shape, int rounds, int times, double seconds[COLUMNS][RO
                 run(shape, column, &p, packed);
             seconds[column][round < 0 ? 0 : round] = (now() - start) / times;
             if (column != OPENBLAS)
-                bits[column <= 2 ? KERNEL_F32 : KERNEL_BF16] = checksum(p.c, rows * cols);
+                bits[column <= 2 ? KERNEL_F32 : KERNEL_BF16] = bench_checksum(p.c, rows * cols);
         }
     }
     free(packed[0]);

@@ -23,6 +23,7 @@
 #include "engine/methods/learner_dt.h"
 #include "engine/nn/kernel.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/bench_replay.h"
 
 #include <cblas.h>
 #include <math.h>
@@ -66,14 +67,6 @@ static const char *processor(void)
     if (f != NULL)
         fclose(f);
     return "unknown processor";
-}
-
-static void check(enum status status)
-{
-    if (status == STATUS_OK)
-        return;
-    fprintf(stderr, "bench_learner: %s\n", status_sentence());
-    exit(1);
 }
 
 /* What a window of `steps` steps needs. Forward: all tokens but the last action through all layers
@@ -140,37 +133,6 @@ static double sgemm_rate(void)
     return best;
 }
 
-/* FNV-1a */
-static uint32_t checksum(const float *x, size_t n)
-{
-    uint32_t hash = 2166136261u;
-    const unsigned char *byte = (const unsigned char *)x;
-    for (size_t i = 0; i < n * sizeof *x; i++)
-        hash = (hash ^ byte[i]) * 16777619u;
-    return hash;
-}
-
-/* Trajectories of 500 random steps, enough to fill a replay. */
-static void fill(struct replay *r, int S, int A)
-{
-    enum { COUNT = 60, LENGTH = 500 };
-    float *noise = malloc((size_t)LENGTH * (size_t)(2 * S + A + 1) * sizeof *noise);
-    uint8_t terminal[LENGTH] = {0};
-    check(replay_init(r, S, A, REPLAY_UNBOUNDED));
-    for (int i = 0; i < COUNT; i++) {
-        struct rng rng = rng_at(1, RNG_TEST, (uint64_t)i);
-        struct trajectory t;
-        rng_fill_normal(&rng, 0, noise, (size_t)LENGTH * (size_t)(2 * S + A + 1));
-        float *next = noise + LENGTH * S, *action = next + LENGTH * S,
-              *reward = action + LENGTH * A;
-        for (int j = 0; j < LENGTH * A; j++)
-            action[j] = tanhf(action[j]);
-        check(trajectory_new(LENGTH, S, A, noise, next, action, reward, terminal, NULL, 0, &t));
-        check(replay_add(r, &t));
-    }
-    free(noise);
-}
-
 /* Seconds of one kind of step, and its share of the sgemm rate beside it. */
 struct series {
     double seconds[MOST], flops[MOST], share[MOST];
@@ -193,7 +155,7 @@ static double spread(double *x, int n)
 static void hyper_of(int shape, struct hyper *h)
 {
     hyper_defaults(h);
-    check(hyper_set(h, "rl_gradient", "td3"));
+    bench_check(hyper_set(h, "rl_gradient", "td3"));
     h->T_train = shapes[shape].K;
     h->T_eval = shapes[shape].K < CONTEXT ? shapes[shape].K : CONTEXT;
     h->critic_layernorm = shapes[shape].norm;
@@ -213,9 +175,9 @@ static void bench_steps(int shape, int threads, int repeats)
     int S = shapes[shape].S, A = shapes[shape].A;
     threads_set(threads);
     hyper_of(shape, &h);
-    fill(&replay, S, A);
-    check(learner_new(&(struct learner_spec){.hyper = &h, .S = S, .A = A, .run = 1}, &l));
-    check(learner_begin(l, LEARNER_ONLINE));
+    bench_replay(&replay, S, A, 60);
+    bench_check(learner_new(&(struct learner_spec){.hyper = &h, .S = S, .A = A, .run = 1}, &l));
+    bench_check(learner_begin(l, LEARNER_ONLINE));
     struct dt *d = (struct dt *)l;
     struct batch_rule rule = batch_rule_default();
     rule.rtg_scale = h.rtg_scale;
@@ -225,16 +187,16 @@ static void bench_steps(int shape, int threads, int repeats)
     for (int i = -1; i < repeats; i++) { /* the first round warms up */
         struct rng rng = rng_at(1, RNG_BATCH, (uint64_t)(i + 1));
         double start = now(), of_critic, of_actor, rate[3], seconds[2];
-        check(batch_sample(&replay, NULL, &rule, rng, &d->batch));
+        bench_check(batch_sample(&replay, NULL, &rule, rng, &d->batch));
         sample[i < 0 ? 0 : i] = now() - start;
         step_flops(d, &of_critic, &of_actor);
         rate[0] = sgemm_rate();
         start = now();
-        check(dt_critic_update(d, &d->batch, &stats));
+        bench_check(dt_critic_update(d, &d->batch, &stats));
         seconds[0] = now() - start;
         rate[1] = sgemm_rate();
         start = now();
-        check(dt_actor_update(d, &d->batch, NULL, &stats));
+        bench_check(dt_actor_update(d, &d->batch, NULL, &stats));
         seconds[1] = now() - start;
         rate[2] = sgemm_rate();
         if (i < 0)
@@ -253,9 +215,9 @@ static void bench_steps(int shape, int threads, int repeats)
            bench_median(critic.flops, repeats) * 1e-9, bench_median(actor.flops, repeats) * 1e-9,
            bench_median(rates, repeats) * 1e-9, 100 * bench_median(critic.share, repeats),
            100 * bench_median(actor.share, repeats), (double)usage.ru_maxrss / 1024,
-           checksum(d->actor.current.value, d->layout.size),
-           checksum(d->critic_net.current.value, d->critic.layout.size),
-           checksum(d->batch.state, (size_t)d->batch.B * (size_t)d->batch.K * (size_t)S));
+           bench_checksum(d->actor.current.value, d->layout.size),
+           bench_checksum(d->critic_net.current.value, d->critic.layout.size),
+           bench_checksum(d->batch.state, (size_t)d->batch.B * (size_t)d->batch.K * (size_t)S));
     fflush(stdout);
     learner_delete(l);
     replay_free(&replay);
@@ -275,10 +237,10 @@ static void seconds_of(struct dt *d, double *critic, double *actor)
 {
     struct stats_sum stats = {{0}, {0}};
     double start = now();
-    check(dt_critic_update(d, &d->batch, &stats));
+    bench_check(dt_critic_update(d, &d->batch, &stats));
     *critic = now() - start;
     start = now();
-    check(dt_actor_update(d, &d->batch, NULL, &stats));
+    bench_check(dt_actor_update(d, &d->batch, NULL, &stats));
     *actor = now() - start;
 }
 
@@ -291,21 +253,22 @@ static void bench_products(int shape, int repeats)
     struct batch_rule rule = batch_rule_default();
     int S = shapes[shape].S, A = shapes[shape].A;
     threads_set(1);
-    fill(&replay, S, A);
+    bench_replay(&replay, S, A, 60);
     for (int p = 0; p < PRODUCTS; p++) {
         struct hyper h;
         hyper_of(shape, &h);
-        check(hyper_set(&h, products[p].key, products[p].value));
-        check(learner_new(&(struct learner_spec){.hyper = &h, .S = S, .A = A, .run = 1}, &l[p]));
-        check(learner_begin(l[p], LEARNER_ONLINE));
+        bench_check(hyper_set(&h, products[p].key, products[p].value));
+        bench_check(
+            learner_new(&(struct learner_spec){.hyper = &h, .S = S, .A = A, .run = 1}, &l[p]));
+        bench_check(learner_begin(l[p], LEARNER_ONLINE));
         rule.rtg_scale = h.rtg_scale;
     }
     for (int i = -1; i < repeats; i++) {
         for (int p = 0; p < PRODUCTS; p++) {
             struct dt *d = (struct dt *)l[p];
             int at = i < 0 ? 0 : i;
-            check(batch_sample(&replay, NULL, &rule, rng_at(1, RNG_BATCH, (uint64_t)(i + 1)),
-                               &d->batch));
+            bench_check(batch_sample(&replay, NULL, &rule, rng_at(1, RNG_BATCH, (uint64_t)(i + 1)),
+                                     &d->batch));
             seconds_of(d, &critic[p][at], &actor[p][at]);
         }
     }
@@ -340,7 +303,7 @@ static void bench_acting(int environments, int threads, int repeats)
     struct rng rng = rng_at(1, RNG_TEST, 0);
     threads_set(threads);
     hyper_of(HOPPER, &h);
-    check(learner_new(&(struct learner_spec){.hyper = &h, .S = S, .A = A, .run = 1}, &l));
+    bench_check(learner_new(&(struct learner_spec){.hyper = &h, .S = S, .A = A, .run = 1}, &l));
     rng_fill_normal(&rng, 0, noise, sizeof noise / sizeof *noise);
     for (int i = 0; i < environments; i++) {
         const float *own = noise + (ptrdiff_t)i * CONTEXT * (S + A + 1);
@@ -352,12 +315,12 @@ static void bench_acting(int environments, int threads, int repeats)
     double seconds[MOST];
     for (int i = -2; i < repeats; i++) {
         double start = now();
-        check(learner_act(l, context, environments, ACT_MEAN, false, NULL, action, NULL));
+        bench_check(learner_act(l, context, environments, ACT_MEAN, false, NULL, action, NULL));
         seconds[i < 0 ? 0 : i] = now() - start;
     }
     printf("%2d contexts  %7d %9.2f %8.1f%%   %08x\n", environments, threads,
            1e3 * bench_median(seconds, repeats), spread(seconds, repeats),
-           checksum(action, (size_t)environments * A));
+           bench_checksum(action, (size_t)environments * A));
     fflush(stdout);
     learner_delete(l);
 }

@@ -21,6 +21,7 @@
 #include "engine/nn/kernel.h"
 #include "engine/nn/matmul.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/bench_replay.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -41,14 +42,6 @@ static const struct {
 } products[] = {{"OpenBLAS f32", "product", "openblas"},
                 {"own f32", "product", "own"},
                 {"own bf16", "precision", "bf16"}};
-
-static void check(enum status status)
-{
-    if (status == STATUS_OK)
-        return;
-    fprintf(stderr, "bench_threads: %s\n", status_sentence());
-    exit(1);
-}
 
 static double now(void)
 {
@@ -96,55 +89,23 @@ static double wake_time(void)
 
 /* --- steps ----------------------------------------------------------------------------------- */
 
-/* FNV-1a */
-static uint32_t checksum(const float *x, size_t n)
-{
-    uint32_t hash = 2166136261u;
-    const unsigned char *byte = (const unsigned char *)x;
-    for (size_t i = 0; i < n * sizeof *x; i++)
-        hash = (hash ^ byte[i]) * 16777619u;
-    return hash;
-}
-
-/* Trajectories of random steps. */
-static void fill(struct replay *r, int S, int A)
-{
-    enum { COUNT = 20, LENGTH = 500 };
-    size_t n = (size_t)LENGTH * (size_t)(2 * S + A + 1);
-    float *noise = malloc(n * sizeof *noise);
-    uint8_t terminal[LENGTH] = {0};
-    check(replay_init(r, S, A, REPLAY_UNBOUNDED));
-    for (int i = 0; i < COUNT; i++) {
-        struct rng rng = rng_at(1, RNG_TEST, (uint64_t)i);
-        struct trajectory t;
-        rng_fill_normal(&rng, 0, noise, n);
-        float *next = noise + LENGTH * S, *action = next + LENGTH * S,
-              *reward = action + LENGTH * A;
-        for (int j = 0; j < LENGTH * A; j++)
-            action[j] = tanhf(action[j]);
-        check(trajectory_new(LENGTH, S, A, noise, next, action, reward, terminal, NULL, 0, &t));
-        check(replay_add(r, &t));
-    }
-    free(noise);
-}
-
 static struct dt *learner_of(int shape, int product)
 {
     struct hyper h;
     struct learner *l;
     hyper_defaults(&h);
-    check(hyper_set(&h, "rl_gradient", "td3"));
-    check(hyper_set(&h, products[product].key, products[product].value));
+    bench_check(hyper_set(&h, "rl_gradient", "td3"));
+    bench_check(hyper_set(&h, products[product].key, products[product].value));
     h.T_train = h.T_eval = shapes[shape].K;
     h.embed_dim = shapes[shape].C;
     h.n_layer = shapes[shape].L;
     h.batch_size = shapes[shape].B;
     h.critic_hidden = shapes[shape].critic;
     h.target_padding_masked = 0;
-    check(learner_new(
+    bench_check(learner_new(
         &(struct learner_spec){.hyper = &h, .S = shapes[shape].S, .A = shapes[shape].A, .run = 1},
         &l));
-    check(learner_begin(l, LEARNER_ONLINE));
+    bench_check(learner_begin(l, LEARNER_ONLINE));
     return (struct dt *)l;
 }
 
@@ -163,30 +124,31 @@ static struct times steps(int shape, int product, int threads, int repeats, int 
     struct replay replay;
     struct times t = {.count = {{.threads = count}, {.threads = count}}};
     threads_set(threads);
-    fill(&replay, shapes[shape].S, shapes[shape].A);
+    bench_replay(&replay, shapes[shape].S, shapes[shape].A, 20);
     struct dt *d = learner_of(shape, product);
     struct batch_rule rule = batch_rule_default();
     for (int i = 0; i <= repeats; i++) { /* the first warms up */
         int at = i > 0 ? i - 1 : 0;
-        check(batch_sample(&replay, NULL, &rule, rng_at(1, RNG_BATCH, (uint64_t)i), &d->batch));
+        bench_check(
+            batch_sample(&replay, NULL, &rule, rng_at(1, RNG_BATCH, (uint64_t)i), &d->batch));
         double begin = now_of(threads);
-        check(dt_critic_update(d, &d->batch, &stats));
+        bench_check(dt_critic_update(d, &d->batch, &stats));
         critic[at] = now_of(threads) - begin;
         begin = now_of(threads);
-        check(dt_actor_update(d, &d->batch, NULL, &stats));
+        bench_check(dt_actor_update(d, &d->batch, NULL, &stats));
         actor[at] = now_of(threads) - begin;
     }
     t.critic = bench_median(critic, repeats), t.actor = bench_median(actor, repeats);
-    t.bits[0] = checksum(d->actor.current.value, d->layout.size);
-    t.bits[1] = checksum(d->critic_net.current.value, d->critic.layout.size);
+    t.bits[0] = bench_checksum(d->actor.current.value, d->layout.size);
+    t.bits[1] = bench_checksum(d->critic_net.current.value, d->critic.layout.size);
     if (count > 0) {
         double begin = now_of(1);
         team_count(&t.count[0]);
-        check(dt_critic_update(d, &d->batch, &stats));
+        bench_check(dt_critic_update(d, &d->batch, &stats));
         t.counted[0] = now_of(1) - begin;
         begin = now_of(1);
         team_count(&t.count[1]);
-        check(dt_actor_update(d, &d->batch, NULL, &stats));
+        bench_check(dt_actor_update(d, &d->batch, NULL, &stats));
         t.counted[1] = now_of(1) - begin;
         team_count(NULL);
     }
