@@ -189,28 +189,56 @@ static void fill(float *x, size_t n, uint32_t seed)
 {
     for (size_t i = 0; i < n; i++) {
         seed = seed * 1664525u + 1013904223u;
-        x[i] = (float)(seed >> 8) * 0x1p-23f - 1.0f; /* products are rounded in every bit */
+        x[i] = (float)(seed >> 8) * 0x1p-23f - 1.0f; /* 24 bits, so that products are rounded */
     }
 }
 
-bool matmul_blas_order_holds(enum matmul_form form, int rows, int cols, int inner, bool keep)
+/* A product by OpenBLAS, and room to compute it in another way. */
+struct trial {
+    float *a, *theirs, *other; /* `other` begins as `theirs` did */
+    struct factor b;
+    int lda;
+    size_t size;
+};
+
+/* False without memory. */
+static bool trial_begin(enum matmul_form form, int rows, int cols, int inner, bool keep,
+                        struct trial *t)
 {
     size_t left = (size_t)rows * (size_t)inner, right = (size_t)inner * (size_t)cols,
            size = (size_t)rows * (size_t)cols;
     float *a = malloc((left + right + 2 * size) * sizeof *a);
     if (a == NULL)
         return false;
-    float *b = a + left, *theirs = b + right, *ours = theirs + size;
-    int lda = form == MATMUL_TN ? rows : inner;
-    struct factor factor = {.at = b, .ld = form == MATMUL_NT ? inner : cols};
+    float *b = a + left;
+    *t = (struct trial){.a = a,
+                        .theirs = b + right,
+                        .other = b + right + size,
+                        .b = {.at = b, .ld = form == MATMUL_NT ? inner : cols},
+                        .lda = form == MATMUL_TN ? rows : inner,
+                        .size = size * sizeof *a};
     fill(a, left + right + size, 1);
-    memcpy(ours, theirs, size * sizeof *ours);
-    blas(form, rows, cols, inner, a, lda, factor, keep, theirs, cols);
-    own(form, rows, cols, inner, a, lda, factor, (struct ends){.keep = keep, .behind = true}, ours,
-        cols);
-    bool same = memcmp(theirs, ours, size * sizeof *ours) == 0;
-    free(a);
+    memcpy(t->other, t->theirs, t->size);
+    blas(form, rows, cols, inner, a, t->lda, t->b, keep, t->theirs, cols);
+    return true;
+}
+
+/* Whether both ways gave the same bits. */
+static bool trial_end(struct trial *t)
+{
+    bool same = memcmp(t->theirs, t->other, t->size) == 0;
+    free(t->a);
     return same;
+}
+
+bool matmul_blas_order_holds(enum matmul_form form, int rows, int cols, int inner, bool keep)
+{
+    struct trial t;
+    if (!trial_begin(form, rows, cols, inner, keep, &t))
+        return false;
+    own(form, rows, cols, inner, t.a, t.lda, t.b, (struct ends){.keep = keep, .behind = true},
+        t.other, cols);
+    return trial_end(&t);
 }
 
 /* Rows and columns that are no multiple of anything, and what small networks have. */
@@ -404,26 +432,16 @@ void matmul_nn(int N, int out, int in, const float *dy, struct factor W, float k
 
 bool matmul_cut_holds(enum matmul_form form, int rows, int cols, int inner, int parts, bool keep)
 {
-    size_t left = (size_t)rows * (size_t)inner, right = (size_t)inner * (size_t)cols,
-           size = (size_t)rows * (size_t)cols;
-    float *a = malloc((left + right + 2 * size) * sizeof *a);
-    if (a == NULL)
+    struct trial t;
+    if (!trial_begin(form, rows, cols, inner, keep, &t))
         return false;
-    float *b = a + left, *whole = b + right, *cut = whole + size;
-    int lda = form == MATMUL_TN ? rows : inner;
-    struct factor factor = {.at = b, .ld = form == MATMUL_NT ? inner : cols};
-    fill(a, left + right + size, 1);
-    memcpy(cut, whole, size * sizeof *cut);
-    blas(form, rows, cols, inner, a, lda, factor, keep, whole, cols);
     for (int i = 0; i < parts; i++) {
         struct team_range part = team_range(rows, CUT, parts, i);
         blas(form, part.count, cols, inner,
-             a + (size_t)part.first * (form == MATMUL_TN ? 1 : (size_t)inner), lda, factor, keep,
-             cut + (size_t)part.first * (size_t)cols, cols);
+             t.a + (size_t)part.first * (form == MATMUL_TN ? 1 : (size_t)inner), t.lda, t.b, keep,
+             t.other + (size_t)part.first * (size_t)cols, cols);
     }
-    bool same = memcmp(whole, cut, size * sizeof *cut) == 0;
-    free(a);
-    return same;
+    return trial_end(&t);
 }
 
 /* Inner indices below, at and above the length at which OpenBLAS cuts them (320, 384), columns that

@@ -108,32 +108,51 @@ static void relu(float *x, size_t n)
         x[i] = x[i] < 0.0f ? 0.0f : x[i];
 }
 
-/* As sgemm with a bias in each row of c, or one added to c, and a pass of ReLU. */
+/* matmul_nt (or, with `then`, matmul_then_bias) against the product of `want`, which begins with a
+ * bias in each row (or gets one added), and a pass of ReLU. */
+static void expect_bias_and_relu(int s, enum product product, bool then, bool wants_relu,
+                                 void (*want)(int s, const struct factors *f, struct factor W,
+                                              float keep))
+{
+    struct factors f = factors_new(s);
+    int rows = shapes[s].rows, cols = shapes[s].cols, inner = shapes[s].inner;
+    struct factor W = right(MATMUL_NT, s, &f);
+    W.product = product;
+    for (int i = 0; i < rows; i++)
+        memcpy(f.want + (size_t)i * (size_t)cols, f.bias, (size_t)cols * sizeof(float));
+    want(s, &f, W, then ? 0 : 1);
+    for (size_t i = 0; then && i < f.size / sizeof(float); i++)
+        f.want[i] += f.bias[i % (size_t)cols];
+    if (wants_relu)
+        relu(f.want, f.size / sizeof(float));
+    memset(f.got, 0xff, f.size);
+    if (then)
+        matmul_then_bias(rows, cols, inner, f.a, W, f.bias, wants_relu, f.got);
+    else
+        matmul_nt(rows, cols, inner, f.a, W, f.bias, wants_relu, f.got);
+    cr_expect_eq(memcmp(f.want, f.got, f.size), 0, "%d by %d by %d, product %d, then %d, relu %d",
+                 rows, cols, inner, product, then, wants_relu);
+    factors_free(&f);
+}
+
+static void by_sgemm(int s, const struct factors *f, struct factor W, float keep)
+{
+    (void)W;
+    sgemm(MATMUL_NT, s, f, keep, f->want);
+}
+
+static void by_matmul(int s, const struct factors *f, struct factor W, float keep)
+{
+    matmul(MATMUL_NT, shapes[s].rows, shapes[s].cols, shapes[s].inner, f->a, shapes[s].inner, W,
+           keep, f->want, shapes[s].cols);
+}
+
 Test(matmul, bias_and_relu_are_those_of_passes_of_their_own)
 {
     threads_set_tiling(false);
     for (int s = 0; s < SHAPES; s++) {
-        struct factors f = factors_new(s);
-        int rows = shapes[s].rows, cols = shapes[s].cols, inner = shapes[s].inner;
-        for (int form = 0; form < 4; form++) {
-            bool then = form >= 2, wants_relu = form % 2 == 1;
-            struct factor W = right(MATMUL_NT, s, &f);
-            for (int i = 0; i < rows; i++)
-                memcpy(f.want + (size_t)i * (size_t)cols, f.bias, (size_t)cols * sizeof(float));
-            sgemm(MATMUL_NT, s, &f, then ? 0 : 1, f.want);
-            for (size_t i = 0; then && i < f.size / sizeof(float); i++)
-                f.want[i] += f.bias[i % (size_t)cols];
-            if (wants_relu)
-                relu(f.want, f.size / sizeof(float));
-            memset(f.got, 0xff, f.size);
-            if (then)
-                matmul_then_bias(rows, cols, inner, f.a, W, f.bias, wants_relu, f.got);
-            else
-                matmul_nt(rows, cols, inner, f.a, W, f.bias, wants_relu, f.got);
-            cr_expect_eq(memcmp(f.want, f.got, f.size), 0, "%d by %d by %d, form %d", rows, cols,
-                         inner, form);
-        }
-        factors_free(&f);
+        for (int form = 0; form < 4; form++)
+            expect_bias_and_relu(s, PRODUCT_BLAS, form >= 2, form % 2 == 1, by_sgemm);
     }
 }
 
@@ -141,27 +160,8 @@ Test(matmul, bias_and_relu_are_those_of_passes_of_their_own)
 Test(matmul, bias_and_relu_of_our_own_kernels)
 {
     for (int s = 0; s < SHAPES; s++) {
-        struct factors f = factors_new(s);
-        int rows = shapes[s].rows, cols = shapes[s].cols, inner = shapes[s].inner;
-        for (int form = 0; form < 8; form++) {
-            bool then = (form & 2) != 0, wants_relu = (form & 1) != 0;
-            struct factor W = right(MATMUL_NT, s, &f);
-            W.product = (form & 4) != 0 ? PRODUCT_BF16 : PRODUCT_F32;
-            for (int i = 0; i < rows; i++)
-                memcpy(f.want + (size_t)i * (size_t)cols, f.bias, (size_t)cols * sizeof(float));
-            matmul(MATMUL_NT, rows, cols, inner, f.a, inner, W, then ? 0 : 1, f.want, cols);
-            for (size_t i = 0; then && i < f.size / sizeof(float); i++)
-                f.want[i] += f.bias[i % (size_t)cols];
-            if (wants_relu)
-                relu(f.want, f.size / sizeof(float));
-            memset(f.got, 0xff, f.size);
-            if (then)
-                matmul_then_bias(rows, cols, inner, f.a, W, f.bias, wants_relu, f.got);
-            else
-                matmul_nt(rows, cols, inner, f.a, W, f.bias, wants_relu, f.got);
-            cr_expect_eq(memcmp(f.want, f.got, f.size), 0, "%d by %d by %d, form %d", rows, cols,
-                         inner, form);
-        }
-        factors_free(&f);
+        for (int form = 0; form < 8; form++)
+            expect_bias_and_relu(s, (form & 4) != 0 ? PRODUCT_BF16 : PRODUCT_F32, (form & 2) != 0,
+                                 (form & 1) != 0, by_matmul);
     }
 }
