@@ -3,6 +3,7 @@
 #include "engine/base/guard.h"
 #include "engine/base/h5_image.h"
 #include "engine/base/h5_scan.h"
+#include "engine/base/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -318,16 +319,8 @@ static enum status try_to_write(const char *path)
     return result;
 }
 
-/* HDF5 crashes where there is no memory for a new file's cache (1.10: H5AC_create). */
-static bool has_memory_to_create(void)
-{
-    const size_t room = (size_t)4 << 20; /* mapped, because compilers leave out malloc with free */
-    void *trial = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (trial == MAP_FAILED)
-        return false;
-    munmap(trial, room);
-    return true;
-}
+/* Of a new file: where it is refused, HDF5 crashes (1.10: H5AC_create). */
+enum { HDF5_CACHE = 4 << 20 };
 
 enum status h5_create(struct h5 *f, const char *path)
 {
@@ -336,7 +329,7 @@ enum status h5_create(struct h5 *f, const char *path)
     if (snprintf(f->path, sizeof f->path, "%s", path) >= (int)sizeof f->path)
         return status_fail(STATUS_IO, "%s: the path is longer than %d characters", path, FILE_PATH);
     TRY(try_to_write(path));
-    if (!has_memory_to_create()) {
+    if (!memory_has_room(HDF5_CACHE)) {
         unlink(path);
         return status_fail(STATUS_MEMORY,
                            "%s: there is no memory to create it; raise the limit (ulimit -v)",

@@ -16,6 +16,12 @@ void *memory_reserve(size_t bytes)
     return block;
 }
 
+bool memory_has_room(size_t bytes)
+{
+    void *trial = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return trial != MAP_FAILED && munmap(trial, bytes) == 0;
+}
+
 enum status memory_grow(void **list, int count, size_t width, const char *what)
 {
     if ((count & (count - 1)) != 0)

@@ -7,11 +7,16 @@
 
 #include "engine/base/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* `bytes` uninitialised bytes for free(), on a 64-byte boundary; from 4 MB on, on a 2 MB boundary
  * with large pages asked for (the kernel may decline). NULL when there is no memory. */
 void *memory_reserve(size_t bytes);
+
+/* Whether `bytes` can be had at this moment: asked before code that cannot bear a refusal. (A
+ * mapping, because compilers leave out malloc with its free.) */
+bool memory_has_room(size_t bytes);
 
 /* Room for one more behind `count` elements of `width` bytes: lists double at powers of two, so
  * that the capacity need not be kept. `what` they are stands in the sentence. Errors STATUS_MEMORY,

@@ -1,5 +1,7 @@
 #include "engine/base/threads.h"
 
+#include "engine/base/memory.h"
+
 #include <cblas.h>
 #include <omp.h>
 #include <stdio.h>
@@ -130,14 +132,12 @@ enum status threads_reserve(void)
     if (wanted <= reserved)
         return STATUS_OK;
     size_t room = (size_t)(wanted - reserved) * (BLAS_BUFFER + thread_room());
-    void *trial = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (trial == MAP_FAILED)
+    if (!memory_has_room(room))
         return status_fail(STATUS_MEMORY,
                            "not enough address space for the %d MiB that OpenBLAS needs for "
                            "%d thread%s; raise the limit (ulimit -v, ulimit -d), or use fewer "
                            "threads (--threads 1)",
                            (int)(room >> 20), wanted, wanted == 1 ? "" : "s");
-    munmap(trial, room);
     void *buffer[BLAS_BUFFERS] = {NULL};
     bool can = blas_memory_alloc != NULL && blas_memory_free != NULL;
     for (int i = 0; can && i < wanted; i++)
