@@ -1,4 +1,5 @@
-/* What a dataset is, whatever its file is called and whoever wrote it down.
+/* How a dataset is identified, independent of the name of its file and of the program that wrote
+ * it.
  *
  *   file digest      SHA-256 of the file. D4RL's own are known by it (dataset_table).
  *   content digest   SHA-256 over the arrays that the reader takes (observations, actions, rewards,

@@ -10,9 +10,9 @@
  * The number of tasks may depend on team_size only where no bit depends on it: elementwise loops
  * cut anywhere, products cut as matmul.h allows.
  *
- * A section costs its leader the time to wake a thread (some 10 us): whoever has little to share
- * asks team_parts, which says so. Threads that wait sleep. Nothing is allocated, except by OpenMP
- * at the first region. */
+ * A section costs its leader the time to wake a thread (about 10 us), so a leader with little work
+ * asks team_parts whether to share it. Threads that wait sleep. Nothing is allocated, except by
+ * OpenMP at the first region. */
 #ifndef ENGINE_BASE_TEAM_H
 #define ENGINE_BASE_TEAM_H
 
