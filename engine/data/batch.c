@@ -40,6 +40,11 @@ enum status batch_init(struct batch *b, int B, int K, int S, int A, bool with_lo
     return STATUS_OK;
 }
 
+double batch_real_share(const struct batch *b)
+{
+    return (double)b->valid / ((double)b->B * (double)b->K);
+}
+
 void batch_free(struct batch *b)
 {
     free(b->state);

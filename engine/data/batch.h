@@ -55,6 +55,9 @@ struct batch_rule batch_rule_default(void);
 enum status batch_init(struct batch *b, int B, int K, int S, int A, bool with_log_prob);
 void batch_free(struct batch *b);
 
+/* Real positions among all: 1 - the share of padding. */
+double batch_real_share(const struct batch *b);
+
 /* Draw and cut out->B segments. With `n` NULL states stay raw.
  *
  * Random   rng_at(run, RNG_BATCH, batch index)    Threads  any number, same bits

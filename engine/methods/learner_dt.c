@@ -222,6 +222,7 @@ static enum status dt_train(struct learner *l, const struct learner_data *data, 
         /* Two streams per batch, so that a second batch never shifts the first one's draws. */
         struct rng rng = rng_at(l->run, RNG_BATCH, 2 * (uint64_t)l->batches);
         TRY(batch_sample(data->replay, l->normalizer, &rule, rng, &d->batch));
+        stats_add(sum, LEARNER_real_share, batch_real_share(&d->batch));
         if (online) {
             rng = rng_at(l->run, RNG_BATCH, 2 * (uint64_t)l->batches + 1);
             TRY(batch_sample(data->online, l->normalizer, &rule, rng, &d->online));
@@ -252,8 +253,7 @@ static enum status visit_iteration(struct dt *d, struct visitor *v)
     visitor_enter(v, "iteration");
     TRY(visit_int32s(v, "under_way", &d->under_way, 1));
     if (d->under_way) {
-        TRY(visit_doubles(v, "sum", d->iteration.sum, LEARNER_METRIC_COUNT));
-        TRY(visit_doubles(v, "weight", d->iteration.weight, LEARNER_METRIC_COUNT));
+        TRY(stats_visit(&d->iteration, "sum", "weight", v));
         TRY(d->rl->visit(d, v));
     }
     visitor_leave(v);

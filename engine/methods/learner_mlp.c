@@ -496,6 +496,7 @@ static enum status mlp_learner_train(struct learner *l, const struct learner_dat
         else
             TRY(batch_sample_transitions(data->transitions, l->normalizer,
                                          is_iql(d) ? IQL_ACTION_LIMIT : 0, 1, 0, rng, &d->batch));
+        stats_add(&stats, LEARNER_real_share, batch_real_share(&d->batch));
         learner_tick(l, STAGE_CRITIC);
         if (is_iql(d)) {
             TRY(mlp_iql_update(d, &stats));

@@ -178,6 +178,8 @@ static void report(const struct pdt *d, bool joint, struct stats_sum *stats)
     double temperature = exp(d->log_temperature.value);
     bool entropy = d->learner.hyper.entropy_reg != 0;
     stats_add(stats, LEARNER_loss_actor, loss->total);
+    stats_add(stats, LEARNER_real_share,
+              (batch_real_share(&d->batch) + batch_real_share(&d->future)) / 2);
     stats_add(stats, LEARNER_loss_supervised,
               loss->nll - (entropy ? temperature * loss->entropy : 0));
     stats_add(stats, LEARNER_kl_prior, loss->kl_prior);

@@ -322,6 +322,7 @@ static enum status sac_train(struct learner *l, const struct learner_data *data,
         learner_tick(l, STAGE_SAMPLE);
         struct rng rng = rng_at(l->run, RNG_BATCH, (uint64_t)l->batches);
         TRY(batch_sample_transitions(data->transitions, l->normalizer, 0, 1, 0, rng, &d->batch));
+        stats_add(&stats, LEARNER_real_share, batch_real_share(&d->batch));
         learner_tick(l, STAGE_CRITIC);
         TRY(sac_update(d, &stats));
         l->batches++;

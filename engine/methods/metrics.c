@@ -39,3 +39,15 @@ double stats_value(const struct stats_sum *s, enum learner_metric metric)
 {
     return s->weight[metric] > 0 ? s->sum[metric] / s->weight[metric] : (double)NAN;
 }
+
+enum status stats_visit(struct stats_sum *s, const char *sum, const char *weight, struct visitor *v)
+{
+    size_t n = LEARNER_METRIC_COUNT, first = LEARNER_METRICS_FIRST;
+    if (v->fills && visit_expect(v, sum, n) != STATUS_OK &&
+        visit_expect(v, sum, first) == STATUS_OK) {
+        *s = (struct stats_sum){{0}, {0}};
+        n = first;
+    }
+    TRY(visit_doubles(v, sum, s->sum, n));
+    return visit_doubles(v, weight, s->weight, n);
+}

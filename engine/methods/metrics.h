@@ -11,6 +11,8 @@
 #ifndef ENGINE_METHODS_METRICS_H
 #define ENGINE_METHODS_METRICS_H
 
+#include "engine/base/visitor.h"
+
 /* clang-format off */
 #define LEARNER_METRICS(X)                                                                         \
     X(loss_actor,       MEAN,    "total actor loss")                                               \
@@ -34,7 +36,8 @@
     X(ratio_log_p50,    LATEST,  "PPO: its median")                                                \
     X(ratio_log_p95,    LATEST,  "PPO: its 95 % quantile")                                         \
     X(ratio_clipped,    MEAN,    "PPO: share outside the clip range")                              \
-    X(kl_prior,         MEAN,    "PDT: KL to the prior")
+    X(kl_prior,         MEAN,    "PDT: KL to the prior")                                           \
+    X(real_share,       MEAN,    "share of real positions in the batches; the rest is padding")
 /* clang-format on */
 
 enum learner_metric {
@@ -51,6 +54,13 @@ struct stats_sum {
     double sum[LEARNER_METRIC_COUNT];    /* of number times weight; or the number itself */
     double weight[LEARNER_METRIC_COUNT]; /* 0: nothing was added */
 };
+
+/* Metrics before this one are in every checkpoint; it came later. */
+enum { LEARNER_METRICS_FIRST = LEARNER_real_share };
+
+/* Both arrays under these names. Those of an older checkpoint end before LEARNER_METRICS_FIRST. */
+enum status stats_visit(struct stats_sum *s, const char *sum, const char *weight,
+                        struct visitor *v);
 
 /* Add the value of one update, or the mean value of `weight` updates. */
 void stats_add_weighted(struct stats_sum *s, enum learner_metric metric, double value,

@@ -2,7 +2,9 @@
 #include "harness/commands/command.h"
 
 #include "engine/base/say.h"
-#include "harness/sweep/speed.h"
+#include "engine/base/threads.h"
+#include "harness/base/progress.h"
+#include "harness/sweep/overview.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -21,14 +23,18 @@ static void print_number(double x)
 
 static void print_speeds(const struct speed_table *t)
 {
-    say("Core-seconds of one unit of work at the paper's size (%s; %s):\n\n", t->machine,
-        t->compiler);
-    say("| suite | dataset | method | actor update | critic update | batch sampling | "
-        "transition | evaluation step | memory, GB |\n|%s\n",
-        " --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |");
+    say("Core-seconds (processor time) of one unit of work with networks of the paper's size (%s; "
+        "%s):\n\n",
+        t->machine, t->compiler);
+    say("| suite | dataset | method | precision | real positions | actor update | critic update | "
+        "batch sampling | transition | evaluation step | memory, GB |\n|%s\n",
+        " --- | --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     for (int i = 0; i < t->count; i++) {
         const struct speed *s = &t->speed[i];
-        say("| %s | %s | %s |", s->suite->title, s->dataset, s->method);
+        if (s->small)
+            continue;
+        say("| %s | %s | %s | %s | %.0f %% |", s->suite->title, s->dataset, s->method,
+            s->precision == HYPER_precision_bf16 ? "bf16" : "f32", 100 * s->work.real_share);
         const double units[] = {s->actor,   s->critic,   s->sample,
                                 s->rollout, s->evaluate, s->memory_gb};
         for (size_t k = 0; k < sizeof units / sizeof *units; k++)
@@ -37,59 +43,104 @@ static void print_speeds(const struct speed_table *t)
     }
 }
 
-static enum status print_matrix(const struct speed_table *t, const char *name, const char *preset)
+struct arguments {
+    const char *results, *preset, *data;
+    char **matrix; /* NULL ends them; none: all but `cost` itself */
+};
+
+/* Hours with three digits that count, and commas: 1,190,000; 26.7; 0.05. */
+static void print_hours(double hours)
+{
+    char digits[32], grouped[48];
+    double unit = hours >= 1000 ? pow(10, floor(log10(hours)) - 2) : 1;
+    int n = snprintf(digits, sizeof digits, "%.*f",
+                     hours < 10    ? 2
+                     : hours < 100 ? 1
+                                   : 0,
+                     round(hours / unit) * unit * (hours >= 1000) + hours * (hours < 1000));
+    size_t used = 0;
+    for (int i = 0; i < n; i++) {
+        grouped[used++] = digits[i];
+        if (hours >= 1000 && i + 1 < n && (n - i - 1) % 3 == 0)
+            grouped[used++] = ',';
+    }
+    grouped[used] = '\0';
+    printf(" %s |", grouped);
+}
+
+struct totals {
+    double shortest, longest, all; /* core-seconds */
+    double learning, counted;      /* of the estimates before any cell has finished */
+};
+
+static struct totals add_up(const struct cost *c, int cells)
+{
+    struct totals t = {.shortest = (double)INFINITY};
+    for (int i = 0; i < cells; i++) {
+        t.shortest = fmin(t.shortest, c->seconds[i]);
+        t.longest = fmax(t.longest, c->seconds[i]);
+        t.all += c->seconds[i];
+        t.learning += c->part[i].learning;
+        t.counted += speed_total(&c->part[i]);
+    }
+    return t;
+}
+
+static void print_row(const struct matrix *m, const struct cost *c, const struct cost *bf16)
+{
+    struct totals t = add_up(c, m->cells);
+    char wall[32];
+    int cores = threads_available();
+    progress_duration(t.all / cores, wall);
+    say("| %s%s%s | %s | %d |", m->name, c->scaled > 0 || c->nominal > 0 ? " *" : "",
+        c->measured > 0 ? " †" : "", m->title, m->cells);
+    print_hours(t.shortest / 3600);
+    print_hours(t.longest / 3600);
+    print_hours(t.all / 3600);
+    say(" %s |", wall);
+    print_hours(add_up(bf16, m->cells).all / 3600);
+    printf(t.counted > 0 ? " %.1f %% |\n" : " |\n", 100 * t.learning / t.counted);
+}
+
+static enum status print_matrix(const struct arguments *a, const struct speed_table *t,
+                                const char *name)
 {
     struct matrix m;
-    struct speed_estimate sum = {.exact = true};
-    double least = (double)INFINITY, most = 0;
-    TRY(matrix_load(name, preset, &m));
-    enum status result = STATUS_OK;
-    for (int i = 0; i < m.cells && result == STATUS_OK; i++) {
-        struct speed_estimate one;
-        result = speed_estimate(t, &m.cell[i], &one);
-        double whole = one.learning + one.rollout + one.evaluation + one.store;
-        sum.learning += one.learning;
-        sum.rollout += one.rollout;
-        sum.evaluation += one.evaluation;
-        sum.store += one.store;
-        sum.exact = sum.exact && one.exact;
-        least = fmin(least, whole);
-        most = fmax(most, whole);
-    }
+    struct overview o;
+    TRY(matrix_load(name, a->preset, &m));
+    enum status result = overview_init_at(&m, a->results, a->data, t, &o);
     if (result == STATUS_OK) {
-        double whole = sum.learning + sum.rollout + sum.evaluation + sum.store;
-        say("| %s%s | %s | %d |", name, sum.exact ? "" : " *", m.title, m.cells);
-        print_number(least / 3600);
-        print_number(most / 3600);
-        print_number(whole / 3600);
-        printf(" %.1f %% |\n", whole > 0 ? 100 * sum.learning / whole : 0);
+        struct cost bf16;
+        result = cost_init(&m, t, a->data, HYPER_precision_bf16, &bf16);
+        if (result == STATUS_OK) {
+            print_row(&m, &o.cost, &bf16);
+            cost_free(&bf16);
+        }
+        overview_free(&o);
     }
     matrix_unload(&m);
     return result;
 }
 
-struct arguments {
-    const char *results, *preset;
-    char **matrix; /* NULL ends them; none: all but `cost` itself */
-};
-
 static const struct option_row options[] = {
     OPTION_RESULTS(struct arguments, results),
     OPTION_PRESET(struct arguments, preset, ),
+    OPTION_DATA(struct arguments, data),
     {.name = NULL},
 };
 
 static enum status print_matrices(const struct arguments *a, const struct speed_table *t)
 {
     for (char **name = a->matrix; *name != NULL; name++)
-        TRY(print_matrix(t, *name, a->preset));
+        TRY(print_matrix(a, t, *name));
     for (int i = 0; *a->matrix == NULL && matrix_name(i) != NULL; i++) {
         if (strcmp(matrix_name(i), "cost") != 0)
-            TRY(print_matrix(t, matrix_name(i), a->preset));
+            TRY(print_matrix(a, t, matrix_name(i)));
     }
     printf(
-        "\n* some of its methods were not measured; they are estimated from TD3+ODT or TD3+BC by "
-        "their arithmetic.\n");
+        "\n* some of its methods, or their precision, were not measured; they are estimated from "
+        "others by their arithmetic.\n"
+        "† from the times of its finished cells.\n");
     return STATUS_OK;
 }
 
@@ -99,10 +150,13 @@ static enum status print_costs(void *context)
     struct speed_table t;
     TRY(speed_read(a->results, &t));
     print_speeds(&t);
-    say("\nCore-hours at that speed, preset %s (shortest run, longest run, all runs):\n\n",
-        a->preset != NULL ? a->preset : "of each matrix");
-    printf("| matrix | what | runs | shortest | longest | all | learning |\n"
-           "| --- | --- | ---: | ---: | ---: | ---: | ---: |\n");
+    int cores = threads_available();
+    say("\nCore-hours at that speed, preset %s (shortest run, longest run, all runs); the time on "
+        "%d "
+        "core%s:\n\n",
+        a->preset != NULL ? a->preset : "of each matrix", cores, cores == 1 ? "" : "s");
+    printf("| matrix | what | runs | shortest | longest | all | time | all in bf16 | learning |\n"
+           "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
     enum status result = print_matrices(a, &t);
     speed_free(&t);
     return result;

@@ -107,10 +107,7 @@ static void print_data(const struct matrix *m, const char *data)
 static enum status print_expectation(const struct overview *o, int cores)
 {
     struct schedule s;
-    char wall[32], hours[48], basis[96];
-    snprintf(basis, sizeof basis, "%s",
-             o->calibrated ? "at the speed measured by `vitamin sweep cost`"
-                           : "a guess: nothing has finished yet; `vitamin sweep cost` measures");
+    char wall[32], hours[48], basis[COST_BASIS];
     TRY(schedule_init(o->m->cells, cores, 0, &s));
     for (int i = 0; i < s.jobs; i++) {
         s.job[i].left = o->left[i];
@@ -120,10 +117,10 @@ static enum status print_expectation(const struct overview *o, int cores)
     }
     schedule_sort(&s);
     progress_duration(schedule_wall(&s), wall);
-    if (o->cost.measured > 0)
-        snprintf(basis, sizeof basis, "from the times of %d finished cells", o->cost.measured);
+    cost_basis(&o->cost, basis);
     progress_core_hours(overview_left(o), hours);
-    say("remaining  %s, %s on %d core%s (%s)\n", hours, wall, cores, cores == 1 ? "" : "s", basis);
+    say("remaining  %s, %s on %d core%s\n           %s\n", hours, wall, cores,
+        cores == 1 ? "" : "s", basis);
     schedule_free(&s);
     return STATUS_OK;
 }
@@ -164,7 +161,7 @@ static enum status show_overview(const struct arguments *a, bool plan)
     struct matrix m;
     struct overview o;
     TRY(matrix_load(a->sweep.matrix, a->sweep.preset, &m));
-    enum status result = overview_init(&m, a->sweep.results, &o);
+    enum status result = overview_init(&m, a->sweep.results, a->sweep.data, &o);
     if (result != STATUS_OK) {
         matrix_unload(&m);
         return result;

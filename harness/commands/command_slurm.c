@@ -7,7 +7,7 @@
 #include "harness/matrix/cell.h"
 #include "harness/matrix/guide.h"
 #include "harness/matrix/supply.h"
-#include "harness/sweep/cost.h"
+#include "harness/sweep/overview.h"
 #include "harness/sweep/slurm.h"
 
 #include <errno.h>
@@ -32,8 +32,7 @@ struct arguments {
 /* What the script holds; the job points into it. */
 struct plan {
     struct matrix m;
-    struct cost cost;
-    struct run_folder *look;
+    struct overview overview;
     struct slurm_cell *cell; /* those to do */
     int cells;
     char matrix[FILE_PATH], program[FILE_PATH], folder[FILE_PATH], results[FILE_PATH],
@@ -124,25 +123,20 @@ static void name_job(const char *matrix, char out[CONFIG_NAME + 16])
     }
 }
 
-static enum status look_at_cells(struct plan *p, const char *results)
+static enum status look_at_cells(struct plan *p, const char *results, const char *data)
 {
-    p->look = calloc((size_t)p->m.cells, sizeof *p->look);
     p->cell = calloc((size_t)p->m.cells, sizeof *p->cell);
-    if (p->look == NULL || p->cell == NULL)
+    if (p->cell == NULL)
         return status_fail(STATUS_MEMORY, "no memory for the cells of %s", p->m.name);
+    TRY(overview_init(&p->m, results, data, &p->overview));
     for (int i = 0; i < p->m.cells; i++) {
-        char folder[FILE_PATH];
-        TRY(matrix_folder(&p->m.cell[i], results, folder));
-        run_folder_look(folder, &p->look[i], NULL);
-        if (run_folder_is_over(p->look[i].state))
+        if (run_folder_is_over(p->overview.look[i].state))
             continue;
         /* A guide that is over will not come; its task says so at once. */
         const struct matrix_cell *c = &p->m.cell[i];
         bool waits = guide_check(&p->m, c, results) == STATUS_WAITS;
         p->cell[p->cells++] = (struct slurm_cell){c->number, waits ? c->guide : 0};
     }
-    TRY(cost_init(&p->m, &p->cost));
-    cost_measure(&p->cost, &p->m, p->look);
     return STATUS_OK;
 }
 
@@ -166,7 +160,7 @@ static enum status settle_cpus(const struct plan *p, struct slurm_job *job)
     for (int i = 0; i < p->cells && cpus < USUAL; i++) {
         struct hyper h;
         const struct env_kind *kind;
-        TRY(cost_configure(&p->m.cell[p->cell[i].number - 1], &h, &kind));
+        TRY(work_configure(&p->m.cell[p->cell[i].number - 1], &h, &kind));
         int most = learner_threads(&h);
         cpus = most > cpus ? most : cpus;
     }
@@ -228,7 +222,7 @@ static enum status make_plan(struct arguments *a, struct plan *p)
     TRY(resolve_path(a->report, true, p->report));
     if (a->data != NULL)
         TRY(resolve_path(a->data, false, p->data));
-    TRY(look_at_cells(p, p->results));
+    TRY(look_at_cells(p, p->results, a->data != NULL ? p->data : NULL));
     TRY(settle_homes(p, job));
     name_job(p->m.name, p->name);
     if (job->memory == NULL) {
@@ -251,8 +245,8 @@ static enum status make_plan(struct arguments *a, struct plan *p)
 
 static void free_plan(struct plan *p)
 {
-    cost_free(&p->cost);
-    free(p->look);
+    if (p->overview.m != NULL)
+        overview_free(&p->overview);
     free(p->cell);
     matrix_unload(&p->m);
 }
@@ -279,18 +273,15 @@ static enum status run_script(const char *script)
 
 static void print_plan(const struct plan *p, const struct slurm_job *job)
 {
-    double left = 0;
-    char hours[48];
+    char hours[48], basis[COST_BASIS];
     int arrays = slurm_arrays(job, p->cell, p->cells);
-    for (int i = 0; i < p->cells; i++)
-        left += p->cost.seconds[p->cell[i].number - 1];
     say("%s: %d of %d cells of %s in %d array%s; a task has %d core%s, %s and %s at a time, and "
         "resumes until it is done\n",
         p->out, p->cells, p->m.cells, p->m.name, arrays, arrays == 1 ? "" : "s", job->cpus,
         job->cpus == 1 ? "" : "s", job->memory, job->time);
-    progress_core_hours(left, hours);
-    say("about %s%s\n", hours,
-        p->cost.measured > 0 ? ", from the cells that are done" : ", a guess: no cell is done yet");
+    progress_core_hours(overview_left(&p->overview), hours);
+    cost_basis(&p->overview.cost, basis);
+    say("about %s: %s\n", hours, basis);
 }
 
 static enum status write_and_submit(struct arguments *a, struct plan *p)

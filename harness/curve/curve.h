@@ -34,7 +34,8 @@
  * generated | dev | minari | own | none), dataset_path, dataset_sha256 (of the file),
  * dataset_content (suites/dataset_identity.h; none in older curves), dataset_note,
  * dataset_transitions, dataset_trajectories, dataset_mean, dataset_sd (of normalised returns),
- * dataset_sd_printed (as the paper's scripts compute it), peak_memory_gb, revision, dirty (0 | 1),
+ * dataset_sd_printed (as the paper's scripts compute it), peak_memory_gb, processor_share
+ * (processor time over wall time and threads since the last start), revision, dirty (0 | 1),
  * program (SHA-256 of the executable), compiler, flags, versions, blas_core, machine (these eight
  * of the first segment), kernel (path of our own products: engine/nn/kernel.h), precision (f32 |
  * bf16, of the products), host, threads, started, updated (ISO 8601), resumes, metrics (2: see
@@ -50,9 +51,9 @@
  *   2. Rows are in order of time. After a resume, rows beyond the checkpoint are dropped and made
  *      again, bit for bit the same.
  *   3. Everything but `seconds*` columns and the attributes host, machine, program, started,
- *      updated, resumes, threads, peak_memory_gb, guide_path, variant, title, kernel is a function
- * of (configuration, seed, code, BLAS core): curve_compare. Curves from before variant and title
- *      were attributes are named by their folder: run_folder.h.
+ *      updated, resumes, threads, peak_memory_gb, processor_share, guide_path, variant, title,
+ * kernel is a function of (configuration, seed, code, BLAS core): curve_compare. Curves from before
+ * variant and title were attributes are named by their folder: run_folder.h.
  *   4. No byte of a sealed file is believed before its seal was found to hold. */
 #ifndef HARNESS_CURVE_H
 #define HARNESS_CURVE_H

@@ -16,6 +16,7 @@ static const char *const volatile_attributes[] = {
     "resumes",
     "threads",
     "peak_memory_gb",
+    "processor_share",
     "guide_path",
     "variant",
     "title",
@@ -128,12 +129,14 @@ enum status curve_compare(const struct curve *a, const struct curve *b, bool row
         TRY(compare_evaluation(a, b, i));
     for (int i = 0; i < a->iterations; i++) {
         for (int k = 0; k < CURVE_METRIC_COUNT; k++) {
-            if (strncmp(curve_metric_names[k], "seconds", 7) == 0)
+            double x = a->iteration[i].value[k], y = b->iteration[i].value[k];
+            /* Older programs have not written real_share. */
+            if (strncmp(curve_metric_names[k], "seconds", 7) == 0 ||
+                (k == CURVE_real_share && (isnan(x) || isnan(y))))
                 continue;
-            if (!curve_same_number(a->iteration[i].value[k], b->iteration[i].value[k]))
+            if (!curve_same_number(x, y))
                 return status_fail(STATUS_FORMAT, "iteration row %d: '%s' is %.17g and %.17g", i,
-                                   curve_metric_names[k], a->iteration[i].value[k],
-                                   b->iteration[i].value[k]);
+                                   curve_metric_names[k], x, y);
         }
     }
     return curve_compare_bandit(a, b);

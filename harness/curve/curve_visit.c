@@ -117,6 +117,34 @@ static enum status visit_list(struct visitor *v, const char *name, void **items,
     return visit_bytes(v, name, *items, n * width);
 }
 
+/* Rows of an older checkpoint lack the column real_share, and end 8 bytes earlier. */
+static enum status widen_rows(struct curve *c, int n, struct visitor *v)
+{
+    enum { BEFORE = CURVE_real_share, AFTER = CURVE_METRIC_COUNT - 1 - BEFORE };
+    struct older {
+        double before[BEFORE], after[AFTER];
+    } *row = NULL;
+    int rows = 0;
+    enum status result = visit_list(v, "iterations", (void **)&row, &rows, (size_t)n, sizeof *row);
+    for (int i = 0; i < rows && result == STATUS_OK; i++) {
+        struct curve_iteration wide = curve_blank_iteration();
+        memcpy(wide.value, row[i].before, sizeof row[i].before);
+        memcpy(wide.value + BEFORE + 1, row[i].after, sizeof row[i].after);
+        result = curve_add_iteration(c, &wide);
+    }
+    free(row);
+    return result;
+}
+
+static enum status visit_rows(struct curve *c, int64_t n, struct visitor *v)
+{
+    size_t width = sizeof *c->iteration, older = width - sizeof(double);
+    if (v->fills && n > 0 && visit_expect(v, "iterations", (size_t)n * width) != STATUS_OK &&
+        visit_expect(v, "iterations", (size_t)n * older) == STATUS_OK)
+        return widen_rows(c, (int)n, v);
+    return visit_list(v, "iterations", (void **)&c->iteration, &c->iterations, (size_t)n, width);
+}
+
 /* Texts end within their arrays, whatever was read. */
 static void end_texts(struct curve *c)
 {
@@ -148,8 +176,7 @@ enum status curve_visit(struct curve *c, struct visitor *v)
     TRY(visit_list(v, "attributes", (void **)&c->attribute, &c->attributes, (size_t)n[ATTRIBUTES],
                    sizeof *c->attribute));
     TRY(visit_list(v, "config", (void **)&c->config, &config, (size_t)n[CONFIG], 1));
-    TRY(visit_list(v, "iterations", (void **)&c->iteration, &c->iterations, (size_t)n[ITERATIONS],
-                   sizeof *c->iteration));
+    TRY(visit_rows(c, n[ITERATIONS], v));
     TRY(visit_list(v, "segments", (void **)&c->segment, &c->segments, (size_t)n[SEGMENTS],
                    sizeof *c->segment));
     TRY(visit_evaluations(c, (size_t)n[EVALUATIONS], (size_t)n[EPISODES], v));

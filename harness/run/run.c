@@ -534,8 +534,7 @@ enum status run_execute(const struct run_request *request, struct run_summary *s
     r->running = TIMER_OTHER;
     r->live = !request->quiet && isatty(STDERR_FILENO);
     log_set_stderr_level(request->quiet || r->live ? LOG_WARN : LOG_DEBUG);
-    clock_gettime(CLOCK_MONOTONIC, &r->started);
-    r->since = r->last_checkpoint = r->last_report = r->started;
+    run_start_clocks(r);
     if (summary == NULL)
         summary = &none;
     *summary = none;

@@ -2,7 +2,29 @@
  * line. */
 #include "harness/run/run_impl.h"
 
+#include "engine/base/threads.h"
+
 #include <string.h>
+
+static double processor_seconds(void)
+{
+    struct timespec used;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return (double)used.tv_sec + 1e-9 * (double)used.tv_nsec;
+}
+
+void run_start_clocks(struct run *r)
+{
+    clock_gettime(CLOCK_MONOTONIC, &r->started);
+    r->since = r->last_checkpoint = r->last_report = r->started;
+    r->processor_started = processor_seconds();
+}
+
+double run_processor_share(const struct run *r)
+{
+    double wall = progress_since(&r->started) * threads_count();
+    return wall > 0 ? (processor_seconds() - r->processor_started) / wall : 1;
+}
 
 void run_switch(struct run *r, enum run_timer to)
 {

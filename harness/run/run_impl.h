@@ -85,6 +85,7 @@ struct run {
     struct curve curve;
     /* this process only */
     struct timespec started, last_checkpoint, last_report;
+    double processor_started; /* processor seconds of this process before the run */
     double timer[TIMERS];   /* seconds of the iteration under way */
     enum run_timer running; /* which stopwatch runs, since `since` */
     struct timespec since;
@@ -104,6 +105,10 @@ struct run {
 /* run_clock.c: stop the running stopwatch, start another. */
 void run_switch(struct run *r, enum run_timer to);
 /* The iteration's times into its row of the curve, and on from zero. */
+/* Processor time over wall time and threads since the run was started here: less than 1 where it
+ * waited for others. */
+void run_start_clocks(struct run *r);
+double run_processor_share(const struct run *r);
 void run_take_timers(struct run *r, double column[CURVE_METRIC_COUNT]);
 void run_begin_phase(struct run *r);
 

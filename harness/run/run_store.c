@@ -14,8 +14,7 @@
 static enum status visit_sums(struct run_sums *s, struct visitor *v)
 {
     visitor_enter(v, "sums");
-    TRY(visit_doubles(v, "metric", s->metrics.sum, LEARNER_METRIC_COUNT));
-    TRY(visit_doubles(v, "weight", s->metrics.weight, LEARNER_METRIC_COUNT));
+    TRY(stats_visit(&s->metrics, "metric", "weight", v));
     TRY(visit_doubles(v, "returns", &s->returns, 1));
     TRY(visit_doubles(v, "lengths", &s->lengths, 1));
     TRY(visit_count(v, "trajectories", &s->trajectories, 0));
@@ -132,6 +131,7 @@ enum status run_save_curve(struct run *r, const char *state)
     provenance_now(now);
     TRY(run_path(r, "curve.h5", path));
     TRY(curve_set(&r->curve, "peak_memory_gb", "%.3f", (double)usage.ru_maxrss / 1048576));
+    TRY(curve_set(&r->curve, "processor_share", "%.3f", run_processor_share(r)));
     TRY(curve_set(&r->curve, "status", "%s", state));
     TRY(curve_set(&r->curve, "updated", "%s", now));
     TRY(commit_end(&r->commit));

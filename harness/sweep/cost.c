@@ -1,6 +1,7 @@
 #include "harness/sweep/cost.h"
 
-#include "harness/run/run.h"
+#include "harness/matrix/supply.h"
+#include "suites/dataset_episodes.h"
 #include "suites/dataset_table.h"
 
 #include <math.h>
@@ -8,66 +9,79 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of one ordinary core: only their ratio matters once something has been measured. */
+/* Of one core of 2023: only their ratio matters once something has been measured. */
 static const double FLOPS = 5e10;
 
-/* Weights of the actor, and tokens of one segment. */
-static double actor_weights(const struct hyper *h, double *tokens)
+/* --- the data's episodes -----------------------------------------------------------------------
+ */
+
+/* The file that the matrix's runs take, or NULL in *folder when none lies there. */
+static enum status read_episodes(const struct matrix *m, const struct matrix_cell *c,
+                                 const char *data, double *steps)
 {
-    if (h->family == HYPER_family_dt) {
-        *tokens = 3.0 * (double)h->T_train;
-        return 12.0 * (double)(h->embed_dim * h->embed_dim * h->n_layer);
+    const struct matrix_source *s = supply_of(m, c->dataset);
+    char buffer[FILE_PATH];
+    const char *folder = data;
+    if (s == NULL || !supply_is_there(s, data))
+        return STATUS_MISSING;
+    TRY(supply_folder(s, data, buffer, &folder));
+    return dataset_read_episodes(c->dataset, folder, steps);
+}
+
+/* Uniform actions make episodes as short as those of the environment's random dataset. */
+static double known_episodes(const struct matrix *m, const struct matrix_cell *c)
+{
+    const struct matrix_source *s = supply_of(m, c->dataset);
+    const struct env_kind *kind = dataset_env(c->dataset);
+    char id[2 * CONFIG_NAME];
+    if (kind == NULL)
+        return 0;
+    snprintf(id, sizeof id, "%s-random-v2", kind->name);
+    bool random = s != NULL && s->generated && strstr(s->args, "random") != NULL;
+    return dataset_known_episodes(random && dataset_find(id) != NULL ? id : c->dataset);
+}
+
+static double episodes_of(const struct matrix *m, const struct matrix_cell *c, const char *data,
+                          struct cost *out)
+{
+    double steps = 0;
+    if (read_episodes(m, c, data, &steps) == STATUS_OK) {
+        out->from_file++;
+        return steps;
     }
-    *tokens = 1;
-    return (double)(h->mlp_hidden * h->mlp_hidden) * (double)h->mlp_hidden_layers;
+    out->from_facts++;
+    return known_episodes(m, c);
 }
 
-struct cost_work cost_count(const struct hyper *h, const struct env_kind *kind)
+/* --- hints --------------------------------------------------------------------------------------
+ */
+
+static double nominal(const struct work *w, const struct env_kind *kind)
 {
-    double tokens, weights = actor_weights(h, &tokens);
-    bool mlp = h->buffer_unit == HYPER_buffer_unit_transitions;
-    bool critic = h->rl_gradient != HYPER_rl_gradient_none;
-    double interval = critic ? (double)h->actor_update_interval : 1;
-    double episode = fmax(kind->time_limit, 1) / 2.0;
-    double per_iteration = fmax((double)h->min_transitions_per_iter, episode);
-    struct cost_work w = {.steps = (double)h->stop_transitions, .interval = interval};
-
-    w.iterations = w.steps / per_iteration;
-    if (hyper_applies(h, "max_online_iters") && h->max_online_iters > 0)
-        w.iterations = fmin(w.iterations, (double)h->max_online_iters);
-    w.updates = (double)h->pretrain_actor_steps +
-                (mlp ? w.steps * h->updates_per_transition / interval
-                     : w.iterations * (double)h->actor_updates_per_iter);
-    /* A forward pass of the encoder, 2 of an update's 5 tokens a step; an update takes three times
-     * a forward pass. */
-    if (h->actor == HYPER_actor_pdt)
-        w.before_online = (double)h->pdt_return_steps * (2.0 / 5) / 3;
-    double evaluations = h->eval_every_unit == HYPER_eval_every_unit_iterations
-                             ? w.iterations / (double)h->eval_every
-                             : w.steps / (double)h->eval_every;
-    w.evaluated = (1 + evaluations) * (double)h->eval_episodes * kind->time_limit;
-
-    double batch = (double)h->batch_size;
-    /* 6 flops a weight and token: 2 forward, 4 backward. */
-    w.actor_flops = 6 * weights * tokens * batch;
-    if (critic)
-        w.critic_flops = 12.0 * (double)(h->critic_hidden * h->critic_hidden) *
-                         (double)h->critic_hidden_layers * batch * fmax(tokens / 3, 1);
-    if (critic && !mlp)
-        w.critic_flops += 2 * weights * tokens * batch; /* the target's actions */
-    w.act_flops = 2 * weights * (mlp ? 1 : 3.0 * (double)h->T_eval);
-    return w;
+    double learning = (w->updates + w->before_online) * w->actor_flops +
+                      w->updates * w->interval * w->critic_flops;
+    double acted = w->steps + w->evaluated;
+    return (learning + acted * w->act_flops) / FLOPS + acted * kind->suite->step_seconds + 0.1;
 }
 
-static double hint_of(const struct hyper *h, const struct env_kind *kind)
+static enum status count_cell(struct cost *out, int i, const struct matrix_cell *c,
+                              const struct speed_table *speed, double episode, int precision)
 {
-    if (kind->suite->run_seconds > 0)
-        return kind->suite->run_seconds;
-    struct cost_work w = cost_count(h, kind);
-    double learning = (w.updates + w.before_online) * w.actor_flops +
-                      w.updates * w.interval * w.critic_flops;
-    double acted = w.steps + w.evaluated;
-    return (learning + acted * w.act_flops) / FLOPS + acted * kind->suite->step_seconds + 0.1;
+    struct hyper h;
+    const struct env_kind *kind;
+    TRY(work_configure(c, &h, &kind));
+    if (precision != COST_OWN_PRECISION)
+        h.precision = precision;
+    if (kind->suite->run_seconds > 0) {
+        out->hint[i] = kind->suite->run_seconds;
+        return STATUS_OK;
+    }
+    struct work w = work_count(&h, kind, episode);
+    if (speed != NULL && speed_estimate(speed, c->method, &h, kind, &w, &out->part[i]))
+        out->hint[i] = speed_total(&out->part[i]);
+    else
+        out->hint[i] = nominal(&w, kind);
+    return STATUS_OK;
 }
 
 /* Seeds differ in nothing that costs. */
@@ -77,49 +91,82 @@ static bool next_seed(const struct matrix_cell *before, const struct matrix_cell
            strcmp(before->dataset, c->dataset) == 0;
 }
 
-enum status cost_configure(const struct matrix_cell *c, struct hyper *h,
-                           const struct env_kind **kind)
+/* The first cell on the same dataset, whose episodes are known by then. */
+static int first_on(const struct matrix *m, int i)
 {
-    struct config_request request;
-    matrix_request(c, &request);
-    enum status result = run_configure(&request, h);
-    if (result != STATUS_OK)
-        return status_prefix(result, "cell %d (%s%s%s on %s)", c->number, c->method,
-                             c->variant[0] != '\0' ? "@" : "", c->variant, c->dataset);
-    *kind = dataset_env(c->dataset);
-    return STATUS_OK;
+    int first = 0;
+    while (strcmp(m->cell[first].dataset, m->cell[i].dataset) != 0)
+        first++;
+    return first;
 }
 
-enum status cost_init(const struct matrix *m, struct cost *out)
+static void count_bases(struct cost *c, const struct matrix *m)
 {
-    *out = (struct cost){.hint = calloc((size_t)m->cells, sizeof(double)),
-                         .seconds = calloc((size_t)m->cells, sizeof(double))};
+    for (int i = 0; i < m->cells; i++) {
+        const struct env_kind *kind = dataset_env(m->cell[i].dataset);
+        bool counted = kind == NULL || kind->suite->run_seconds <= 0;
+        c->nominal += counted && !(speed_total(&c->part[i]) > 0);
+        c->scaled += !c->part[i].exact && speed_total(&c->part[i]) > 0;
+    }
+}
+
+enum status cost_init(const struct matrix *m, const struct speed_table *speed, const char *data,
+                      int precision, struct cost *out)
+{
+    size_t cells = (size_t)m->cells;
+    double *episode = calloc(cells, sizeof *episode);
+    *out = (struct cost){.hint = calloc(cells, sizeof(double)),
+                         .seconds = calloc(cells, sizeof(double)),
+                         .part = calloc(cells, sizeof *out->part),
+                         .has_speed = speed != NULL};
     enum status result = STATUS_OK;
-    if (out->hint == NULL || out->seconds == NULL)
+    if (episode == NULL || out->hint == NULL || out->seconds == NULL || out->part == NULL)
         result = status_fail(STATUS_MEMORY, "no memory for %d cells", m->cells);
     for (int i = 0; i < m->cells && result == STATUS_OK; i++) {
         const struct matrix_cell *c = &m->cell[i];
+        int first = first_on(m, i);
+        episode[i] = first < i ? episode[first] : episodes_of(m, c, data, out);
         if (i > 0 && next_seed(&m->cell[i - 1], c)) {
             out->hint[i] = out->hint[i - 1];
-            continue;
+            out->part[i] = out->part[i - 1];
+        } else {
+            result = count_cell(out, i, c, speed, episode[i], precision);
         }
-        struct hyper h;
-        const struct env_kind *kind;
-        result = cost_configure(c, &h, &kind);
-        if (result == STATUS_OK)
-            out->hint[i] = hint_of(&h, kind);
     }
-    if (result != STATUS_OK)
+    free(episode);
+    if (result != STATUS_OK) {
         cost_free(out);
+        return result;
+    }
+    memcpy(out->seconds, out->hint, cells * sizeof(double));
+    count_bases(out, m);
+    return STATUS_OK;
+}
+
+void cost_basis(const struct cost *c, char out[COST_BASIS])
+{
+    const char *episodes = c->from_file == 0    ? "published lengths of episodes"
+                           : c->from_facts == 0 ? "the lengths of the data's episodes"
+                                                : "the lengths of the data's episodes, published "
+                                                  "ones where it is not here";
+    if (c->measured > 0)
+        snprintf(out, COST_BASIS, "from the times of %d finished cell%s", c->measured,
+                 c->measured == 1 ? "" : "s");
+    else if (!c->has_speed)
+        snprintf(out, COST_BASIS, "a guess: nothing was measured; `vitamin sweep cost` measures");
     else
-        memcpy(out->seconds, out->hint, (size_t)m->cells * sizeof(double));
-    return result;
+        snprintf(out, COST_BASIS, "at the speed measured by `vitamin sweep cost`%s, with %s",
+                 c->nominal > 0  ? " (a part is guessed: not measured)"
+                 : c->scaled > 0 ? " (methods not measured: from TD3+ODT or TD3+BC)"
+                                 : "",
+                 episodes);
 }
 
 void cost_free(struct cost *c)
 {
     free(c->hint);
     free(c->seconds);
+    free(c->part);
     *c = (struct cost){.measured = 0};
 }
 

@@ -1,44 +1,41 @@
-/* How long a cell will take: arithmetic counted from its configuration, times what the finished
- * cells of this matrix took per unit of it. */
+/* How long a cell will take. There is one estimate, which `plan`, `status`, `cost`, `slurm` and the
+ * sweep's order share: arithmetic counted from the cell's configuration and its data's episodes,
+ * times this machine's measured speed (speed.h), or a nominal one where none is measured, times
+ * what finished cells of the matrix took per second of that. */
 #ifndef HARNESS_COST_H
 #define HARNESS_COST_H
 
-#include "engine/methods/hyper.h"
-#include "harness/matrix/cell.h"
-#include "suites/env.h"
-
-/* What a run does, counted from its configuration. Episodes are taken to end half-way to the time
- * limit where that matters (one-trajectory iterations), and evaluation episodes to reach it. */
-struct cost_work {
-    double updates;       /* actor updates, pretraining included */
-    double before_online; /* PDT's return head is prepared before the first online update: as many
-                           * updates would take as long */
-    double interval;      /* critic updates for one of them */
-    double iterations;    /* online */
-    double steps;         /* online transitions */
-    double evaluated;     /* evaluation steps, at most */
-    double actor_flops, critic_flops, act_flops; /* of one update each, and of one action */
-};
-
-/* The effective configuration of a cell and its world. Errors STATUS_CONFIG, the cell named. */
-enum status cost_configure(const struct matrix_cell *c, struct hyper *h,
-                           const struct env_kind **kind);
-
-struct cost_work cost_count(const struct hyper *h, const struct env_kind *kind);
+#include "harness/curve/run_folder.h"
+#include "harness/matrix/matrix.h"
+#include "harness/sweep/speed.h"
 
 struct cost {
-    double *hint;    /* seconds of one core at a nominal speed, one a cell */
+    double *hint;    /* core-seconds before any cell has finished, one a cell */
     double *seconds; /* expected core-seconds, one a cell; the measured ones where finished */
-    int measured;    /* finished cells behind them; 0: nominal speed, a guess */
+    struct speed_estimate *part; /* of `hint` by phase, one a cell; 0 where it is nominal */
+    int measured;                /* finished cells behind `seconds` */
+    int nominal;                 /* cells without a measured speed: a guess */
+    int scaled;                  /* cells estimated from another method's speed */
+    int from_file, from_facts;   /* datasets whose episodes' length comes from there */
+    bool has_speed;              /* some speed was measured */
 };
 
-/* Errors STATUS_CONFIG (a cell's configuration is refused: the sentence names it), STATUS_MEMORY */
-enum status cost_init(const struct matrix *m, struct cost *out);
+enum { COST_OWN_PRECISION = -1 };
+
+/* Costs of a matrix's cells. `speed`: measured by the matrix `cost`, or NULL. `data`: as --data.
+ * `precision`: enum HYPER_precision_* of all cells, instead of their own.
+ * Errors STATUS_CONFIG (a cell's configuration is refused: the sentence names it), STATUS_MEMORY */
+enum status cost_init(const struct matrix *m, const struct speed_table *speed, const char *data,
+                      int precision, struct cost *out);
 void cost_free(struct cost *c);
 
 /* Scale the hints by what finished cells took: those of the same method and environment if there
  * are any, else of the method, else all. */
 void cost_measure(struct cost *c, const struct matrix *m, const struct run_folder *look);
+
+/* What the estimate rests on, for people: "at the speed measured by `vitamin sweep cost`". */
+enum { COST_BASIS = 256 };
+void cost_basis(const struct cost *c, char out[COST_BASIS]);
 
 /* Bytes that a run of this cell needs, roughly: the dataset in memory and the networks. */
 size_t cost_memory(const struct matrix_cell *cell);

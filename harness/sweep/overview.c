@@ -5,7 +5,6 @@
 #include "harness/base/progress.h"
 #include "harness/matrix/guide.h"
 #include "harness/run/run.h"
-#include "harness/sweep/speed.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -36,39 +35,33 @@ static enum status allocate(struct overview *o)
     if (o->look == NULL || o->waits == NULL || o->kind == NULL || o->round == NULL ||
         o->hash == NULL || o->left == NULL)
         return status_fail(STATUS_MEMORY, "no memory for %d cells", o->m->cells);
-    return cost_init(o->m, &o->cost);
+    return STATUS_OK;
 }
 
-/* Hints from this machine's measured speed, for whatever has not finished a cell of its own. */
-static void calibrate(struct overview *o)
+enum status overview_init(const struct matrix *m, const char *results, const char *data,
+                          struct overview *out)
 {
+    /* The matrix `cost` itself is estimated from nothing but its own cells. */
     struct speed_table t;
-    if (strcmp(o->m->name, "cost") == 0 || speed_read(o->results, &t) != STATUS_OK)
-        return;
-    o->calibrated = true;
-    for (int i = 0; i < o->m->cells; i++) {
-        struct speed_estimate e;
-        double sum = 0;
-        if (o->kind[i] != i)
-            o->cost.hint[i] = o->cost.hint[o->kind[i]];
-        else if (speed_estimate(&t, &o->m->cell[i], &e) == STATUS_OK)
-            sum = e.learning + e.rollout + e.evaluation + e.store;
-        if (sum > 0)
-            o->cost.hint[i] = sum;
-    }
-    speed_free(&t);
+    bool measured = strcmp(m->name, "cost") != 0 && speed_read(results, &t) == STATUS_OK;
+    enum status result = overview_init_at(m, results, data, measured ? &t : NULL, out);
+    if (measured)
+        speed_free(&t);
+    return result;
 }
 
-enum status overview_init(const struct matrix *m, const char *results, struct overview *out)
+enum status overview_init_at(const struct matrix *m, const char *results, const char *data,
+                             const struct speed_table *speed, struct overview *out)
 {
     *out = (struct overview){.m = m, .results = results};
     enum status result = allocate(out);
+    if (result == STATUS_OK)
+        result = cost_init(m, speed, data, COST_OWN_PRECISION, &out->cost);
     if (result != STATUS_OK) {
         overview_free(out);
         return result;
     }
     find_kinds(out);
-    calibrate(out);
     out->count[FOLDER_WAITING] = m->cells; /* as calloc left them */
     guard_keep(true);
     for (int i = 0; i < m->cells; i++)

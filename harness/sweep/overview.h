@@ -16,14 +16,17 @@ struct overview {
     int *round;               /* how many cells of this kind come before it */
     char (*hash)[SHA256_HEX]; /* of a kind's configuration, at its first cell */
     struct cost cost;
-    bool calibrated; /* costs start from the speed that `sweep cost` has measured */
-    double *left;    /* core-seconds that each cell still wants */
+    double *left; /* core-seconds that each cell still wants */
     int count[FOLDER_STATE_COUNT];
 };
 
 /* Looks at every cell. The strings must outlive it. Errors STATUS_CONFIG (a cell's configuration),
  * STATUS_MEMORY. */
-enum status overview_init(const struct matrix *m, const char *results, struct overview *out);
+enum status overview_init(const struct matrix *m, const char *results, const char *data,
+                          struct overview *out);
+/* The same at the speed of a table that was read before, or NULL. */
+enum status overview_init_at(const struct matrix *m, const char *results, const char *data,
+                             const struct speed_table *speed, struct overview *out);
 void overview_free(struct overview *o);
 
 /* Look at one cell again. What finished elsewhere with another configuration counts as failed, for

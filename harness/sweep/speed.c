@@ -5,12 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PAPER_WIDTH = 512 };
+
 /* --- one curve -------------------------------------------------------------------------------- */
 
 struct sums {
     double seconds[CURVE_METRIC_COUNT]; /* of the seconds_* columns, online rows */
     double updates, transitions, iterations;
     double evaluate, evaluated; /* seconds and steps of evaluations, all rows */
+    double real, told;          /* shares of real positions, and the rows that have one */
 };
 
 static void add_row(struct sums *s, const struct curve *c, int i)
@@ -24,6 +27,8 @@ static void add_row(struct sums *s, const struct curve *c, int i)
     s->updates += x[CURVE_gradient_steps] - (before != NULL ? before[CURVE_gradient_steps] : 0);
     s->transitions += x[CURVE_transitions] - (before != NULL ? before[CURVE_transitions] : 0);
     s->iterations += 1;
+    s->real += isfinite(x[CURVE_real_share]) ? x[CURVE_real_share] : 0;
+    s->told += isfinite(x[CURVE_real_share]);
     for (int k = CURVE_seconds_rollout; k < CURVE_METRIC_COUNT; k++)
         s->seconds[k] += isfinite(x[k]) ? x[k] : 0;
 }
@@ -43,14 +48,20 @@ static double per(double seconds, double units)
     return units > 0 && seconds > 0 ? seconds / units : (double)NAN;
 }
 
-bool speed_of_curve(const struct curve *c, const struct cost_work *work, struct speed *out)
+bool speed_of_curve(const struct curve *c, const struct work *work, struct speed *out)
 {
     struct sums s = {.updates = 0};
     for (int i = 0; i < c->iterations; i++)
         add_row(&s, c, i);
     add_evaluations(&s, c);
-    double threads = curve_get_number(c, "threads", 1);
+    double threads = curve_get_number(c, "threads", 1) * curve_get_number(c, "processor_share", 1);
     *out = (struct speed){.work = *work};
+    if (s.told > 0 && work->real_share > 0) {
+        double fuller = s.real / s.told / work->real_share;
+        out->work.real_share *= fuller;
+        out->work.actor_flops *= fuller;
+        out->work.critic_flops *= fuller;
+    }
     out->actor = per(threads * s.seconds[CURVE_seconds_actor], s.updates + work->before_online);
     out->critic = per(threads * s.seconds[CURVE_seconds_critic], s.updates * work->interval);
     out->sample = per(threads * s.seconds[CURVE_seconds_sample], s.updates);
@@ -70,8 +81,9 @@ static enum status read_cell(const struct matrix_cell *cell, const char *results
     const struct env_kind *kind;
     struct hyper h;
     struct curve c;
-    TRY(cost_configure(cell, &h, &kind));
-    struct cost_work work = cost_count(&h, kind);
+    TRY(work_configure(cell, &h, &kind));
+    /* Their data lasts to the time limit. */
+    struct work work = work_count(&h, kind, 0);
     TRY(matrix_folder(cell, results, folder));
     TRY(file_path(path, "%s/curve.h5", folder));
     enum status result = curve_read(path, &c);
@@ -83,6 +95,8 @@ static enum status read_cell(const struct matrix_cell *cell, const char *results
         snprintf(s->method, sizeof s->method, "%s", cell->method);
         snprintf(s->dataset, sizeof s->dataset, "%s", cell->dataset);
         s->suite = kind->suite;
+        s->precision = (int)h.precision;
+        s->small = h.embed_dim < PAPER_WIDTH && h.family == HYPER_family_dt;
         if (t->count++ == 0) {
             snprintf(t->machine, sizeof t->machine, "%.150s", curve_get(&c, "machine"));
             snprintf(t->compiler, sizeof t->compiler, "%.150s", curve_get(&c, "compiler"));
@@ -121,14 +135,34 @@ void speed_free(struct speed_table *t)
 
 /* --- a cell at that speed --------------------------------------------------------------------- */
 
-static const struct speed *find(const struct speed_table *t, const char *method,
-                                const struct suite *suite)
+static double size_of(const struct work *w)
 {
+    return w->actor_flops + w->interval * w->critic_flops;
+}
+
+/* How far apart two amounts of arithmetic are, as factors. */
+static double distance(const struct work *a, const struct work *b)
+{
+    return fabs(log(fmax(size_of(a), 1) / fmax(size_of(b), 1)));
+}
+
+/* The speed of a method in a suite (NULL: any), of this precision if there is one. */
+static const struct speed *find(const struct speed_table *t, const char *method,
+                                const struct suite *suite, int precision, const struct work *work)
+{
+    const struct speed *best = NULL;
     for (int i = 0; i < t->count; i++) {
-        if (t->speed[i].suite == suite && strcmp(t->speed[i].method, method) == 0)
-            return &t->speed[i];
+        const struct speed *s = &t->speed[i];
+        if ((suite != NULL && s->suite != suite) || strcmp(s->method, method) != 0)
+            continue;
+        bool better = best == NULL;
+        if (best != NULL && (s->precision == precision) != (best->precision == precision))
+            better = s->precision == precision;
+        else if (best != NULL)
+            better = distance(&s->work, work) < distance(&best->work, work);
+        best = better ? s : best;
     }
-    return NULL;
+    return best;
 }
 
 static double or_zero(double x)
@@ -143,40 +177,41 @@ static double ratio(double mine, double measured)
 
 /* A step of acting is the environment's part and the network's, which alone changes with its size.
  */
-static double acting(double measured, double env_step, double size)
+static double acting(double measured, const struct suite *there, const struct suite *here,
+                     double size)
 {
-    double network = or_zero(measured) - env_step;
-    return network > 0 ? env_step + network * size : or_zero(measured);
+    double network = or_zero(measured) - there->step_seconds;
+    return network > 0 ? here->step_seconds + network * size : or_zero(measured);
 }
 
-enum status speed_estimate(const struct speed_table *t, const struct matrix_cell *cell,
-                           struct speed_estimate *out)
+bool speed_estimate(const struct speed_table *t, const char *method, const struct hyper *h,
+                    const struct env_kind *kind, const struct work *w, struct speed_estimate *out)
 {
-    const struct env_kind *kind;
-    struct hyper h;
     *out = (struct speed_estimate){.exact = true};
-    TRY(cost_configure(cell, &h, &kind));
-    if (kind->suite->run_seconds > 0)
-        return STATUS_OK; /* below a second */
-    struct cost_work w = cost_count(&h, kind);
-    const struct speed *s = find(t, cell->method, kind->suite);
-    if (s == NULL) {
-        out->exact = false;
-        s = find(t, h.family == HYPER_family_dt ? "td3_odt" : "td3bc", kind->suite);
-    }
+    const struct speed *s = find(t, method, kind->suite, (int)h->precision, w);
     if (s == NULL)
-        return status_fail(STATUS_MISSING,
-                           "no speed was measured for the suite of %s; finish `vitamin sweep cost`",
-                           cell->dataset);
-    out->learning = (w.updates + w.before_online) * or_zero(s->actor) *
-                        ratio(w.actor_flops, s->work.actor_flops) +
-                    w.updates * or_zero(s->sample);
-    if (w.critic_flops > 0)
-        out->learning += w.updates * w.interval * or_zero(s->critic) *
-                         ratio(w.critic_flops, s->work.critic_flops);
-    double step = kind->suite->step_seconds, size = ratio(w.act_flops, s->work.act_flops);
-    out->rollout = w.steps * acting(s->rollout, step, size);
-    out->evaluation = w.evaluated * acting(s->evaluate, step, size);
-    out->store = w.iterations * or_zero(s->store);
-    return STATUS_OK;
+        s = find(t, method, NULL, (int)h->precision, w);
+    if (s == NULL)
+        s = find(t, h->family == HYPER_family_dt ? "td3_odt" : "td3bc", kind->suite,
+                 (int)h->precision, w);
+    if (s == NULL)
+        return false;
+    out->exact = strcmp(s->method, method) == 0 && s->suite == kind->suite &&
+                 s->precision == (int)h->precision;
+    out->learning = (w->updates + w->before_online) * or_zero(s->actor) *
+                        ratio(w->actor_flops, s->work.actor_flops) +
+                    w->updates * or_zero(s->sample);
+    if (w->critic_flops > 0)
+        out->learning += w->updates * w->interval * or_zero(s->critic) *
+                         ratio(w->critic_flops, s->work.critic_flops);
+    double size = ratio(w->act_flops, s->work.act_flops);
+    out->rollout = w->steps * acting(s->rollout, s->suite, kind->suite, size);
+    out->evaluation = w->evaluated * acting(s->evaluate, s->suite, kind->suite, size);
+    out->store = w->iterations * or_zero(s->store);
+    return true;
+}
+
+double speed_total(const struct speed_estimate *e)
+{
+    return e->learning + e->rollout + e->evaluation + e->store;
 }

@@ -86,7 +86,7 @@ static enum status init(struct sweep *w)
     size_t cells = (size_t)w->m->cells;
     int cores = w->o->cores > 0 ? w->o->cores : threads_available();
     double memory = w->o->memory > 0 ? w->o->memory : sweep_memory_available();
-    TRY(overview_init(w->m, w->o->results, &w->overview));
+    TRY(overview_init(w->m, w->o->results, w->o->data, &w->overview));
     TRY(schedule_init(w->m->cells, cores, (size_t)memory, &w->schedule));
     w->slot = calloc((size_t)cores, sizeof *w->slot);
     w->supply = calloc((size_t)w->m->sources + 1, sizeof *w->supply);
