@@ -86,8 +86,8 @@ struct run {
     /* this process only */
     struct timespec started, last_checkpoint, last_report;
     double processor_started; /* processor seconds of this process before the run */
-    double timer[TIMERS];   /* seconds of the iteration under way */
-    enum run_timer running; /* which stopwatch runs, since `since` */
+    double timer[TIMERS];     /* seconds of the iteration under way */
+    enum run_timer running;   /* which stopwatch runs, since `since` */
     struct timespec since;
     int64_t iterations_here;
     /* The phase (pretraining, online) in this process: its begin, where it stood then, and seconds
