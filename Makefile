@@ -108,7 +108,7 @@ endif
 $(FLAGS):
 	@mkdir -p $(@D) && printf '%s\n' '$(FLAGS_NOW)' > $@
 
-.PHONY: all build man test test-kills smoke reproduce report bench bench-peer fuzz lint format clean help deps \
+.PHONY: all build man test test-kills smoke reproduce report bench benches bench-peer fuzz lint format clean help deps \
         test-slurm deps-slurm test-distros deps-distros compile_commands.json
 all: build
 
@@ -217,8 +217,10 @@ bench: build $(BENCHES) ## measure speed: medians, spreads, ratios (no pass or f
 	@export OMP_WAIT_POLICY=passive; for b in $(if $(THREADS),$(BUILD)/bench/bench_threads,$(BENCHES)); do \
 	    echo "== $$b"; $$b $(THREADS) || exit 1; done
 
-bench-peer: $(BUILD)/bench/bench_learner ## compare training steps with PyTorch's, if it is installed
-	OMP_WAIT_POLICY=passive tests/bench/peer.sh $<
+benches: $(BENCHES) ## compile the bench programs
+
+bench-peer: benches ## compare with PyTorch, Gymnasium, EnvPool and rliable where installed (PYTHON= QUICK=1)
+	OMP_WAIT_POLICY=passive PYTHON='$(PYTHON)' QUICK=$(QUICK) tests/bench/peer.sh $(BUILD)/bench
 
 FUZZ_SECONDS = 60
 fuzz: ## run every fuzzer on its corpus with clang (FUZZ_SECONDS=60)

@@ -164,9 +164,9 @@ int main(int argc, char **argv)
     fflush(stdout);
     if (*only != '\0')
         puts("(some rows only)");
-    else if (system("python3 -c 'import rliable' 2>/dev/null") != 0)
+    else if (system("${PYTHON:-python3} -c 'import rliable' 2>/dev/null") != 0)
         puts("rliable: python3 cannot import it, no time to compare with");
-    else if (system("python3 tests/bench/rliable_times.py") != 0)
+    else if (system("${PYTHON:-python3} tests/bench/rliable_times.py") != 0)
         puts("rliable: its script failed");
     for (int k = 0; k < METHODS; k++) {
         matrix_free(&in.x[k]);

@@ -1,9 +1,12 @@
 """The actor and critic step of TD3+ODT in PyTorch, at the shapes of bench_learner.
 
-Written for the comparison only: the plain way a PyTorch user would write the model, full windows,
-one optimiser step each (AdamW stands in for LAMB), target networks moved tensor by tensor. Prints
-the first columns of bench_learner, so that `make bench-peer` can put the two beside each other.
+Written for the comparison only: the way a PyTorch user would write the model, full windows, one
+optimiser step each (AdamW stands in for LAMB), target networks moved tensor by tensor. Each in f32
+and under bf16 autocast, each with attention written out ("eager") and with PyTorch's own
+("sdpa"): the faster of the two is what counts. Prints `shape | precision attention critic_s actor_s`
+lines, so that `make bench-peer` can put them beside ours.
 """
+import contextlib
 import statistics
 import sys
 import time
@@ -18,8 +21,9 @@ SHAPES = [("hopper K=20", 20, 11, 3, False), ("pen K=5", 5, 45, 24, True),
 
 
 class Block(nn.Module):
-    def __init__(self):
+    def __init__(self, sdpa):
         super().__init__()
+        self.sdpa = sdpa
         self.norm1, self.norm2 = nn.LayerNorm(WIDTH), nn.LayerNorm(WIDTH)
         self.qkv, self.out = nn.Linear(WIDTH, 3 * WIDTH), nn.Linear(WIDTH, WIDTH)
         self.wide, self.narrow = nn.Linear(WIDTH, 4 * WIDTH), nn.Linear(4 * WIDTH, WIDTH)
@@ -29,20 +33,24 @@ class Block(nn.Module):
         rows, tokens, _ = x.shape
         q, k, v = (t.view(rows, tokens, HEADS, -1).transpose(1, 2)
                    for t in self.qkv(self.norm1(x)).chunk(3, -1))
-        score = q @ k.transpose(-1, -2) / (WIDTH // HEADS) ** 0.5
-        weight = self.drop(score.masked_fill(mask, -1e4).softmax(-1))
-        mixed = (weight @ v).transpose(1, 2).reshape(rows, tokens, WIDTH)
+        if self.sdpa:
+            mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True,
+                                                   dropout_p=0.1 if self.training else 0.0)
+        else:
+            score = q @ k.transpose(-1, -2) / (WIDTH // HEADS) ** 0.5
+            mixed = self.drop(score.masked_fill(mask, -1e4).softmax(-1)) @ v
+        mixed = mixed.transpose(1, 2).reshape(rows, tokens, WIDTH)
         x = x + self.drop(self.out(mixed))
         return x + self.drop(self.narrow(F.relu(self.wide(self.norm2(x)))))
 
 
 class Policy(nn.Module):
-    def __init__(self, states, actions):
+    def __init__(self, states, actions, sdpa):
         super().__init__()
         self.embed = nn.ModuleList([nn.Linear(1, WIDTH), nn.Linear(states, WIDTH),
                                     nn.Linear(actions, WIDTH)])
         self.norm, self.last = nn.LayerNorm(WIDTH), nn.LayerNorm(WIDTH)
-        self.blocks = nn.ModuleList(Block() for _ in range(LAYERS))
+        self.blocks = nn.ModuleList(Block(sdpa) for _ in range(LAYERS))
         self.head, self.drop = nn.Linear(WIDTH, actions), nn.Dropout(0.1)
 
     def forward(self, rtg, state, action):
@@ -66,8 +74,9 @@ def follow(target, network):
             t.lerp_(p, 0.005)
 
 
-def bench(name, K, S, A, norm, repeats):
-    policy, target = Policy(S, A), Policy(S, A).eval()
+def bench(name, K, S, A, norm, repeats, bf16, sdpa):
+    policy, target = Policy(S, A, sdpa), Policy(S, A, sdpa).eval()
+    cast = torch.autocast("cpu", torch.bfloat16) if bf16 else contextlib.nullcontext()
     nets = nn.ModuleList([critic(S, A, norm) for _ in range(4)])
     actor_step = torch.optim.AdamW(policy.parameters(), 1e-4)
     critic_step = torch.optim.AdamW(nets[:2].parameters(), 1e-3)
@@ -76,21 +85,24 @@ def bench(name, K, S, A, norm, repeats):
     times = {"critic": [], "actor": []}
     for _ in range(repeats + 1):
         start = time.process_time()
-        with torch.no_grad():
+        with torch.no_grad(), cast:
             following = target(rtg, after, action)
             pair = torch.cat([after, following], -1)
             y = reward + 0.99 * torch.minimum(nets[2](pair), nets[3](pair))
         pair = torch.cat([state, action], -1)
-        loss = sum(F.mse_loss(nets[i](pair), y) for i in range(2))
+        with cast:
+            values = [nets[i](pair) for i in range(2)]
+        loss = sum(F.mse_loss(value.float(), y.float()) for value in values)
         critic_step.zero_grad()
         loss.backward()
         critic_step.step()
         times["critic"].append(time.process_time() - start)
 
         start = time.process_time()
-        proposed = policy(rtg, state, action)
-        value = nets[0](torch.cat([state, proposed], -1)).mean()
-        loss = F.mse_loss(proposed, action) - 0.1 * value
+        with cast:
+            proposed = policy(rtg, state, action)
+            value = nets[0](torch.cat([state, proposed], -1)).float().mean()
+        loss = F.mse_loss(proposed.float(), action) - 0.1 * value
         actor_step.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(policy.parameters(), 0.25)
@@ -99,11 +111,13 @@ def bench(name, K, S, A, norm, repeats):
         follow(nets[2:], nets[:2])
         times["actor"].append(time.process_time() - start)
     c, a = (statistics.median(times[k][1:]) for k in ("critic", "actor"))
-    print(f"{name:<12} {1:7d} {c:9.4f} {a:9.4f}", flush=True)
+    print(f"{name} | {'bf16' if bf16 else 'f32'} {'sdpa' if sdpa else 'eager'} {c:.4f} {a:.4f}",
+          flush=True)
 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
     quick = "quick" in sys.argv[1:]
     for what, K, S, A, norm in reversed(SHAPES):
-        bench(what, K, S, A, norm, 1 if quick else 3 if K == 20 else 7)
+        for way in range(4):
+            bench(what, K, S, A, norm, 1 if quick else 3 if K == 20 else 7, way >= 2, way % 2 == 1)
