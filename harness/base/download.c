@@ -41,11 +41,13 @@ struct transfer {
     char message[CURL_ERROR_SIZE];
     int64_t have;  /* bytes in the file */
     int64_t best;  /* the most it ever had */
+    bool anew;     /* what is there is of no use: everything is asked for */
     int64_t total; /* of the whole file, as the server says; -1: it has not */
     long stall, retry;
     /* of one connection */
     int64_t range_first, range_total; /* as Content-Range says; -1: it does not */
     int64_t offered;                  /* the length it names, when that is not the file's */
+    int64_t before;                   /* bytes in the file that this connection goes on from */
     bool placed;                      /* where its body goes is settled */
     enum refusal refused;
     int why_disk;
@@ -75,11 +77,14 @@ static bool is_stopped(const struct transfer *t)
     return t->q->stop != NULL && *t->q->stop != 0;
 }
 
-static enum status empty_file(struct transfer *t)
+static enum status cut_file(struct transfer *t, int64_t bytes)
 {
-    if (ftruncate(t->q->fd, 0) != 0)
-        return status_fail(STATUS_IO, "%s: cannot be emptied: %s", t->q->path, strerror(errno));
-    t->have = t->r->resumed = 0;
+    if (ftruncate(t->q->fd, (off_t)bytes) != 0)
+        return status_fail(STATUS_IO, "%s: cannot be cut to %lld bytes: %s", t->q->path,
+                           (long long)bytes, strerror(errno));
+    t->have = bytes;
+    if (t->r->resumed > bytes)
+        t->r->resumed = bytes;
     return STATUS_OK;
 }
 
@@ -106,8 +111,19 @@ static size_t take_header(char *line, size_t size, size_t count, void *context)
     return size * count;
 }
 
-/* Before the first byte of a body: where does it go, and is it of the same file as before? */
-static bool place(struct transfer *t)
+/* Does what is to lie at `have` go on as the file must? */
+static bool begins_rightly(const struct transfer *t, int64_t have, const char *data, size_t bytes)
+{
+    if (have >= (int64_t)t->q->start_bytes)
+        return true;
+    size_t at = (size_t)have, n = t->q->start_bytes - at < bytes ? t->q->start_bytes - at : bytes;
+    return memcmp(data, (const char *)t->q->start + at, n) == 0;
+}
+
+/* Before the first byte of a body: where does it go, and is it of the same file as before? What was
+ * there gives way only to what begins rightly: a web page that stands between for once costs
+ * nothing. */
+static bool place(struct transfer *t, const char *data, size_t bytes)
 {
     long code = 0;
     curl_off_t length = -1;
@@ -122,31 +138,28 @@ static bool place(struct transfer *t)
         t->offered = total;
     } else if (t->total >= 0 && total >= 0 && total != t->total) {
         t->refused = REFUSED_LENGTH;
-    } else if (code != HTTP_PARTIAL && t->have > 0 && empty_file(t) != STATUS_OK) {
+    } else if (total > t->q->limit) {
+        t->refused = REFUSED_LONG;
+    } else if (code != HTTP_PARTIAL && !begins_rightly(t, 0, data, bytes)) {
+        t->refused = REFUSED_START;
+    } else if (code != HTTP_PARTIAL && t->have > 0 && cut_file(t, 0) != STATUS_OK) {
         t->refused = REFUSED_DISK;
         t->why_disk = errno;
     }
     if (t->refused != REFUSED_NOT)
         return false;
+    t->anew = t->anew && code == HTTP_PARTIAL;
+    t->before = t->have;
     t->total = total >= 0 ? total : t->total;
     return true;
-}
-
-static bool begins_rightly(const struct transfer *t, const char *data, size_t bytes)
-{
-    if (t->have >= (int64_t)t->q->start_bytes)
-        return true;
-    size_t at = (size_t)t->have,
-           n = t->q->start_bytes - at < bytes ? t->q->start_bytes - at : bytes;
-    return memcmp(data, (const char *)t->q->start + at, n) == 0;
 }
 
 static enum refusal judge(const struct transfer *t, const char *data, size_t bytes)
 {
     int64_t end = t->have + (int64_t)bytes;
-    if (!begins_rightly(t, data, bytes))
+    if (!begins_rightly(t, t->have, data, bytes))
         return REFUSED_START;
-    if (end > t->q->limit || t->total > t->q->limit)
+    if (end > t->q->limit)
         return REFUSED_LONG;
     return t->total >= 0 && end > t->total ? REFUSED_LENGTH : REFUSED_NOT;
 }
@@ -166,7 +179,7 @@ static size_t take_body(char *data, size_t size, size_t count, void *context)
 {
     struct transfer *t = context;
     size_t bytes = size * count;
-    if (!t->placed && !place(t)) {
+    if (!t->placed && !place(t, data, bytes)) {
         t->page = bytes > 0 && data[0] == '<';
         return CURL_WRITEFUNC_ERROR;
     }
@@ -245,9 +258,10 @@ static struct curl_slist *ask_for_rest(const struct transfer *t)
     struct stat info;
     struct tm utc;
     struct curl_slist *headers = NULL;
+    bool rest = t->have > 0 && !t->anew;
     snprintf(range, sizeof range, "%lld-", (long long)t->have);
-    curl_easy_setopt(t->curl, CURLOPT_RANGE, t->have > 0 ? range : NULL);
-    if (t->have > 0 && t->q->bytes == 0 && fstat(t->q->fd, &info) == 0 && info.st_mtime > 0 &&
+    curl_easy_setopt(t->curl, CURLOPT_RANGE, rest ? range : NULL);
+    if (rest && t->q->bytes == 0 && fstat(t->q->fd, &info) == 0 && info.st_mtime > 0 &&
         gmtime_r(&info.st_mtime, &utc) != NULL &&
         strftime(condition, sizeof condition, "If-Range: %a, %d %b %Y %H:%M:%S GMT", &utc) > 0)
         headers = curl_slist_append(NULL, condition);
@@ -259,6 +273,7 @@ static CURLcode connect_once(struct transfer *t)
 {
     t->range_first = t->range_total = -1;
     t->placed = false;
+    t->before = t->have;
     t->refused = REFUSED_NOT;
     *t->message = '\0';
     t->r->connections++;
@@ -283,6 +298,11 @@ static CURLcode connect_once(struct transfer *t)
  * sentence is kept. */
 enum verdict { VERDICT_WHOLE, VERDICT_AGAIN, VERDICT_ANEW, VERDICT_FAILED };
 
+static const char *kept(const struct transfer *t)
+{
+    return t->have > 0 ? "; what was there before is kept" : "";
+}
+
 static enum status refuse(struct transfer *t)
 {
     const char *url = t->q->url;
@@ -294,22 +314,20 @@ static enum status refuse(struct transfer *t)
     curl_easy_getinfo(t->curl, CURLINFO_CONTENT_TYPE, &type);
     bool page = t->page || (type != NULL && strncasecmp(type, "text/html", 9) == 0);
     if (t->refused == REFUSED_OTHER && !page)
-        return status_fail(STATUS_FORMAT, "%s: sends a file of %lld bytes, D4RL's has %lld", url,
-                           (long long)t->offered, (long long)t->q->bytes);
-    if (t->refused != REFUSED_OTHER)
-        TRY(empty_file(t));
+        return status_fail(STATUS_FORMAT, "%s: sends a file of %lld bytes, D4RL's has %lld%s", url,
+                           (long long)t->offered, (long long)t->q->bytes, kept(t));
     if (t->refused == REFUSED_LONG)
         return status_fail(STATUS_FORMAT,
-                           "%s: sends more than the %lld MB that are expected at most", url,
-                           (long long)(t->q->limit / 1000000));
-    return status_fail(STATUS_FORMAT, "%s: sends %s instead of the file%s", url,
+                           "%s: sends more than the %lld MB that are expected at most%s", url,
+                           (long long)(t->q->limit / 1000000), kept(t));
+    return status_fail(STATUS_FORMAT, "%s: sends %s instead of the file%s%s", url,
                        page ? "a web page" : "something else",
-                       page ? "; does a proxy or a log-in page stand between?" : "");
+                       page ? " (does a proxy or a log-in page stand between?)" : "", kept(t));
 }
 
 static bool is_passing(long http)
 {
-    return http == 408 || http == 429 || http == 502 || http == 503 || http == 504;
+    return http == 408 || http == 429 || http == 500 || http == 502 || http == 503 || http == 504;
 }
 
 static enum verdict take_http_error(struct transfer *t, enum status *out)
@@ -361,6 +379,12 @@ static enum verdict take_broken(struct transfer *t, CURLcode code, enum status *
 
 static enum verdict take_refusal(struct transfer *t, enum status *out)
 {
+    bool short_of_it = t->refused == REFUSED_OTHER && t->have < t->q->bytes;
+    if (t->refused != REFUSED_DISK && !short_of_it) { /* what it brought is not of the file */
+        *out = cut_file(t, t->before);
+        if (*out != STATUS_OK)
+            return VERDICT_FAILED;
+    }
     if (t->refused == REFUSED_PLACE || t->refused == REFUSED_LENGTH) {
         *out = status_fail(
             STATUS_FORMAT,
@@ -376,10 +400,8 @@ static enum verdict take_refusal(struct transfer *t, enum status *out)
 
 static enum verdict take_success(struct transfer *t, enum status *out)
 {
-    if (!t->placed && !place(t)) /* no byte of a body came */
-        return take_refusal(t, out);
-    if (t->have == 0) {
-        *out = status_fail(STATUS_FORMAT, "%s: the server sends nothing", t->q->url);
+    if (!t->placed) { /* no byte of a body came */
+        *out = status_fail(STATUS_FORMAT, "%s: the server sends nothing%s", t->q->url, kept(t));
         return VERDICT_FAILED;
     }
     /* Said to be whole, but only a part of what was asked for. */
@@ -388,8 +410,7 @@ static enum verdict take_success(struct transfer *t, enum status *out)
     if (t->q->bytes > 0 && t->have != t->q->bytes) { /* of a server that named no length */
         t->refused = REFUSED_OTHER;
         t->offered = t->have;
-        *out = refuse(t);
-        return VERDICT_FAILED;
+        return take_refusal(t, out);
     }
     return VERDICT_WHOLE;
 }
@@ -553,7 +574,7 @@ static enum status get_with_retries(struct transfer *t)
         if (gained > 0)
             t->best = t->have;
         if (verdict == VERDICT_ANEW) {
-            TRY(empty_file(t));
+            t->anew = true;
             t->total = -1;
             if (t->r->connections == 1) /* an earlier call's beginning was another file's */
                 t->best = failures = 0;
@@ -580,7 +601,7 @@ static enum status look_at_beginning(struct transfer *t)
         (t->q->bytes > 0 && t->have > t->q->bytes) ||
         (n > 0 &&
          (pread(t->q->fd, begun, n, 0) != (ssize_t)n || memcmp(begun, t->q->start, n) != 0)))
-        return empty_file(t);
+        return cut_file(t, 0);
     t->best = t->r->resumed = t->have;
     return STATUS_OK;
 }

@@ -63,8 +63,8 @@ struct download_offer {
  * Errors  STATUS_IO (no answer: the sentence says why), STATUS_CONFIG (the environment, the URL) */
 enum status download_ask(const char *url, struct download_offer *out);
 
-/* Get all of it. On failure `fd` keeps what has arrived, and a later call goes on; but nothing that
- * begins wrongly or is too long.
+/* Get all of it. On failure `fd` keeps what has arrived, and a later call goes on; but nothing of a
+ * connection that begins wrongly or brings too much: after it, what was there before is there.
  *
  * Errors  STATUS_IO           no connection, or it breaks off again and again; the disk
  *         STATUS_MISSING      the server answers with an error (404, 403, 500 ...)

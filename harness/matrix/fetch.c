@@ -85,9 +85,8 @@ static enum status get_once(struct arrival *f, bool *bad)
         .stop = f->request->stop,
         .show = isatty(STDERR_FILENO),
     };
-    enum status result = download(&q, &f->got);
-    *bad = result == STATUS_FORMAT;
-    TRY(result);
+    *bad = false;
+    TRY(download(&q, &f->got));
     TRY(check_digest(f, bad));
     return look(f, bad);
 }

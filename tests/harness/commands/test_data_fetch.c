@@ -83,6 +83,19 @@ static void expect_nothing(void)
     cr_assert_not(file_exists(in_folder("hopper-random-v2.hdf5.part")));
 }
 
+/* The first `n` bytes of what the server has lie there, for a later run. */
+static void expect_begun(size_t n)
+{
+    char *got;
+    size_t size;
+    cr_assert_not(file_exists(in_folder("hopper-random-v2.hdf5")));
+    cr_assert_eq(file_read(in_folder("hopper-random-v2.hdf5.part"), 1 << 24, &got, &size),
+                 STATUS_OK);
+    cr_assert_eq(size, n);
+    cr_assert_arr_eq(got, body, n);
+    free(got);
+}
+
 Test(data_fetch, downloads_checks_and_names_a_dataset)
 {
     char *printed;
@@ -184,7 +197,7 @@ Test(data_fetch, keeps_no_file_that_is_not_a_dataset)
 {
     server->flip = 1; /* of the signature */
     cr_assert_eq(fetch("hopper-random-v2"), STATUS_FORMAT);
-    cr_assert(strstr(status_sentence(), "was removed") != NULL, "%s", status_sentence());
+    cr_assert(strstr(status_sentence(), "something else instead") != NULL, "%s", status_sentence());
     expect_nothing();
     server->flip = bytes / 2; /* of some compressed chunk */
     cr_assert_eq(fetch("hopper-random-v2"), STATUS_FORMAT, "%s", status_sentence());
@@ -240,7 +253,7 @@ Test(data_fetch, ends_with_a_sentence_whatever_the_server_does)
     server->lie = 1000;
     refuse(STATUS_FORMAT, "bytes, D4RL's has");
     server->lie = -1000;
-    refuse(STATUS_FORMAT, "was removed");
+    refuse(STATUS_FORMAT, "bytes, D4RL's has");
     expect_nothing();
 
     known_file("hopper-random-v2", NULL);
@@ -290,8 +303,35 @@ Test(data_fetch, refuses_what_is_no_dataset_before_it_has_all_of_it)
     server->no_ranges = true;
     refuse(STATUS_FORMAT, "the server sends nothing");
     cr_assert_eq(file_replace(in_folder("hopper-random-v2.hdf5.part"), body, 10000), STATUS_OK);
-    refuse(STATUS_FORMAT, "the server sends nothing");
-    expect_nothing();
+    refuse(STATUS_FORMAT, "the server sends nothing; what was there before is kept");
+    expect_begun(10000);
+}
+
+/* What stands between for once costs nothing of what an earlier run brought. */
+Test(data_fetch, a_passing_trouble_leaves_what_was_begun)
+{
+    static const char page[] = "<!DOCTYPE html><html>Please log in</html>";
+    const char *part = in_folder("hopper-random-v2.hdf5.part");
+    int port = server->port;
+    for (int known = 0; known < 2; known++) {
+        known_file("hopper-random-v2", known ? "tests/data/hopper-random-dev.hdf5" : NULL);
+        cr_assert_eq(file_replace(part, body, 10000), STATUS_OK);
+        struct http_server *other = http_server_start(path_on_server, page, sizeof page - 1);
+        setenv("VITAMIN_SERVER", at("http://127.0.0.1:%d/d4rl", other->port), 1);
+        for (int ranges = 0; ranges < 2; ranges++) {
+            other->no_ranges = !ranges;
+            cr_assert_eq(fetch("hopper-random-v2"), STATUS_FORMAT, "%s", status_sentence());
+            cr_expect(strstr(status_sentence(), "kept") != NULL, "%s", status_sentence());
+            expect_begun(10000);
+        }
+        http_server_stop(other);
+        setenv("VITAMIN_SERVER", at("http://127.0.0.1:%d/d4rl", port), 1);
+        server->last_offset = 0;
+        cr_assert_eq(fetch("hopper-random-v2"), STATUS_OK, "%s", status_sentence());
+        cr_assert_eq(server->last_offset, 10000);
+        expect_whole();
+        unlink(in_folder("hopper-random-v2.hdf5"));
+    }
 }
 
 /* Begins like a file and never ends: the caller's limit does it. */
