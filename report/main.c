@@ -43,6 +43,7 @@ static void free_made(struct made *m)
 {
     for (int i = 0; i < m->tables; i++)
         table_free(&m->table[i]);
+    free(m->report.pair);
     free(m->table);
     free(m->claim);
     free(m->style);
@@ -64,10 +65,38 @@ static enum status read_inputs(const struct options *o, struct results *r)
     return results_finish(r);
 }
 
+/* "X,Y": names may have commas of their own, so every one is tried. */
+static enum status name_pair(const struct results *r, const char *text, int out[2])
+{
+    char x[RESULTS_TITLE];
+    enum status status = status_fail(STATUS_CONFIG, "--pairs %s: should be two methods, X,Y", text);
+    for (const char *comma = strchr(text, ','); comma != NULL; comma = strchr(comma + 1, ',')) {
+        snprintf(x, sizeof x, "%.*s", (int)(comma - text), text);
+        status = results_name_method(r, "--pairs", x, &out[0]);
+        if (status == STATUS_OK)
+            status = results_name_method(r, "--pairs", comma + 1, &out[1]);
+        if (status == STATUS_OK && out[0] == out[1])
+            status = status_fail(STATUS_CONFIG, "--pairs %s: both are the same method", text);
+        if (status == STATUS_OK)
+            break;
+    }
+    return status;
+}
+
+static enum status name_pairs(const struct options *o, struct report *r)
+{
+    r->pair = calloc((size_t)o->pairs + 1, sizeof *r->pair);
+    if (r->pair == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for the pairs");
+    for (; r->pairs < o->pairs; r->pairs++)
+        TRY(name_pair(&r->results, o->pair[r->pairs], r->pair[r->pairs]));
+    return STATUS_OK;
+}
+
 /* Tables: each of table_table once, once more for each suite that is read elsewhere, the claims. */
 static size_t most_tables(const struct results *r)
 {
-    return (size_t)table_count * (size_t)(r->suites + 1) + 1;
+    return (size_t)table_count * (size_t)(r->suites + r->own_suites + 1) + 1;
 }
 
 static enum status make_table(struct made *m, const struct table_entry *e, const char *id,
@@ -100,10 +129,29 @@ static enum status make_apart(struct made *m, const struct table_entry *e)
         if (!(r->suite[s].at > 0) || before)
             continue;
         snprintf(id, sizeof id, "%.24s+at%.0f", e->id, r->suite[s].at);
-        snprintf(suite, sizeof suite, "%.24s+at%.0f", e->argument, r->suite[s].at);
+        snprintf(suite, sizeof suite, "%.70s+at%.0f", e->argument, r->suite[s].at);
         snprintf(title, sizeof title, "%.128s, read at %.0f", e->title, r->suite[s].at);
         if (table_rows_of(&m->report, suite, 1, rows, &own) > 0)
             TRY(make_table(m, e, id, title, suite));
+    }
+    return STATUS_OK;
+}
+
+/* Suites of --suite-of have the table of the others: "tab-DMC". */
+static enum status make_own(struct made *m, const struct options *o, bool *found)
+{
+    for (int k = 0; k < m->report.results.own_suites; k++) {
+        const char *suite = m->report.results.own_suite[k];
+        char id[TABLE_ID], title[RESULTS_TITLE];
+        snprintf(id, sizeof id, "tab-%.56s", suite);
+        snprintf(title, sizeof title, "%.96s: final(increase)", suite);
+        bool asked = o->table != NULL && list_matches(o->table, ",", id);
+        *found |= asked;
+        if (!asked && o->table != NULL)
+            continue;
+        const struct table_entry e = {id, title, suite, table_main, false};
+        TRY(make_table(m, &e, id, title, suite));
+        TRY(make_apart(m, &e));
     }
     return STATUS_OK;
 }
@@ -123,6 +171,7 @@ static enum status make_tables(const struct options *o, struct made *m)
         TRY(make_table(m, e, e->id, e->title, e->argument));
         TRY(make_apart(m, e));
     }
+    TRY(make_own(m, o, &found));
     if (o->table != NULL && !found) {
         struct nearest n = {.to = o->table};
         for (int i = 0; i < table_count; i++)
@@ -222,7 +271,7 @@ static enum status write_report(const struct options *o, struct made *m)
     char path[FILE_PATH];
     if (whole || o->table != NULL)
         TRY(make_tables(o, m));
-    if (whole && runs)
+    if (whole && runs && !m->report.results.foreign)
         TRY(write_claims(o, m));
     TRY(write_tables(o, m));
     if ((whole || o->figure != NULL) && runs)
@@ -247,6 +296,8 @@ static enum status make_report(const struct options *o)
     if (m.claim == NULL)
         return status_fail(STATUS_MEMORY, "no memory for the claims");
     enum status status = read_inputs(o, &m.report.results);
+    if (status == STATUS_OK)
+        status = name_pairs(o, &m.report);
     if (status == STATUS_OK)
         status = statistics_new(&m.report);
     if (status == STATUS_OK) {

@@ -24,6 +24,29 @@ static enum status add_scores(void *arguments, const char *value)
     return STATUS_OK;
 }
 
+static enum status add_suite_of(void *arguments, const char *value)
+{
+    struct options *o = arguments;
+    const char *name = strrchr(value, '=');
+    if (name == NULL || name == value || name[1] == '\0')
+        return status_fail(STATUS_CONFIG,
+                           "--suite-of %s: should be PATTERN=NAME, for example 'walker-*=DMC'",
+                           value);
+    if (o->results.suite_ofs == OPTIONS_INPUTS)
+        return status_fail(STATUS_CONFIG, "--suite-of: more than %d rules", OPTIONS_INPUTS);
+    o->suite_of[o->results.suite_ofs++] = value;
+    return STATUS_OK;
+}
+
+static enum status add_pair(void *arguments, const char *value)
+{
+    struct options *o = arguments;
+    if (o->pairs == OPTIONS_INPUTS)
+        return status_fail(STATUS_CONFIG, "--pairs: more than %d pairs", OPTIONS_INPUTS);
+    o->pair[o->pairs++] = value;
+    return STATUS_OK;
+}
+
 /* "7" is fig7. */
 static enum status set_figure(void *arguments, const char *value)
 {
@@ -95,11 +118,16 @@ static enum status set_width(void *arguments, const char *value)
 const struct option_row options_table[] = {
     {"scores",     0,   "FILE", NULL, "score file, CSV or HDF5 (layouts in docs/report.md); may be given several times", OPTION_BY(add_scores)},
     {"paper",      0,   NULL,   NULL, "also print the paper's tables", FIELD(report.paper)},
-    {"methods",    'm', "LIST", NULL, "only these methods: ids, labels or patterns, with commas between", FIELD(methods)},
+    {"methods",    'm', "LIST", NULL, "only these methods, in this order: ids, labels or patterns, with commas between", FIELD(methods)},
+    {"ours",       0,   "METHOD", NULL, "emphasise this method and compare it with each other one (default TD3+ODT in results of vitamin, else none)", FIELD(results.ours)},
+    {"pairs",      0,   "X,Y",  NULL, "compare method X with Y (table and figure of improvement); may be given several times", OPTION_BY(add_pair)},
     {"datasets",   'd', "LIST", NULL, "only these datasets", FIELD(datasets)},
     {"suite",      0,   "LIST", NULL, "only these suites: mujoco, adroit, antmaze, maze2d, ...", FIELD(suites)},
+    {"suite-of",   0,   "PATTERN=NAME", NULL, "datasets that match a shell pattern form suite NAME; may be given several times", OPTION_BY(add_suite_of)},
     {"fig",        0,   "LIST", NULL, "only these figures (7, profiles, ...), nothing else", OPTION_BY(set_figure)},
     {"table",      0,   "LIST", NULL, "only these tables (tab1, aggregates, ...), nothing else", FIELD(table)},
+    {"title",      0,   "TEXT", NULL, "heading of the page", FIELD(report.title)},
+    {"score-label", 0,  "TEXT", NULL, "what the scores are called on axes and in captions", FIELD(report.score_label)},
     {"out",        'o', "FOLDER", "out/report", "folder to write", FIELD(out)},
     {"format",     0,   "LIST", "pdf,svg,png", "formats of figures; none: scripts and data only", OPTION_BY(set_format)},
     {"lang",       0,   "LIST", "latex,md,csv", "formats of tables", OPTION_BY(set_lang)},
@@ -143,6 +171,7 @@ enum status options_settle(struct options *o)
 {
     static char standard[] = "results/runs", *folder[] = {standard, NULL};
     bool there = false;
+    o->results.suite_of = o->suite_of;
     if (*o->folder == NULL && o->score_files == 0)
         TRY(file_look(standard, &there));
     if (there)
@@ -171,6 +200,14 @@ void options_describe(const struct options *o, struct text *out)
         text_add(out, "scores_%d = %s\n", i + 1, o->scores[i]);
     text_add(out, "methods = %s\ndatasets = %s\nsuites = %s\n", or_none(o->methods),
              or_none(o->datasets), or_none(o->suites));
+    for (int i = 0; i < o->results.suite_ofs; i++)
+        text_add(out, "suite_of_%d = %s\n", i + 1, o->suite_of[i]);
+    for (int i = 0; i < o->pairs; i++)
+        text_add(out, "pair_%d = %s\n", i + 1, o->pair[i]);
+    if (o->results.ours != NULL)
+        text_add(out, "ours = %s\n", o->results.ours);
+    if (r->score_label != NULL)
+        text_add(out, "score_label = %s\n", r->score_label);
     text_add(out, "reps = %d\nseed = %llu\ninterval = %g\ntask_bootstrap = %d\ngamma = %g\n",
              r->bootstrap.reps, (unsigned long long)r->bootstrap.seed, r->bootstrap.size,
              r->bootstrap.tasks, r->gamma);

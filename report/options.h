@@ -17,8 +17,11 @@ struct options {
     int score_files;
     const char *out;
     const char *methods, *datasets, *suites; /* comma-separated, or NULL */
-    const char *figure, *table;              /* only these, or NULL */
-    const char *style;                       /* a gnuplot file of the user's, or NULL */
+    const char *suite_of[OPTIONS_INPUTS];    /* "PATTERN=NAME" */
+    const char *pair[OPTIONS_INPUTS];        /* "X,Y" */
+    int pairs;
+    const char *figure, *table; /* only these, or NULL */
+    const char *style;          /* a gnuplot file of the user's, or NULL */
     bool format[PICTURE_FORMATS];
     bool latex, markdown, csv, standalone;
     const char *completion; /* print the script of this shell instead, or NULL */

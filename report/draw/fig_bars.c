@@ -284,7 +284,7 @@ static void draw_block(struct plot *p, const struct bars *b, const struct layout
                        const struct bars_block *block, double top)
 {
     const char *const *left = b->left != NULL ? b->left : b->label;
-    double x = 0.10, width = plot_width(p), y = top - (l->beside ? TOP - 0.085 : 0.11);
+    double x = 0.10, y = top - (l->beside ? TOP - 0.085 : 0.11);
     if (l->titled && block->title != NULL) {
         plot_text(p, x, y, (struct plot_style){.points = 8, .bold = true}, "%s", block->title);
         x += theme_text_width(block->title, 8.6) + 0.10;
@@ -302,7 +302,7 @@ static void draw_block(struct plot *p, const struct bars *b, const struct layout
         if (column == 0)
             draw_labels(p, b, l->left - 0.06, PLOT_RIGHT, left, b->left_title);
         if (b->right != NULL && (column == l->per_row - 1 || c == b->columns - 1))
-            draw_labels(p, b, width - l->right + 0.06, PLOT_LEFT, b->right, b->right_title);
+            draw_labels(p, b, box.left + box.width + 0.06, PLOT_LEFT, b->right, b->right_title);
     }
 }
 

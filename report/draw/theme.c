@@ -69,19 +69,13 @@ static int fixed_hue(const char *id)
     return -1;
 }
 
-int theme_ours(const char *const ids[], int n)
+int theme_ours(const char *const ids[], int n, const char *ours)
 {
     for (int i = 0; i < n; i++) {
-        if (strcmp(ids[i], "td3_odt") == 0)
+        if (ours != NULL && strcmp(ids[i], ours) == 0)
             return i;
     }
-    /* Its relatives without it: an ablation, none stands out. */
-    for (int i = 0; i < n; i++) {
-        if (strcmp(ids[i], "odt") == 0 || strcmp(ids[i], "pdt") == 0 ||
-            strcmp(ids[i], "ddpg_odt") == 0)
-            return -1;
-    }
-    return n - 1;
+    return -1;
 }
 
 static uint32_t grey_level(int turn)
@@ -90,24 +84,33 @@ static uint32_t grey_level(int turn)
     return level[turn % 4];
 }
 
-void theme_assign(const struct theme *t, const char *const ids[], int n, struct theme_series *out)
+/* The emphasised method has the strongest hue; of the paper's, the one that it takes it from gets
+ * the hue that is free then. -1: any. */
+static int hue_of(const char *id, const char *ours)
 {
-    int ours = theme_ours(ids, n);
+    int h = fixed_hue(id);
+    if (ours == NULL)
+        return h;
+    if (strcmp(id, ours) == 0)
+        return VERMILLION;
+    return h == VERMILLION ? fixed_hue(ours) : h;
+}
+
+void theme_assign(const struct theme *t, const char *const ids[], int n, const char *ours_id,
+                  struct theme_series *out)
+{
+    int ours = theme_ours(ids, n, ours_id);
     int used[THEME_HUES] = {0};
+    /* Kept for the emphasised method also where it is absent. */
+    used[VERMILLION] = ours_id != NULL && ours < 0;
     for (int i = 0; i < n; i++) {
-        int h = fixed_hue(ids[i]);
+        int h = hue_of(ids[i], ours_id);
         if (h >= 0)
             used[h]++;
     }
-    /* An unknown method of ours gets our colour when no other has it. */
-    bool ours_is_free = ours >= 0 && fixed_hue(ids[ours]) < 0 && used[VERMILLION] == 0;
-    used[VERMILLION] += ours_is_free;
-
     for (int i = 0; i < n; i++) {
-        int h = fixed_hue(ids[i]), dash = 1;
-        if (h < 0 && i == ours && ours_is_free) {
-            h = VERMILLION;
-        } else if (h < 0) {
+        int h = hue_of(ids[i], ours_id), dash = 1;
+        if (h < 0) {
             /* The least used hue, the earliest in the list among equals. */
             h = spare[0];
             for (int k = 1; k < THEME_HUES; k++)

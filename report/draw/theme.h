@@ -61,10 +61,11 @@ struct theme_series {
 
 /* Styles for n methods in their order, ids from results.h. The paper's seven have one colour each,
  * in every figure; others get the hues left over, and when none is left, all hues again with
- * dashes. The one that is `ours` (td3_odt, or else the last) is drawn thicker. */
-void theme_assign(const struct theme *t, const char *const ids[], int n, struct theme_series *out);
-/* Which one that is; -1: none (n = 0, or ODT and its relatives without td3_odt). */
-int theme_ours(const char *const ids[], int n);
+ * dashes. The emphasised one, `ours` (NULL: none), has the first hue and is drawn thicker. */
+void theme_assign(const struct theme *t, const char *const ids[], int n, const char *ours,
+                  struct theme_series *out);
+/* Which one that is; -1: none of them. */
+int theme_ours(const char *const ids[], int n, const char *ours);
 
 /* n shades of one hue, light to dark. */
 void theme_ramp(const struct theme *t, int n, struct theme_series *out);

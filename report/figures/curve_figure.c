@@ -278,7 +278,7 @@ static void describe_curves(const struct curve_figure *b, const struct made *m, 
         figures_say(g->caption, "Dashed where some runs have ended. ");
     if (b->caption != NULL)
         figures_say(g->caption, "%s", b->caption);
-    if (b->row->source != NULL && b->row->source[0] != '\0')
+    if (b->row->source != NULL && b->row->source[0] != '\0' && !r->foreign)
         figures_say(g->caption, "Compare %s of the paper.", b->row->source);
 
     figures_say(g->alt, "%s. Last mean.", g->title);
@@ -311,7 +311,7 @@ enum status curve_figure_draw(struct curve_figure *b, const char *id, const char
         if (b->ramp)
             theme_ramp(b->f->theme, m.serieses, m.style);
         else
-            theme_assign(b->f->theme, m.id, m.serieses, m.style);
+            theme_assign(b->f->theme, m.id, m.serieses, figures_ours(b->f), m.style);
         struct grid g = {
             .panel = m.panel,
             .panels = panels,
@@ -319,9 +319,9 @@ enum status curve_figure_draw(struct curve_figure *b, const char *id, const char
             .label = m.label,
             .style = m.style,
             .series = m.serieses,
-            .front = b->ramp ? -1 : theme_ours(m.id, m.serieses),
+            .front = b->ramp ? -1 : theme_ours(m.id, m.serieses, figures_ours(b->f)),
             .x_title = b->x_title != NULL ? b->x_title : b->f->report->results.x_title,
-            .y_title = b->y_title != NULL ? b->y_title : "Normalised score",
+            .y_title = b->y_title != NULL ? b->y_title : report_score_axis(b->f->report),
             .planned = b->f->report->results.seeds,
         };
         struct figure *out;

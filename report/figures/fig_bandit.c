@@ -288,7 +288,7 @@ enum status bandit_figure(struct figures *f, const struct figure_row *row)
     }
     if (result == STATUS_OK && methods > 0) {
         struct figure *out;
-        theme_assign(f->theme, id, methods, style);
+        theme_assign(f->theme, id, methods, figures_ours(f), style);
         for (int m = 0; m < methods; m++) {
             method[m].style = style[m];
             method[m].style.line = 1.2;

@@ -94,7 +94,9 @@ static enum status draw_cost_panels(struct suite_figure *s, struct grid_line *li
     if (panels == 0)
         return STATUS_OK;
     say_costs(s, hours, line);
-    struct grid g = suite_figure_grid(s, panel, panels, "Gradient steps", "Mean normalised score");
+    char y_title[RESULTS_TITLE];
+    report_score_of(s->f->report, "Mean", y_title, sizeof y_title);
+    struct grid g = suite_figure_grid(s, panel, panels, "Gradient steps", y_title);
     /* Hours of real runs, seconds of small ones. */
     const double minute = 1 / 60.0;
     if (hours && longest < 2 * minute) {

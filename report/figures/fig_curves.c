@@ -273,7 +273,7 @@ static enum status draw_knob(struct figures *f, const struct figure_row *row, bo
             continue;
         struct curve_figure_panel panel = {.dataset = d};
         panel.source.budget = row->budget;
-        panel.y_title = loss ? "Normalised score" : NULL;
+        panel.y_title = loss ? report_score_axis(f->report) : NULL;
         snprintf(panel.title, sizeof panel.title, "%s", r->dataset[d].title);
         result = curve_figure_add_panel(&b, &panel);
         if (!loss || result != STATUS_OK)

@@ -106,7 +106,9 @@ static enum status draw_efficiency_panels(struct suite_figure *s, struct efficie
     figures_say(s->out->caption,
                 "Interquartile mean of the scores at equal %s over all runs of a "
                 "suite; not drawn where a run is missing. Band: ",
-                share ? "shares of the budget" : "numbers of transitions");
+                share        ? "shares of the budget"
+                : r->foreign ? "numbers of steps"
+                             : "numbers of transitions");
     figures_say_interval(s->f, s->out->caption);
     figures_say(s->out->alt, "%s. Last value.", s->row->title);
     for (int k = 0; k < s->suites; k++) {
@@ -116,8 +118,10 @@ static enum status draw_efficiency_panels(struct suite_figure *s, struct efficie
         TRY(fill_efficiency_panel(s, g, x[k], high, computed + k * s->methods,
                                   line + k * s->methods, &panel[k]));
     }
-    struct grid g = suite_figure_grid(
-        s, panel, s->suites, share ? "Share of the budget" : r->x_title, "IQM normalised score");
+    char y_title[RESULTS_TITLE];
+    report_score_of(s->f->report, "IQM", y_title, sizeof y_title);
+    struct grid g = suite_figure_grid(s, panel, s->suites,
+                                      share ? "Share of the budget" : r->x_title, y_title);
     return figures_grid(s->f, &g, s->out);
 }
 

@@ -1,5 +1,7 @@
 #include "report/figures/suite_figure.h"
 
+#include <stdio.h>
+
 /* Mean initial score and mean gain of the i-th method over the suite's datasets. */
 static enum status means_of(const struct report *r, const struct suite_scores *g, int i,
                             double *start, double *gain)
@@ -23,8 +25,11 @@ enum status gain_draw(struct suite_figure *s)
     double *from = suite_figure_numbers(s, 1);
     if (bar == NULL || from == NULL)
         return figures_no_memory(s->row->id);
-    figures_say(s->out->caption, "Mean score before online finetuning (hollow) and at the budget "
-                                 "(full), means over the suite's datasets.");
+    if (!s->f->report->results.finetuning)
+        snprintf(s->out->title, sizeof s->out->title, "From initial to final score");
+    figures_say(s->out->caption,
+                "Mean score %s (hollow) and at the budget (full), means over the suite's datasets.",
+                s->f->report->results.finetuning ? "before online finetuning" : "at step 0");
     for (int k = 0; k < s->suites; k++) {
         const struct suite_scores *g = &s->suite[k]->scores;
         for (int i = 0; i < g->methods; i++) {
@@ -38,7 +43,7 @@ enum status gain_draw(struct suite_figure *s)
         figures_say_gaps(g, s->out->caption);
     }
     struct bars_block block = {.bar = bar, .from = from};
-    struct bars bars = suite_figure_bars(s, &block, "D4RL-normalised score");
+    struct bars bars = suite_figure_bars(s, &block, report_score(s->f->report));
     bars.kind = BARS_ARROW;
     return figures_bars(s->f, &bars, s->out);
 }

@@ -39,9 +39,111 @@ static double lowest_of(const struct interval *bar, int n)
     return low;
 }
 
+/* --- chosen pairs, or all of them ------------------------------------------------------------- */
+
+enum { MOST_PAIRS = 45 }; /* of ten methods; of more the matrix shows all */
+
+/* One row: X against Y, indices of s->method. */
+struct pair {
+    int x, y;
+};
+
+static int position_of(const struct suite_figure *s, int method)
+{
+    for (int i = 0; i < s->methods; i++) {
+        if (s->method[i] == method)
+            return i;
+    }
+    return -1;
+}
+
+static int list_pairs(const struct suite_figure *s, struct pair *out)
+{
+    const struct report *r = s->f->report;
+    int n = 0;
+    for (int k = 0; k < r->pairs; k++) {
+        struct pair p = {position_of(s, r->pair[k][0]), position_of(s, r->pair[k][1])};
+        if (p.x >= 0 && p.y >= 0)
+            out[n++] = p;
+    }
+    for (int i = 0; i < s->methods && r->pairs == 0; i++) {
+        for (int k = i + 1; k < s->methods; k++)
+            out[n++] = (struct pair){i, k};
+    }
+    return n;
+}
+
+/* The first pair on top: the lowest row of a bar figure comes first. */
+static enum status fill_pairs(struct suite_figure *s, const struct pair *pair, int pairs,
+                              const char **left, const char **right, struct theme_series *style,
+                              struct interval *bar, int *drawn)
+{
+    for (int k = 0; k < s->suites; k++) {
+        const struct suite_scores *g = &s->suite[k]->scores;
+        TRY(statistics_pairs(s->f->report, s->suite[k]));
+        for (int i = 0; i < pairs; i++) {
+            int row = pairs - 1 - i;
+            int x = suite_scores_find(g, s->method[pair[i].x]);
+            int y = suite_scores_find(g, s->method[pair[i].y]);
+            left[row] = s->series.label[pair[i].x];
+            right[row] = s->series.label[pair[i].y];
+            style[row] = s->series.style[pair[i].x];
+            if (x < 0 || y < 0)
+                continue;
+            struct interval p = s->suite[k]->pair[x * g->methods + y].improvement;
+            bar[k * pairs + row] = p;
+            (*drawn)++;
+            figures_say(s->out->alt, " %s, %s over %s: %.2f [%.2f, %.2f].", g->title, left[row],
+                        right[row], p.point, p.low, p.high);
+        }
+        figures_say_gaps(g, s->out->caption);
+    }
+    return STATUS_OK;
+}
+
+static enum status draw_pairs(struct suite_figure *s)
+{
+    int most = s->f->report->pairs + s->methods * s->methods, drawn = 0;
+    struct pair *pair = suite_figure_take(s, most, sizeof *pair);
+    int pairs = pair != NULL ? list_pairs(s, pair) : 0;
+    struct interval *bar = suite_figure_intervals(s, s->suites * pairs);
+    const char **left = suite_figure_take(s, pairs, sizeof *left);
+    const char **right = suite_figure_take(s, pairs, sizeof *right);
+    struct theme_series *style = suite_figure_take(s, pairs, sizeof *style);
+    if (pair == NULL || bar == NULL || left == NULL || right == NULL || style == NULL)
+        return figures_no_memory(s->row->id);
+    if (pairs == 0 || (s->f->report->pairs == 0 && pairs > MOST_PAIRS))
+        return STATUS_OK;
+    figures_say(s->out->caption,
+                "Probability that a run of X beats a run of Y on the same dataset (ties count "
+                "half), mean over the suite's datasets; it says how often, not by how much. "
+                "Dashed: 0.5. ");
+    figures_say_interval(s->f, s->out->caption);
+    TRY(fill_pairs(s, pair, pairs, left, right, style, bar, &drawn));
+    if (drawn == 0)
+        return STATUS_OK;
+    struct bars_block block = {.bar = bar};
+    struct bars bars = suite_figure_bars(s, &block, "P(X > Y)");
+    bars.label = left;
+    bars.style = style;
+    bars.rows = pairs;
+    bars.left = left;
+    bars.right = right;
+    bars.left_title = "X";
+    bars.right_title = "Y";
+    bars.level = 0.5;
+    bars.x_low = fmin(0, lowest_of(bar, s->suites * pairs));
+    bars.x_high = 1.02;
+    return figures_bars(s->f, &bars, s->out);
+}
+
+/* --- ours against each other ------------------------------------------------------------------ */
+
 enum status improvement_draw(struct suite_figure *s)
 {
-    int ours = s->series.front >= 0 ? s->series.front : s->methods - 1, drawn = 0;
+    int ours = s->series.front, drawn = 0;
+    if (ours < 0 || s->f->report->pairs > 0)
+        return draw_pairs(s);
     int rows = s->methods - 1;
     const char *name = s->series.label[ours];
     struct interval *bar = suite_figure_intervals(s, s->suites * rows);
@@ -93,7 +195,7 @@ static enum status draw_matrix(struct figures *f, const struct figure_row *row,
                                const struct figures_series *series)
 {
     struct figure *out;
-    int n = all->scores.methods, ours = series->front >= 0 ? series->front : n - 1;
+    int n = all->scores.methods, ours = series->front;
     TRY(figures_next(f, row->id, row->title, &out));
     fill_cells(all, cell);
     figures_say(out->caption,
@@ -104,7 +206,7 @@ static enum status draw_matrix(struct figures *f, const struct figure_row *row,
     figures_say_gaps(&all->scores, out->caption);
     figures_say(out->alt, "%s.", row->title);
     for (int i = 0; i < n; i++) {
-        if (i != ours)
+        if (ours >= 0 && i != ours)
             figures_say(out->alt, " %s over %s: %.2f.", series->label[ours], series->label[i],
                         all->pair[ours * n + i].improvement.point);
     }

@@ -93,7 +93,7 @@ static enum status draw_chosen(struct shown *shown, const char *id, const char *
         TRY(fill_bars(shown, s->suite[suite], bar));
         shown->block[i] = (struct bars_block){.title = s->title[suite], .bar = bar};
     }
-    struct bars bars = suite_figure_bars(s, shown->block, "D4RL-normalised score");
+    struct bars bars = suite_figure_bars(s, shown->block, report_score(s->f->report));
     bars.blocks = shown->suites;
     bars.column = panel_title;
     bars.columns = PANELS;

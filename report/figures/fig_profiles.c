@@ -3,11 +3,13 @@
 #include "report/figures/suite_figure.h"
 
 #include <math.h>
+#include <stdio.h>
 
 enum { MOST_THRESHOLDS = 241 };
 
 /* Over all tasks the few beyond this would take most of the axis (maze2d-open reaches 570). */
 static const double ALL_HIGH = 150;
+static const double MARGIN = 0.03;
 
 /* The share of runs above half of the reference score. */
 static double above_half(const struct profile *p)
@@ -33,9 +35,15 @@ static void say_dominance(const struct suite_figure *s, const struct suite_score
     }
 }
 
+static bool is_cut(const struct suite_figure *s, const struct suite_scores *g)
+{
+    return g->suite < 0 && !s->f->report->results.foreign;
+}
+
 /* Where the axis ends: at the last threshold, or sooner where no run comes near it (small budgets),
  * so that the curves do not crowd at the left. */
-static double right_end(const struct suite_scores *g, const double *tau, int count)
+static double right_end(const struct suite_figure *s, const struct suite_scores *g,
+                        const double *tau, int count)
 {
     double end = count > 0 ? tau[count - 1] : 100, highest = -HUGE_VAL;
     for (int i = 0; i < g->methods; i++) {
@@ -44,7 +52,7 @@ static double right_end(const struct suite_scores *g, const double *tau, int cou
     }
     if (highest > 0 && highest < 50)
         end = fmin(end, fmax(5, 5 * ceil(highest / 5)));
-    return g->suite < 0 ? fmin(end, ALL_HIGH) : end;
+    return is_cut(s, g) ? fmin(end, ALL_HIGH) : end;
 }
 
 /* Profiles of a suite's methods and the panel that shows them; both arrays are (methods). */
@@ -69,15 +77,16 @@ static enum status fill_profile_panel(const struct suite_figure *s, const struct
                                        .runs = g->most,
                                        .series = row};
     }
-    *panel = (struct grid_panel){.title = g->title,
-                                 .line = line,
-                                 .lines = s->methods,
-                                 .x_high = right_end(g, tau, count),
-                                 .y_low = 0,
-                                 .y_high = 1,
-                                 .mark = PLOT_NONE,
-                                 .behaviour = PLOT_NONE};
-    if (g->suite < 0 && high > ALL_HIGH)
+    *panel = (struct grid_panel){
+        .title = g->title,
+        .line = line,
+        .lines = s->methods,
+        .x_high = right_end(s, g, tau, count),
+        .y_low = -MARGIN, /* a method at 0 or 1 is not hidden by the frame */
+        .y_high = 1 + MARGIN,
+        .mark = PLOT_NONE,
+        .behaviour = PLOT_NONE};
+    if (is_cut(s, g) && high > ALL_HIGH)
         figures_say(s->out->caption, " %s: cut at %g.", g->title, ALL_HIGH);
     say_dominance(s, g, profile);
     figures_say_gaps(g, s->out->caption);
@@ -94,8 +103,9 @@ static enum status draw_profile_panels(struct suite_figure *s, struct profile *p
     for (int k = 0; k < panels; k++)
         TRY(fill_profile_panel(s, k < s->suites ? &s->suite[k]->scores : &all->scores,
                                profile + k * s->methods, line + k * s->methods, &panel[k]));
-    struct grid g = suite_figure_grid(s, panel, panels, "Normalised score τ",
-                                      "Share of runs with score > τ");
+    char x_title[RESULTS_TITLE];
+    snprintf(x_title, sizeof x_title, "%.96s τ", report_score_axis(s->f->report));
+    struct grid g = suite_figure_grid(s, panel, panels, x_title, "Share of runs with score > τ");
     g.columns = panels == 4 ? 2 : g.columns;
     return figures_grid(s->f, &g, s->out);
 }

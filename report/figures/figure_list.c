@@ -110,6 +110,12 @@ void figures_free(struct figures *f)
 
 /* --- helpers of fig_*.c --------------------------------------------------------------------- */
 
+const char *figures_ours(const struct figures *f)
+{
+    const struct results *r = &f->report->results;
+    return r->ours >= 0 ? r->method[r->ours].id : NULL;
+}
+
 enum status figures_series(const struct figures *f, const int *method, int methods,
                            struct figures_series *out)
 {
@@ -126,8 +132,8 @@ enum status figures_series(const struct figures *f, const int *method, int metho
         out->label[i] = f->report->results.method[method[i]].label;
         out->id[i] = f->report->results.method[method[i]].id;
     }
-    theme_assign(f->theme, out->id, methods, out->style);
-    out->front = theme_ours(out->id, methods);
+    theme_assign(f->theme, out->id, methods, figures_ours(f), out->style);
+    out->front = theme_ours(out->id, methods, figures_ours(f));
     return STATUS_OK;
 }
 

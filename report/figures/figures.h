@@ -105,10 +105,13 @@ enum status figures_bars(struct figures *f, const struct bars *bars, struct figu
 enum status figures_grid(struct figures *f, const struct grid *grid, struct figure *out);
 enum status figures_heat(struct figures *f, const struct heat *heat, struct figure *out);
 
+/* The emphasised method's id, or NULL. */
+const char *figures_ours(const struct figures *f);
+
 /* Labels, ids and styles of methods (indices of results). */
 struct figures_series {
     int count;
-    int front; /* ours */
+    int front; /* the emphasised one; -1: none of them */
     const char **label;
     const char **id;
     struct theme_series *style;

@@ -146,12 +146,14 @@ static void put_head(struct text *out, const struct html_page *page)
 {
     text_add(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                  "<meta name=\"color-scheme\" content=\"light dark\">\n"
-                  "<title>vitamin report</title>\n<style>\n");
+                  "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
+    html_put(out, page->report->title != NULL ? page->report->title : "vitamin report");
+    text_add(out, "</title>\n<style>\n");
     text_add(out, "%s", embed_find(embed_report, "page/page.css")->text);
-    text_add(out, "</style>\n</head>\n<body>\n<header>\n<h1>Offline to online: the report</h1>\n"
-                  "<p class=\"soft\">");
-    html_put(out, all_foreign(&page->report->results)
+    text_add(out, "</style>\n</head>\n<body>\n<header>\n<h1>");
+    html_put(out, report_title(page->report));
+    text_add(out, "</h1>\n<p class=\"soft\">");
+    html_put(out, page->report->results.foreign || all_foreign(&page->report->results)
                       ? "Scores read from external files. "
                       : "Reproduction of \"Reinforcement Learning Gradients as Vitamin for Online "
                         "Finetuning Decision Transformers\". ");

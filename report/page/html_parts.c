@@ -116,11 +116,16 @@ enum status html_headline(struct text *out, const struct html_page *page)
     put_fact(out, count_used(r, false, true), "dataset", "datasets");
     put_fact(out, count_used(r, false, false), "run with a result", "runs with a result");
     put_fact(out, r->seeds, "seed per cell, at most", "seeds per cell, at most");
+    text_add(out, "</ul>\n<p>");
+    if (r->finetuning)
+        text_add(out, "Each method is pretrained on a fixed dataset and then continues to learn "
+                      "from its own episodes. ");
+    if (!r->foreign)
+        text_add(out, "Scores: 0 is a random policy, 100 the benchmark's expert; a ");
     text_add(out,
-             "</ul>\n<p>Each method is pretrained on a fixed dataset and then continues to learn "
-             "from its own episodes. Scores: 0 is a random policy, 100 the benchmark's expert; "
-             "a run is one training with one seed. <a href=\"#reading\">How to read "
-             "this</a>.</p>\n<ul class=\"lead\">\n");
+             "%s run is one training with one seed. <a href=\"#reading\">How to read "
+             "this</a>.</p>\n<ul class=\"lead\">\n",
+             r->foreign ? "A" : "");
     enum status result = STATUS_OK;
     for (int s = 0; s < r->suites && result == STATUS_OK; s++) {
         if (r->suite[s].scored)
@@ -278,12 +283,15 @@ void html_claims(struct text *out, const struct html_page *page)
 
 void html_reading(struct text *out, const struct html_page *page)
 {
-    (void)page;
-    static const char *const paragraph[][2] = {
-        {"Scores.", "D4RL-normalised: 0 is a random policy, 100 the benchmark's reference. Values "
-                    "below 0 and above 100 are possible and are not clipped. A run is one training "
-                    "with its own seed; the evaluation episodes of one policy are averaged first "
-                    "and never counted as independent."},
+    bool foreign = page->report->results.foreign;
+    const char *const paragraph[][2] = {
+        {"Scores.",
+         foreign ? "As the files give them: nothing is normalised or clipped here. A run is one "
+                   "training with its own seed."
+                 : "D4RL-normalised: 0 is a random policy, 100 the benchmark's reference. Values "
+                   "below 0 and above 100 are possible and are not clipped. A run is one training "
+                   "with its own seed; the evaluation episodes of one policy are averaged first "
+                   "and never counted as independent."},
         {"Final, increase.", "The final score is the learning curve read at the budget; the "
                              "increase is final minus initial of the same run, then averaged."},
         {"Spread.", "\"±\" and the bands of learning curves are one standard deviation over seeds. "
@@ -296,17 +304,20 @@ void html_reading(struct text *out, const struct html_page *page)
          "The median is taken over the datasets' means. The interquartile mean drops the lowest "
          "and "
          "the highest quarter of all runs, so the middle datasets decide it. A single dataset can "
-         "dominate the mean (maze2d-open reaches 570). The gap is how far runs fall short of 100 "
-         "on "
-         "average; it is near 0 where most exceed 100."},
+         "dominate the mean. The gap is how far runs fall short of a good score (--gamma, "
+         "usually 100) on average; it is near 0 where most exceed it."},
         {"Probability of improvement.",
          "How often a run of one method beats a run of the other on the same dataset. It says how "
          "often, not by how much."},
         {"Score distributions.", "The share of runs above each score. A curve that lies above "
                                  "another everywhere is better at every level."},
-        {"Verdicts.", "A claim is supported or contradicted only when the whole interval lies on "
-                      "one side, and is not tested with fewer than three seeds. About one interval "
-                      "in twenty misses by chance."},
+        {"Verdicts.",
+         foreign ? "A method is called better or worse only when the whole interval lies on one "
+                   "side, and not with fewer than three seeds. About one interval in twenty misses "
+                   "by chance."
+                 : "A claim is supported or contradicted only when the whole interval lies on one "
+                   "side, and is not tested with fewer than three seeds. About one interval in "
+                   "twenty misses by chance."},
         {"Failed runs.", "A diverged run (its numbers became infinite) is a result and counts with "
                          "its last finite score, at most 0. Incomplete, missing and failed runs "
                          "are not results and never count as 0."},

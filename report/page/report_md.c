@@ -80,10 +80,11 @@ static void add_reading(const struct report *r, struct text *out)
              "five seeds such an interval of a mean is about 11 %% too narrow, and it "
              "cannot see what no seed showed: a method that fails once in ten trainings looks "
              "reliable after five good ones. Runs are never pooled with their evaluation episodes. "
-             "Per-dataset differences are not marked as significant: with 5 + 5 seeds nothing "
-             "survives a "
-             "correction over 34 datasets; conclusions are drawn on suites.\n\n",
-             words);
+             "Per-dataset differences are not marked as significant: with %s; conclusions are "
+             "drawn on suites.\n\n",
+             words,
+             r->results.foreign ? "few seeds hardly any survives a correction over many datasets"
+                                : "5 + 5 seeds nothing survives a correction over 34 datasets");
 }
 
 enum status report_md_write(const struct report *r, const struct table *table, int tables,
@@ -92,7 +93,9 @@ enum status report_md_write(const struct report *r, const struct table *table, i
                             const char *extension, const char *path)
 {
     struct text out = {0};
-    text_add(&out, "# Report\n\n");
+    text_add(&out, "# ");
+    text_add_escaped(&out, escape_markdown, r->title != NULL ? r->title : "Report");
+    text_add(&out, "\n\n");
     report_headline(r, &out);
     text_add(&out,
              " Report `%s`; where everything comes from is in "

@@ -2,6 +2,7 @@
 
 #include "report/stats/contrast.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -16,6 +17,35 @@ enum status report_interval(const struct report *r, int method, const int *datas
         status = contrast_interval(&(struct contrast_term){&x, 1}, 1, &r->bootstrap, NULL, out);
     matrix_free(&x);
     return status;
+}
+
+const char *report_score(const struct report *r)
+{
+    return r->score_label != NULL ? r->score_label
+           : r->results.foreign   ? "Score"
+                                  : "D4RL-normalised score";
+}
+
+const char *report_score_axis(const struct report *r)
+{
+    return r->score_label == NULL && !r->results.foreign ? "Normalised score" : report_score(r);
+}
+
+const char *report_score_of(const struct report *r, const char *aggregate, char *out, size_t size)
+{
+    const char *name = report_score_axis(r);
+    /* A word, no abbreviation: "Return", not "SPL". */
+    bool word = name[0] != '\0' && !isupper((unsigned char)name[1]);
+    snprintf(out, size, "%s %c%s", aggregate, word ? tolower((unsigned char)name[0]) : name[0],
+             name[0] != '\0' ? name + 1 : "");
+    return out;
+}
+
+const char *report_title(const struct report *r)
+{
+    return r->title != NULL     ? r->title
+           : r->results.foreign ? "Scores"
+                                : "Offline to online: the report";
 }
 
 void report_describe_intervals(const struct report *r, char *out, size_t size)

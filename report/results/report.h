@@ -20,15 +20,28 @@ struct report {
     struct bootstrap bootstrap;
     double gamma; /* of the optimality gap: 100 */
     enum cell_form cell;
-    int digits;                    /* behind the point: 2 */
-    bool best_by_interval;         /* bold: every method whose interval overlaps the best one's */
-    bool abbreviate;               /* the paper's short row names */
-    bool sample_sd;                /* spread divides by n-1, not n */
-    bool paper;                    /* print the published tables too */
+    int digits;              /* behind the point: 2 */
+    bool best_by_interval;   /* bold: every method whose interval overlaps the best one's */
+    bool abbreviate;         /* the paper's short row names */
+    bool sample_sd;          /* spread divides by n-1, not n */
+    bool paper;              /* print the published tables too */
+    const char *title;       /* of page and report.md, or NULL */
+    const char *score_label; /* what the numbers are called, or NULL */
+    int (*pair)[2];          /* (pairs) chosen: these methods X against Y; NULL: see below */
+    int pairs;
     const char *command;           /* the command line of the report */
     char hash[17];                 /* of inputs and choices: in every output's first line */
     struct statistics *statistics; /* what was computed so far (statistics.h) */
 };
+
+/* What the numbers are called: "D4RL-normalised score", of foreign ones "Score", or as the user
+ * says; on the axes of curves "Normalised score". */
+const char *report_score(const struct report *r);
+const char *report_score_axis(const struct report *r);
+/* "IQM normalised score", "IQM of return": of a mean of such numbers. */
+const char *report_score_of(const struct report *r, const char *aggregate, char *out, size_t size);
+/* The heading of the page and of report.md. */
+const char *report_title(const struct report *r);
 
 /* The interval of a cell's (or several cells') mean: `what` of the used runs. point NaN without
  * runs. Errors STATUS_MEMORY. */

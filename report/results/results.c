@@ -6,11 +6,13 @@
 #include "report/results/results_impl.h"
 
 #include <ctype.h>
+#include <fnmatch.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 const char *run_status_word(enum run_status status)
 {
@@ -22,7 +24,7 @@ const char *run_status_word(enum run_status status)
 
 void results_init(struct results *r, struct results_options options)
 {
-    *r = (struct results){.options = options, .x_title = "Online transitions"};
+    *r = (struct results){.options = options, .ours = -1};
     if (r->options.last_k <= 0)
         r->options.last_k = 10;
 }
@@ -49,6 +51,7 @@ void results_free(struct results *r)
     free(r->dataset);
     free(r->method);
     free(r->note);
+    free(r->own_suite);
     *r = (struct results){0};
 }
 
@@ -108,33 +111,69 @@ enum status results_make_method(struct results *r, const char *id, const char *l
     return STATUS_OK;
 }
 
-/* Facts of a dataset that is not in the registry, from its name. */
-static void guess_dataset(struct results_dataset *d)
+/* "hopper-random-dev" is a piece of hopper-random-v2: claims may be tried on it, tables name it.
+ * Returns the suite of that one, or -1. */
+static int set_stands_for(struct results_dataset *d, const char *delay)
 {
-    snprintf(d->title, sizeof d->title, "%s", d->base);
-    size_t n = strcspn(d->base, "-");
-    if (d->base[n] == '-' && registry_guess_suite(d->base) >= 0) {
-        memcpy(d->env, d->base, n);
-        snprintf(d->quality, sizeof d->quality, "%s", d->base + n + 1);
-        char *version = strrchr(d->quality, '-');
-        if (version != NULL && version[1] == 'v')
-            *version = '\0';
-    }
-}
-
-/* "hopper-random-dev" is a piece of hopper-random-v2: claims may be tried on it, tables name it. */
-static void set_stands_for(struct results_dataset *d, const char *delay)
-{
-    int count;
+    int count, suite = -1;
     const struct registry_dataset *known = registry_datasets(&count);
     size_t n = strlen(d->base);
     bool part = n > 4 && strcmp(d->base + n - 4, "-dev") == 0;
     for (int i = 0; i < count; i++) {
         const char *id = known[i].id;
         size_t stem = (size_t)(strrchr(id, '-') - id); /* every id ends in its version */
-        if (i == d->rank || (part && stem == n - 4 && strncmp(id, d->base, stem) == 0))
+        if (i == d->rank || (part && stem == n - 4 && strncmp(id, d->base, stem) == 0)) {
             snprintf(d->stands_for, sizeof d->stands_for, "%.48s%.40s", id, delay);
+            suite = registry_find_suite(known[i].suite);
+        }
     }
+    return suite;
+}
+
+/* --- suites ----------------------------------------------------------------------------------- */
+
+struct registry_suite results_suite_facts(const struct results *r, int suite)
+{
+    if (suite < registry_suite_count)
+        return registry_suites[suite];
+    const char *name = r->own_suite[suite - registry_suite_count];
+    return (struct registry_suite){.id = name, .title = name, .parent = "", .scored = true};
+}
+
+/* The suite that the user calls so, by id or title, made when new. */
+static enum status name_suite(struct results *r, const char *name, int *out)
+{
+    char line[RESULTS_ID];
+    one_line(name, line, sizeof line);
+    for (*out = 0; *out < registry_suite_count + r->own_suites; ++*out) {
+        struct registry_suite s = results_suite_facts(r, *out);
+        if (strcasecmp(s.id, line) == 0 || strcasecmp(s.title, line) == 0)
+            return STATUS_OK;
+    }
+    TRY(memory_grow((void **)&r->own_suite, r->own_suites, sizeof *r->own_suite, "the results"));
+    memcpy(r->own_suite[r->own_suites++], line, sizeof line);
+    return STATUS_OK;
+}
+
+bool results_rule_matches(const char *rule, const char *dataset)
+{
+    char pattern[RESULTS_ID];
+    const char *name = strrchr(rule, '=');
+    snprintf(pattern, sizeof pattern, "%.*s", (int)(name - rule), rule);
+    return fnmatch(pattern, dataset, 0) == 0;
+}
+
+/* By the first rule of --suite-of that matches, else `known`, else "other". */
+static enum status suite_by_rule(struct results *r, const struct results_dataset *d, int known,
+                                 int *out)
+{
+    for (int i = 0; i < r->options.suite_ofs; i++) {
+        const char *rule = r->options.suite_of[i];
+        if (results_rule_matches(rule, d->base))
+            return name_suite(r, strrchr(rule, '=') + 1, out);
+    }
+    *out = known >= 0 ? known : registry_find_suite("other");
+    return STATUS_OK;
 }
 
 double results_at(const char *id, size_t *length)
@@ -172,6 +211,7 @@ enum status results_make_dataset(struct results *r, const char *id, int *out)
         return STATUS_OK;
     TRY(memory_grow((void **)&r->dataset, r->datasets, sizeof *r->dataset, "the results"));
     struct results_dataset *d = &r->dataset[r->datasets];
+    int suite;
     *d = (struct results_dataset){.mean = (double)NAN, .budget = (double)NAN};
     size_t length;
     d->at = results_at(name, &length);
@@ -182,31 +222,32 @@ enum status results_make_dataset(struct results *r, const char *id, int *out)
     if (plus != NULL)
         *plus = '\0';
     d->rank = registry_find_dataset(d->base);
-    set_stands_for(d, plus != NULL ? d->task + (plus - d->base) : "");
+    int known_suite = set_stands_for(d, plus != NULL ? d->task + (plus - d->base) : "");
     if (d->rank >= 0) {
         const struct registry_dataset *known = &registry_datasets(NULL)[d->rank];
         snprintf(d->title, sizeof d->title, "%s", known->title);
         snprintf(d->env, sizeof d->env, "%s", known->env);
         snprintf(d->quality, sizeof d->quality, "%s", known->quality);
         d->mean = known->mean;
+        suite = known_suite;
     } else {
-        guess_dataset(d);
+        snprintf(d->title, sizeof d->title, "%s", d->base);
+        TRY(suite_by_rule(r, d, known_suite, &suite));
     }
     if (d->at > 0)
         snprintf(d->title + strlen(d->title), sizeof d->title - strlen(d->title), ", read at %.0f",
                  d->at);
-    int suite = d->rank >= 0 ? registry_find_suite(registry_datasets(NULL)[d->rank].suite)
-                             : registry_guess_suite(d->base);
     if (plus != NULL && suite == registry_find_suite("mujoco"))
         suite = registry_find_suite("mujoco-delayed");
-    d->suite = suite >= 0 ? suite : registry_find_suite("other"); /* of the registry, for now */
+    d->suite = suite; /* of the registry or r->own_suite, for now */
     *out = r->datasets++;
     return STATUS_OK;
 }
 
 void results_place_dataset(struct results *r, int dataset, const char *suite)
 {
-    int stated = registry_find_suite(suite);
+    const char *name = r->dataset[dataset].base;
+    int stated = suite[0] != '\0' ? registry_find_suite(suite) : registry_guess_suite(name);
     if (stated >= 0 && r->dataset[dataset].suite == registry_find_suite("other"))
         r->dataset[dataset].suite = stated;
 }

@@ -53,11 +53,15 @@ struct results_options {
     enum align_rule align;
     int last_k;    /* of FINAL_MEAN_LAST_K; 0: 10 */
     double budget; /* transitions, for every dataset; 0: from the run, the registry, or the data */
+    const char *ours; /* the emphasised method by id or label; NULL: see struct results */
+    const char *const *suite_of; /* (suite_ofs) "PATTERN=NAME" */
+    int suite_ofs;
 };
 
 struct results_suite {
     char id[RESULTS_ID];       /* "mujoco", "adroit", "antmaze", "antmaze-large", "maze2d", ...; of
-                                  datasets read elsewhere (at, below) "mujoco+at500000" */
+                                  datasets read elsewhere (at, below) "mujoco+at500000"; of
+                                  --suite-of the name given there */
     char title[RESULTS_TITLE]; /* "Gym-MuJoCo", "Gym-MuJoCo, read at 500000" */
     double at;                 /* of its datasets */
     bool known;                /* in the registry */
@@ -90,6 +94,7 @@ struct results_method {
     char label[RESULTS_TITLE];
     int rank;  /* position in the registry, or -1 */
     bool main; /* one of the paper's seven, without a variant */
+    int place; /* in the user's own order, from 1; 0: by rank */
 };
 
 /* Where a run comes from; "" when not stated. What the whole curve knows is in `curve`. */
@@ -149,13 +154,20 @@ struct results {
     int methods;
     struct results_run *run;
     int runs;
-    int seeds;           /* the largest of the suites', the single-state MDP apart */
-    size_t curve_bytes;  /* memory of all curves */
-    const char *x_title; /* "Online transitions", or "Gradient steps" for offline files */
+    int seeds;          /* the largest of the suites', the single-state MDP apart */
+    size_t curve_bytes; /* memory of all curves */
+    int ours;           /* the method that is emphasised and compared with all others: the user's
+                           choice, else TD3+ODT unless the scores are foreign; -1: none */
+    bool foreign;       /* all runs are from score files, and not all of them of the paper's methods
+                           and datasets: nothing is held against the paper */
+    bool finetuning;    /* the paper's setting, pretrained and then trained online: texts say so */
+    const char *x_title; /* "Online transitions", "Gradient steps" of offline curves, "Steps" */
     struct results_note *note;
     int notes;
     int unread;                     /* files and folders that cannot be read and tell no run */
     char excluded_by[RESULTS_NOTE]; /* the user's own selection in words, or "" */
+    char (*own_suite)[RESULTS_ID];  /* (own_suites) names that --suite-of has made */
+    int own_suites;
 };
 
 void results_init(struct results *r, struct results_options options);
@@ -173,8 +185,9 @@ enum status results_read_folder(struct results *r, const char *folder);
  * line and remedy, STATUS_MEMORY. */
 enum status results_read_scores(struct results *r, const char *path);
 
-/* Keep what is listed (comma-separated ids, labels or shell patterns; NULL or "": all).
- * Errors STATUS_CONFIG: a word that matches nothing, the nearest name in the sentence. */
+/* Keep what is listed (comma-separated ids, labels or shell patterns; NULL or "": all). Methods
+ * come in the order of their list. Errors STATUS_CONFIG: a word that matches nothing, the nearest
+ * name in the sentence. */
 enum status results_select(struct results *r, const char *methods, const char *datasets,
                            const char *suites);
 
@@ -182,7 +195,8 @@ enum status results_select(struct results *r, const char *methods, const char *d
  * after reading and selecting. Every dataset has one budget: runs that are to be read elsewhere
  * than most of its runs become runs of a dataset "...+at500000" in a suite of its own, so that no
  * cell, row, comparison or claim holds scores of different budgets against each other. Errors
- * STATUS_CONFIG (no run at all; uneven seeds under MISSING_ERROR, with the grid of counts),
+ * STATUS_CONFIG (no run at all; uneven seeds under MISSING_ERROR, with the grid of counts; no run
+ * of options.ours; a rule of options.suite_of that places no dataset),
  * STATUS_NONFINITE, STATUS_MEMORY. */
 enum status results_finish(struct results *r);
 
@@ -210,6 +224,11 @@ int results_scores(const struct results *r, int method, int dataset, enum result
  * score are left out, or with `keep_empty` kept without runs. Errors STATUS_MEMORY. */
 enum status results_matrix(const struct results *r, int method, const int *datasets, int count,
                            enum results_what what, bool keep_empty, struct matrix *out);
+
+/* The method that a user's word names: its id, else its label, upper or lower case. *out is an
+ * index. Errors STATUS_CONFIG with the nearest name. */
+enum status results_name_method(const struct results *r, const char *option, const char *word,
+                                int *out);
 
 /* Index by id, or -1. */
 int results_method(const struct results *r, const char *id);

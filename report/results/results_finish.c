@@ -16,7 +16,8 @@ static enum status no_memory(void)
 
 /* --- order ------------------------------------------------------------------------------------ */
 
-/* The paper's seven, then what else is known by registry and variant, then the unknown. */
+/* As the user lists them; else the paper's seven, then what else is known by registry and variant,
+ * then the unknown. */
 static int method_group(const struct results_method *m)
 {
     return m->main ? 0 : m->rank >= 0 ? 1 : 2;
@@ -44,7 +45,9 @@ static int compare_methods(const void *a, const void *b)
 {
     const struct ordered *p = a, *q = b;
     const struct results_method *m = &p->r->method[p->index], *n = &q->r->method[q->index];
-    int order = method_group(m) - method_group(n);
+    int order = m->place - n->place;
+    if (order == 0)
+        order = method_group(m) - method_group(n);
     if (order == 0)
         order = m->rank - n->rank;
     if (order == 0 && (m->rank >= 0 || strcmp(m->base, n->base) == 0))
@@ -52,11 +55,17 @@ static int compare_methods(const void *a, const void *b)
     return order != 0 ? order : p->index - q->index;
 }
 
+/* Suites of the registry, those of the user, what belongs to none. */
+static int suite_place(int suite)
+{
+    return suite == registry_find_suite("other") ? INT32_MAX : suite;
+}
+
 static int compare_datasets(const void *a, const void *b)
 {
     const struct ordered *p = a, *q = b;
     const struct results_dataset *d = &p->r->dataset[p->index], *e = &q->r->dataset[q->index];
-    int order = d->suite - e->suite;
+    int order = suite_place(d->suite) - suite_place(e->suite);
     if (order == 0 && d->at != e->at)
         order = d->at < e->at ? -1 : 1;
     if (order == 0 && (d->rank < 0) != (e->rank < 0))
@@ -167,17 +176,34 @@ static enum status drop_duplicates(struct results *r)
     return STATUS_OK;
 }
 
+/* Environment and quality of an unknown dataset, from its name. */
+static void guess_dataset(struct results_dataset *d)
+{
+    size_t n = strcspn(d->base, "-");
+    if (d->rank >= 0 || d->base[n] != '-')
+        return;
+    snprintf(d->env, sizeof d->env, "%.*s", (int)n, d->base);
+    snprintf(d->quality, sizeof d->quality, "%s", d->base + n + 1);
+    char *version = strrchr(d->quality, '-');
+    if (version != NULL && version[1] == 'v')
+        *version = '\0';
+}
+
 /* Datasets are in suite order: make the list of suites and let datasets point into it. */
 static enum status make_suites(struct results *r)
 {
+    int other = registry_find_suite("other");
     for (int i = 0; i < r->datasets; i++) {
-        const struct registry_suite *known = &registry_suites[r->dataset[i].suite];
+        struct registry_suite facts = results_suite_facts(r, r->dataset[i].suite);
+        const struct registry_suite *known = &facts;
         double at = r->dataset[i].at;
         char id[RESULTS_ID];
         if (at > 0)
-            snprintf(id, sizeof id, "%s+at%.0f", known->id, at);
+            snprintf(id, sizeof id, "%.80s+at%.0f", known->id, at);
         else
             snprintf(id, sizeof id, "%s", known->id);
+        if (r->dataset[i].suite < other)
+            guess_dataset(&r->dataset[i]);
         if (r->suites == 0 || strcmp(r->suite[r->suites - 1].id, id) != 0) {
             TRY(memory_grow((void **)&r->suite, r->suites, sizeof *r->suite, "the results"));
             struct results_suite *s = &r->suite[r->suites++];
@@ -191,6 +217,81 @@ static enum status make_suites(struct results *r)
         r->suite[r->suites - 1].count++;
         r->dataset[i].suite = r->suites - 1;
     }
+    if (r->suites == 1 && strcmp(r->suite[0].id, "other") == 0)
+        snprintf(r->suite[0].title, sizeof r->suite[0].title, "All datasets");
+    return STATUS_OK;
+}
+
+/* A rule that places nothing is a slip of the pen. */
+static enum status check_rules(const struct results *r)
+{
+    for (int i = 0; i < r->options.suite_ofs; i++) {
+        const char *rule = r->options.suite_of[i];
+        int known = -1;
+        bool places = false;
+        for (int d = 0; d < r->datasets; d++) {
+            if (!results_rule_matches(rule, r->dataset[d].base))
+                continue;
+            known = d;
+            places |= r->dataset[d].rank < 0;
+        }
+        if (!places && known >= 0)
+            return status_fail(STATUS_CONFIG,
+                               "--suite-of %s: '%s' belongs to %s by its id, and no other dataset "
+                               "matches",
+                               rule, r->dataset[known].id,
+                               registry_datasets(NULL)[r->dataset[known].rank].suite);
+        if (!places)
+            return status_fail(STATUS_CONFIG,
+                               "--suite-of %s: no dataset matches; the first one is '%s'", rule,
+                               r->datasets > 0 ? r->dataset[0].id : "");
+    }
+    return STATUS_OK;
+}
+
+/* --- whose report it is ----------------------------------------------------------------------- */
+
+/* What the user emphasises comes last, unless --methods says where. */
+static enum status place_ours(struct results *r, char id[RESULTS_ID])
+{
+    int ours;
+    id[0] = '\0';
+    if (r->options.ours == NULL)
+        return STATUS_OK;
+    TRY(results_name_method(r, "--ours", r->options.ours, &ours));
+    struct results_method *m = &r->method[ours];
+    memcpy(id, m->id, RESULTS_ID);
+    if (m->place == 0)
+        m->place = 1;
+    return STATUS_OK;
+}
+
+static bool of_the_paper(const struct results *r, const struct results_run *run)
+{
+    const struct results_method *m = &r->method[run->method];
+    return m->rank >= 0 && m->variant[0] == '\0' && r->dataset[run->dataset].stands_for[0] != '\0';
+}
+
+/* `chosen`: what the user emphasises, or "". Before budgets are settled: they follow the kind. */
+static enum status settle_story(struct results *r, const char *chosen)
+{
+    bool paper = true, foreign = true;
+    for (int i = 0; i < r->runs; i++) {
+        paper &= of_the_paper(r, &r->run[i]);
+        foreign &= r->run[i].origin.foreign;
+    }
+    r->foreign = foreign && !paper;
+    if (r->x_title == NULL)
+        r->x_title = r->foreign ? "Steps" : "Online transitions";
+    r->finetuning = !r->foreign && strcmp(r->x_title, "Gradient steps") != 0;
+    r->ours = chosen[0] != '\0' ? results_method(r, chosen)
+              : r->foreign      ? -1
+                                : results_method(r, "td3_odt");
+    if (chosen[0] != '\0' && r->ours < 0)
+        return status_fail(STATUS_CONFIG, "--ours %s: none of the selected runs is of that method",
+                           r->options.ours);
+    for (int d = 0; r->foreign && d < r->datasets; d++)
+        r->dataset[d].mean = (double)NAN; /* on the paper's scale */
     return STATUS_OK;
 }
 
@@ -384,12 +485,16 @@ enum status results_finish(struct results *r)
                            "no run found; a result folder holds "
                            "MATRIX/DATASET/METHOD/SEED/curve.h5, a score file is given by "
                            "--scores FILE");
+    char ours[RESULTS_ID];
     if (!(r->options.budget > 0))
         TRY(results_split_budgets(r));
     TRY(results_split_variants(r));
+    TRY(place_ours(r, ours));
+    TRY(check_rules(r));
     TRY(order_all(r));
     TRY(drop_duplicates(r));
     TRY(make_suites(r));
+    TRY(settle_story(r, ours));
     settle_budgets(r);
     for (int i = 0; i < r->runs; i++)
         score_run(r, &r->run[i]);

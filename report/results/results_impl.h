@@ -2,6 +2,7 @@
 #ifndef REPORT_RESULTS_IMPL_H
 #define REPORT_RESULTS_IMPL_H
 
+#include "report/results/registry.h"
 #include "report/results/results.h"
 
 /* Indices of a method and a dataset, made when new. A method that goes by a known id or label takes
@@ -27,9 +28,17 @@ enum status results_make_method(struct results *r, const char *id, const char *l
  * Errors STATUS_FORMAT: x decreases, or is not finite. */
 enum status results_settle(struct results_run *run, bool sorted);
 
-/* Index of the dataset of this id, made when new. Errors STATUS_MEMORY. */
+/* The facts of a suite while results are read: `suite` of a dataset is then an index of the
+ * registry or, behind its end, of r->own_suite. */
+struct registry_suite results_suite_facts(const struct results *r, int suite);
+
+/* Index of the dataset of this id, made when new. Its suite is that of its exact id, else of the
+ * first matching rule of options.suite_of, else "other". Errors STATUS_MEMORY. */
 enum status results_make_dataset(struct results *r, const char *id, int *out);
-/* Put a dataset of which neither id nor name tells the suite into the one that a run states. */
+/* Does the pattern before the last '=' of "PATTERN=NAME" match? */
+bool results_rule_matches(const char *rule, const char *dataset);
+/* Put a dataset of which neither id nor rule tells the suite into the one that a run of ours
+ * states, or, when it states none, into that of its environment. */
 void results_place_dataset(struct results *r, int dataset, const char *suite);
 
 /* Move runs that are to be read at another budget than most of their dataset's to a dataset

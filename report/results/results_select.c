@@ -39,6 +39,24 @@ static enum status fail_unknown_name(const char *what, const char *word, const s
                        what, word, near.word);
 }
 
+enum status results_name_method(const struct results *r, const char *option, const char *word,
+                                int *out)
+{
+    struct nearest near = {.to = word};
+    for (int by_label = 0; by_label < 2; by_label++) {
+        for (int i = 0; i < r->methods; i++) {
+            const char *name = by_label ? r->method[i].label : r->method[i].id;
+            *out = i;
+            if (strcasecmp(name, word) == 0)
+                return STATUS_OK;
+            nearest_offer(&near, name);
+        }
+    }
+    return status_fail(STATUS_CONFIG,
+                       "%s: no method of the results is called '%s'; the nearest is '%s'", option,
+                       word, near.word);
+}
+
 static enum status mark_listed(const char *list, const char *what, const struct thing *thing,
                                int count, bool *keep)
 {
@@ -58,7 +76,20 @@ static enum status mark_listed(const char *list, const char *what, const struct 
     return STATUS_OK;
 }
 
-/* Suites are not made yet: a dataset's suite is an index into the registry. A suite also names its
+/* Methods come in the order of the list. */
+static void take_places(struct results *r, const char *list)
+{
+    char word[WORD];
+    for (int place = 1; list != NULL && list_next(&list, ",", word, sizeof word); place++) {
+        for (int i = 0; i < r->methods; i++) {
+            struct results_method *m = &r->method[i];
+            if (m->place == 0 && is_named(word, m->id, m->base, m->label))
+                m->place = place;
+        }
+    }
+}
+
+/* Suites are not made yet (results_suite_facts). A suite also names its
  * part ("antmaze" keeps antmaze-large). */
 static enum status mark_suites(const struct results *r, const char *list, bool *keep)
 {
@@ -71,10 +102,10 @@ static enum status mark_suites(const struct results *r, const char *list, bool *
         return no_memory();
     }
     for (int i = 0; i < r->datasets; i++) {
-        const struct registry_suite *s = &registry_suites[r->dataset[i].suite];
-        thing[2 * i] = (struct thing){s->id, s->id, s->title};
-        thing[2 * i + 1] = s->parent[0] != '\0' ? (struct thing){s->parent, s->parent, s->parent}
-                                                : thing[2 * i];
+        struct registry_suite s = results_suite_facts(r, r->dataset[i].suite);
+        thing[2 * i] = (struct thing){s.id, s.id, s.title};
+        thing[2 * i + 1] = s.parent[0] != '\0' ? (struct thing){s.parent, s.parent, s.parent}
+                                               : thing[2 * i];
     }
     enum status status = mark_listed(list, "suite", thing, 2 * r->datasets, hit);
     for (int i = 0; i < r->datasets && status == STATUS_OK; i++)
@@ -130,6 +161,7 @@ enum status results_select(struct results *r, const char *methods, const char *d
     if (status == STATUS_OK)
         status = mark_suites(r, suites, keep + M + D);
     if (status == STATUS_OK) {
+        take_places(r, methods);
         drop_runs(r, keep, keep + M, keep + M + D);
         note_selection(r, "methods", methods);
         note_selection(r, "datasets", datasets);

@@ -88,8 +88,9 @@ static enum status move_run(struct results *r, int run, const char *variant)
     char id[4 * RESULTS_ID], label[4 * RESULTS_TITLE];
     snprintf(id, sizeof id, "%s%s%s", old->id, old->variant[0] != '\0' ? "," : ":", variant);
     snprintf(label, sizeof label, "%s, %s", old->label, variant); /* of an unknown method */
-    int m;
-    TRY(results_make_method(r, id, label, &m));
+    int m, place = old->place;
+    TRY(results_make_method(r, id, label, &m)); /* moves `old` */
+    r->method[m].place = place;
     r->run[run].method = m;
     return STATUS_OK;
 }
@@ -141,14 +142,14 @@ static enum status split_suite(struct results *r, int suite, size_t offset, cons
         TRY(results_note(r, NOTE_BANNER,
                          "%s: runs of several %ss; those of %s '%s' stand apart from "
                          "the usual '%s'.",
-                         registry_suites[suite].title, what, what, value, usual));
+                         results_suite_facts(r, suite).title, what, what, value, usual));
     }
     return STATUS_OK;
 }
 
 static enum status split_by(struct results *r, size_t offset, const char *what)
 {
-    for (int suite = 0; suite < registry_suite_count; suite++)
+    for (int suite = 0; suite < registry_suite_count + r->own_suites; suite++)
         TRY(split_suite(r, suite, offset, what));
     return STATUS_OK;
 }

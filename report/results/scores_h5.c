@@ -270,7 +270,9 @@ static enum status read_open(struct results *r, const struct h5 *f)
                              f->path);
     if (status == STATUS_OK && tally.offline > 0 && tally.online == 0)
         r->x_title = "Gradient steps";
-    else if (status == STATUS_OK && tally.offline > 0)
+    else if (status == STATUS_OK && tally.online > 0)
+        r->x_title = "Online transitions";
+    if (status == STATUS_OK && tally.offline > 0 && tally.online > 0)
         status = results_note(r, NOTE_WARNING,
                               "%s: %d of %d runs have no online phase; their curves are drawn over "
                               "gradient steps, not transitions",

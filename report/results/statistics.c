@@ -70,8 +70,7 @@ enum status statistics_suite(const struct report *r, int suite, enum results_wha
     if (scores->dataset != NULL)
         return STATUS_OK;
     TRY(suite_scores_gather(&r->results, suite, what, scores));
-    int ours = suite_scores_find(scores, results_method(&r->results, "td3_odt"));
-    (*out)->ours = ours >= 0 ? ours : scores->methods - 1;
+    (*out)->ours = suite_scores_find(scores, r->results.ours);
     return STATUS_OK;
 }
 
@@ -97,14 +96,31 @@ enum status statistics_pairs(const struct report *r, struct suite_statistics *s)
     size_t n = (size_t)s->scores.methods;
     struct comparison *pair = calloc(n * n + 1, sizeof *pair);
     enum status status = no_memory();
-    if (pair != NULL)
-        status = compare_ours(s->scores.view, (int)n, s->ours, s->scores.suite < 0, &r->bootstrap,
+    if (pair != NULL) {
+        bool all = s->ours < 0 || r->pairs > 0 || s->scores.suite < 0;
+        status = compare_ours(s->scores.view, (int)n, s->ours < 0 ? 0 : s->ours, all, &r->bootstrap,
                               pair);
+    }
     if (status == STATUS_OK)
         s->pair = pair;
     else
         free(pair);
     return status;
+}
+
+bool statistics_next_pair(const struct report *r, const struct suite_statistics *s, int *at, int *x,
+                          int *y)
+{
+    int n = s->scores.methods, count = r->pairs > 0 ? r->pairs : n * n;
+    while (*at < count) {
+        int k = (*at)++;
+        *x = r->pairs > 0 ? suite_scores_find(&s->scores, r->pair[k][0]) : k / n;
+        *y = r->pairs > 0 ? suite_scores_find(&s->scores, r->pair[k][1]) : k % n;
+        bool shown = r->pairs > 0 ? *x >= 0 && *y >= 0 : s->ours >= 0 ? *x == s->ours : *x < *y;
+        if (shown && *x != *y)
+            return true;
+    }
+    return false;
 }
 
 enum status statistics_ranks(struct suite_statistics *s)
@@ -147,9 +163,10 @@ static void compute_cell(const struct report *r, int method, int dataset, int ro
         c->lowest = fmin(c->lowest, score[i]);
         c->highest = fmax(c->highest, score[i]);
     }
-    /* The paper prints no variants. */
-    c->printed = x->method[method].main ? paper_cell(x->dataset[dataset].id, x->method[method].id)
-                                        : (struct paper_cell){(double)NAN, (double)NAN};
+    /* The paper prints no variants, and says nothing on the scale of foreign scores. */
+    c->printed = x->method[method].main && !x->foreign
+                     ? paper_cell(x->dataset[dataset].id, x->method[method].id)
+                     : (struct paper_cell){(double)NAN, (double)NAN};
     c->agreed = agreement_of(c->printed.final, score, isnan(c->printed.final) ? 0 : n);
 }
 

@@ -20,10 +20,11 @@
 /* Of one suite, or of all of them together. NULL: not computed yet. */
 struct suite_statistics {
     struct suite_scores scores; /* which methods and datasets; methods = 0: nothing to show */
-    int ours;                   /* position of TD3+ODT, without it of the last method */
+    int ours;                   /* position of the emphasised method, or -1 */
     struct interval (*aggregate)[AGGREGATE_COUNT]; /* (methods) */
-    struct comparison *pair; /* (methods, methods) row against column; the row and column of `ours`,
-                                of all suites together every pair */
+    struct comparison *pair; /* (methods, methods) row against column; the row and column of `ours`;
+                                every pair without one, when pairs are chosen, and of all suites
+                                together */
     double *rank;            /* (methods, methods) probability of each rank */
 };
 
@@ -51,6 +52,11 @@ enum status statistics_suite(const struct report *r, int suite, enum results_wha
 enum status statistics_aggregates(const struct report *r, struct suite_statistics *s);
 enum status statistics_pairs(const struct report *r, struct suite_statistics *s);
 enum status statistics_ranks(struct suite_statistics *s);
+
+/* The pairs to show: the chosen ones, else the emphasised method against each other one, else all.
+ * `at` starts at 0; x, y: positions in s->scores.method. */
+bool statistics_next_pair(const struct report *r, const struct suite_statistics *s, int *at, int *x,
+                          int *y);
 
 enum status statistics_cell(const struct report *r, int method, int dataset,
                             const struct cell_statistics **out);

@@ -122,9 +122,9 @@ enum status table_aggregate(const struct report *r, const char *none, struct tab
     text_csv_end(&t->csv);
     text_add(&t->caption,
              "Mean and median of task means, interquartile mean of pooled runs, "
-             "optimality gap below %g (lower is better; on Maze2D most scores exceed it and it "
-             "says little). ",
-             r->gamma);
+             "optimality gap below %g (lower is better%s). ",
+             r->gamma,
+             r->results.foreign ? "" : "; on Maze2D most scores exceed it and it says little");
     TRY(each_suite(r, t, add_aggregates));
     interval_caption(r, t);
     return STATUS_OK;
@@ -135,14 +135,12 @@ enum status table_aggregate(const struct report *r, const char *none, struct tab
 static enum status add_pairs(const struct report *r, struct suite_statistics *s, struct table *t)
 {
     const struct suite_scores *g = &s->scores;
-    int ours = s->ours, first = t->rows;
+    int first = t->rows, at = 0, i, k;
     TRY(statistics_pairs(r, s));
-    for (int i = 0; i < g->methods; i++) {
-        if (i == ours)
-            continue;
-        const struct comparison *c = &s->pair[ours * g->methods + i];
-        const struct results_method *x = &r->results.method[g->method[ours]];
-        const struct results_method *y = &r->results.method[g->method[i]];
+    while (statistics_next_pair(r, s, &at, &i, &k)) {
+        const struct comparison *c = &s->pair[i * g->methods + k];
+        const struct results_method *x = &r->results.method[g->method[i]];
+        const struct results_method *y = &r->results.method[g->method[k]];
         int row = table_row(t, t->rows == first && first > 0);
         table_put(t, row, 0, "%s", row == first ? suite_title(r, g->suite) : "");
         table_put(t, row, 1, "%s over %s", x->label, y->label);

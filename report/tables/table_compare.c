@@ -163,13 +163,16 @@ static enum status tally_suite(const struct report *r, const int *datasets, int 
 {
     const struct results *x = &r->results;
     double ours[PAPER_METHODS] = {0}, theirs[PAPER_METHODS] = {0};
-    int methods = x->methods < PAPER_METHODS ? x->methods
-                                             : PAPER_METHODS; /* main ones come first */
+    int column[PAPER_METHODS], methods = 0;
+    for (int m = 0; m < x->methods && methods < PAPER_METHODS; m++) {
+        if (x->method[m].main)
+            column[methods++] = m;
+    }
     for (int i = 0; i < count; i++) {
         double mine[PAPER_METHODS], printed[PAPER_METHODS];
         for (int m = 0; m < methods; m++) {
             const struct cell_statistics *c;
-            TRY(statistics_cell(r, m, datasets[i], &c));
+            TRY(statistics_cell(r, column[m], datasets[i], &c));
             if (!isnan(c->printed.final)) {
                 out->of[c->agreed.verdict]++;
                 out->cells++;
@@ -188,7 +191,7 @@ static enum status tally_suite(const struct report *r, const int *datasets, int 
         }
     }
     for (int m = 0; m < methods; m++) {
-        if (isnan(ours[m]) || !x->method[m].main)
+        if (isnan(ours[m]))
             continue;
         ours[out->methods] = ours[m];
         theirs[out->methods++] = theirs[m];

@@ -144,10 +144,10 @@ enum status table_hyper_common(const struct report *r, const char *none, struct 
     return STATUS_OK;
 }
 
-/* The method whose settings vary by dataset are shown: TD3+ODT, or the last one with any. */
+/* The method whose settings by dataset are shown: the emphasised one, or the last one with any. */
 static int shown_method(const struct results *x)
 {
-    int m = results_method(x, "td3_odt");
+    int m = x->ours;
     if (m >= 0 && has_config(x, m))
         return m;
     for (m = x->methods - 1; m >= 0 && !has_config(x, m);)

@@ -169,7 +169,16 @@ static bool prints_equal(const struct report *r, double x, double y)
                   table_number(y, r->digits, false, b, sizeof b)) == 0;
 }
 
-/* Bold the best of the row, underline what is within 90 % of a positive best. */
+static bool is_top(const struct report *r, const struct entry *e, const struct entry *best)
+{
+    if (r->best_by_interval && interval_known(e->interval) && interval_known(best->interval) &&
+        e->interval.high >= best->interval.low)
+        return true;
+    return prints_equal(r, e->final, best->final);
+}
+
+/* Bold the best of the row, underline what is within 90 % of a positive best. Where all are equal
+ * none is best. */
 static void mark_best(const struct report *r, const struct entry *e, int columns, struct table *t,
                       int row)
 {
@@ -178,15 +187,14 @@ static void mark_best(const struct report *r, const struct entry *e, int columns
         if (!isnan(e[m].final) && (best < 0 || e[m].final > e[best].final))
             best = m;
     }
-    for (int m = 0; m < columns && best >= 0; m++) {
+    bool differ = false;
+    for (int m = 0; m < columns && best >= 0; m++)
+        differ |= !isnan(e[m].final) && !is_top(r, &e[m], &e[best]);
+    for (int m = 0; m < columns && differ; m++) {
         if (isnan(e[m].final))
             continue;
-        bool top = prints_equal(r, e[m].final, e[best].final);
-        if (r->best_by_interval && interval_known(e[m].interval) &&
-            interval_known(e[best].interval))
-            top = top || e[m].interval.high >= e[best].interval.low;
         struct table_cell *c = table_cell(t, row, m + 1);
-        if (top)
+        if (is_top(r, &e[m], &e[best]))
             c->face = FACE_BOLD;
         else if (e[best].final > 0 && e[m].final > 0.9 * e[best].final)
             c->face = FACE_UNDERLINE;
@@ -235,12 +243,14 @@ static enum status add_row(const struct report *r, const struct grid *g, struct 
 
 static void write_caption(const struct report *r, const struct grid *g, struct table *t)
 {
-    static const char *const forms[] = {
-        "final(increase by online finetuning)", "mean \u00b1 standard deviation over seeds",
-        "mean [95 % interval]", "before \u2192 after online finetuning"};
+    bool finetuning = r->results.finetuning;
+    const char *const forms[] = {
+        finetuning ? "final(increase by online finetuning)" : "final(increase since step 0)",
+        "mean \u00b1 standard deviation over seeds", "mean [95 % interval]",
+        finetuning ? "before \u2192 after online finetuning" : "at step 0 \u2192 final"};
     int seeds = seeds_of(r, g->datasets[0]);
     text_add(&t->caption, "%s, mean over up to %d seed%s: %s. ",
-             g->rewards ? "Mean reward of the last rollouts" : "D4RL-normalised score", seeds,
+             g->rewards ? "Mean reward of the last rollouts" : report_score(r), seeds,
              seeds == 1 ? "" : "s", forms[r->cell]);
     text_add(&t->caption, "%s, underlined: above 90 %% of it. ",
              r->best_by_interval ? "Bold: the best mean and all whose interval overlaps its"
@@ -312,15 +322,18 @@ static enum status fill_rows(const struct report *r, const struct grid *g, struc
 static enum status fill_table(const struct report *r, const char *suite, const struct grid *g,
                               const char *what, struct table *t)
 {
-    bool online = strcmp(r->results.x_title, "Online transitions") == 0;
     char of[RESULTS_TITLE], budgets[RESULTS_NOTE];
-    results_suite_title(suite, of);
+    int known = results_suite(&r->results, suite);
+    if (known >= 0)
+        snprintf(of, sizeof of, "%s", r->results.suite[known].title);
+    else
+        results_suite_title(suite, of); /* of which only a part is there */
     bool several = !g->rewards && results_describe_budgets(&r->results, g->datasets, g->rows,
                                                            budgets, sizeof budgets) > 1;
     snprintf(t->title, sizeof t->title, "%.96s: %s%s%s", of, what,
-             g->rewards ? "mean reward at the end"
-             : online   ? "scores after online finetuning"
-                        : "final scores",
+             g->rewards              ? "mean reward at the end"
+             : r->results.finetuning ? "scores after online finetuning"
+                                     : "final scores",
              several ? ", each dataset at its own budget" : "");
     table_column(t, "Dataset", true, 0);
     for (int k = 0; k < g->columns; k++)
@@ -347,7 +360,8 @@ static bool has_runs(const struct results *x, int method, const struct grid *g)
     return false;
 }
 
-/* Columns: the standard methods, or with `others` TD3+ODT and what the main table leaves out. */
+/* Columns: the standard methods, or with `others` the emphasised one and what the main table leaves
+ * out. */
 static enum status table_of(const struct report *r, const char *suite, bool others, struct table *t)
 {
     const struct results *x = &r->results;
@@ -360,7 +374,7 @@ static enum status table_of(const struct report *r, const char *suite, bool othe
     for (int m = 0; m < x->methods; m++) {
         bool standard = suite_scores_standard(x, m) ||
                         (g.rewards && x->method[m].variant[0] == '\0');
-        bool front = strcmp(x->method[m].id, "td3_odt") == 0;
+        bool front = m == x->ours;
         if (!has_runs(x, m, &g))
             continue;
         left_out += !standard;

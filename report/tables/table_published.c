@@ -25,9 +25,13 @@ static void put_row(struct table *t, const char *name, const char *key, bool rul
                     const struct paper_cell *p)
 {
     int row = table_row(t, rule);
-    double best = -(double)INFINITY;
-    for (int m = 0; m < PAPER_METHODS; m++)
+    double best = -(double)INFINITY, least = (double)INFINITY;
+    for (int m = 0; m < PAPER_METHODS; m++) {
         best = fmax(best, p[m].final); /* fmax passes over NaN */
+        least = fmin(least, p[m].final);
+    }
+    if (best <= least)
+        best = (double)INFINITY; /* where all are equal none is best */
     table_put(t, row, 0, "%s", name);
     for (int m = 0; m < PAPER_METHODS; m++) {
         put_printed_cell(t, row, m + 1, p[m], best);
@@ -64,8 +68,9 @@ enum status table_published(const struct report *r, const char *id, struct table
 
 enum status table_audit(const struct report *r, const char *none, struct table *t)
 {
-    (void)r;
     (void)none;
+    if (r->results.foreign && !r->paper)
+        return STATUS_OK;
     static const char *const titles[] = {"Table",   "Method",     "Average of",
                                          "Printed", "Recomputed", "Difference"};
     for (int i = 0; i < 6; i++)

@@ -64,9 +64,8 @@ Test(report_program, gives_equal_bytes_for_equal_inputs)
                      0);
     cr_expect_eq(shell("diff -r %s0 %s1", folder_path("out"), folder_path("out")), 0);
     static const char *const files[] = {
-        "report.md",        "claims.md",       "scores.csv",     "curves.csv.gz",
-        "provenance.json",  "tables/tab3.tex", "tables/tab3.md", "tables/aggregates.csv",
-        "tables/claims.csv"};
+        "report.md",       "scores.csv",     "curves.csv.gz",        "provenance.json",
+        "tables/tab3.tex", "tables/tab3.md", "tables/aggregates.csv"};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         char name[64];
         snprintf(name, sizeof name, "out0/%s", files[i]);
@@ -249,4 +248,92 @@ Test(report_program, splits_a_table_of_two_budgets)
             shell("grep -qF '%s' %s/tables/%s", want[i][1], folder_path("out"), want[i][0]), 0,
             "%s: %s", want[i][0], want[i][1]);
     cr_expect_eq(shell("grep -q '100.00' %s/tables/tab1.md", folder_path("out")), 1);
+}
+
+/* --- whose report it is ----------------------------------------------------------------------- */
+
+static const char *foreign_file(void)
+{
+    static const char head[] = "method,dataset,seed,step,score\n";
+    static const char *const methods[] = {"Rainbow", "Dreamer, v3", "MPC"};
+    static const char *const datasets[] = {"hopper-hop", "walker-run"};
+    char text[8192];
+    int used = snprintf(text, sizeof text, "%s", head);
+    for (int i = 0; i < 3 * 2 * 3 * 3; i++) {
+        int m = i % 3, d = i / 3 % 2, seed = i / 6 % 3, step = i / 18;
+        used += snprintf(text + used, sizeof text - (size_t)used, "\"%s\",%s,%d,%d,%d\n",
+                         methods[m], datasets[d], seed, 1000 * step,
+                         100 * step * (m + 1) + 10 * seed + d);
+    }
+    return folder_write("foreign.csv", text);
+}
+
+Test(report_program, says_nothing_of_the_paper_in_a_report_on_foreign_scores)
+{
+    cr_assert_eq(report("--scores %s --format svg --out %s", foreign_file(), folder_path("out")), 0,
+                 "%s", folder_read(folder_path("said")));
+    cr_expect_eq(shell("cd %s && grep -riE 'fine.?tun|d4rl|the paper|ledger|pretrain|transitions' "
+                       "--include=*.md --include=*.html --include=*.tex --include=*.gp .",
+                       folder_path("out")),
+                 1);
+    cr_expect_eq(
+        shell("cd %s && ls claims.md tables/claims.csv tables/audit.md tables/agreement.md "
+              "tables/*-paper.* figures/paper_vs_ours.* 2> /dev/null | grep -q .",
+              folder_path("out")),
+        1);
+    cr_expect_eq(shell("grep -q 'Dreamer, v3 over MPC' %s/tables/pairs.md", folder_path("out")), 0);
+    cr_expect_eq(shell("grep -q 'P(X > Y)' %s/figures/improvement.gp", folder_path("out")), 0);
+}
+
+Test(report_program, tells_the_story_that_the_options_ask_for)
+{
+    cr_assert_eq(
+        report("--scores %s --ours 'dreamer, v3' --title 'Walking & running' --score-label "
+               "Return --suite-of '*=Control suite' --format none --out %s",
+               foreign_file(), folder_path("out")),
+        0, "%s", folder_read(folder_path("said")));
+    const char *out = folder_path("out");
+    cr_expect_eq(shell("grep -q '<h1>Walking &amp; running</h1>' %s/index.html", out), 0);
+    cr_expect_eq(shell("grep -q '^# Walking' %s/report.md", out), 0);
+    cr_expect_eq(shell("grep -q 'Control suite: final scores' %s/tables/tab-*.md", out), 0);
+    cr_expect_eq(shell("head -3 %s/tables/tab-*.md | grep -q 'Rainbow | MPC | Dreamer, v3'", out),
+                 0);
+    cr_expect_eq(shell("grep -q '^Return, mean over' %s/tables/tab-*.md", out), 0);
+    cr_expect_eq(shell("grep -q 'Return' %s/figures/curves_*.gp", out), 0);
+    cr_expect_eq(shell("grep -q 'P(Dreamer, v3 > other)' %s/figures/improvement.gp", out), 0);
+    cr_expect_eq(shell("grep -q '\"ours\": \"dreamer, v3\"' %s/provenance.json", out), 0);
+}
+
+Test(report_program, compares_the_chosen_pairs)
+{
+    cr_assert_eq(
+        report("--scores %s --pairs 'MPC,Rainbow' --pairs 'Dreamer, v3,MPC' --format none --out "
+               "%s",
+               foreign_file(), folder_path("out")),
+        0, "%s", folder_read(folder_path("said")));
+    cr_expect_eq(shell("test $(grep -c over %s/tables/pairs.csv) = 0 && "
+                       "test $(wc -l < %s/tables/pairs.csv) = 3",
+                       folder_path("out"), folder_path("out")),
+                 0);
+    cr_expect_eq(shell("grep -q 'Dreamer, v3 over MPC' %s/tables/pairs.md", folder_path("out")), 0);
+    static const char *const wrong[][2] = {{"MPC", "two methods"},
+                                           {"MPC,MPC", "the same method"},
+                                           {"MPC,Rainb0w", "the nearest is 'Rainbow'"}};
+    for (int i = 0; i < 3; i++) {
+        cr_expect_eq(report("--scores %s --pairs '%s' --out %s", folder_path("foreign.csv"),
+                            wrong[i][0], folder_path("out")),
+                     2);
+        cr_expect(said(wrong[i][1]), "%s", wrong[i][0]);
+    }
+}
+
+Test(report_program, refuses_a_rule_of_suites_that_is_none)
+{
+    static const char *const wrong[] = {"DMC", "=DMC", "walker-*="};
+    for (int i = 0; i < 3; i++) {
+        cr_expect_eq(report("--scores %s --suite-of '%s' --out %s", foreign_file(), wrong[i],
+                            folder_path("out")),
+                     2);
+        cr_expect(said("PATTERN=NAME"), "%s", wrong[i]);
+    }
 }

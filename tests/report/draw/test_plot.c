@@ -122,7 +122,7 @@ static struct figure make(const char *id, const struct grid_panel *panel, int pa
 {
     static struct theme_series style[SERIES];
     struct figure f = {0};
-    theme_assign(t, label, series, style);
+    theme_assign(t, label, series, NULL, style);
     struct grid g = {.id = id,
                      .panel = panel,
                      .panels = panels,
@@ -318,7 +318,7 @@ Test(bars, draws_intervals_ticks_and_holes)
     struct bars_block block[2] = {{.title = "Adroit", .bar = bar[0][0]},
                                   {.title = "it's <&>", .note = "3 of 4", .bar = bar[1][0]}};
     struct theme_series style[3];
-    theme_assign(&(struct theme){0}, names, 3, style);
+    theme_assign(&(struct theme){0}, names, 3, NULL, style);
     struct bars b = {.id = "bars",
                      .block = block,
                      .blocks = 2,
@@ -351,7 +351,7 @@ Test(bars, draws_nothing_but_holes)
     double from = PLOT_NONE, part[2] = {PLOT_NONE, PLOT_NONE};
     struct bars_block block = {.bar = &bar, .from = &from, .part = part};
     struct theme_series style[2];
-    theme_assign(&(struct theme){0}, names, 2, style);
+    theme_assign(&(struct theme){0}, names, 2, NULL, style);
     for (int kind = BARS_INTERVAL; kind <= BARS_STACK; kind++) {
         struct bars b = {.kind = (enum bars_kind)kind,
                          .id = "holes",
@@ -388,7 +388,7 @@ Test(bars, folds_six_panels_into_two_rows)
     }
     struct bars_block block = {.bar = bar, .from = from, .part = part};
     struct theme_series style[3];
-    theme_assign(&(struct theme){0}, names, 3, style);
+    theme_assign(&(struct theme){0}, names, 3, NULL, style);
     struct bars b = {.kind = BARS_ARROW,
                      .id = "fold",
                      .block = &block,
@@ -490,9 +490,9 @@ Test(theme, keeps_one_colour_for_a_method_whoever_stands_beside_it)
 {
     struct theme t = {0};
     struct theme_series all[12], few[12];
-    theme_assign(&t, names, 12, all);
+    theme_assign(&t, names, 12, "td3_odt", all);
     const char *const some[] = {"nine", "iql", "td3_odt"};
-    theme_assign(&t, some, 3, few);
+    theme_assign(&t, some, 3, "td3_odt", few);
     cr_assert_eq(few[1].rgb, all[1].rgb);
     cr_assert_eq(few[2].rgb, all[6].rgb);
     cr_assert_eq(few[2].rgb, 0xD55E00);
@@ -502,6 +502,27 @@ Test(theme, keeps_one_colour_for_a_method_whoever_stands_beside_it)
             cr_assert(all[i].rgb != all[k].rgb || all[i].dash != all[k].dash, "%s looks like %s",
                       names[i], names[k]);
     }
+}
+
+Test(theme, gives_the_first_hue_to_the_emphasised_method_and_thick_lines_to_nobody_else)
+{
+    struct theme t = {0};
+    struct theme_series s[4];
+    const char *const ids[] = {"iql", "td3_odt", "zeta", "td3"};
+    theme_assign(&t, ids, 4, "iql", s);
+    cr_expect_eq(s[0].rgb, 0xD55E00);
+    cr_expect_eq(s[1].rgb, 0x009E73, "TD3+ODT takes what IQL has left");
+    theme_assign(&t, ids, 4, "zeta", s);
+    cr_expect_eq(s[2].rgb, 0xD55E00);
+    for (int i = 0; i < 4; i++) {
+        for (int k = 0; k < i; k++)
+            cr_expect_neq(s[i].rgb, s[k].rgb, "%s looks like %s", ids[i], ids[k]);
+    }
+    theme_assign(&t, ids, 4, NULL, s);
+    for (int i = 0; i < 4; i++)
+        cr_expect_float_eq(s[i].line, 1, 0);
+    cr_expect_eq(theme_ours(ids, 4, NULL), -1);
+    cr_expect_eq(theme_ours(ids, 4, "zeta"), 2);
 }
 
 Test(theme, puts_ticks_on_round_numbers)

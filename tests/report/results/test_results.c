@@ -82,10 +82,10 @@ Test(results, orders_methods_and_datasets_as_the_paper_does)
                               "odt,hopper-medium-expert-v0,0,1\nodt,halfcheetah-random-v2,0,1\n"),
         defaults);
     static const char *const methods[] = {"td3bc", "odt", "td3_odt", "sac", "zeta", "alpha"};
-    static const char *const datasets[] = {
-        "hopper-medium-v2", "halfcheetah-random-v2", "hopper-medium-expert-v0",
-        "antmaze-umaze-v2", "antmaze-large-play-v2", "maze2d-open-v0",
-        "unheard-of"};
+    static const char *const datasets[] = {"hopper-medium-v2",       "halfcheetah-random-v2",
+                                           "antmaze-umaze-v2",       "antmaze-large-play-v2",
+                                           "maze2d-open-v0",         "unheard-of",
+                                           "hopper-medium-expert-v0"};
     cr_assert_eq(r.methods, 6);
     for (int i = 0; i < r.methods; i++)
         cr_expect_str_eq(r.method[i].id, methods[i]);
@@ -93,7 +93,7 @@ Test(results, orders_methods_and_datasets_as_the_paper_does)
     for (int i = 0; i < r.datasets; i++)
         cr_expect_str_eq(r.dataset[i].id, datasets[i]);
     cr_expect_eq(r.suites, 5);
-    cr_expect_eq(r.suite[results_suite(&r, "mujoco")].count, 3);
+    cr_expect_eq(r.suite[results_suite(&r, "mujoco")].count, 2);
     cr_expect_not(r.suite[results_suite(&r, "other")].known);
     results_free(&r);
 }
