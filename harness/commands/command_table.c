@@ -12,6 +12,7 @@ const struct command *const command_table[] = {
     &command_report,
     &command_data,
     &command_results,
+    &command_export,
     &command_cost,
     &command_verify,
     &command_slurm,
