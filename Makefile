@@ -6,10 +6,15 @@
 #
 # Sources are found by wildcard: a new file needs no edit here.
 
+VERSION = 0.9.0
+
 # `make deps smoke` on a bare machine: the packages must be installed before pkg-config is called below.
-DRY_RUN := $(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
-ifneq ($(if $(DRY_RUN),,$(filter deps,$(MAKECMDGOALS))),)
-$(shell ./deps.sh >&2)
+# Not under -n, -q or -t, which only show, ask and touch.
+SHORT_FLAGS := $(filter-out --%,$(firstword -$(MAKEFLAGS)))
+DRY_RUN := $(strip $(foreach f,n q t,$(findstring $f,$(SHORT_FLAGS))))
+DEPS    := $(if $(DRY_RUN),,$(filter deps deps-dev,$(MAKECMDGOALS)))
+ifneq ($(DEPS),)
+$(shell MUJOCO_PREFIX='$(MUJOCO_PREFIX)' ./deps.sh $(if $(filter deps-dev,$(DEPS)),dev) >&2)
 ifneq ($(.SHELLSTATUS),0)
 $(error deps: the packages could not be installed)
 endif
@@ -35,8 +40,18 @@ DATA    =
 # To use a MuJoCo release other than Debian's, set MUJOCO_PREFIX to its folder (include/, lib/).
 MUJOCO_PREFIX =
 
+# For `make install` and `make uninstall`. DESTDIR is put before every path, for packages.
+PREFIX  = /usr/local
+DESTDIR =
+
 HDF5_PC := hdf5
 PKGS    := openblas $(HDF5_PC) inih libcurl libcrypto
+
+comma := ,
+empty :=
+space := $(empty) $(empty)
+# A value as one word of the shell, whatever it contains.
+quote  = '$(subst ','\'',$(1))'
 
 BUILD := build/$(notdir $(CC))$(if $(SAN),-$(SAN))
 
@@ -55,19 +70,22 @@ SANFLAGS_tsan := -fsanitize=thread
 SANFLAGS_fuzz := $(SANFLAGS_asan) -fsanitize=fuzzer-no-link
 OPT    := $(if $(SAN),-O1 $(SANFLAGS_$(SAN)) -ffp-contract=off -march=$(ARCH),$(OPT))
 
+# The program remembers the folder of the library: a whole path, and blanks within it stay.
+MUJOCO_DIR := $(if $(MUJOCO_PREFIX),$(subst $(space),\$(space),$(shell realpath -m $(call quote,$(MUJOCO_PREFIX)))))
+
 CPPFLAGS := -I. -D_GNU_SOURCE $(shell pkg-config --cflags $(PKGS)) \
-            $(if $(MUJOCO_PREFIX),-I$(MUJOCO_PREFIX)/include) $(if $(filter fuzz,$(SAN)),-DFUZZING)
+            $(if $(MUJOCO_DIR),-I$(MUJOCO_DIR)/include) $(if $(filter fuzz,$(SAN)),-DFUZZING)
 CFLAGS   := -std=c17 -g $(OPT) $(WARN) -fopenmp
-comma    := ,
 LDFLAGS  := -fopenmp $(if $(SAN),$(SANFLAGS_$(SAN))) \
-            $(if $(MUJOCO_PREFIX),-L$(MUJOCO_PREFIX)/lib -Wl$(comma)-rpath$(comma)$(MUJOCO_PREFIX)/lib)
+            $(if $(MUJOCO_DIR),-L$(MUJOCO_DIR)/lib -Wl$(comma)-rpath$(comma)$(MUJOCO_DIR)/lib)
 LIBS_BASE   := $(shell pkg-config --libs $(HDF5_PC) openblas libcrypto) -lm
 LIBS_ALL    := $(LIBS_BASE) $(shell pkg-config --libs inih libcurl) -lmujoco -lz
 LIBS_REPORT := -lz
 LIBS_TEST   := $(shell pkg-config --libs criterion)
 
+
 # The line printed for a rule, unless V=1.
-say = $(if $(V),,@printf '  %-5s %s\n' $(1) '$(2)';) # a command follows
+say = $(if $(filter-out 0,$(V)),,@printf '  %-5s %s\n' $(1) '$(2)';) # a command follows
 
 # --- sources ----------------------------------------------------------------------------------
 find_c   = $(sort $(shell find $(1) -name '*.c' 2>/dev/null))
@@ -109,7 +127,8 @@ $(FLAGS):
 	@mkdir -p $(@D) && printf '%s\n' '$(FLAGS_NOW)' > $@
 
 .PHONY: all build man test test-kills smoke reproduce report bench benches bench-peer fuzz lint format clean help deps \
-        test-slurm deps-slurm test-distros deps-distros compile_commands.json
+        install uninstall dist deps-dev test-install test-slurm deps-slurm test-distros deps-distros \
+        compile_commands.json
 all: build
 
 build: $(PROGRAMS) ## compile the programs
@@ -176,25 +195,70 @@ ifneq ($(filter aarch64%,$(MACHINE)),)
 $(BUILD)/tests/%.o: CFLAGS += -fno-tree-vectorize
 endif
 
-# The code's revision is compiled into one object, which is rebuilt when the revision changes.
-REVISION := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
-DIRTY    := $(shell git diff --quiet HEAD -- '*.c' '*.h' '*.def' '*.xml' '*.ini' Makefile 2>/dev/null && echo 0 || echo 1)
-STAMP    := $(BUILD)/revision-$(REVISION)-$(DIRTY)
+# The code's version and revision are compiled into one object, which is rebuilt when they change.
+# `git archive` writes the revision into packaging/revision and gives all files one time: in an unpacked
+# archive a file that is newer has been changed. With safe.directory root may build another user's clone.
+ifneq ($(wildcard .git),)
+GIT      := GIT_OPTIONAL_LOCKS=0 git -c safe.directory='*'
+REVISION := $(shell $(GIT) rev-parse --short=12 HEAD 2>/dev/null)
+DIRTY    := $(shell $(GIT) diff --quiet HEAD -- '*.c' '*.h' '*.def' '*.xml' '*.ini' Makefile 2>/dev/null && echo 0 || echo 1)
+else
+REVISION := $(shell grep -oE '^[0-9a-f]{12}' packaging/revision)
+DIRTY    := $(if $(shell find Makefile engine suites harness report tests -newer packaging/revision \
+                \( -name '*.[ch]' -o -name '*.def' -o -name '*.xml' -o -name '*.ini' -o -name Makefile \)),1,0)
+endif
+ifeq ($(REVISION),)
+REVISION := unknown
+DIRTY    := 1
+endif
+STAMP    := $(BUILD)/revision-$(VERSION)-$(REVISION)-$(DIRTY)
 $(STAMP):
 	@mkdir -p $(@D) && rm -f $(BUILD)/revision-* && touch $@
-$(BUILD)/engine/base/version.o: CPPFLAGS += -DVITAMIN_REVISION='"$(REVISION)"' -DVITAMIN_DIRTY=$(DIRTY)
+$(BUILD)/engine/base/version.o: CPPFLAGS += -DVITAMIN_VERSION='"$(VERSION)"' -DVITAMIN_REVISION='"$(REVISION)"' -DVITAMIN_DIRTY=$(DIRTY)
 $(BUILD)/engine/base/version.o: $(STAMP)
 $(BUILD)/harness/curve/provenance.o: CPPFLAGS += -DVITAMIN_FLAGS='"$(OPT)"'
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -type f -name '*.d' 2>/dev/null)
 
 # --- targets ----------------------------------------------------------------------------------
-man: build ## write the manual pages into the build folder
-	$(BUILD)/vitamin man > $(BUILD)/vitamin.1
-	$(BUILD)/vitamin-report --man > $(BUILD)/vitamin-report.1
+# What the programs say of themselves, laid out as it is installed: share/man, and for each shell the
+# folder where it looks for the completion of other people's programs. vitamin has a command where
+# vitamin-report has an option.
+SHARE     := $(BUILD)/share
+GENERATED := $(foreach p,$(notdir $(PROGRAMS)),$(SHARE)/man/man1/$p.1 $(SHARE)/bash-completion/completions/$p \
+               $(SHARE)/zsh/site-functions/_$p $(SHARE)/fish/vendor_completions.d/$p.fish)
+define generate
+@mkdir -p $(@D)
+$(call say,GEN,$@)$< $(if $(filter vitamin,$*),,--)$(1) > $@.tmp && mv $@.tmp $@
+endef
+$(SHARE)/man/man1/%.1: $(BUILD)/%
+	$(call generate,man)
+$(SHARE)/bash-completion/completions/%: $(BUILD)/%
+	$(call generate,completion bash)
+$(SHARE)/zsh/site-functions/_%: $(BUILD)/%
+	$(call generate,completion zsh)
+$(SHARE)/fish/vendor_completions.d/%.fish: $(BUILD)/%
+	$(call generate,completion fish)
 
-test: build $(TESTS) ## run the tests (SAN=asan FILTER='replay/*')
-	SAN=$(SAN) FILTER='$(FILTER)' BUILD=$(BUILD) tests/run.sh $(TESTS)
+man: $(filter %.1,$(GENERATED)) ## write the manual pages into the build folder
+
+INSTALL = PREFIX=$(call quote,$(PREFIX)) DESTDIR=$(call quote,$(DESTDIR)) packaging/install.sh
+install: build $(GENERATED) ## install programs, manual pages, shell completion and docs (PREFIX=/usr/local DESTDIR=)
+	@$(INSTALL) install $(BUILD)
+
+uninstall: ## remove what install has put there (PREFIX=/usr/local DESTDIR=)
+	@$(INSTALL) uninstall
+
+dist: ## write HEAD as build/vitamin-VERSION.tar.gz, which knows its revision
+	@mkdir -p build
+	git archive --prefix=vitamin-$(VERSION)/ -o build/vitamin-$(VERSION).tar.gz HEAD
+
+# The installation is tested too, unless only some tests are.
+test: build $(GENERATED) $(TESTS) ## run the tests (SAN=asan FILTER='replay/*')
+	SAN=$(SAN) FILTER='$(FILTER)' BUILD=$(BUILD) SCRIPTS='$(if $(SAN)$(FILTER),,tests/e2e/install.sh)' tests/run.sh $(TESTS)
+
+test-install: build $(GENERATED) ## install into an empty folder, try every command there, uninstall
+	tests/e2e/install.sh
 
 test-kills: build $(BUILD)/test-harness ## kill runs of every method and, 200 times, a scheduler; compare the resumed curves (KILLS=200)
 	VITAMIN_KILLS=$(or $(KILLS),200) SAN=$(SAN) FILTER='@(run|sweep)/killed*' BUILD=$(BUILD) \
@@ -203,15 +267,17 @@ test-kills: build $(BUILD)/test-harness ## kill runs of every method and, 200 ti
 # Ctrl-C stops smoke and reproduce; the same command resumes.
 smoke: OUT = out/smoke
 smoke: build ## run everything end to end in minutes: tiny networks, generated data, a report (OUT=folder)
-	$(BUILD)/vitamin sweep smoke --results $(OUT)/runs --data $(OUT)/data --report $(OUT)/report
+	$(BUILD)/vitamin sweep smoke --results $(call quote,$(OUT)/runs) --data $(call quote,$(OUT)/data) \
+	    --report $(call quote,$(OUT)/report)
 
 reproduce: OUT = out/$(MATRIX)$(if $(PRESET),-$(PRESET))
 reproduce: build ## run or resume a matrix, then report (MATRIX=paper PRESET=paper|code RESULTS= DATA= OUT=)
-	$(BUILD)/vitamin sweep $(MATRIX) $(if $(PRESET),--preset $(PRESET)) $(if $(RESULTS),--results $(RESULTS)) \
-	    $(if $(DATA),--data $(DATA)) --report $(OUT)
+	$(BUILD)/vitamin sweep $(call quote,$(MATRIX)) $(if $(PRESET),--preset $(PRESET)) \
+	    $(if $(RESULTS),--results $(call quote,$(RESULTS))) $(if $(DATA),--data $(call quote,$(DATA))) \
+	    --report $(call quote,$(OUT))
 
 report: build ## make tables, figures and the page from result files (RESULTS=folder OUT=folder)
-	$(BUILD)/vitamin report $(RESULTS) $(if $(OUT),--out $(OUT)) $(ARGS)
+	$(BUILD)/vitamin report $(if $(RESULTS),$(call quote,$(RESULTS))) $(if $(OUT),--out $(call quote,$(OUT))) $(ARGS)
 
 bench: build $(BENCHES) ## measure speed: medians, spreads, ratios (no pass or fail); THREADS=32: only one run on up to so many threads
 	@export OMP_WAIT_POLICY=passive; for b in $(if $(THREADS),$(BUILD)/bench/bench_threads,$(BENCHES)); do \
@@ -248,7 +314,7 @@ compile_commands.json: ## write how each file is compiled, for clangd and other 
 	@{ printf '['; comma=; for file in $(C_FILES); do \
 	    printf '%s\n  {"directory": "%s", "file": "%s", "output": "%s",\n   "command": "%s"}' "$$comma" \
 	        '$(CURDIR)' "$$file" "$(BUILD)/$${file%.c}.o" \
-	        '$(CC) $(strip $(CPPFLAGS) $(filter-out -mmove-max% -mstore-max%,$(CFLAGS))) -c '"$$file -o $(BUILD)/$${file%.c}.o"; \
+	        '$(CC) $(subst \,\\,$(strip $(CPPFLAGS) $(filter-out -mmove-max% -mstore-max%,$(CFLAGS)))) -c '"$$file -o $(BUILD)/$${file%.c}.o"; \
 	    comma=,; done; printf '\n]\n'; } > $@.tmp && mv $@.tmp $@
 
 format: ## reformat all C files
@@ -260,8 +326,11 @@ test-slurm: build ## run a matrix on a private Slurm, if Slurm is installed (dep
 test-distros: ## run the README's two commands on bare Debian 12 and 13, as root (DISTROS=trixie FILTER=)
 	FILTER='$(FILTER)' tests/e2e/distros.sh $(DISTROS)
 
-deps: ## install the packages that vitamin needs from Debian (done when make reads this file)
-	@:
+deps: ## install the packages that building, running and testing need (done when make reads this file)
+	@$(if $(DRY_RUN),./deps.sh,:)
+
+deps-dev: ## install what developers need too: clang, linters, Slurm, debootstrap, shells, Debian's package tools
+	@$(if $(DRY_RUN),./deps.sh dev,:)
 
 deps-slurm: ## install Slurm and GNU parallel, for test-slurm
 	./deps.sh slurm

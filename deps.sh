@@ -1,7 +1,10 @@
 #!/bin/sh
 # Install the packages that vitamin needs from Debian (12 or newer), through sudo unless root.
-# `deps.sh slurm` installs those of the Slurm test instead, `deps.sh distros` those of the test on other
-# Debian releases.
+# usage: [MUJOCO_PREFIX=folder] deps.sh [GROUP...]
+#
+# Without a group: what building, running and testing need. Groups: lint (clang and linters, for `make
+# lint`, CC=clang and `make fuzz`), slurm (for `make test-slurm`), distros (for `make test-distros`), deb
+# (tools for Debian packages), shells (the tests of completion); dev is all of them.
 #
 # OpenBLAS: the pthread build, which the program limits to one thread (engine/base/threads.c). Our own
 # loops are parallel and call BLAS from several threads at once. Debian's serial build is not safe for
@@ -9,14 +12,36 @@
 # bring a second OpenMP runtime into programs compiled by clang.
 set -eu
 
-packages="build-essential pkg-config git ca-certificates
-libopenblas-pthread-dev libhdf5-dev libmujoco-dev libinih-dev libcriterion-dev zlib1g-dev libcurl4-openssl-dev libssl-dev
-gnuplot-nox fonts-urw-base35 fontconfig
-clang clang-format clang-tidy libclang-rt-dev libomp-dev cppcheck shellcheck"
-case "${1:-}" in
-slurm) packages="slurm-wlm munge parallel" ;;
-distros) packages="debootstrap debian-archive-keyring" ;;
-esac
+lint="clang clang-format clang-tidy libclang-rt-dev libomp-dev cppcheck shellcheck"
+slurm="slurm-wlm munge parallel"
+distros="debootstrap debian-archive-keyring"
+deb="build-essential debhelper"
+shells="bash-completion zsh fish man-db"
+base="build-essential pkg-config git ca-certificates
+libopenblas-pthread-dev libhdf5-dev libinih-dev libcriterion-dev zlib1g-dev libcurl4-openssl-dev libssl-dev
+gnuplot-nox fonts-urw-base35 fontconfig"
+[ -n "${MUJOCO_PREFIX:-}" ] || base="$base libmujoco-dev"
+
+packages=""
+[ $# -gt 0 ] || packages=$base
+for group in "$@"; do
+    case $group in
+    lint) packages="$packages $lint" ;;
+    slurm) packages="$packages $slurm" ;;
+    distros) packages="$packages $distros" ;;
+    deb) packages="$packages $deb" ;;
+    shells) packages="$packages $shells" ;;
+    dev) packages="$packages $base $lint $slurm $distros $deb $shells" ;;
+    *)
+        echo "deps: unknown group '$group'; there are lint, slurm, distros, deb, shells and dev (all)" >&2
+        exit 2
+        ;;
+    esac
+done
+command -v apt-get >/dev/null || {
+    echo "deps: there is no apt-get here; docs/install.md says what to install on other systems" >&2
+    exit 1
+}
 
 missing=""
 for p in $packages; do
@@ -28,5 +53,14 @@ as_root=""
 [ "$(id -u)" = 0 ] || as_root="sudo"
 echo "deps: installing$missing"
 $as_root apt-get update -q
+case " $missing " in
+*" libmujoco-dev "*)
+    apt-cache show libmujoco-dev >/dev/null 2>&1 || {
+        echo "deps: this system has no package of MuJoCo; unpack a release of it and pass its folder:" \
+            "make deps MUJOCO_PREFIX=folder (docs/install.md)" >&2
+        exit 1
+    }
+    ;;
+esac
 # shellcheck disable=SC2086 # a list of names on purpose
 DEBIAN_FRONTEND=noninteractive $as_root apt-get install -q -y --no-install-recommends $missing

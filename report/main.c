@@ -324,7 +324,7 @@ static enum status run_report(void *arguments);
 
 static enum status print_version(void)
 {
-    say("vitamin-report, revision %s, %s\n", version_revision(),
+    say("vitamin-report %s, revision %s, %s\n", version_number(), version_revision(),
         version_dirty() ? "with uncommitted changes" : "clean");
     return STATUS_OK;
 }

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Run test programs one after another, add up Criterion's counts, end with `N passed, N failed`.
+# Run test programs one after another, then $SCRIPTS, each of which counts as one test; add up Criterion's
+# counts, end with `N passed, N failed`.
 # Under SAN=asan a leak that Criterion lets pass still fails here: any sanitizer log does.
 set -u
 logs="$PWD/$BUILD/sanitizer"
@@ -40,6 +41,14 @@ for program in "$@"; do
     passed=$((passed + $(count Passing)))
     failed=$((failed + bad))
     skipped=$((skipped + skips))
+done
+for script in ${SCRIPTS:-}; do
+    echo "== $script"
+    if "$script"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+    fi
 done
 if [ "${SAN:-}" = asan ] && [ -n "$(ls -A "$logs")" ]; then
     echo "tests/run.sh: the sanitizers reported:"

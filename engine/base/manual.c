@@ -1,5 +1,7 @@
 #include "engine/base/manual.h"
 
+#include "engine/base/version.h"
+
 #include <ctype.h>
 #include <string.h>
 
@@ -274,9 +276,9 @@ void manual_page(FILE *out, const struct command *program)
     page_name(program, false, name);
     page_name(program, true, title);
     fprintf(out,
-            ".\\\" from the table of commands and options\n.TH %s 1 \"\" \"vitamin\" \"User "
+            ".\\\" from the table of commands and options\n.TH %s 1 \"\" \"vitamin %s\" \"User "
             "Commands\"\n.SH NAME\n",
-            title);
+            title, version_number());
     roff(out, name);
     fputs(" \\- ", out);
     roff_line(out, "", program->summary, "");

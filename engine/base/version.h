@@ -4,10 +4,14 @@
 
 #include <stdbool.h>
 
-/* "unknown" outside of a repository. */
+/* "0.9.0" */
+const char *version_number(void);
+
+/* The commit's first 12 digits, from the repository or from an archive that git has made of it;
+ * "unknown" where there is neither. */
 const char *version_revision(void);
 
-/* The sources had changes that no revision holds. */
+/* The sources had changes that no revision holds: in an archive, files newer than it. */
 bool version_dirty(void);
 
 #endif

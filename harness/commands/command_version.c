@@ -2,6 +2,7 @@
 
 #include "engine/base/say.h"
 #include "engine/base/threads.h"
+#include "engine/base/version.h"
 #include "harness/curve/provenance.h"
 
 #include <ctype.h>
@@ -16,10 +17,11 @@ static enum status print_version(void *unused)
     const char *compiler = curve_get(&c, "compiler");
     const char *gcc = isdigit((unsigned char)*compiler) ? "gcc " : "";
     if (result == STATUS_OK)
-        say("vitamin    revision %s, %s\ncompiler   %s%s\nflags      %s\nlibraries  %s, %s\n"
+        say("vitamin    %s, revision %s, %s\ncompiler   %s%s\nflags      %s\nlibraries  %s, %s\n"
             "machine    %s, BLAS core %s\n",
-            provenance_revision(), provenance_dirty() ? "with uncommitted changes" : "clean", gcc,
-            compiler, curve_get(&c, "flags"), curve_get(&c, "versions"), threads_blas_version(),
+            version_number(), provenance_revision(),
+            provenance_dirty() ? "with uncommitted changes" : "clean", gcc, compiler,
+            curve_get(&c, "flags"), curve_get(&c, "versions"), threads_blas_version(),
             curve_get(&c, "machine"), curve_get(&c, "blas_core"));
     curve_free(&c);
     return result;
@@ -27,7 +29,7 @@ static enum status print_version(void *unused)
 
 const struct command command_version = {
     .name = "version",
-    .summary = "show revision, compiler, libraries and machine",
+    .summary = "show version, revision, compiler, libraries and machine",
     .examples = {{"vitamin version", "what every curve records too"}},
     .run = print_version,
 };

@@ -2,6 +2,7 @@
 #include "harness/commands/command.h"
 
 #include "engine/base/file.h"
+#include "engine/base/version.h"
 #include "harness/curve/provenance.h"
 #include "tests/support/command_line.h"
 #include "tests/support/program.h"
@@ -126,8 +127,8 @@ Test(program, closed_standard_output_is_an_error_and_no_later_file_takes_its_pla
 Test(program, version_names_the_revision_the_compiler_and_the_libraries)
 {
     char *text = printed("version"), revision[128];
-    snprintf(revision, sizeof revision, "revision %s, %s", provenance_revision(),
-             provenance_dirty() ? "with uncommitted" : "clean");
+    snprintf(revision, sizeof revision, "vitamin    %s, revision %s, %s", version_number(),
+             provenance_revision(), provenance_dirty() ? "with uncommitted" : "clean");
     const char *const parts[] = {revision, "compiler", "flags", "MuJoCo ", "HDF5 ", "OpenBLAS "};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         cr_expect_not_null(strstr(text, parts[i]), "'%s' is not in:\n%s", parts[i], text);

@@ -9,6 +9,14 @@ mapfile -t files < <(git ls-files '*.c' '*.h')
 mapfile -t shells < <(git ls-files '*.sh' .ci/run)
 read -ra flags < <(echo "-I. -D_GNU_SOURCE $(pkg-config --cflags openblas hdf5 inih libcurl criterion)")
 
+for tool in clang-format shellcheck cppcheck clang-tidy; do
+    command -v "$tool" >/dev/null || missing="${missing:-} $tool"
+done
+if [ -n "${missing:-}" ]; then
+    echo "lint: not installed:$missing; make deps-dev installs them" >&2
+    exit 1
+fi
+
 tests/lint/includes.sh || bad=1
 tests/lint/citations.sh || bad=1
 tests/lint/citations.sh --self-test || bad=1
