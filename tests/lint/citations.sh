@@ -12,10 +12,12 @@ runtime=$(sed 's/#.*//' <<'NAMES'
     config.ini run.log
     # a report's folder
     report.md claims.md agreement.md scores.csv curves.csv claims.csv runs.csv fig6.gp
+    # what `vitamin export` writes
+    evaluations.csv iterations.csv
     # what `vitamin slurm` writes
     vitamin-main.sh
     # what readers bring along
-    mine.ini mine.csv
+    mine.ini mine.csv dmc.csv
 NAMES
 )
 
