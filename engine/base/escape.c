@@ -1,5 +1,7 @@
 #include "engine/base/escape.h"
 
+#include "engine/base/letters.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,13 +11,6 @@ struct rule {
     char sign;
     const char *text;
 };
-
-/* Characters in our own texts that pdfTeX's fonts need a command for. */
-static const char *const latex_signs[][2] = {
-    {"\u2014", "---"},           {"\u2013", "--"},        {"\u2192", "$\\to$"},
-    {"\u00b1", "$\\pm$"},        {"\u00d7", "$\\times$"}, {"\u2020", "\\dag{}"},
-    {"\u2212", "$-$"},           {"\u2264", "$\\le$"},    {"\u2265", "$\\ge$"},
-    {"\u2193", "$\\downarrow$"}, {"\u03b1", "$\\alpha$"}};
 
 /* clang-format off */
 static const struct rule latex[] = {
@@ -48,39 +43,6 @@ static const char *replacement(const struct rule *rules, char sign)
     return NULL;
 }
 
-/* Bytes of the well-formed UTF-8 sequence at s (no overlong forms, no surrogates), or 0. */
-static size_t utf8_length(const unsigned char *s)
-{
-    static const struct {
-        unsigned char low, high, second_low, second_high;
-        size_t length;
-    } forms[] = {{0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3},
-                 {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xED, 0xED, 0x80, 0x9F, 3},
-                 {0xEE, 0xEF, 0x80, 0xBF, 3}, {0xF0, 0xF0, 0x90, 0xBF, 4},
-                 {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4}};
-    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-        if (s[0] < forms[i].low || s[0] > forms[i].high)
-            continue;
-        if (s[1] < forms[i].second_low || s[1] > forms[i].second_high)
-            return 0;
-        for (size_t k = 2; k < forms[i].length; k++) {
-            if ((s[k] & 0xC0) != 0x80)
-                return 0;
-        }
-        return forms[i].length;
-    }
-    return 0;
-}
-
-/* Code point of the well-formed sequence at s, n bytes. */
-static unsigned code_point(const unsigned char *s, size_t n)
-{
-    unsigned code = n == 1 ? s[0] : s[0] & (0x7Fu >> n);
-    for (size_t i = 1; i < n; i++)
-        code = code << 6 | (s[i] & 0x3Fu);
-    return code;
-}
-
 /* Characters that control a terminal, end a line or change the direction of writing. */
 static bool is_control(unsigned code)
 {
@@ -99,11 +61,10 @@ struct sign {
 
 static struct sign sign_at(const char *text)
 {
-    const unsigned char *s = (const unsigned char *)text;
-    size_t n = *s < 0x80 ? 1 : utf8_length(s);
-    if (n == 0)
-        return (struct sign){.bytes = 1, .broken = true, .code = *s};
-    unsigned code = code_point(s, n);
+    unsigned code;
+    size_t n = letter_next(text, &code);
+    if (n == 1 && code == LETTER_BROKEN)
+        return (struct sign){.bytes = 1, .broken = true, .code = (unsigned char)*text};
     return (struct sign){.bytes = n, .control = is_control(code), .code = code};
 }
 
@@ -134,40 +95,75 @@ static size_t apply(const struct rule *rules, const char *text, char *out, size_
     return used;
 }
 
-/* pdfTeX stops at letters that its fonts lack: Latin-1's accented letters pass (except eth and
- * thorn), some characters have commands, the rest becomes '?'. */
-static bool has_glyph(const unsigned char *s)
+/* --- LaTeX ---------------------------------------------------------------------------------- */
+
+enum { LATEX_PIECE = 128, LATEX_RUN = 12 }; /* bytes of one piece; letters in one \unicodetext */
+
+/* The letter that stands for it, of those that LaTeX can set. */
+static bool has_latex(unsigned code)
 {
-    static const unsigned char without[] = {0x90, 0x97, 0x9E, 0xB0, 0xB7, 0xBE};
-    return s[0] == 0xC3 && memchr(without, s[1], sizeof without) == NULL;
+    code = letter_fold(code);
+    return code < 0x80 || letter_latex(code) != NULL || letter_in_pdflatex(code) ||
+           letter_invisible(code) || is_control(code);
 }
 
-static size_t latex_piece(const char **text, const char **piece)
+/* "\unicodetext{57FA}{U+57FA 7EBF}{基线}": letters that only a Unicode engine with the right font
+ * can set (table_latex.c defines the command). Returns the bytes of the text that it stands for. */
+static size_t latex_unicode(const char *text, char piece[LATEX_PIECE])
 {
-    const unsigned char *s = (const unsigned char *)*text;
-    if (*s < 0x80 || sign_at(*text).control)
-        return next_piece(text, latex, piece);
-    for (size_t i = 0; i < sizeof latex_signs / sizeof latex_signs[0]; i++) {
-        size_t n = strlen(latex_signs[i][0]);
-        if (strncmp(*text, latex_signs[i][0], n) == 0) {
-            *piece = latex_signs[i][1];
-            *text += n;
-            return strlen(*piece);
-        }
+    char codes[LATEX_PIECE / 2];
+    size_t bytes = 0, used = 0;
+    unsigned first = sign_at(text).code;
+    for (int k = 0; k < LATEX_RUN; k++) {
+        struct sign sign = sign_at(text + bytes);
+        if (sign.broken || has_latex(sign.code) || used + 8 > sizeof codes ||
+            bytes + sign.bytes > 24)
+            break;
+        used += (size_t)snprintf(codes + used, sizeof codes - used, "%s%04X", k > 0 ? " " : "",
+                                 sign.code);
+        bytes += sign.bytes;
     }
-    size_t n = utf8_length(s);
-    bool letter = n == 2 && has_glyph(s);
-    *piece = letter ? *text : "?";
-    *text += n > 0 ? n : 1;
-    return letter ? n : 1;
+    snprintf(piece, LATEX_PIECE, "\\unicodetext{%04X}{U+%s}{%.*s}", first, codes, (int)bytes, text);
+    return bytes;
+}
+
+/* The next letters of *text. */
+static void latex_piece(const char **text, char piece[LATEX_PIECE])
+{
+    struct sign sign = sign_at(*text), next = sign_at(*text + sign.bytes);
+    unsigned code = letter_fold(sign.code);
+    const char *accent = code < 0x80 && !next.broken ? letter_accent(next.code) : NULL;
+    if (!sign.broken && !sign.control && !has_latex(code)) {
+        *text += latex_unicode(*text, piece);
+        return;
+    }
+    *text += sign.bytes;
+    const char *instead = sign.broken    ? "?"
+                          : sign.control ? " "
+                          : code < 0x80  ? replacement(latex, (char)code)
+                                         : letter_latex(code);
+    bool letter = (code >= 'A' && code <= 'Z') || (code >= 'a' && code <= 'z');
+    if (accent != NULL && letter) {
+        snprintf(piece, LATEX_PIECE, "\\%s{%c}", accent, (char)code);
+        *text += next.bytes;
+    } else if (instead != NULL) {
+        snprintf(piece, LATEX_PIECE, "%s", instead);
+    } else if (code < 0x80 && code != sign.code) {
+        snprintf(piece, LATEX_PIECE, "%s%c%s", sign.code > 0xFFFF ? "$" : "", (char)code,
+                 sign.code > 0xFFFF ? "$" : "");
+    } else {
+        int bytes = letter_invisible(code) ? 0 : (int)sign.bytes;
+        snprintf(piece, LATEX_PIECE, "%.*s", bytes, *text - sign.bytes);
+    }
 }
 
 char *escape_latex(const char *text, char *out, size_t size)
 {
     size_t used = 0;
     while (*text != '\0') {
-        const char *piece;
-        size_t length = latex_piece(&text, &piece);
+        char piece[LATEX_PIECE];
+        latex_piece(&text, piece);
+        size_t length = strlen(piece);
         if (used + length + 1 > size)
             break;
         memcpy(out + used, piece, length);

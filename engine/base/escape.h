@@ -15,8 +15,10 @@ enum { ESCAPE_SIZE = 1024 }; /* enough for any name of results.h in any format *
 /* Only the rules above: a name on one line. */
 char *escape_line(const char *text, char *out, size_t size);
 
-/* Running text of LaTeX, any font encoding: \ { } $ & % # _ ~ ^ < > " ` | [ ] * escaped; letters
- * beyond Latin-1, where pdfTeX would stop, become '?'. */
+/* Running text of LaTeX, any font encoding: \ { } $ & % # _ ~ ^ < > " ` | [ ] * escaped; Greek,
+ * mathematical signs, quotes and dashes become commands (letters.h), European letters stay. What is
+ * left (CJK, Cyrillic, ...) becomes \unicodetext{57FA}{U+57FA 7EBF}{...}: code of the first letter,
+ * all codes, the letters themselves. */
 char *escape_latex(const char *text, char *out, size_t size);
 
 /* Text in a Markdown table cell: \ ` * _ { } [ ] < > # ! | ~ & $ escaped. */

@@ -193,9 +193,23 @@ static void add_body(const struct table *t, const struct font *f, struct text *o
     }
 }
 
-void table_latex(const struct table *t, bool standalone, const char *comment, struct text *out)
+/* What the letters need that only a Unicode engine with the right font can set (escape_latex). */
+static void add_unicode_command(struct text *out)
 {
-    text_add(out, "%% %s\n", comment != NULL ? comment : "vitamin report");
+    text_add(out,
+             "%% Some letters are in no font of pdfLaTeX, which prints their codes. To see them, "
+             "compile with\n"
+             "%% lualatex or xelatex and a font that has them, for instance "
+             "\\setmainfont{Noto Serif CJK SC}\n"
+             "%% (fontspec), or define \\unicodetext{code}{codes}{letters} before, for instance "
+             "with CJKutf8:\n"
+             "%% \\newcommand\\unicodetext[3]{\\begin{CJK}{UTF8}{gbsn}#3\\end{CJK}}\n"
+             "\\providecommand\\unicodetext[3]{%%\n"
+             "  \\ifdefined\\Umathcode\\iffontchar\\font\"#1 #3\\else#2\\fi\\else#2\\fi}\n");
+}
+
+static void add_table(const struct table *t, bool standalone, struct text *out)
+{
     if (standalone)
         text_add(out, "\\documentclass[a4paper,10pt]{article}\n"
                       "\\usepackage{booktabs,array}\n\\usepackage[margin=12mm]{geometry}\n"
@@ -216,4 +230,16 @@ void table_latex(const struct table *t, bool standalone, const char *comment, st
     text_add(out, "}\n");
     if (standalone)
         text_add(out, "\\end{document}\n");
+}
+
+void table_latex(const struct table *t, bool standalone, const char *comment, struct text *out)
+{
+    struct text table = {0};
+    text_add(out, "%% %s\n", comment != NULL ? comment : "vitamin report");
+    add_table(t, standalone, &table);
+    if (strstr(text_get(&table), "\\unicodetext") != NULL)
+        add_unicode_command(out);
+    text_add(out, "%s", text_get(&table));
+    out->broken |= table.broken;
+    text_free(&table);
 }

@@ -41,8 +41,9 @@ void text_add(struct text *t, const char *format, ...)
     va_end(again);
 }
 
-/* No escape is longer than this for one byte ("\\textasciicircum{}"). */
-enum { LONGEST_ESCAPE = 20 };
+/* No escape is longer than this for one byte of the text: those of two and more bytes, with a font's
+ * encoding or their code, have room as well. */
+enum { LONGEST_ESCAPE = 32 };
 
 void text_add_escaped(struct text *t, char *(*escape)(const char *text, char *out, size_t size),
                       const char *text)

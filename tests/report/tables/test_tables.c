@@ -262,6 +262,30 @@ Test(table, stays_well_formed_with_hostile_names)
     report_free(&r);
 }
 
+Test(table, explains_letters_that_need_a_unicode_engine)
+{
+    struct table t;
+    struct text out = {0};
+    table_init(&t, "cjk", "CJK");
+    table_column(&t, "Dataset", true, 0);
+    table_column(&t, "\u03bb=0.1", false, 0);
+    table_put(&t, table_row(&t, false), 0, "hopper");
+    table_latex(&t, false, NULL, &out);
+    cr_expect_not_null(strstr(text_get(&out), "$\\lambda$=0.1"));
+    cr_expect_null(strstr(text_get(&out), "unicodetext"), "nothing to explain");
+    text_free(&out);
+    table_put(&t, 0, 0, "\u57fa\u7ebf");
+    table_latex(&t, false, NULL, &out);
+    const char *made = strstr(text_get(&out), "\\providecommand\\unicodetext[3]");
+    const char *used = strstr(text_get(&out), "\\unicodetext{57FA}{U+57FA 7EBF}{\u57fa\u7ebf}");
+    cr_assert_not_null(made);
+    cr_assert_not_null(used);
+    cr_expect(made < used);
+    cr_expect_not_null(strstr(text_get(&out), "lualatex"));
+    text_free(&out);
+    table_free(&t);
+}
+
 /* --- every table on poor input ---------------------------------------------------------------- */
 
 static const struct {

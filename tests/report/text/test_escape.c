@@ -1,6 +1,7 @@
 #include "engine/base/escape.h"
 
 #include "report/text/csv.h"
+#include "report/text/text.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -72,12 +73,70 @@ Test(escape, turns_control_characters_into_blanks_and_broken_utf8_into_question_
     cr_expect_str_eq(escape_json("a\x01\x1f", out, sizeof out), "a\\u0001\\u001f");
 }
 
-Test(escape, gives_pdftex_only_letters_that_it_has)
+/* What each of these becomes was set by pdfLaTeX, OT1 and T1, before it was written down here. */
+Test(escape, gives_latex_a_command_for_every_letter_that_has_one)
 {
-    char out[128];
-    cr_expect_str_eq(escape_latex("\u00e9\u00df \u00b1\u2192\u2212\u2014 \u4e2d\u03b2\u0111\u00f0",
-                                  out, sizeof out),
-                     "\u00e9\u00df $\\pm$$\\to$$-$--- ????");
+    static const char *const pairs[][2] = {
+        {"\u00e9\u00df \u00b1\u2192\u2212\u2014", "\u00e9\u00df $\\pm$$\\to$$-$---"},
+        {"\u03bb=0.1", "$\\lambda$=0.1"},
+        {"\u03b2-VAE \u03b5-greedy", "$\\beta$-VAE $\\varepsilon$-greedy"},
+        {"\u03c0\u2080 \u03c3\u00b2 Q\u221e", "$\\pi$$_{0}$ $\\sigma$\u00b2 Q$\\infty$"},
+        {"\u0391\u03a9", "$\\mathrm{A}$$\\Omega$"},
+        {"\u201cours\u201d it\u2019s", "{``}ours{''} it{'}s"},
+        {"\u00abx\u00bb", "{\\fontencoding{T1}\\selectfont\\guillemotleft}x"
+                          "{\\fontencoding{T1}\\selectfont\\guillemotright}"},
+        {"\u0142\u0159\u0151", "\u0142\u0159\u0151"}, /* composed by pdfTeX itself */
+        {"e\u0301 n\u0303", "\\'{e} \\~{n}"},         /* decomposed, as macOS writes names */
+        {"\U0001d4ac\U0001d6c3 \uff34\uff24\uff13", "$Q$$\\beta$ TD3"},
+        {"a\u200bb\ufe0f", "ab"},
+        {"x\u00a0y\u2026", "x~y\\ldots{}"},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        char out[256];
+        cr_expect_str_eq(escape_latex(pairs[i][0], out, sizeof out), pairs[i][1], "%s: %s",
+                         pairs[i][0], out);
+    }
+}
+
+Test(escape, keeps_for_latex_the_letters_that_only_a_unicode_engine_has)
+{
+    char out[256];
+    cr_expect_str_eq(escape_latex("\u57fa\u7ebf-1", out, sizeof out),
+                     "\\unicodetext{57FA}{U+57FA 7EBF}{\u57fa\u7ebf}-1");
+    cr_expect_str_eq(escape_latex("\u0434\U0001f600", out, sizeof out),
+                     "\\unicodetext{0434}{U+0434 1F600}{\u0434\U0001f600}");
+    /* Long names come in several pieces; nothing is lost and no question mark appears. */
+    char name[300] = "", whole[2048];
+    for (int i = 0; i < 60; i++)
+        strcat(name, "\u6211");
+    escape_latex(name, whole, sizeof whole);
+    int letters = 0;
+    for (const char *c = whole; (c = strstr(c, "\u6211")) != NULL; c += 3)
+        letters++;
+    cr_expect_eq(letters, 60);
+    cr_expect_null(strchr(whole, '?'));
+}
+
+Test(escape, has_room_in_a_report_for_the_longest_escape_of_any_letter)
+{
+    for (unsigned code = 0x80; code < 0x11000; code += code < 0x3000 ? 1 : 257) {
+        char name[8] = "";
+        size_t n = 0;
+        if (code >= 0xD800 && code < 0xE000)
+            continue;
+        if (code >= 0x10000)
+            name[n++] = (char)(0xF0 | code >> 18);
+        if (code >= 0x800)
+            name[n++] = (char)(code >= 0x10000 ? 0x80 | (code >> 12 & 0x3F) : 0xE0 | code >> 12);
+        name[n++] = (char)(code >= 0x800 ? 0x80 | (code >> 6 & 0x3F) : 0xC0 | code >> 6);
+        name[n++] = (char)(0x80 | (code & 0x3F));
+        char out[256];
+        struct text t = {0};
+        text_add_escaped(&t, escape_latex, name);
+        cr_expect_str_eq(text_get(&t), escape_latex(name, out, sizeof out), "U+%04X", code);
+        cr_expect_null(strchr(out, '?'), "U+%04X: %s", code, out);
+        text_free(&t);
+    }
 }
 
 Test(escape, quotes_csv_only_where_needed_and_reads_it_back)
