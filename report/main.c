@@ -289,6 +289,14 @@ static enum status write_report(const struct options *o, struct made *m)
     return write_markdown(o, m, path);
 }
 
+static bool draws_figures(const struct options *o)
+{
+    bool any = false;
+    for (int i = 0; i < PICTURE_FORMATS; i++)
+        any |= o->format[i];
+    return any && (o->figure != NULL || o->table == NULL);
+}
+
 static enum status make_report(const struct options *o)
 {
     struct made m = {.report = o->report};
@@ -300,6 +308,8 @@ static enum status make_report(const struct options *o)
         status = name_pairs(o, &m.report);
     if (status == STATUS_OK)
         status = statistics_new(&m.report);
+    if (status == STATUS_OK && draws_figures(o))
+        status = figures_note_letters(&m.report.results);
     if (status == STATUS_OK) {
         provenance_hash(o, &m.report.results, m.report.hash);
         provenance_comment(&m.report, m.comment, sizeof m.comment);

@@ -65,12 +65,22 @@ static void snap_to_tick(double step, double *low, double *high)
         *low = below;
 }
 
-static double widest_label(const char *const *label, int n, double points)
+static double widest_label(const char *const *label, int n, double most)
 {
     double width = 0;
     for (int i = 0; label != NULL && i < n; i++)
-        width = fmax(width, theme_text_width(label[i], points));
-    return width;
+        width = fmax(width, theme_text_width(label[i], LABEL));
+    return fmin(width, most);
+}
+
+static struct plot_axis axis_of(const struct bars *b, const struct bars_block *block, int column,
+                                double inches)
+{
+    struct plot_axis x = {.labels = true};
+    range_of(b, block, (size_t)column * (size_t)b->rows, &x.low, &x.high);
+    x.step = theme_step_fitting(x.low, x.high, 5, inches);
+    snap_to_tick(x.step, &x.low, &x.high);
+    return x;
 }
 
 /* --- one panel, by kind ---------------------------------------------------------------------- */
@@ -108,9 +118,11 @@ static void draw_intervals(struct plot *p, const struct bars *b, const struct in
                   index, HALF, 2 * HALF);
 }
 
+/* An arrow ends where its dot begins, so that the dot does not hide the head. */
 static void draw_arrows(struct plot *p, const struct bars *b, const struct interval *bar,
                         const double *from, const char *what)
 {
+    const double dot = 0.028, head_size = 0.055; /* inches: a dot's radius; a head's length */
     int index = plot_block(p, what, "row initial final colour head; one row per method");
     int drawn = 0, heads = 0;
     for (int i = 0; i < b->rows; i++) {
@@ -127,15 +139,18 @@ static void draw_arrows(struct plot *p, const struct bars *b, const struct inter
     }
     if (drawn == 0)
         return;
+    double inch = plot_x(p, 1) - plot_x(p, 0); /* of one unit */
+    const char *shaft = "lw 1.3*BORDER lc rgb variable notitle";
     plot_draw(p,
-              "DATA index %d using 2:1:($3-$2):(0):4 with vectors nohead lw 1.3*BORDER "
-              "lc rgb variable notitle",
-              index);
+              "DATA index %d using (abs($3-$2)>%.6g?$2+%.6g*sgn($3-$2):NaN):1:"
+              "($3-$2-%.6g*sgn($3-$2)):(0):4 with vectors nohead %s",
+              index, 2 * dot / inch, dot / inch, 2 * dot / inch, shaft);
     if (heads > 0)
-        plot_draw(p,
-                  "DATA index %d using ($5>0?$2:NaN):1:($3-$2):(0):4 with vectors head filled "
-                  "size screen 0.008,20 lw 1.3*BORDER lc rgb variable notitle",
-                  index);
+        plot_draw(
+            p,
+            "DATA index %d using ($5>0?$2+%.6g*sgn($3-$2):NaN):1:($3-$2-%.6g*sgn($3-$2)):(0):4 "
+            "with vectors head filled size screen %.4f,20 %s",
+            index, dot / inch, 2 * dot / inch, head_size / plot_width(p), shaft);
     plot_draw(p,
               "DATA index %d using 2:1:4 with points pt 6 ps 0.55*PS lw BORDER lc rgb variable "
               "notitle",
@@ -180,14 +195,10 @@ static void draw_bars_panel(struct plot *p, const struct bars *b, const struct b
                             int column, struct plot_box box)
 {
     size_t first = (size_t)column * (size_t)b->rows;
-    double low, high;
-    range_of(b, block, first, &low, &high);
-    double step = theme_step_fitting(low, high, 5, box.width);
-    snap_to_tick(step, &low, &high);
     struct plot_panel panel = {
         .box = box,
         .title = b->column[column],
-        .x = {.low = low, .high = high, .step = step, .labels = true},
+        .x = axis_of(b, block, column, box.width),
         .y = {.low = -0.55, .high = b->rows - 0.45},
         .frame = FRAME_BOTTOM,
         .grid = GRID_X,
@@ -219,11 +230,12 @@ static void draw_bars_panel(struct plot *p, const struct bars *b, const struct b
 }
 
 static void draw_labels(struct plot *p, const struct bars *b, double x, enum plot_anchor anchor,
-                        const char *const *label, const char *title)
+                        const char *const *label, const char *title, double most)
 {
+    char fits[THEME_TEXT];
     for (int i = 0; i < b->rows; i++)
         plot_text(p, x, plot_y(p, i), (struct plot_style){.points = LABEL, .anchor = anchor}, "%s",
-                  label[i]);
+                  theme_fit(label[i], LABEL, most, fits, sizeof fits));
     if (title != NULL)
         plot_text(p, x, plot_y(p, b->rows - 0.45) + 0.06,
                   (struct plot_style){.points = LABEL, .anchor = anchor, .bold = true}, "%s",
@@ -232,7 +244,8 @@ static void draw_labels(struct plot *p, const struct bars *b, double x, enum plo
 
 /* Lengths of the page; more than four panels go to further rows. */
 struct layout {
-    double left, right, panel_width, panel_height, row_height, block_height;
+    double left, right, gap_x, panel_width, panel_height, row_height, block_height;
+    double most_label; /* longer ones are cut */
     int per_row, rows;
     bool titled, beside; /* blocks have titles; those fit beside the first panel's */
 };
@@ -244,21 +257,58 @@ static double title_width(const struct bars_block *block)
     return width + (block->note != NULL ? theme_text_width(block->note, 6.5) : 0);
 }
 
+/* How far the number at this place of the axis reaches beyond the panel's end, `inside` inches of
+ * axis away. */
+static double overhang(double number, double inside)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%g", number + 0.0);
+    return theme_text_width(text, 7) / 2 - inside;
+}
+
+/* Distance of panels at which the numbers of neighbours do not touch. */
+static double gap_between(const struct bars *b, const struct layout *l)
+{
+    double gap = GAP_X;
+    for (int k = 0; k < b->blocks; k++) {
+        for (int c = 0; c + 1 < b->columns; c++) {
+            if ((c + 1) % l->per_row == 0)
+                continue;
+            struct plot_axis x = axis_of(b, &b->block[k], c, l->panel_width);
+            struct plot_axis next = axis_of(b, &b->block[k], c + 1, l->panel_width);
+            double inch = l->panel_width / (x.high - x.low);
+            double last = floor(x.high / x.step + 1e-9) * x.step;
+            double first = ceil(next.low / next.step - 1e-9) * next.step;
+            gap = fmax(gap, 0.06 + fmax(0, overhang(last, (x.high - last) * inch)) +
+                                fmax(0, overhang(first, (first - next.low) * l->panel_width /
+                                                            (next.high - next.low))));
+        }
+    }
+    return gap;
+}
+
 static struct layout lay_out_bars(const struct bars *b, const struct theme *t, double *width)
 {
     const char *const *left = b->left != NULL ? b->left : b->label;
     double page = theme_inches(t) / theme_scale(t);
-    struct layout l = {.titled = b->blocks > 1};
-    l.left = 0.10 + widest_label(left, b->rows, LABEL) + 0.08;
-    l.right = RIGHT + (b->right != NULL ? widest_label(b->right, b->rows, LABEL) + 0.08 : 0);
+    struct layout l = {.titled = b->blocks > 1, .gap_x = GAP_X};
+    l.most_label = (b->right != NULL ? 0.25 : 0.36) * page;
+    l.left = 0.10 + widest_label(left, b->rows, l.most_label) + 0.08;
+    l.right = RIGHT + (b->right != NULL ? widest_label(b->right, b->rows, l.most_label) + 0.08 : 0);
     int fitting = (int)fmax(1, (page - l.left - l.right + GAP_X) / (0.9 + GAP_X));
     l.per_row = b->columns <= 4 ? b->columns : b->columns <= 6 ? 3 : 4;
     l.per_row = l.per_row < fitting ? l.per_row : fitting;
     l.per_row = l.per_row > 0 ? l.per_row : 1;
     l.rows = b->columns > 0 ? (b->columns + l.per_row - 1) / l.per_row : 1;
     /* A single panel does not fill a wide page. */
-    *width = b->columns == 1 ? fmin(page, l.left + l.right + 2.2) : page;
-    l.panel_width = (*width - l.left - l.right - (l.per_row - 1) * GAP_X) / l.per_row;
+    *width = page;
+    if (b->columns == 1)
+        *width = fmin(page, fmax(l.left + l.right + 2.2, theme_text_width(b->x_title, 7.8) + 0.1));
+    for (int turn = 0; turn < 2; turn++) {
+        l.panel_width = (*width - l.left - l.right - (l.per_row - 1) * l.gap_x) / l.per_row;
+        l.gap_x = gap_between(b, &l);
+    }
+    l.panel_width = (*width - l.left - l.right - (l.per_row - 1) * l.gap_x) / l.per_row;
     l.panel_height = ROW * (b->rows > 0 ? b->rows : 1);
     l.row_height = TOP + l.panel_height + BELOW;
     double room = l.left + l.panel_width / 2 - 0.10 -
@@ -295,14 +345,15 @@ static void draw_block(struct plot *p, const struct bars *b, const struct layout
     top -= l->titled && !l->beside ? BLOCK_TITLE : 0;
     for (int c = 0; c < b->columns; c++) {
         int row = c / l->per_row, column = c % l->per_row;
-        struct plot_box box = {l->left + column * (l->panel_width + GAP_X),
+        struct plot_box box = {l->left + column * (l->panel_width + l->gap_x),
                                top - row * l->row_height - TOP - l->panel_height, l->panel_width,
                                l->panel_height};
         draw_bars_panel(p, b, block, c, box);
         if (column == 0)
-            draw_labels(p, b, l->left - 0.06, PLOT_RIGHT, left, b->left_title);
+            draw_labels(p, b, l->left - 0.06, PLOT_RIGHT, left, b->left_title, l->most_label);
         if (b->right != NULL && (column == l->per_row - 1 || c == b->columns - 1))
-            draw_labels(p, b, box.left + box.width + 0.06, PLOT_LEFT, b->right, b->right_title);
+            draw_labels(p, b, box.left + box.width + 0.06, PLOT_LEFT, b->right, b->right_title,
+                        l->most_label);
     }
 }
 

@@ -185,8 +185,8 @@ static void draw_line(struct plot *p, const struct grid *g, const struct theme *
         plot_draw(p,
                   "DATA index %d using 1:%d with points pt 7 ps 0.25*PS lc rgb COLOUR[%d] notitle",
                   d->block, d->solid > 0 ? 2 : 5, k);
-    if (t->markers && panel->kind == GRID_CURVES && d->solid > MARKERS) {
-        int every = l->points / MARKERS;
+    if (theme_marks(t) && panel->kind == GRID_CURVES && d->solid > 1) {
+        int every = l->points > MARKERS ? l->points / MARKERS : 1;
         plot_draw(p,
                   "DATA index %d using 1:2 every %d::%d with points pt MARK[%d] ps 0.4*PS "
                   "lc rgb COLOUR[%d] notitle",
@@ -233,7 +233,8 @@ static double jitter_dots(int k)
     return 0.56 * (fmod(0.5 + k * 0.6180339887498949, 1) - 0.5);
 }
 
-static void draw_dots(struct plot *p, const struct grid *g, const struct grid_panel *panel)
+static void draw_dots(struct plot *p, const struct grid *g, const struct theme *t,
+                      const struct grid_panel *panel)
 {
     for (int i = 0; i < panel->lines; i++) {
         const struct grid_line *l = &panel->line[i];
@@ -264,9 +265,12 @@ static void draw_dots(struct plot *p, const struct grid *g, const struct grid_pa
                   "DATA index %d using 1:2:(0.76):(0) with vectors nohead lw 1.3*BORDER "
                   "lc rgb 0x303030 notitle",
                   mean);
+        char mark[24] = "7";
+        if (theme_marks(t))
+            snprintf(mark, sizeof mark, "MARK[%d]", l->series + 1);
         plot_draw(p,
-                  "DATA index %d using 1:2 with points pt 7 ps 0.36*PS lc rgb COLOUR[%d] notitle",
-                  block, l->series + 1);
+                  "DATA index %d using 1:2 with points pt %s ps 0.36*PS lc rgb COLOUR[%d] notitle",
+                  block, mark, l->series + 1);
     }
 }
 
@@ -299,20 +303,21 @@ static void draw_corner(struct plot *p, const struct grid *g, const struct grid_
 /* Room for the numbers of a vertical axis. */
 static double ticks_width(const struct plot_axis *a)
 {
-    char low[32], high[32];
-    if (a->log)
-        return 0.18;
-    snprintf(low, sizeof low, "%g", ceil(a->low / a->step) * a->step + 0.0);
-    snprintf(high, sizeof high, "%g", floor(a->high / a->step) * a->step);
-    return fmax(theme_text_width(low, 7), theme_text_width(high, 7));
+    return a->log ? 0.18 : theme_ticks_width(a->low, a->high, a->step);
+}
+
+static struct plot_axis y_axis(const struct grid_panel *panel)
+{
+    struct plot_axis y = {.labels = true, .log = panel->log_y};
+    grid_range(panel, &y.low, &y.high);
+    y.step = y.log ? pow(10, ceil(log10(y.high / y.low) / 5)) : theme_step(y.low, y.high, 6);
+    return y;
 }
 
 static void draw_grid_panel(struct plot *p, const struct grid *g, const struct theme *t,
                             const struct grid_panel *panel, const struct plot_box *box, double unit,
                             bool numbers)
 {
-    double low, high;
-    grid_range(panel, &low, &high);
     double x_high = panel->x_high / unit;
     struct plot_panel q = {
         .box = *box,
@@ -320,13 +325,8 @@ static void draw_grid_panel(struct plot *p, const struct grid *g, const struct t
         .x = {.high = x_high,
               .step = theme_step_fitting(0, x_high, 6, box->width),
               .labels = numbers},
-        .y = {.low = low, .high = high, .step = theme_step(low, high, 6), .labels = true},
+        .y = y_axis(panel),
     };
-    if (panel->log_y) {
-        q.y.log = true;
-        double decades = log10(high / low);
-        q.y.step = pow(10, ceil(decades / 5));
-    }
     if (panel->kind == GRID_DOTS)
         q.x = (struct plot_axis){.low = -0.6, .high = g->series - 0.4};
     if (panel->kind == GRID_DOTS)
@@ -336,11 +336,11 @@ static void draw_grid_panel(struct plot *p, const struct grid *g, const struct t
         draw_straight(p, "mean return of the dataset", q.x.low, panel->behaviour, x_high,
                       panel->behaviour, "lw 0.8 lc rgb GREY dt 3");
     if (panel->kind == GRID_DOTS)
-        draw_dots(p, g, panel);
+        draw_dots(p, g, t, panel);
     else
         draw_lines(p, g, t, panel, unit);
     if (isfinite(panel->mark))
-        draw_straight(p, "mark", panel->mark / unit, low, panel->mark / unit, high,
+        draw_straight(p, "mark", panel->mark / unit, q.y.low, panel->mark / unit, q.y.high,
                       "lw 0.9 lc rgb 0x000000");
     draw_corner(p, g, panel, box);
     if (panel->y_title != NULL)
@@ -354,7 +354,7 @@ static void draw_grid_panel(struct plot *p, const struct grid *g, const struct t
 struct layout {
     int rows, columns;
     bool x_title; /* dots have no x axis */
-    double width, panel_width, panel_height, gap_x, gap_y, bottom;
+    double width, left, panel_width, panel_height, gap_x, gap_y, bottom;
 };
 
 /* Numbers stand under the last panel of a column, or where the next one has another range; then
@@ -375,19 +375,26 @@ static struct layout lay_out_grid(const struct grid *g, const struct theme *t)
 {
     struct layout l = {.columns = g->columns > 0 ? g->columns : 1, .gap_x = GAP_X};
     bool own_titles = false;
-    for (int i = 0; i < g->panels; i++)
+    double numbers = 0;
+    for (int i = 0; i < g->panels; i++) {
         own_titles |= g->panel[i].y_title != NULL;
-    l.gap_x += own_titles ? 0.16 : 0;
+        struct plot_axis y = y_axis(&g->panel[i]);
+        numbers = fmax(numbers, ticks_width(&y));
+    }
+    /* Three digits fit; longer numbers push the panels apart and away from the title. */
+    l.gap_x = fmax(GAP_X, numbers + 0.11) + (own_titles ? 0.16 : 0);
+    l.left = fmax(LEFT, numbers + 0.27);
 
     double page = theme_inches(t) / theme_scale(t);
-    int fitting = (int)((page - LEFT - RIGHT + l.gap_x) / (1.0 + l.gap_x));
+    int fitting = (int)((page - l.left - RIGHT + l.gap_x) / (1.0 + l.gap_x));
     if (l.columns > fitting)
         l.columns = fitting > 1 ? fitting : 1;
     if (l.columns > g->panels && g->panels > 0)
         l.columns = g->panels;
     l.rows = g->panels > 0 ? (g->panels + l.columns - 1) / l.columns : 1;
-    l.width = l.columns <= 2 ? fmin(page, l.columns == 1 ? 3.25 : 4.2) : page;
-    l.panel_width = (l.width - LEFT - RIGHT - (l.columns - 1) * l.gap_x) / l.columns;
+    double keys = plot_series_width(t, g->label, g->style, g->series);
+    l.width = l.columns <= 2 ? fmin(page, fmax(l.columns == 1 ? 3.25 : 4.2, keys)) : page;
+    l.panel_width = (l.width - l.left - RIGHT - (l.columns - 1) * l.gap_x) / l.columns;
     l.panel_height = fmin(0.71 * l.panel_width, 1.55);
     l.x_title = false;
     for (int i = 0; i < g->panels; i++)
@@ -456,7 +463,7 @@ enum status grid_draw(const struct grid *g, const struct theme *t, const char *f
         const struct grid_panel *panel = &g->panel[i];
         int row = i / l.columns, column = i % l.columns;
         struct plot_box box = {
-            .left = LEFT + column * (l.panel_width + l.gap_x),
+            .left = l.left + column * (l.panel_width + l.gap_x),
             .bottom = l.bottom + (l.rows - 1 - row) * (l.panel_height + l.gap_y),
             .width = l.panel_width,
             .height = l.panel_height,
@@ -465,7 +472,7 @@ enum status grid_draw(const struct grid *g, const struct theme *t, const char *f
         own_titles |= panel->y_title != NULL;
     }
 
-    double middle = LEFT + (l.width - LEFT - RIGHT) / 2;
+    double middle = l.left + (l.width - l.left - RIGHT) / 2;
     struct plot_style title = {.points = 7.8, .anchor = PLOT_CENTER, .markup = true};
     char x_title[256] = "";
     if (exponent > 0)

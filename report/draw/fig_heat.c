@@ -4,7 +4,8 @@
 #include <stdio.h>
 
 static const double LABEL = 7.0, GAP = 0.06, FOOT = 0.24, HEAD = 0.10, GROUP_GAP = 0.07,
-                    LOWEST_ROW = 0.135, GROUP_TITLE = 0.17;
+                    LOWEST_ROW = 0.135, GROUP_TITLE = 0.17, LINE = 0.115, LONGEST_COLUMN = 1.25;
+enum { LINES = 3 }; /* of a column's label */
 
 static uint32_t shade_of(const struct heat *m, const struct theme *t, double value)
 {
@@ -28,12 +29,28 @@ static uint32_t ink_on(uint32_t rgb)
     return light > 120 ? THEME_INK : 0xffffff;
 }
 
-static double widest_label(const char *const *label, int n)
+static double widest_label(const char *const *label, int n, double most)
 {
     double width = 0;
     for (int i = 0; i < n; i++)
         width = fmax(width, theme_text_width(label[i], LABEL));
-    return width;
+    return fmin(width, most);
+}
+
+/* Lines of the longest column label, at most `most` of `inches`; the widest line in *wide. */
+static int wrap_columns(const struct heat *m, double inches, int most, double *wide, bool *whole)
+{
+    int lines = 1;
+    *wide = 0;
+    *whole = true;
+    for (int c = 0; c < m->columns; c++) {
+        char line[LINES][THEME_TEXT];
+        int n = theme_wrap(m->column[c], LABEL, inches, most, line, whole);
+        lines = n > lines ? n : lines;
+        for (int k = 0; k < n; k++)
+            *wide = fmax(*wide, theme_text_width(line[k], LABEL));
+    }
+    return lines;
 }
 
 /* A cell without a value: diagonal lines, so that it differs from a small value in print too. */
@@ -51,9 +68,29 @@ static void draw_hatching(struct plot *p, struct plot_box b)
 
 struct layout {
     double left, top, cell_width, cell_height, width, height, head, foot;
-    bool upright; /* column labels do not fit side by side */
+    double row_label;    /* longer ones are cut */
+    double column_label; /* inches of a line */
+    int lines;           /* of a column's label */
+    bool upright;        /* column labels do not fit side by side */
     bool grouped;
 };
+
+/* Labels of columns: level where every word fits over its cell, else upright. */
+static void lay_out_columns(const struct heat *m, struct layout *l)
+{
+    double wide;
+    bool whole;
+    l->column_label = l->cell_width - 0.04;
+    l->lines = wrap_columns(m, l->column_label, LINES, &wide, &whole);
+    l->upright = !whole;
+    if (l->upright) {
+        int most = (int)fmax(1, fmin(LINES, (l->cell_width + 0.02) / LINE));
+        l->column_label = LONGEST_COLUMN;
+        l->lines = wrap_columns(m, l->column_label, most, &wide, &whole);
+    }
+    l->head = HEAD + (l->upright ? wide + 0.04 : 0.14 + (l->lines - 1) * LINE) +
+              (m->column_title != NULL ? 0.16 : 0);
+}
 
 static struct layout lay_out_heat(const struct heat *m, const struct theme *t)
 {
@@ -62,14 +99,14 @@ static struct layout lay_out_heat(const struct heat *m, const struct theme *t)
     double text = 0;
     for (int i = 0; i < m->rows * m->columns; i++)
         text = fmax(text, theme_text_width(m->cell[i].text, 6.6));
-    l.left = 0.10 + widest_label(m->row, m->rows) + GAP + (m->row_title != NULL ? 0.16 : 0);
+    l.row_label = 0.33 * page;
+    l.left = 0.10 + widest_label(m->row, m->rows, l.row_label) + GAP +
+             (m->row_title != NULL ? 0.16 : 0);
     double room = (page - l.left - 0.10) / (m->columns > 0 ? m->columns : 1);
-    double wanted = fmax(text + 0.10, fmin(widest_label(m->column, m->columns) + 0.08, 0.62));
+    double wanted = fmax(text + 0.10, fmin(widest_label(m->column, m->columns, page) + 0.08, 0.62));
     l.cell_width = fmin(room, fmax(wanted, 0.30));
-    l.upright = widest_label(m->column, m->columns) + 0.04 > l.cell_width;
+    lay_out_columns(m, &l);
     l.cell_height = m->rows > 16 ? LOWEST_ROW : 0.20;
-    l.head = HEAD + (l.upright ? widest_label(m->column, m->columns) + 0.04 : 0.14) +
-             (m->column_title != NULL ? 0.16 : 0);
     l.width = fmin(page, l.left + l.cell_width * m->columns + 0.10);
     if (m->note != NULL)
         l.width = fmin(page, fmax(l.width, theme_text_width(m->note, 7.4) + 0.2));
@@ -77,6 +114,22 @@ static struct layout lay_out_heat(const struct heat *m, const struct theme *t)
     l.height = l.foot + m->rows * l.cell_height + l.head +
                (l.grouped ? m->groups * (GROUP_GAP + GROUP_TITLE) : 0);
     return l;
+}
+
+static void draw_column_label(struct plot *p, const struct layout *l, const char *label, double x,
+                              double top)
+{
+    char line[LINES][THEME_TEXT];
+    bool whole;
+    int n = theme_wrap(label, LABEL, l->column_label, l->lines, line, &whole);
+    for (int k = 0; k < n; k++) {
+        if (l->upright)
+            plot_text(p, x + (k - (n - 1) / 2.0) * LINE, top + 0.05,
+                      (struct plot_style){.points = LABEL, .upright = true}, "%s", line[k]);
+        else
+            plot_text(p, x, top + 0.08 + (n - 1 - k) * LINE,
+                      (struct plot_style){.points = LABEL, .anchor = PLOT_CENTER}, "%s", line[k]);
+    }
 }
 
 static void draw_cell(struct plot *p, const struct heat *m, const struct theme *t,
@@ -113,13 +166,8 @@ enum status heat_draw(const struct heat *m, const struct theme *t, const char *f
                                        .frame = FRAME_NONE,
                                        .grid = GRID_OFF});
     double top = l.height - l.head;
-    double y = top + (l.upright ? 0.05 : 0.08);
     for (int c = 0; c < m->columns; c++)
-        plot_text(p, l.left + (c + 0.5) * l.cell_width, y,
-                  (struct plot_style){.points = LABEL,
-                                      .anchor = l.upright ? PLOT_LEFT : PLOT_CENTER,
-                                      .upright = l.upright},
-                  "%s", m->column[c]);
+        draw_column_label(p, &l, m->column[c], l.left + (c + 0.5) * l.cell_width, top);
     struct plot_style title = {.points = 7.4, .anchor = PLOT_CENTER, .bold = true};
     if (m->column_title != NULL)
         plot_text(p, l.left + m->columns * l.cell_width / 2, l.height - 0.09, title, "%s",
@@ -138,8 +186,10 @@ enum status heat_draw(const struct heat *m, const struct theme *t, const char *f
                       m->group[group].title);
             group++;
         }
+        char fits[THEME_TEXT];
         plot_text(p, l.left - GAP, top - l.cell_height / 2,
-                  (struct plot_style){.points = LABEL, .anchor = PLOT_RIGHT}, "%s", m->row[r]);
+                  (struct plot_style){.points = LABEL, .anchor = PLOT_RIGHT}, "%s",
+                  theme_fit(m->row[r], LABEL, l.row_label, fits, sizeof fits));
         for (int c = 0; c < m->columns; c++) {
             draw_cell(p, m, t, &l, r, c, top);
             plot_row(p, 3, (double)r, (double)c,

@@ -44,6 +44,12 @@ enum status gnuplot_find(char path[FILE_PATH])
                        "gnuplot is not on PATH, so no figure is drawn; install it (make deps)");
 }
 
+/* Where fontconfig looks: gnuplot must find the fonts that glyphs.c was told of. */
+enum { FONT_VARIABLES = 6 };
+static const char *const font_variable[FONT_VARIABLES] = {"FONTCONFIG_FILE",    "FONTCONFIG_PATH",
+                                                          "FONTCONFIG_SYSROOT", "XDG_CONFIG_HOME",
+                                                          "XDG_DATA_HOME",      "XDG_CACHE_HOME"};
+
 /* Start gnuplot in `folder` with its words going to fd. Returns an errno. */
 static int start_gnuplot(const char *program, const char *folder, char *const argv[], int fd,
                          pid_t *pid)
@@ -53,7 +59,20 @@ static int start_gnuplot(const char *program, const char *folder, char *const ar
     snprintf(path, sizeof path, "PATH=%s", getenv("PATH") != NULL ? getenv("PATH") : "");
     snprintf(home, sizeof home, "HOME=%s", getenv("HOME") != NULL ? getenv("HOME") : "/");
     char locale[] = "LC_ALL=C.UTF-8", zone[] = "TZ=UTC0";
-    char *environment[] = {path, home, locale, zone, NULL};
+    char fonts[FONT_VARIABLES][FILE_PATH + 32], *environment[5 + FONT_VARIABLES];
+    int n = 0;
+    environment[n++] = path;
+    environment[n++] = home;
+    environment[n++] = locale;
+    environment[n++] = zone;
+    for (int i = 0; i < FONT_VARIABLES; i++) {
+        const char *value = getenv(font_variable[i]);
+        if (value == NULL)
+            continue;
+        snprintf(fonts[i], sizeof fonts[i], "%s=%s", font_variable[i], value);
+        environment[n++] = fonts[i];
+    }
+    environment[n] = NULL;
 
     posix_spawn_file_actions_t actions;
     int error = posix_spawn_file_actions_init(&actions);

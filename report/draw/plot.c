@@ -26,6 +26,7 @@ struct plot *plot_new(const char *id, const struct theme *t, double width, doubl
     double page = theme_inches(t) / p->scale;
     p->width = width > 0 && width < page ? width : page;
     p->height = height;
+    p->marks = theme_marks(t);
     return p;
 }
 
@@ -50,6 +51,24 @@ double plot_height(const struct plot *p)
     return p != NULL ? p->height : 1;
 }
 
+/* Dashes and markers need room to be told apart. */
+static double plot_key_width(bool marks, const struct theme_series *styles, int n)
+{
+    bool solid = !marks;
+    for (int i = 0; i < n; i++)
+        solid &= styles[i].dash == 1;
+    return solid ? 0.20 : 0.36;
+}
+
+double plot_series_width(const struct theme *t, const char *const labels[],
+                         const struct theme_series *styles, int n)
+{
+    double widest = 0;
+    for (int i = 0; i < n; i++)
+        widest = fmax(widest, theme_text_width(labels[i], PLOT_LEGEND_POINTS));
+    return widest + 0.16 + plot_key_width(theme_marks(t), styles, n);
+}
+
 void plot_series(struct plot *p, const char *const labels[], const struct theme_series *styles,
                  int n)
 {
@@ -63,10 +82,13 @@ void plot_series(struct plot *p, const char *const labels[], const struct theme_
     if (p->broken)
         return;
     p->series = n;
+    p->key = plot_key_width(p->marks, styles, n);
     text_add(f, "array LABEL[%d] = [", n);
     for (int i = 0; i < n; i++) {
-        text_add(f, "%s%s", i > 0 ? ", " : "", plot_quote(labels[i], safe));
-        p->label_width[i] = theme_text_width(labels[i], PLOT_LEGEND_POINTS);
+        char fits[THEME_TEXT];
+        theme_fit(labels[i], PLOT_LEGEND_POINTS, p->width - 0.15 - p->key, fits, sizeof fits);
+        text_add(f, "%s%s", i > 0 ? ", " : "", plot_quote(fits, safe));
+        p->label_width[i] = theme_text_width(fits, PLOT_LEGEND_POINTS);
     }
     text_add(f, "]\narray COLOUR[%d] = [", n);
     for (int i = 0; i < n; i++)

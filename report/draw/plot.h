@@ -84,9 +84,14 @@ void plot_delete(struct plot *p);
 double plot_width(const struct plot *p);
 double plot_height(const struct plot *p);
 
-/* Series 1..n of the script's arrays. Labels may hold any text. */
+/* Series 1..n of the script's arrays. Labels may hold any text; they are cut to the page's width.
+ */
 void plot_series(struct plot *p, const char *const labels[], const struct theme_series *styles,
                  int n);
+
+/* The width of a page on which the longest of these keys fits. */
+double plot_series_width(const struct theme *t, const char *const labels[],
+                         const struct theme_series *styles, int n);
 
 /* Begin a block of the data file; `what` and `columns` become its comment. Returns its index. */
 int plot_block(struct plot *p, const char *what, const char *columns);
@@ -106,7 +111,8 @@ void plot_hover(struct plot *p, double x, double y, const char *format, ...)
 double plot_x(const struct plot *p, double x);
 double plot_y(const struct plot *p, double y);
 
-/* On the page, above all panels. */
+/* On the page, above all panels. A text that would reach beyond the page is moved, set smaller or
+ * cut. */
 void plot_text(struct plot *p, double x, double y, struct plot_style style, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 void plot_rule(struct plot *p, double x0, double y0, double x1, double y1, double line,
@@ -117,7 +123,7 @@ void plot_rect(struct plot *p, struct plot_box box, uint32_t rgb);
  * 0..n-1; NULL: all of them. plot_legend_height says what room it takes. */
 double plot_legend_height(const struct plot *p, const int *order, int n);
 void plot_legend(struct plot *p, double bottom, const int *order, int n);
-/* The same with a dot for each key, where the panels hold dots. */
+/* The same with a dot (or its marker) for each key, where the panels hold dots. */
 void plot_legend_dots(struct plot *p, double bottom, const int *order, int n);
 
 /* Write script and data, hand over what the page needs, delete p. Title, caption and alternative

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 /* Of the legend, inches. */
-static const double KEY = 0.20, KEY_GAP = 0.05, ENTRY_GAP = 0.20, ROW = 0.165;
+static const double KEY_GAP = 0.05, ENTRY_GAP = 0.20, ROW = 0.165;
 
 static void write_rule(struct plot *p, double x0, double y0, double x1, double y1,
                        const char *style)
@@ -44,7 +44,8 @@ static int legend_row(const struct plot *p, const int *order, int n, int first, 
     int end = first;
     *width = -ENTRY_GAP;
     while (end < n) {
-        double entry = KEY + KEY_GAP + p->label_width[order != NULL ? order[end] : end] + ENTRY_GAP;
+        double entry = p->key + KEY_GAP + p->label_width[order != NULL ? order[end] : end] +
+                       ENTRY_GAP;
         if (end > first && *width + entry > room)
             break;
         *width += entry;
@@ -69,17 +70,20 @@ double plot_legend_height(const struct plot *p, const int *order, int n)
 
 static void draw_key(struct plot *p, int series, bool dot, double x, double y)
 {
-    char text[96];
-    if (dot) {
-        text_add(&p->overlay,
-                 "set label %d '' at screen %.5f,screen %.5f point pt 7 ps 0.5*PS "
-                 "lc rgb COLOUR[%d]\n",
-                 ++p->labels, plot_share_x(p, x + KEY - 0.045), plot_share_y(p, y), series);
-        return;
+    char text[96], mark[24] = "7";
+    if (p->marks)
+        snprintf(mark, sizeof mark, "MARK[%d]", series);
+    if (!dot) {
+        snprintf(text, sizeof text, "lw 1.4*WIDTH[%d] lc rgb COLOUR[%d] dt DASH[%d]", series,
+                 series, series);
+        write_rule(p, x, y, x + p->key, y, text);
     }
-    snprintf(text, sizeof text, "lw 1.4*WIDTH[%d] lc rgb COLOUR[%d] dt DASH[%d]", series, series,
-             series);
-    write_rule(p, x, y, x + KEY, y, text);
+    if (dot || p->marks)
+        text_add(&p->overlay,
+                 "set label %d '' at screen %.5f,screen %.5f point pt %s ps 0.5*PS "
+                 "lc rgb COLOUR[%d]\n",
+                 ++p->labels, plot_share_x(p, dot ? x + p->key - 0.045 : x + p->key / 2),
+                 plot_share_y(p, y), mark, series);
 }
 
 static void draw_legend(struct plot *p, double bottom, const int *order, int n, bool dots)
@@ -100,9 +104,9 @@ static void draw_legend(struct plot *p, double bottom, const int *order, int n, 
             char text[32];
             draw_key(p, k + 1, dots, x, y);
             snprintf(text, sizeof text, "LABEL[%d]", k + 1);
-            plot_label(p, x + KEY + KEY_GAP, y, (struct plot_style){.points = PLOT_LEGEND_POINTS},
-                       text);
-            x += KEY + KEY_GAP + p->label_width[k] + ENTRY_GAP;
+            plot_label(p, x + p->key + KEY_GAP, y,
+                       (struct plot_style){.points = PLOT_LEGEND_POINTS}, text);
+            x += p->key + KEY_GAP + p->label_width[k] + ENTRY_GAP;
         }
     }
 }

@@ -68,11 +68,8 @@ void plot_panel(struct plot *p, const struct plot_panel *panel)
              : panel->grid == GRID_X  ? "set grid xtics noytics\n"
                                       : "unset grid\n");
     if (panel->title != NULL) {
-        /* Smaller before shorter: nothing is set below 6 points. */
-        double room = b->width + 0.16, points = 7.4;
-        while (points > 6.1 && theme_text_width(panel->title, points) > room)
-            points -= 0.2;
-        theme_fit(panel->title, points, room, fits, sizeof fits);
+        double points = 7.4;
+        plot_fit(panel->title, b->width + 0.10, &points, fits);
         plot_text(p, b->left + b->width / 2, b->bottom + b->height + 0.085,
                   (struct plot_style){.points = points, .anchor = PLOT_CENTER}, "%s", fits);
     }

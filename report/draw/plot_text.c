@@ -2,7 +2,9 @@
 #include "report/draw/plot_impl.h"
 
 #include "engine/base/escape.h"
+#include "report/draw/glyphs.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,9 +23,10 @@ const char *plot_comment(const char *text, char out[LONGEST_TEXT])
 const char *plot_quote(const char *text, char out[LONGEST_TEXT])
 {
     static const char apostrophe[] = "\u2019";
-    char plain[LONGEST_TEXT - 4], safe[LONGEST_TEXT - 4];
+    char plain[LONGEST_TEXT - 4], safe[LONGEST_TEXT - 4], drawn[LONGEST_TEXT];
     size_t used = 0;
-    for (; *text != '\0' && used + sizeof apostrophe < sizeof plain; text++) {
+    for (text = glyphs_spell(text, drawn, sizeof drawn);
+         *text != '\0' && used + sizeof apostrophe < sizeof plain; text++) {
         bool quote = *text == '\'' || *text == '`';
         memcpy(plain + used, quote ? apostrophe : text, quote ? sizeof apostrophe - 1 : 1);
         used += quote ? sizeof apostrophe - 1 : 1;
@@ -51,14 +54,43 @@ void plot_label(struct plot *p, double x, double y, struct plot_style style, con
         text_add(&p->overlay, "0x%06X\n", (unsigned)style.rgb);
 }
 
+char *plot_fit(const char *text, double inches, double *points, char out[LONGEST_TEXT])
+{
+    while (*points > 6.1 && theme_text_width(text, *points) > inches)
+        *points -= 0.2;
+    return theme_fit(text, *points, inches, out, LONGEST_TEXT);
+}
+
+/* Where the text stays on the page: along its direction, from `at`. */
+static double stay_on_page(double at, double length, double page, enum plot_anchor anchor)
+{
+    static const double before[] = {0, 0.5, 1};
+    const double margin = 0.02;
+    double start = at - before[anchor] * length;
+    start = fmax(margin, fmin(start, page - margin - length));
+    return start + before[anchor] * length;
+}
+
 void plot_text(struct plot *p, double x, double y, struct plot_style style, const char *format, ...)
 {
     if (p == NULL)
         return;
-    char text[LONGEST_TEXT - 32], expression[LONGEST_TEXT];
+    char text[LONGEST_TEXT - 32], fits[LONGEST_TEXT], expression[LONGEST_TEXT];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    plot_label(p, x, y, style, plot_quote(text, expression));
+    style.points = style.points > 0 ? style.points : 7;
+    double page = style.upright ? p->height : p->width;
+    double wide = style.bold ? 1.08 : 1; /* than the letters that are not */
+    if (!style.markup)
+        plot_fit(text, (page - 0.04) / wide, &style.points, fits);
+    else
+        snprintf(fits, sizeof fits, "%s", text);
+    double length = wide * theme_text_width(fits, style.points);
+    if (style.upright)
+        y = stay_on_page(y, length, page, style.anchor);
+    else
+        x = stay_on_page(x, length, page, style.anchor);
+    plot_label(p, x, y, style, plot_quote(fits, expression));
 }

@@ -32,3 +32,10 @@ set decimalsign '.'
 set datafile missing 'NaN'
 set datafile commentschars '#'
 unset key
+# Dashes that differ, equally long in every format.
+D = TERM eq 'svg' ? 0.45 : 1.0
+set dashtype 2 (18*D,9*D)
+set dashtype 3 (4*D,6*D)
+set dashtype 4 (22*D,7*D,4*D,7*D)
+set dashtype 5 (36*D,10*D)
+set dashtype 6 (22*D,7*D,4*D,7*D,4*D,7*D)

@@ -1,5 +1,9 @@
 #include "report/draw/theme.h"
 
+#include "engine/base/escape.h"
+#include "engine/base/letters.h"
+#include "report/draw/glyphs.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,8 +49,15 @@ double theme_scale(const struct theme *t)
 enum { VERMILLION, BLUE, GREEN, ORANGE, PURPLE, SKY, BLACK };
 static const uint32_t hue[THEME_HUES] = {0xD55E00, 0x0072B2, 0x009E73, 0xE69F00,
                                          0xCC79A7, 0x56B4E9, 0x000000};
-/* Markers that differ in shape, filled. */
-static const int shape[THEME_HUES] = {7, 5, 9, 11, 13, 15, 4};
+/* Markers that differ in shape: of a hue's first method, and of its second. */
+static const int shape[2 * THEME_HUES] = {7, 5, 9, 11, 13, 15, 4, 6, 2, 8, 10, 12, 14, 1};
+enum { DASHES = 6 }; /* of style.gp */
+
+/* Without hues each has a grey and a dash instead; neighbours in `spare` differ much. The greys'
+ * lightness is 9 or more apart (CIE L*: 0, 16, 31, 43, 55, 65, 75). */
+static const uint32_t grey[THEME_HUES] = {0x000000, 0x292929, 0x848484, 0x494949,
+                                          0x9e9e9e, 0x666666, 0xb9b9b9};
+static const int grey_dash[THEME_HUES] = {0, 1, 2, 3, 4, 5, 0};
 
 /* A method has one colour in every figure. */
 static const struct {
@@ -78,10 +89,18 @@ int theme_ours(const char *const ids[], int n, const char *ours)
     return -1;
 }
 
-static uint32_t grey_level(int turn)
+/* The use-th method of a hue. */
+static struct theme_series series_of(const struct theme *t, int h, int use, bool ours)
 {
-    static const uint32_t level[] = {0x000000, 0x5a5a5a, 0x8c8c8c, 0xb0b0b0};
-    return level[turn % 4];
+    struct theme_series out = {.rgb = hue[h],
+                               .dash = 1 + use % DASHES,
+                               .marker = shape[(h + THEME_HUES * use) % (2 * THEME_HUES)],
+                               .line = ours ? 1.5 : 1.0};
+    if (t->greyscale) {
+        out.rgb = grey[h];
+        out.dash = 1 + (grey_dash[h] + use) % DASHES;
+    }
+    return out;
 }
 
 /* The emphasised method has the strongest hue; of the paper's, the one that it takes it from gets
@@ -109,20 +128,15 @@ void theme_assign(const struct theme *t, const char *const ids[], int n, const c
             used[h]++;
     }
     for (int i = 0; i < n; i++) {
-        int h = hue_of(ids[i], ours_id), dash = 1;
+        int h = hue_of(ids[i], ours_id), use = 0;
         if (h < 0) {
             /* The least used hue, the earliest in the list among equals. */
             h = spare[0];
             for (int k = 1; k < THEME_HUES; k++)
                 h = used[spare[k]] < used[h] ? spare[k] : h;
-            dash = 1 + used[h]++;
+            use = used[h]++;
         }
-        out[i] = (struct theme_series){
-            .rgb = hue[h], .dash = dash, .marker = shape[h], .line = i == ours ? 1.5 : 1.0};
-        if (t->greyscale) {
-            out[i].rgb = i == ours ? 0x000000 : grey_level(i);
-            out[i].dash = i == ours ? 1 : 1 + (ours - i + 8 * n) % 5;
-        }
+        out[i] = series_of(t, h, use, i == ours);
     }
 }
 
@@ -148,8 +162,8 @@ void theme_ramp(const struct theme *t, int n, struct theme_series *out)
             rgb = rgb << 8 | (uint32_t)lround(level);
         }
         out[i] = (struct theme_series){.rgb = rgb,
-                                       .dash = t->greyscale ? 1 + (n - 1 - i) % 5 : 1,
-                                       .marker = shape[i % THEME_HUES],
+                                       .dash = t->greyscale ? 1 + (n - 1 - i) % DASHES : 1,
+                                       .marker = shape[i % (2 * THEME_HUES)],
                                        .line = 1.2};
     }
 }
@@ -165,42 +179,105 @@ static const short advance[] = {
     222, 833, 556, 556, 556, 556, 333, 500, 278, 556, 500, 722, 500, 500,  500, 334, 260, 334, 584,
 };
 
-/* One sign of UTF-8: its width, and the bytes it takes. */
-static int sign_width(const char *text, int *bytes)
+static int letter_width(unsigned code)
 {
-    unsigned char c = (unsigned char)*text;
-    *bytes = 1;
-    if (c >= 32 && c < 127)
-        return advance[c - 32];
-    while (((unsigned char)text[*bytes] & 0xC0) == 0x80)
-        ++*bytes;
-    return c < 32 ? 0 : c >= 0xE1 ? 1000 : 600; /* beyond Latin and Greek: full width */
+    if (code < 127)
+        return code < 32 ? 0 : advance[code - 32];
+    return letter_invisible(code) ? 0 : code >= 0x1100 ? 1000 : 600; /* Latin, Greek, ...: narrow */
+}
+
+static double width_of(const char *text, double points)
+{
+    int sum = 0;
+    for (unsigned code; *text != '\0';) {
+        text += letter_next(text, &code);
+        sum += letter_width(code);
+    }
+    return sum * points / 72000;
 }
 
 double theme_text_width(const char *text, double points)
 {
-    int sum = 0;
-    for (int bytes = 0; *text != '\0'; text += bytes)
-        sum += sign_width(text, &bytes);
-    return sum * points / 72000;
+    char drawn[THEME_TEXT];
+    return width_of(glyphs_spell(text, drawn, sizeof drawn), points);
+}
+
+/* The longest end of `text` not wider than `inches`. */
+static const char *fitting_end(const char *text, double points, double inches)
+{
+    const char *end = text;
+    while (width_of(end, points) > inches) {
+        unsigned code;
+        end += letter_next(end, &code);
+    }
+    return end;
+}
+
+/* Bytes of the longest start not wider than `inches`. */
+static size_t fitting_start(const char *text, double points, double inches)
+{
+    size_t used = 0;
+    for (double width = 0; text[used] != '\0';) {
+        unsigned code;
+        size_t bytes = letter_next(text + used, &code);
+        width += letter_width(code) * points / 72000;
+        if (width > inches)
+            break;
+        used += bytes;
+    }
+    return used;
 }
 
 char *theme_fit(const char *text, double points, double inches, char *out, size_t size)
 {
     static const char ellipsis[] = "…";
-    snprintf(out, size, "%s", text);
-    if (theme_text_width(out, points) <= inches)
-        return out;
-    double room = inches * 72000 / points - 1000;
-    size_t used = 0;
-    int sum = 0;
-    for (int bytes = 0; out[used] != '\0'; used += (size_t)bytes) {
-        sum += sign_width(out + used, &bytes);
-        if (sum > room || used + (size_t)bytes + sizeof ellipsis > size)
-            break;
+    char buffer[THEME_TEXT], cut[THEME_TEXT];
+    const char *drawn = glyphs_spell(text, buffer, sizeof buffer);
+    if (width_of(drawn, points) > inches) {
+        /* Names often differ at their end: half of what there is room for. */
+        double room = fmax(0, inches - letter_width(0x2026) * points / 72000);
+        size_t start = fitting_start(drawn, points, room / 2);
+        snprintf(cut, sizeof cut, "%.*s%s%s", (int)start, drawn, ellipsis,
+                 fitting_end(drawn + start, points, room / 2));
+        drawn = cut;
     }
-    snprintf(out + used, size - used, "%s", ellipsis);
+    snprintf(out, size, "%s", drawn);
+    out[escape_whole(out, strlen(out))] = '\0';
     return out;
+}
+
+/* Where the line that starts at `text` may best end: behind a blank or a sign that joins words, as
+ * far on as fits; anywhere when there is none. */
+static size_t line_end(const char *text, double points, double inches, bool *whole)
+{
+    size_t fits = fitting_start(text, points, inches);
+    if (text[fits] == '\0' || text[fits] == ' ')
+        return fits;
+    for (size_t end = fits; end > 0; end--) {
+        if (strchr(" -_/,;:=+", text[end - 1]) != NULL)
+            return end;
+    }
+    unsigned code;
+    *whole = false;
+    return fits > 0 ? fits : letter_next(text, &code);
+}
+
+int theme_wrap(const char *text, double points, double inches, int most, char line[][THEME_TEXT],
+               bool *whole)
+{
+    char buffer[THEME_TEXT], one[THEME_TEXT];
+    const char *rest = glyphs_spell(text, buffer, sizeof buffer);
+    int lines = 0;
+    while (*rest != '\0') {
+        size_t end = lines + 1 < most ? line_end(rest, points, inches, whole) : strlen(rest);
+        bool blank = end > 0 && rest[end - 1] == ' ';
+        snprintf(one, sizeof one, "%.*s", (int)end - blank, rest);
+        *whole &= width_of(one, points) <= inches;
+        theme_fit(one, points, inches, line[lines++], THEME_TEXT);
+        rest += end;
+        rest += strspn(rest, " ");
+    }
+    return lines;
 }
 
 /* --- ticks ---------------------------------------------------------------------------------- */
@@ -223,13 +300,13 @@ double theme_step(double low, double high, int most)
     return range;
 }
 
-/* The widest number at a tick, as gnuplot's %g prints it. */
-static double widest_number(double low, double high, double step)
+double theme_ticks_width(double low, double high, double step)
 {
-    double width = 0;
-    for (double k = ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; k++) {
+    enum { MOST = 64 }; /* beside huge numbers a step is lost */
+    double width = 0, first = ceil(low / step - 1e-9);
+    for (int i = 0; i < MOST && (first + i) * step <= high + 1e-9 * step; i++) {
         char number[32];
-        snprintf(number, sizeof number, "%g", k * step);
+        snprintf(number, sizeof number, "%g", (first + i) * step + 0.0); /* as gnuplot prints it */
         width = fmax(width, theme_text_width(number, 7));
     }
     return width;
@@ -239,7 +316,7 @@ double theme_step_fitting(double low, double high, int most, double inches)
 {
     for (; most > 2; most--) {
         double step = theme_step(low, high, most);
-        if (widest_number(low, high, step) + 0.07 <= inches * step / (high - low))
+        if (theme_ticks_width(low, high, step) + 0.07 <= inches * step / (high - low))
             return step;
     }
     return theme_step(low, high, 2);

@@ -30,7 +30,7 @@ enum theme_width {
 struct theme {
     enum theme_width width;
     bool markers;         /* a marker every tenth of the axis, staggered by series */
-    bool greyscale;       /* grey levels and dashes instead of hues */
+    bool greyscale;       /* grey levels, dashes and markers instead of hues */
     bool legend_by_final; /* legend of curve grids in order of the final value */
     bool behaviour;       /* dotted line: mean return of the dataset */
 };
@@ -61,7 +61,8 @@ struct theme_series {
 
 /* Styles for n methods in their order, ids from results.h. The paper's seven have one colour each,
  * in every figure; others get the hues left over, and when none is left, all hues again with
- * dashes. The emphasised one, `ours` (NULL: none), has the first hue and is drawn thicker. */
+ * dashes and other markers: no two of the first 42 have both colour and dash in common. The
+ * emphasised one, `ours` (NULL: none), has the first hue and is drawn thicker. */
 void theme_assign(const struct theme *t, const char *const ids[], int n, const char *ours,
                   struct theme_series *out);
 /* Which one that is; -1: none of them. */
@@ -72,10 +73,24 @@ void theme_ramp(const struct theme *t, int n, struct theme_series *out);
 /* A colour between white and rgb: share 0 to 1. */
 uint32_t theme_tint(uint32_t rgb, double share);
 
-/* Width of a text in inches, set in Nimbus Sans (Helvetica's widths). */
+enum { THEME_TEXT = 480 }; /* bytes of a text in a figure, in any spelling */
+
+/* Width of a text in inches, set in Nimbus Sans (Helvetica's widths), as it will be drawn: letters
+ * without a glyph spelt (glyphs.h). */
 double theme_text_width(const char *text, double points);
-/* Copy `text`, cut with an ellipsis where it would be wider than `inches`. Returns out. */
+/* Copy `text` as it will be drawn, its middle left out (an ellipsis) where it would be wider than
+ * `inches`. Returns out. */
 char *theme_fit(const char *text, double points, double inches, char *out, size_t size);
+/* The same in at most `most` lines, broken between words where possible. Returns how many; *whole
+ * becomes false where something was left out or a word broken, and stays as it is otherwise. */
+int theme_wrap(const char *text, double points, double inches, int most, char line[][THEME_TEXT],
+               bool *whole);
+
+/* Are keys and curves marked? */
+static inline bool theme_marks(const struct theme *t)
+{
+    return t->markers || t->greyscale;
+}
 
 /* Distance of ticks: 1, 2, 2.5 or 5 times a power of ten, so that at most `most` lie in the range.
  * 1 for an empty or non-finite range. */
@@ -83,5 +98,8 @@ double theme_step(double low, double high, int most);
 /* The same for a horizontal axis of `inches`: fewer ticks where their numbers, set in 7 points,
  * would touch. */
 double theme_step_fitting(double low, double high, int most, double inches);
+
+/* Inches of the widest number at these ticks, in 7 points. */
+double theme_ticks_width(double low, double high, double step);
 
 #endif

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double LEFT = 0.44, RIGHT = 0.12, TOP = 0.22, GAP = 0.44, BOTTOM = 0.62, HEIGHT = 1.05;
+static const double LEFT = 0.44, RIGHT = 0.12, TOP = 0.22, GAP = 0.54, BOTTOM = 0.62, HEIGHT = 1.05,
+                    NUMBERS = 0.22; /* the widest beside an axis: "0.75" */
 enum { PANELS = 4, SHADES = 9 };
 
 /* --- panel 1: reward ------------------------------------------------------------------------- */
@@ -47,7 +48,7 @@ static void reward_at(const struct bandit_lines *m, int p, double *mean, double 
 }
 
 static void draw_reward(struct plot *p, const struct bandit_lines *method, int methods,
-                        struct plot_box box, char alt[FIGURE_CAPTION])
+                        const struct theme *t, struct plot_box box, char alt[FIGURE_CAPTION])
 {
     double last = 0, lowest = 0;
     for (int k = 0; k < methods; k++) {
@@ -85,18 +86,24 @@ static void draw_reward(struct plot *p, const struct bandit_lines *method, int m
     for (int k = 0; k < methods && block != NULL; k++)
         plot_draw(p, "DATA index %d using 1:3:4 with filledcurves lc rgb COLOUR[%d] notitle",
                   block[k], k + 1);
-    for (int k = 0; k < methods && block != NULL; k++)
+    for (int k = 0; k < methods && block != NULL; k++) {
         plot_draw(p,
-                  "DATA index %d using 1:2 with lines lw WIDTH[%d] lc rgb COLOUR[%d] "
+                  "DATA index %d using 1:2 with lines lw WIDTH[%d] lc rgb COLOUR[%d] dt DASH[%d] "
                   "title LABEL[%d] noenhanced",
-                  block[k], k + 1, k + 1, k + 1);
+                  block[k], k + 1, k + 1, k + 1, k + 1);
+        if (theme_marks(t))
+            plot_draw(p,
+                      "DATA index %d using 1:2 every %d::%d with points pt MARK[%d] ps 0.4*PS "
+                      "lc rgb COLOUR[%d] notitle",
+                      block[k], methods, k, k + 1, k + 1);
+    }
     free(block);
 }
 
 /* --- panel 2: what was rolled out ------------------------------------------------------------- */
 
 static void draw_rollouts(struct plot *p, const struct bandit_lines *method, int methods,
-                          struct plot_box box)
+                          const struct theme *t, struct plot_box box)
 {
     int epochs = 1;
     for (int k = 0; k < methods; k++)
@@ -118,10 +125,13 @@ static void draw_rollouts(struct plot *p, const struct bandit_lines *method, int
             for (int a = 0; a < b->actions; a++)
                 plot_row(p, 2, i + shift, b->action[(size_t)i * (size_t)b->actions + (size_t)a]);
         }
+        char mark[32] = "7 ps 0.14*PS";
+        if (theme_marks(t))
+            snprintf(mark, sizeof mark, "MARK[%d] ps 0.28*PS", k + 1);
         plot_draw(p,
-                  "DATA index %d using 1:2 with points pt 7 ps 0.14*PS lc rgb COLOUR[%d] "
+                  "DATA index %d using 1:2 with points pt %s lc rgb COLOUR[%d] "
                   "title LABEL[%d] noenhanced",
-                  block, k + 1, k + 1);
+                  block, mark, k + 1, k + 1);
     }
     int peak = plot_block(p, "the best action", "x y");
     plot_row(p, 2, -0.6, 0.0);
@@ -218,7 +228,8 @@ enum status bandit_draw(const char *id, const struct bandit_lines *method, int m
         style[k] = method[k].style;
     }
     label[methods] = "true reward";
-    style[methods] = (struct theme_series){.rgb = THEME_TRUTH, .dash = 1, .marker = 7, .line = 1.8};
+    /* Its line has no markers: a point alone. */
+    style[methods] = (struct theme_series){.rgb = THEME_TRUTH, .dash = 1, .marker = 0, .line = 1.8};
 
     double page = theme_inches(t) / theme_scale(t);
     int columns = page < 5 ? 2 : PANELS, rows = PANELS / columns;
@@ -242,20 +253,37 @@ enum status bandit_draw(const char *id, const struct bandit_lines *method, int m
         struct plot_box box = {LEFT + column * (width + GAP), bottom + (rows - 1 - row) * pitch,
                                width, HEIGHT};
         if (i == 0)
-            draw_reward(p, method, methods, box, out->alt);
+            draw_reward(p, method, methods, t, box, out->alt);
         else if (i == 1)
-            draw_rollouts(p, method, methods, box);
+            draw_rollouts(p, method, methods, t, box);
         else
             draw_beliefs(p, method, methods, box, i == 2);
         struct plot_style words = {.points = 7.4, .anchor = PLOT_CENTER};
         plot_text(p, box.left + width / 2, box.bottom - 0.27, words, "%s", x_title[i]);
         words.upright = true;
-        plot_text(p, box.left - 0.34, box.bottom + HEIGHT / 2, words, "%s", y_title[i]);
+        plot_text(p, box.left - 0.12 - NUMBERS, box.bottom + HEIGHT / 2, words, "%s", y_title[i]);
     }
     plot_legend(p, 0.04, NULL, methods + 1);
     free(label);
     free(style);
     return plot_finish(p, folder, comment, out);
+}
+
+/* The legend's words for a method: the critic's input as the paper says it, not as its key. */
+static void name_method(const struct results *r, int method, char out[RESULTS_TITLE])
+{
+    static const struct {
+        const char *variant, *words;
+    } known[] = {{"bandit_critic_input=rtg_action", "critic of RTG and action"},
+                 {"bandit_critic_input=action", "critic of action"}};
+    const struct results_method *m = &r->method[method];
+    int base = results_method(r, m->base);
+    snprintf(out, RESULTS_TITLE, "%s", m->label);
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (strcmp(m->variant, known[i].variant) == 0)
+            snprintf(out, RESULTS_TITLE, "%.90s, %s", base >= 0 ? r->method[base].label : m->base,
+                     known[i].words);
+    }
 }
 
 /* All runs of the suite "bandit" that recorded their rollouts. */
@@ -269,8 +297,9 @@ enum status bandit_figure(struct figures *f, const struct figure_row *row)
     const struct curve_bandit **run = calloc((size_t)r->runs + 1, sizeof(void *));
     const char **id = calloc((size_t)r->methods + 1, sizeof *id);
     struct theme_series *style = calloc((size_t)r->methods + 1, sizeof *style);
+    char(*label)[RESULTS_TITLE] = calloc((size_t)r->methods + 1, sizeof *label);
     enum status result = STATUS_OK;
-    if (method == NULL || run == NULL || id == NULL || style == NULL)
+    if (method == NULL || run == NULL || id == NULL || style == NULL || label == NULL)
         result = figures_no_memory(row->id);
     for (int m = 0; m < r->methods && result == STATUS_OK; m++) {
         int first = runs;
@@ -283,8 +312,10 @@ enum status bandit_figure(struct figures *f, const struct figure_row *row)
         if (runs == first)
             continue;
         id[methods] = r->method[m].id;
-        method[methods++] = (struct bandit_lines){
-            .label = r->method[m].label, .run = run + first, .runs = runs - first};
+        name_method(r, m, label[methods]);
+        method[methods] = (struct bandit_lines){
+            .label = label[methods], .run = run + first, .runs = runs - first};
+        methods++;
     }
     if (result == STATUS_OK && methods > 0) {
         struct figure *out;
@@ -313,5 +344,6 @@ enum status bandit_figure(struct figures *f, const struct figure_row *row)
     free(run);
     free(id);
     free(style);
+    free(label);
     return result;
 }

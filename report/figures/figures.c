@@ -2,6 +2,7 @@
 
 #include "engine/base/embed.h"
 #include "engine/base/log.h"
+#include "report/draw/glyphs.h"
 #include "report/draw/gnuplot.h"
 #include "report/figures/suite_figure.h"
 
@@ -109,6 +110,42 @@ static enum status unknown_figure(const char *only)
     return status_fail(STATUS_CONFIG,
                        "--fig %.120s: no such figure comes of these results; there are %s", only,
                        names);
+}
+
+/* --- names without glyphs --------------------------------------------------------------------- */
+
+struct unreadable {
+    int count;
+    char list[RESULTS_NOTE / 2]; /* the first ones, each with its spelling */
+};
+
+static void look_at_name(struct unreadable *u, const char *name)
+{
+    enum { NAMED = 4 };
+    char spelt[THEME_TEXT];
+    if (!glyphs_missing(name))
+        return;
+    size_t used = strlen(u->list);
+    if (u->count++ < NAMED)
+        snprintf(u->list + used, sizeof u->list - used, "%s%.60s as '%.80s'", used > 0 ? ", " : "",
+                 name, glyphs_spell(name, spelt, sizeof spelt));
+}
+
+enum status figures_note_letters(struct results *r)
+{
+    struct unreadable u = {0};
+    for (int m = 0; m < r->methods; m++)
+        look_at_name(&u, r->method[m].label);
+    for (int d = 0; d < r->datasets; d++)
+        look_at_name(&u, r->dataset[d].title);
+    if (u.count == 0)
+        return STATUS_OK;
+    return results_note(
+        r, NOTE_WARNING,
+        "No installed font has the letters of %d name%s; figures show %s%s. Install "
+        "a font that has them (for Chinese, Japanese and Korean: apt install "
+        "fonts-noto-cjk; otherwise fonts-noto-core) and make the report again.",
+        u.count, u.count == 1 ? "" : "s", u.list, u.count > 4 ? ", ..." : "");
 }
 
 enum status figures_make(struct figures *f)

@@ -49,6 +49,10 @@ enum status figures_make(struct figures *f);
 enum status figures_all_drawn(const struct figures *f);
 void figures_free(struct figures *f);
 
+/* Add a warning to the notes when no installed font has the letters of a method's or dataset's
+ * name. Errors STATUS_MEMORY. */
+enum status figures_note_letters(struct results *r);
+
 /* By name ("fig6", "dataset_hopper-medium-v2"), or NULL. */
 const struct figure *figures_find(const struct figures *f, const char *name);
 

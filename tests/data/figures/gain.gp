@@ -24,8 +24,8 @@ set format y ''
 unset ytics
 set border 1 lw 1.2*BORDER lc rgb INK
 set grid xtics noytics
-plot DATA index 0 using 2:1:($3-$2):(0):4 with vectors nohead lw 1.3*BORDER lc rgb variable notitle, \
-     DATA index 0 using ($5>0?$2:NaN):1:($3-$2):(0):4 with vectors head filled size screen 0.008,20 lw 1.3*BORDER lc rgb variable notitle, \
+plot DATA index 0 using (abs($3-$2)>2.96945?$2+1.48472*sgn($3-$2):NaN):1:($3-$2-2.96945*sgn($3-$2)):(0):4 with vectors nohead lw 1.3*BORDER lc rgb variable notitle, \
+     DATA index 0 using ($5>0?$2+1.48472*sgn($3-$2):NaN):1:($3-$2-2.96945*sgn($3-$2)):(0):4 with vectors head filled size screen 0.0081,20 lw 1.3*BORDER lc rgb variable notitle, \
      DATA index 0 using 2:1:4 with points pt 6 ps 0.55*PS lw BORDER lc rgb variable notitle, \
      DATA index 0 using 3:1:4 with points pt 7 ps 0.55*PS lc rgb variable notitle
 
@@ -42,8 +42,8 @@ set format y ''
 unset ytics
 set border 1 lw 1.2*BORDER lc rgb INK
 set grid xtics noytics
-plot DATA index 1 using 2:1:($3-$2):(0):4 with vectors nohead lw 1.3*BORDER lc rgb variable notitle, \
-     DATA index 1 using ($5>0?$2:NaN):1:($3-$2):(0):4 with vectors head filled size screen 0.008,20 lw 1.3*BORDER lc rgb variable notitle, \
+plot DATA index 1 using (abs($3-$2)>2.34588?$2+1.17294*sgn($3-$2):NaN):1:($3-$2-2.34588*sgn($3-$2)):(0):4 with vectors nohead lw 1.3*BORDER lc rgb variable notitle, \
+     DATA index 1 using ($5>0?$2+1.17294*sgn($3-$2):NaN):1:($3-$2-2.34588*sgn($3-$2)):(0):4 with vectors head filled size screen 0.0081,20 lw 1.3*BORDER lc rgb variable notitle, \
      DATA index 1 using 2:1:4 with points pt 6 ps 0.55*PS lw BORDER lc rgb variable notitle, \
      DATA index 1 using 3:1:4 with points pt 7 ps 0.55*PS lc rgb variable notitle
 
@@ -60,8 +60,8 @@ set format y ''
 unset ytics
 set border 1 lw 1.2*BORDER lc rgb INK
 set grid xtics noytics
-plot DATA index 2 using 2:1:($3-$2):(0):4 with vectors nohead lw 1.3*BORDER lc rgb variable notitle, \
-     DATA index 2 using ($5>0?$2:NaN):1:($3-$2):(0):4 with vectors head filled size screen 0.008,20 lw 1.3*BORDER lc rgb variable notitle, \
+plot DATA index 2 using (abs($3-$2)>3.04095?$2+1.52048*sgn($3-$2):NaN):1:($3-$2-3.04095*sgn($3-$2)):(0):4 with vectors nohead lw 1.3*BORDER lc rgb variable notitle, \
+     DATA index 2 using ($5>0?$2+1.52048*sgn($3-$2):NaN):1:($3-$2-3.04095*sgn($3-$2)):(0):4 with vectors head filled size screen 0.0081,20 lw 1.3*BORDER lc rgb variable notitle, \
      DATA index 2 using 2:1:4 with points pt 6 ps 0.55*PS lw BORDER lc rgb variable notitle, \
      DATA index 2 using 3:1:4 with points pt 7 ps 0.55*PS lc rgb variable notitle
 

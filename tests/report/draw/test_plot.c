@@ -2,6 +2,7 @@
 #include "report/draw/fig_bars.h"
 #include "report/draw/fig_grid.h"
 #include "report/draw/fig_heat.h"
+#include "report/draw/glyphs.h"
 #include "report/draw/gnuplot.h"
 
 #include "engine/base/embed.h"
@@ -573,12 +574,338 @@ Test(grid, has_dots_for_keys_where_the_panels_hold_dots)
     figure_free(&f);
 }
 
-Test(theme, cuts_text_between_signs)
+Test(theme, cuts_the_middle_of_a_text_between_letters)
 {
-    char out[64];
+    char out[THEME_TEXT];
     cr_assert_str_eq(theme_fit("short", 7, 2, out, sizeof out), "short");
     theme_fit("ünïcödé name that is far too long", 7, 0.6, out, sizeof out);
     cr_assert_not_null(strstr(out, "…"));
     cr_assert_leq(theme_text_width(out, 7), 0.6 + 1e-9);
     cr_assert_float_eq(theme_text_width("iii", 10), 3 * 222 * 10 / 72000.0, 1e-12);
+    char one[THEME_TEXT], other[THEME_TEXT];
+    theme_fit("a-benchmark-with-a-very-long-name-medium", 7, 1.2, one, sizeof one);
+    theme_fit("a-benchmark-with-a-very-long-name-expert", 7, 1.2, other, sizeof other);
+    cr_assert_str_neq(one, other, "names differ at their end: %s", one);
+}
+
+Test(theme, wraps_text_between_words)
+{
+    char line[3][THEME_TEXT];
+    bool whole = true;
+    int n = theme_wrap("TD3+ODT, stop_transitions=500000", 7, 1.1, 3, line, &whole);
+    cr_assert_eq(n, 2);
+    cr_assert(whole);
+    cr_assert_str_eq(line[0], "TD3+ODT, stop_");
+    cr_assert_str_eq(line[1], "transitions=500000");
+    n = theme_wrap("unbreakablenameoftoomanyletters", 7, 0.6, 2, line, &whole);
+    cr_assert(n == 2 && !whole, "%d lines", n);
+    for (int i = 0; i < n; i++)
+        cr_assert_leq(theme_text_width(line[i], 7), 0.6 + 1e-9, "%s", line[i]);
+    whole = true;
+    cr_assert_eq(theme_wrap("ODT", 7, 0.6, 3, line, &whole), 1);
+    cr_assert(whole);
+}
+
+/* CIE L* of a grey. */
+static double lightness(uint32_t rgb)
+{
+    double c = (rgb & 0xff) / 255.0;
+    double y = c <= 0.04045 ? c / 12.92 : pow((c + 0.055) / 1.055, 2.4);
+    return y > 0.008856 ? 116 * cbrt(y) - 16 : 903.3 * y;
+}
+
+Test(theme, tells_methods_apart_without_colour)
+{
+    static const char *const corl[] = {"iql", "awac", "cql", "spot", "cal-ql", "rebrac", "bc"};
+    struct theme t = {.greyscale = true};
+    struct theme_series s[14];
+    theme_assign(&t, corl, 7, "rebrac", s);
+    for (int i = 0; i < 7; i++) {
+        cr_assert_eq(s[i].rgb >> 16, s[i].rgb & 0xff, "%s is a grey", corl[i]);
+        for (int k = 0; k < i; k++) {
+            cr_assert_gt(fabs(lightness(s[i].rgb) - lightness(s[k].rgb)), 8, "%s is as light as %s",
+                         corl[i], corl[k]);
+            cr_assert_neq(s[i].marker, s[k].marker, "%s, %s", corl[i], corl[k]);
+        }
+    }
+    /* Twice seven: still no two with the same dash and lightness, nor the same marker. */
+    char name[14][8];
+    const char *many[14];
+    for (int i = 0; i < 14; i++) {
+        snprintf(name[i], sizeof name[i], "m%d", i);
+        many[i] = name[i];
+    }
+    theme_assign(&t, many, 14, "m13", s);
+    for (int i = 0; i < 14; i++) {
+        for (int k = 0; k < i; k++) {
+            cr_assert(s[i].rgb != s[k].rgb || s[i].dash != s[k].dash, "m%d looks like m%d", i, k);
+            cr_assert_neq(s[i].marker, s[k].marker, "m%d, m%d", i, k);
+        }
+    }
+}
+
+Test(grid, shows_markers_in_the_legend_as_on_the_curves)
+{
+    static struct lines l;
+    fill(&l, 3, 5, 10, 3);
+    struct grid_panel panel = panel_of(&l, 3, "Marked");
+    const struct theme themes[] = {{0}, {.markers = true}, {.greyscale = true}};
+    for (int i = 0; i < 3; i++) {
+        struct figure f = make("marks", &panel, 1, 1, names, 3, &themes[i]);
+        char *gp = read_text("marks.gp", NULL);
+        for (int k = 1; k <= 3; k++) {
+            char key[64], curve[64];
+            snprintf(key, sizeof key, "point pt MARK[%d] ps 0.5*PS lc rgb COLOUR[%d]", k, k);
+            snprintf(curve, sizeof curve, "with points pt MARK[%d]", k);
+            cr_assert_eq(strstr(gp, key) != NULL, i > 0, "theme %d: %s", i, key);
+            cr_assert_eq(strstr(gp, curve) != NULL, i > 0, "theme %d: %s", i, curve);
+        }
+        free(gp);
+        draw(&f, PICTURE_SVG);
+        figure_free(&f);
+    }
+}
+
+/* Left and right ends of the panels, inches, in the order of the script. */
+static int panel_ends(const char *gp, double width, double left[], double right[])
+{
+    int n = 0;
+    for (const char *c = gp; (c = strstr(c, "set lmargin at screen 0.")) != NULL; c++) {
+        if (sscanf(c, "set lmargin at screen %lf; set rmargin at screen %lf", &left[n],
+                   &right[n]) == 2) {
+            left[n] *= width;
+            right[n++] *= width;
+        }
+    }
+    return n;
+}
+
+Test(grid, keeps_the_numbers_of_a_panel_off_its_neighbour)
+{
+    static struct lines l[2];
+    static const double levels[] = {10, -30000, 4e6};
+    for (int k = 0; k < 3; k++) {
+        struct grid_panel panel[2];
+        for (int i = 0; i < 2; i++) {
+            fill(&l[i], 3, 5, levels[k], fabs(levels[k]) / 10);
+            panel[i] = panel_of(&l[i], 3, "Raw");
+        }
+        struct figure f = make("raw", panel, 2, 2, names, 3, &(struct theme){0});
+        char *gp = read_text("raw.gp", NULL);
+        double left[2], right[2], low, high;
+        cr_assert_eq(panel_ends(gp, f.width, left, right), 2);
+        grid_range(&panel[1], &low, &high);
+        double numbers = theme_ticks_width(low, high, theme_step(low, high, 6));
+        cr_assert_geq(left[1] - right[0], numbers + 0.10, "level %g", levels[k]);
+        cr_assert_geq(left[0], numbers + 0.25, "level %g: the title", levels[k]);
+        free(gp);
+        figure_free(&f);
+    }
+}
+
+static const char *const long_names[] = {
+    "A method with an extremely long descriptive name of 60 chars!",
+    "Another-method-with-an-extremely-long-name-without-any-blanks",
+    "Andafurtheronewithneitherblanksnorhyphensnoranythingtobreakatt"};
+
+Test(grid, widens_a_small_figure_for_long_keys)
+{
+    static struct lines l;
+    fill(&l, 3, 5, 10, 3);
+    struct grid_panel panel = panel_of(&l, 3, "Long");
+    struct figure f = make("keys", &panel, 1, 1, long_names, 3, &(struct theme){0});
+    cr_assert_geq(f.width, theme_text_width(long_names[0], 7.6) + 0.3);
+    cr_assert_leq(f.width, 6.75);
+    struct theme column = {.width = THEME_COLUMN};
+    struct figure g = make("cut", &panel, 1, 1, long_names, 3, &column);
+    cr_assert_leq(g.width, 3.25);
+    char *gp = read_text("cut.gp", NULL);
+    cr_assert_not_null(strstr(gp, "…"), "cut where the page is too narrow");
+    free(gp);
+    figure_free(&f);
+    figure_free(&g);
+}
+
+Test(heat, breaks_and_cuts_long_labels)
+{
+    struct heat_cell cell[9];
+    for (int i = 0; i < 9; i++) {
+        cell[i] = (struct heat_cell){.value = 1};
+        snprintf(cell[i].text, sizeof cell[i].text, "3/3");
+    }
+    struct heat h = {.id = "long",
+                     .row = long_names,
+                     .column = long_names,
+                     .rows = 3,
+                     .columns = 3,
+                     .cell = cell,
+                     .high = 1};
+    struct figure f = {0};
+    cr_assert_eq(heat_draw(&h, &(struct theme){0}, folder, NULL, &f), STATUS_OK);
+    cr_assert_lt(f.height, 2.3, "labels of 60 letters take no more than half of it: %g", f.height);
+    char *gp = read_text("long.gp", NULL);
+    cr_assert_not_null(strstr(gp, "'A method with an extremely'"), "in lines: %s", gp);
+    free(gp);
+    draw(&f, PICTURE_SVG);
+    figure_free(&f);
+}
+
+Test(bars, ends_arrows_at_their_dots_and_cuts_long_labels)
+{
+    struct interval bar[3] = {{90, PLOT_NONE, PLOT_NONE, 3},
+                              {10, PLOT_NONE, PLOT_NONE, 3},
+                              {51, PLOT_NONE, PLOT_NONE, 3}};
+    double from[3] = {10, 90, 50};
+    struct bars_block block = {.bar = bar, .from = from};
+    struct theme_series style[3];
+    theme_assign(&(struct theme){0}, long_names, 3, NULL, style);
+    struct bars b = {.kind = BARS_ARROW,
+                     .id = "arrow",
+                     .block = &block,
+                     .blocks = 1,
+                     .column = columns,
+                     .columns = 1,
+                     .label = long_names,
+                     .style = style,
+                     .rows = 3,
+                     .x_title = "P(A method with an extremely long descriptive name > other)",
+                     .level = PLOT_NONE,
+                     .x_low = PLOT_NONE,
+                     .x_high = PLOT_NONE};
+    struct figure f = {0};
+    cr_assert_eq(bars_draw(&b, &(struct theme){0}, folder, NULL, &f), STATUS_OK);
+    draw(&f, PICTURE_SVG);
+    char *gp = read_text("arrow.gp", NULL), *svg = read_text("arrow.svg", NULL);
+    /* Shortened by a dot's radius at both ends. */
+    double start, less;
+    const char *head = strstr(gp, "($5>0?$2+");
+    cr_assert_not_null(head);
+    cr_assert_eq(sscanf(head, "($5>0?$2+%lf*sgn($3-$2):NaN):1:($3-$2-%lf*sgn", &start, &less), 2);
+    double left, right, low, high;
+    cr_assert_eq(panel_ends(gp, f.width, &left, &right), 1);
+    cr_assert_eq(sscanf(strstr(gp, "set xrange"), "set xrange [%lf:%lf]", &low, &high), 2);
+    double inch = (right - left) / (high - low);
+    cr_assert(start * inch > 0.02 && start * inch < 0.04, "%g inches", start * inch);
+    cr_assert_float_eq(less, 2 * start, 1e-3 * start);
+    cr_assert_lt(left, 0.36 * 6.75 + 0.2, "labels are cut");
+    cr_assert_not_null(strstr(gp, "…"));
+    free(gp);
+    free(svg);
+    figure_free(&f);
+}
+
+Test(bars, keep_the_numbers_of_neighbours_apart)
+{
+    struct interval bar[4 * 2];
+    for (int i = 0; i < 8; i++) /* panels that end and begin at wide numbers */
+        bar[i] = (struct interval){i % 2 == 0 ? -1e6 : 1e6, PLOT_NONE, PLOT_NONE, 3};
+    struct bars_block block = {.bar = bar};
+    struct theme_series style[2];
+    theme_assign(&(struct theme){0}, names, 2, NULL, style);
+    struct bars b = {.kind = BARS_INTERVAL,
+                     .id = "wide",
+                     .block = &block,
+                     .blocks = 1,
+                     .column = columns,
+                     .columns = 4,
+                     .label = names,
+                     .style = style,
+                     .rows = 2,
+                     .x_title = "Score",
+                     .level = PLOT_NONE,
+                     .x_low = -1e6,
+                     .x_high = 1e6};
+    struct figure f = {0};
+    cr_assert_eq(bars_draw(&b, &(struct theme){0}, folder, NULL, &f), STATUS_OK);
+    char *gp = read_text("wide.gp", NULL);
+    double left[4], right[4];
+    cr_assert_eq(panel_ends(gp, f.width, left, right), 4);
+    cr_assert_geq(left[1] - right[0],
+                  (theme_text_width("1e+06", 7) + theme_text_width("-1e+06", 7)) / 2 + 0.05);
+    free(gp);
+    figure_free(&f);
+}
+
+Test(plot, keeps_texts_on_the_page)
+{
+    static const struct plot_style styles[] = {{.points = 8},
+                                               {.anchor = PLOT_CENTER},
+                                               {.anchor = PLOT_RIGHT},
+                                               {.upright = true, .points = 9}};
+    static const double before[] = {0, 0.5, 1, 0};
+    struct theme t = {0};
+    for (int i = 0; i < 4; i++) {
+        struct figure f = {0};
+        struct plot *p = plot_new("text", &t, 2, 2);
+        plot_panel(p, &(struct plot_panel){.box = {0.5, 0.5, 1, 1}});
+        plot_text(p, i == 2 ? 0.1 : 1.9, 1.9, styles[i], "%s", long_names[2]);
+        cr_assert_eq(plot_finish(p, folder, NULL, &f), STATUS_OK);
+        char *gp = read_text("text.gp", NULL), text[256];
+        double x, y, points;
+        const char *label = strstr(gp, "set label 1 ");
+        cr_assert_not_null(label);
+        cr_assert_eq(sscanf(label, "set label 1 '%255[^']' at screen %lf,screen %lf", text, &x, &y),
+                     3);
+        cr_assert_eq(sscanf(strstr(label, "font \","), "font \",%lf\"", &points), 1);
+        double length = theme_text_width(text, points);
+        double start = 2 * (styles[i].upright ? y : x) - before[i] * length;
+        cr_assert_geq(points, 6 - 1e-9);
+        cr_assert(start >= 0 && start + length <= 2, "style %d: from %g, %g long", i, start,
+                  length);
+        free(gp);
+        figure_free(&f);
+    }
+}
+
+/* --- letters that no font has ------------------------------------------------------------------
+ */
+
+static void hide_all_fonts(void)
+{
+    static const char nothing[] = "<?xml version=\"1.0\"?>\n<fontconfig></fontconfig>\n";
+    cr_assert_eq(file_replace(in_folder("fonts.conf"), nothing, sizeof nothing - 1), STATUS_OK);
+    cr_assert_eq(setenv("FONTCONFIG_FILE", in_folder("fonts.conf"), 1), 0);
+}
+
+Test(plot, spells_letters_that_no_font_has)
+{
+    static const char *const pairs[][2] = {
+        {"TD3+ODT", "TD3+ODT"},
+        {"基线", "U+57FA 7EBF"},
+        {"我 v2", "U+6211 v2"},
+        {"x基y", "x U+57FA y"},
+        {"λ=0.1 → Q∞", "lambda=0.1 -> Qinf"},
+        {"“ours”", "\"ours\""},
+        {"ＴＤ３", "TD3"},
+        {"a\u200bb", "ab"},
+        {"😀", "U+1F600"},
+    };
+    hide_all_fonts();
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        char out[THEME_TEXT];
+        cr_expect_str_eq(glyphs_spell(pairs[i][0], out, sizeof out), pairs[i][1]);
+        cr_expect_float_eq(theme_text_width(pairs[i][0], 7), theme_text_width(pairs[i][1], 7),
+                           1e-12, "%s is as wide as it is drawn", pairs[i][0]);
+    }
+    cr_expect(glyphs_missing("基线"));
+    cr_expect(!glyphs_missing("TD3+ODT"));
+    char small[8];
+    cr_expect_str_eq(glyphs_spell("基线基线", small, sizeof small), "U+57FA");
+}
+
+Test(plot, writes_the_spelling_into_scripts)
+{
+    static const char *const labels[] = {"基线", "我们的方法"};
+    static struct lines l;
+    hide_all_fonts();
+    fill(&l, 2, 5, 10, 3);
+    struct grid_panel panel = panel_of(&l, 2, "任务");
+    struct figure f = make("cjk", &panel, 1, 1, labels, 2, &(struct theme){0});
+    char *gp = read_text("cjk.gp", NULL);
+    cr_assert_not_null(
+        strstr(gp, "array LABEL[2] = ['U+57FA 7EBF', 'U+6211 4EEC 7684 65B9 6CD5']"));
+    cr_assert_not_null(strstr(gp, "set label 1 'U+4EFB 52A1'"));
+    cr_assert_not_null(strstr(f.overlay, "基线"), "hover values are the browser's to draw");
+    free(gp);
+    figure_free(&f);
 }

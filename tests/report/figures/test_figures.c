@@ -223,6 +223,9 @@ Test(figures, of_ablations_come_from_result_files)
     gp = read_text(at("%s/fig22.gp", f.folder));
     cr_assert_not_null(strstr(gp, "set logscale y"), "losses on a log axis");
     free(gp);
+    gp = read_text(at("%s/fig2.gp", f.folder));
+    cr_assert_not_null(strstr(gp, "dt DASH[1]"));
+    free(gp);
     cr_assert_not_null(strstr(figures_find(&f, "fig2")->alt, "ODT ends at a mean reward of 0.0"));
     figures_free(&f);
     results_free(&r);
@@ -284,6 +287,27 @@ Test(figures, take_hostile_names_from_score_files)
         free(svg);
     }
     figures_free(&f);
+    results_free(&r);
+}
+
+Test(figures, warn_of_names_whose_letters_no_font_has)
+{
+    write_text(at("%s/fonts.conf", folder), "<?xml version=\"1.0\"?>\n<fontconfig></fontconfig>\n");
+    cr_assert_eq(setenv("FONTCONFIG_FILE", at("%s/fonts.conf", folder), 1), 0);
+    struct results r = load_text(
+        "method,dataset,seed,score\n\u57fa\u7ebf,task,0,7\nplain,task,0,7\n");
+    int before = r.notes;
+    cr_assert_eq(figures_note_letters(&r), STATUS_OK);
+    cr_assert_eq(r.notes, before + 1);
+    cr_assert_eq(r.note[before].level, NOTE_WARNING);
+    cr_assert_not_null(
+        strstr(r.note[before].text, "of 1 name; figures show \u57fa\u7ebf as 'U+57FA 7EBF'"));
+    cr_assert_not_null(strstr(r.note[before].text, "fonts-noto-cjk"));
+    results_free(&r);
+    r = load_text("method,dataset,seed,score\nplain,task,0,7\n");
+    before = r.notes;
+    cr_assert_eq(figures_note_letters(&r), STATUS_OK);
+    cr_assert_eq(r.notes, before, "nothing to say");
     results_free(&r);
 }
 
