@@ -41,8 +41,8 @@ void text_add(struct text *t, const char *format, ...)
     va_end(again);
 }
 
-/* No escape is longer than this for one byte of the text: those of two and more bytes, with a font's
- * encoding or their code, have room as well. */
+/* No escape is longer than this for one byte of the text: those of two and more bytes, with a
+ * font's encoding or their code, have room as well. */
 enum { LONGEST_ESCAPE = 32 };
 
 void text_add_escaped(struct text *t, char *(*escape)(const char *text, char *out, size_t size),
