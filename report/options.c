@@ -143,6 +143,7 @@ const struct option_row options_table[] = {
     {"align",      0,   "RULE", "linear", "between evaluations", FIELD(results.align), .choices = ALIGN_WORDS},
     {"missing",    0,   "RULE", "available", "where methods have different seeds", FIELD(results.missing), .choices = MISSING_WORDS},
     {"diverged",   0,   "RULE", "floor", "score of a diverged run (floor: the smaller of 0 and its last)", FIELD(results.diverged), .choices = DIVERGED_WORDS},
+    {"iqm",        0,   NULL,   "tasks", "the interquartile mean weights tasks equally, or pools the runs of all tasks as rliable does", FIELD(results.pooled), .choices = "tasks|runs"},
     {"cell",       0,   "FORM", "final_increase", "what a table's cell shows", FIELD(report.cell), .choices = CELL_WORDS},
     {"digits",     0,   "N",    "2", "digits behind the decimal point", FIELD(report.digits), .high = 6},
     {"best-rule",  0,   "RULE", "mean", "what is bold: the best mean, or all whose interval overlaps it", FIELD(report.best_by_interval), .choices = "mean|ci"},
@@ -215,6 +216,7 @@ void options_describe(const struct options *o, struct text *out)
     describe_choice(out, "align", ALIGN_WORDS, (int)o->results.align);
     describe_choice(out, "missing", MISSING_WORDS, (int)o->results.missing);
     describe_choice(out, "diverged", DIVERGED_WORDS, (int)o->results.diverged);
+    describe_choice(out, "iqm", "tasks|runs", o->results.pooled);
     describe_choice(out, "cell", CELL_WORDS, (int)r->cell);
     text_add(out,
              "last_k = %d\nbudget = %g\ndigits = %d\nbest_by_interval = %d\n"

@@ -82,10 +82,12 @@ static enum status draw_chosen(struct shown *shown, const char *id, const char *
     choose_rows(shown);
     figures_say(s->out->caption, "Score aggregates; bar: interval, tick: estimate. ");
     figures_say_interval(s->f, s->out->caption);
-    figures_say(s->out->caption,
-                " IQM: mean of the middle half of all runs. Optimality gap: how far runs fall "
-                "short of %g on average, lower is better; near 0 where most scores are above.",
-                s->f->report->gamma);
+    figures_say(
+        s->out->caption,
+        " IQM: mean of the middle half of all runs, %s weighing the same. Optimality gap: how "
+        "far runs fall short of %g on average, lower is better; near 0 where most scores "
+        "are above.",
+        s->f->report->results.options.pooled ? "every run" : "every dataset", s->f->report->gamma);
     figures_say(s->out->alt, "%s.", title);
     for (int i = 0; i < shown->suites; i++) {
         int suite = shown->suite[i];

@@ -468,6 +468,7 @@ enum status results_matrix(const struct results *r, int method, const int *datas
                            enum results_what what, bool keep_empty, struct matrix *out)
 {
     enum status status = matrix_init(out, r->method[method].id);
+    out->pooled = r->options.pooled;
     for (int i = 0; status == STATUS_OK && i < count; i++) {
         int n = results_scores(r, method, datasets[i], what, 0, NULL);
         double *score = malloc((size_t)(n > 0 ? n : 1) * sizeof *score);
@@ -573,8 +574,10 @@ void results_describe(const struct results *r, char *out, size_t size)
     static const char *const diverged[] = {"diverged runs count as min(0, last finite score)",
                                            "diverged runs count with their last finite score",
                                            "diverged runs are left out"};
-    static const char *const missing[] = {
-        "all seeds are used, datasets weighted equally",
+    const char *const missing[] = {
+        r->options.pooled
+            ? "all seeds are used, datasets weighted equally except in the IQM, which pools runs"
+            : "all seeds are used, datasets weighted equally",
         "the smallest number of seeds of a method's cells is used",
         "cells need equal numbers of seeds"};
     char k[32] = "";

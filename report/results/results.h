@@ -51,6 +51,7 @@ struct results_options {
     enum diverged_rule diverged;
     enum missing_rule missing;
     enum align_rule align;
+    bool pooled;   /* the IQM pools the runs of all tasks, else it weights tasks equally */
     int last_k;    /* of FINAL_MEAN_LAST_K; 0: 10 */
     double budget; /* transitions, for every dataset; 0: from the run, the registry, or the data */
     const char *ours; /* the emphasised method by id or label; NULL: see struct results */

@@ -9,7 +9,7 @@
  * Unequal N_m (`--missing available`): every task weighs the same. The gap is the mean of the
  * tasks' gaps; the IQM becomes the *weighted IQM*: scores sorted with weights 1/(M N_m), the part
  * of the cumulative weight inside [1/4, 3/4] kept, boundary values with their fraction. A full
- * matrix always uses the rule above.
+ * matrix always uses the rule above, and so does a pooled one (matrix.h), as in rliable.
  *
  * Source  docs/statistics.md 2, 4, 7; fixtures stats_small.h5, stats_random.h5, stats_corl.h5
  */

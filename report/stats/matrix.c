@@ -121,6 +121,7 @@ int matrix_task(const struct matrix *x, const char *task)
 static enum status copy_part(const struct matrix *x, const bool *keep, int runs, struct matrix *out)
 {
     enum status status = matrix_init(out, x->method);
+    out->pooled = x->pooled;
     for (int m = 0; m < x->tasks && status == STATUS_OK; m++) {
         if (keep == NULL || keep[m])
             status = matrix_add(out, x->task[m], x->runs[m] < runs ? x->runs[m] : runs,
@@ -175,6 +176,7 @@ enum status matrix_intersect(const struct matrix *const *x, int count, struct ma
     int made = 0;
     for (; made < count && status == STATUS_OK; made++) {
         status = matrix_init(&out[made], x[made]->method);
+        out[made].pooled = x[made]->pooled;
         for (int i = 0; i < shared && status == STATUS_OK; i++) {
             int m = matrix_task(x[made], common[i]);
             status = matrix_add(&out[made], common[i], x[made]->runs[m],

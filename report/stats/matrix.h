@@ -30,6 +30,7 @@ struct matrix {
     int *runs;                 /* (M) N_m, 0 where the task has no run */
     size_t *start;             /* (M+1) column m is score[start[m]] .. score[start[m+1] - 1] */
     double *score;             /* all of them, task by task */
+    bool pooled;               /* in the IQM every run weighs the same, else every task */
 };
 
 /* An empty matrix. Errors STATUS_MEMORY; longer names are cut (their hash is of the cut name). */

@@ -37,6 +37,12 @@ bool trim_weights(const struct matrix *shape, double limit, double *weight, doub
 {
     int64_t multiple = 1;
     bool whole = true;
+    for (int m = 0; m < shape->tasks && shape->pooled; m++)
+        weight[m] = 1;
+    if (shape->pooled) {
+        *total = (double)matrix_count(shape);
+        return true;
+    }
     for (int m = 0; m < shape->tasks && whole; m++) {
         multiple = multiple / common_divisor(multiple, shape->runs[m]) * shape->runs[m];
         whole = (double)multiple * shape->tasks <= limit;
@@ -87,7 +93,7 @@ enum status trim_init(struct trim *t, const struct matrix *shape, const double *
 
     double total;
     t->whole = trim_weights(shape, 0x1p50, weight, &total);
-    t->low = matrix_full(shape) ? floor(total / 4) : total / 4;
+    t->low = shape->pooled || matrix_full(shape) ? floor(total / 4) : total / 4;
     t->high = total - t->low;
     for (size_t m = 0; m < M; m++) {
         for (size_t l = shape->start[m]; l < shape->start[m + 1]; l++)

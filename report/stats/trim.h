@@ -4,7 +4,7 @@
  * 1/(M N_m), the cumulative weight inside [1/4, 3/4] is kept. Both are one rule here: with weights
  * w and W = sum w, keep the cumulative weight in [low, W - low]; w = 1 and low = floor(L/4) is the
  * first, low = W/4 the second. The weights are integers (the runs' least common multiple over N_m)
- * as long as that stays exact.
+ * as long as that stays exact. A pooled matrix always takes the first rule, rliable's.
  *
  * Source  docs/statistics.md 2, 7 */
 #ifndef REPORT_TRIM_H
@@ -34,7 +34,8 @@ enum status trim_init(struct trim *t, const struct matrix *shape, const double *
 void trim_free(struct trim *t);
 
 /* The weights alone, (M): integers with `total` = M times the least common multiple, or 1/N_m with
- * total = M when that would exceed `limit`. Returns whether they are integers. */
+ * total = M when that would exceed `limit`; of a pooled matrix all 1. Returns whether they are
+ * integers. */
 bool trim_weights(const struct matrix *shape, double limit, double *weight, double *total);
 
 /* Of the scores themselves; compensated. */

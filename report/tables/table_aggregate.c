@@ -31,15 +31,21 @@ static void csv_interval(struct table *t, struct interval i)
     text_csv_number(&t->csv, i.high);
 }
 
+static int count_scored(const struct report *r)
+{
+    int scored = 0;
+    for (int i = 0; i < r->results.suites; i++)
+        scored += r->results.suite[i].scored;
+    return scored;
+}
+
 /* Each suite, then all of them when there are several. The single-state MDP has rewards, no scores
  * on the 0-100 scale, and a table of its own. */
 static enum status each_suite(const struct report *r, struct table *t,
                               enum status (*add_rows)(const struct report *r,
                                                       struct suite_statistics *s, struct table *t))
 {
-    int real = 0;
-    for (int i = 0; i < r->results.suites; i++)
-        real += r->results.suite[i].scored;
+    int real = count_scored(r);
     for (int i = 0; i <= r->results.suites; i++) {
         int suite = i < r->results.suites ? i : -1;
         if (suite < 0 ? real < 2 : !r->results.suite[suite].scored)
@@ -102,6 +108,37 @@ static enum status add_aggregates(const struct report *r, struct suite_statistic
     return STATUS_OK;
 }
 
+/* The IQM of the other rule: "AWAC on Adroit 12.3, ...", of those for which it differs. */
+static enum status say_other_iqm(const struct report *r, struct table *t)
+{
+    bool pooled = r->results.options.pooled;
+    int uneven = 0;
+    text_add(&t->caption, "With %s the IQM is ",
+             pooled ? "tasks weighted equally instead (--iqm tasks)"
+                    : "all runs pooled instead, as in rliable (--iqm runs),");
+    for (int s = 0; s <= r->results.suites; s++) {
+        struct suite_statistics *suite;
+        int index = s < r->results.suites ? s : -1;
+        if (index < 0 ? count_scored(r) < 2 : !r->results.suite[index].scored)
+            continue;
+        TRY(statistics_suite(r, index, RESULTS_FINAL, &suite));
+        for (int i = 0; i < suite->scores.methods; i++) {
+            struct matrix other = suite->scores.x[i];
+            double point[AGGREGATE_COUNT];
+            if (matrix_full(&other))
+                continue;
+            other.pooled = !pooled;
+            TRY(aggregate_points(&other, r->gamma, point));
+            text_add(&t->caption, "%s%.1f (%s, %s)", uneven++ > 0 ? ", " : "", point[AGGREGATE_IQM],
+                     r->results.method[suite->scores.method[i]].label, suite_title(r, index));
+        }
+    }
+    text_add(&t->caption, "%s",
+             uneven == 0 ? "the same: every task has the same number of runs. "
+                         : ", else the same. ");
+    return STATUS_OK;
+}
+
 enum status table_aggregate(const struct report *r, const char *none, struct table *t)
 {
     (void)none;
@@ -121,11 +158,14 @@ enum status table_aggregate(const struct report *r, const char *none, struct tab
     }
     text_csv_end(&t->csv);
     text_add(&t->caption,
-             "Mean and median of task means, interquartile mean of pooled runs, "
-             "optimality gap below %g (lower is better%s). ",
+             "Mean and median of task means; interquartile mean (IQM): the middle half of the runs "
+             "of all tasks, %s; optimality gap below %g (lower is better%s). ",
+             r->results.options.pooled ? "every run weighing the same (pooled)"
+                                       : "every task weighing the same",
              r->gamma,
              r->results.foreign ? "" : "; on Maze2D most scores exceed it and it says little");
     TRY(each_suite(r, t, add_aggregates));
+    TRY(say_other_iqm(r, t));
     interval_caption(r, t);
     return STATUS_OK;
 }

@@ -204,6 +204,63 @@ Test(aggregate, four_by_hand)
     matrix_free(&x);
 }
 
+/* scipy.stats.trim_mean(x, 0.25), which rliable applies to the runs of all tasks: int(0.25 L) are
+ * cut on each side. Insertion sort and a plain sum. */
+static double trim_mean(const double *x, int n)
+{
+    double sorted[64], sum = 0;
+    int cut = (int)(0.25 * n);
+    for (int i = 0; i < n; i++) {
+        int k = i;
+        for (; k > 0 && sorted[k - 1] > x[i]; k--)
+            sorted[k] = sorted[k - 1];
+        sorted[k] = x[i];
+    }
+    for (int i = cut; i < n - cut; i++)
+        sum += sorted[i];
+    return sum / (n - 2 * cut);
+}
+
+Test(aggregate, the_iqm_pools_runs_or_weighs_tasks_equally)
+{
+    /* Task a has 6 runs, task b 2. Pooled: 0 1 2 3 | 4 5 100 200, two dropped on each side. */
+    const double a[] = {0, 1, 2, 3, 4, 5}, b[] = {100, 200};
+    struct matrix x;
+    double got[AGGREGATE_COUNT];
+    cr_assert_eq(matrix_init(&x, "hand"), STATUS_OK);
+    cr_assert_eq(matrix_add(&x, "a", 6, a), STATUS_OK);
+    cr_assert_eq(matrix_add(&x, "b", 2, b), STATUS_OK);
+    /* Weights 1/12 and 1/4: [1/4, 3/4] holds 3, 4, 5 with 1/12 each and 100 with 1/4. */
+    cr_assert_eq(aggregate_points(&x, 100, got), STATUS_OK);
+    expect_number("tasks", got[AGGREGATE_IQM], ((3 + 4 + 5) / 12.0 + 100 / 4.0) / 0.5, 1e-14, 0);
+    double mean = got[AGGREGATE_MEAN];
+    x.pooled = true;
+    cr_assert_eq(aggregate_points(&x, 100, got), STATUS_OK);
+    expect_number("runs", got[AGGREGATE_IQM], (2 + 3 + 4 + 5) / 4.0, 1e-14, 0);
+    expect_number("rliable", got[AGGREGATE_IQM], trim_mean(x.score, 8), 1e-14, 0);
+    expect_number("mean", got[AGGREGATE_MEAN], mean, 0, 0);
+    matrix_free(&x);
+}
+
+Test(aggregate, the_pooled_iqm_is_rliables_for_any_shape)
+{
+    for (int shape = 0; shape < 40; shape++) {
+        struct matrix all = scores_random("x", 8, 5, -20, 120, (uint64_t)shape), x;
+        cr_assert_eq(matrix_init(&x, "x"), STATUS_OK);
+        x.pooled = true;
+        for (int m = 0; m < 5; m++)
+            cr_assert_eq(
+                matrix_add(&x, all.task[m], 1 + (shape * (m + 3)) % 8, all.score + all.start[m]),
+                STATUS_OK);
+        double got[AGGREGATE_COUNT];
+        cr_assert_eq(aggregate_points(&x, 100, got), STATUS_OK);
+        expect_number("iqm", got[AGGREGATE_IQM], trim_mean(x.score, (int)matrix_count(&x)), 1e-13,
+                      0);
+        matrix_free(&all);
+        matrix_free(&x);
+    }
+}
+
 Test(aggregate, the_weighted_iqm_of_a_divisible_full_matrix_is_the_plain_one)
 {
     /* 4 x 4: both rules drop a quarter. One task with each run twice keeps its weight, so the
@@ -268,6 +325,8 @@ Test(aggregate, replicates_of_uneven_runs_do_too)
                             -4, 30,          (double)NAN, 99, 61,          (double)NAN};
     struct matrix x = scores_make("uneven", 4, 5, score);
     cr_assert(!matrix_full(&x));
+    check_oracle(&x);
+    x.pooled = true;
     check_oracle(&x);
     matrix_free(&x);
 
