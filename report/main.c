@@ -16,7 +16,9 @@
 #include "report/page/html.h"
 #include "report/page/report_md.h"
 #include "report/provenance.h"
+#include "report/results/against.h"
 #include "report/results/paper.h"
+#include "report/results/published.h"
 #include "report/results/registry.h"
 #include "report/results/statistics.h"
 #include "report/tables/table_table.h"
@@ -29,6 +31,8 @@
 /* Everything that is made, so that it can be freed in one place. */
 struct made {
     struct report report;
+    struct against against;
+    struct published published;
     struct table *table; /* those with rows */
     int tables;
     struct claim_result *claim;
@@ -44,6 +48,8 @@ static void free_made(struct made *m)
     for (int i = 0; i < m->tables; i++)
         table_free(&m->table[i]);
     free(m->report.pair);
+    published_free(&m->published);
+    against_free(&m->against);
     free(m->table);
     free(m->claim);
     free(m->style);
@@ -91,6 +97,20 @@ static enum status name_pairs(const struct options *o, struct report *r)
     for (; r->pairs < o->pairs; r->pairs++)
         TRY(name_pair(&r->results, o->pair[r->pairs], r->pair[r->pairs]));
     return STATUS_OK;
+}
+
+static enum status read_against(const struct options *o, struct made *m)
+{
+    TRY(against_read(&m->against, o->against, o->results));
+    m->report.against = &m->against;
+    return against_compare(&m->against, &m->report);
+}
+
+static enum status read_published(const struct options *o, struct made *m)
+{
+    TRY(published_read(&m->published, o->published));
+    m->report.published = &m->published;
+    return published_settle(&m->published, &m->report.results);
 }
 
 /* Tables: each of table_table once, once more for each suite that is read elsewhere, the claims. */
@@ -306,12 +326,16 @@ static enum status make_report(const struct options *o)
     enum status status = read_inputs(o, &m.report.results);
     if (status == STATUS_OK)
         status = name_pairs(o, &m.report);
+    if (status == STATUS_OK && o->against != NULL)
+        status = read_against(o, &m);
+    if (status == STATUS_OK && o->published != NULL)
+        status = read_published(o, &m);
     if (status == STATUS_OK)
         status = statistics_new(&m.report);
     if (status == STATUS_OK && draws_figures(o))
         status = figures_note_letters(&m.report.results);
     if (status == STATUS_OK) {
-        provenance_hash(o, &m.report.results, m.report.hash);
+        provenance_hash(o, &m.report, m.report.hash);
         provenance_comment(&m.report, m.comment, sizeof m.comment);
         for (int i = 0; i < m.report.results.notes; i++) {
             const struct results_note *note = &m.report.results.note[i];
@@ -356,8 +380,8 @@ static const struct command vitamin_report = {
                   "a quick look at one matrix"},
                  {"vitamin report --scores theirs.csv --methods td3_odt,theirs",
                   "against somebody else's scores"},
-                 {"vitamin report --fig 7,profiles --width column --greyscale",
-                  "two figures for a paper"}},
+                 {"vitamin report results/new --against results/old",
+                  "score differences between two folders"}},
     .options = options_table,
     .arguments = sizeof(struct options),
     .begin = options_begin,

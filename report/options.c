@@ -117,6 +117,8 @@ static enum status set_width(void *arguments, const char *value)
 #define FIELD(member) OPTION_FIELD(struct options, member)
 const struct option_row options_table[] = {
     {"scores",     0,   "FILE", NULL, "score file, CSV or HDF5 (layouts in docs/report.md); may be given several times", OPTION_BY(add_scores)},
+    {"against",    0,   "RESULTS", NULL, "compare the scores with those of this folder or score file", FIELD(against)},
+    {"published",  0,   "FILE", NULL, "published results to compare with: CSV with columns method,dataset,mean,sd,n", FIELD(published)},
     {"paper",      0,   NULL,   NULL, "also print the paper's tables", FIELD(report.paper)},
     {"methods",    'm', "LIST", NULL, "only these methods, in this order: ids, labels or patterns, with commas between", FIELD(methods)},
     {"ours",       0,   "METHOD", NULL, "emphasise this method and compare it with each other one (default TD3+ODT in results of vitamin, else none)", FIELD(results.ours)},
@@ -199,6 +201,10 @@ void options_describe(const struct options *o, struct text *out)
         text_add(out, "results_%d = %s\n", i + 1, o->folder[i]);
     for (int i = 0; i < o->score_files; i++)
         text_add(out, "scores_%d = %s\n", i + 1, o->scores[i]);
+    if (o->against != NULL)
+        text_add(out, "against = %s\n", o->against);
+    if (o->published != NULL)
+        text_add(out, "published = %s\n", o->published);
     text_add(out, "methods = %s\ndatasets = %s\nsuites = %s\n", or_none(o->methods),
              or_none(o->datasets), or_none(o->suites));
     for (int i = 0; i < o->results.suite_ofs; i++)

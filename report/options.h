@@ -17,6 +17,8 @@ struct options {
     int score_files;
     const char *out;
     const char *methods, *datasets, *suites; /* comma-separated, or NULL */
+    const char *against;                     /* a folder or score file, or NULL */
+    const char *published;                   /* a file of means and spreads, or NULL */
     const char *suite_of[OPTIONS_INPUTS];    /* "PATTERN=NAME" */
     const char *pair[OPTIONS_INPUTS];        /* "X,Y" */
     int pairs;

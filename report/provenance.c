@@ -3,6 +3,8 @@
 #include "engine/base/escape.h"
 #include "engine/base/sha256.h"
 #include "report/draw/gnuplot.h"
+#include "report/results/against.h"
+#include "report/results/published.h"
 #include "report/text/text.h"
 
 #include <gnu/libc-version.h>
@@ -38,7 +40,18 @@ static void hash_run(struct sha256 *h, const struct results *r, const struct res
     }
 }
 
-void provenance_hash(const struct options *o, const struct results *r, char out[17])
+static void hash_published(struct sha256 *h, const struct published *p)
+{
+    for (int i = 0; i < p->rows; i++) {
+        const struct published_row *row = &p->row[i];
+        double numbers[] = {row->mean, row->sd, row->n};
+        sha256_add(h, row->method, strlen(row->method) + 1);
+        sha256_add(h, row->dataset, strlen(row->dataset) + 1);
+        sha256_add(h, numbers, sizeof numbers);
+    }
+}
+
+void provenance_hash(const struct options *o, const struct report *r, char out[17])
 {
     struct sha256 h;
     struct text choices = {0};
@@ -47,8 +60,12 @@ void provenance_hash(const struct options *o, const struct results *r, char out[
     sha256_init(&h);
     sha256_add(&h, text_get(&choices), choices.length);
     text_free(&choices);
-    for (int i = 0; i < r->runs; i++)
-        hash_run(&h, r, &r->run[i]);
+    for (int i = 0; i < r->results.runs; i++)
+        hash_run(&h, &r->results, &r->results.run[i]);
+    for (int i = 0; r->against != NULL && i < r->against->results.runs; i++)
+        hash_run(&h, &r->against->results, &r->against->results.run[i]);
+    if (r->published != NULL)
+        hash_published(&h, r->published);
     sha256_hex(&h, hex);
     memcpy(out, hex, 16);
     out[16] = '\0';

@@ -7,8 +7,8 @@
 
 #include "report/options.h"
 
-/* 16 hexadecimal digits of the SHA-256 over choices, runs and scores. */
-void provenance_hash(const struct options *o, const struct results *r, char out[17]);
+/* 16 hexadecimal digits of the SHA-256 over choices, runs and scores, also those compared with. */
+void provenance_hash(const struct options *o, const struct report *r, char out[17]);
 
 /* One line for the top of .tex, .gp, .svg: "vitamin report <hash>: 35 runs, 50000 replications". */
 void provenance_comment(const struct report *r, char *out, size_t size);

@@ -3,6 +3,7 @@
  * fig1 and fig12 to fig17 are drawings and pictures without data. */
 #include "report/figures/figures.h"
 
+#include "report/figures/fig_against.h"
 #include "report/figures/fig_bandit.h"
 #include "report/figures/fig_curves.h"
 #include "report/figures/fig_paper.h"
@@ -93,6 +94,9 @@ const struct figure_row figure_table[] = {
     {.id = "ranks",              .title = "Rank probabilities", .source = "", .suites = ranks_draw},
     {.id = "paper_vs_ours",      .title = "Printed and reproduced scores", .source = "",
      .draw = paper_scatter},
+    {.id = "against",            .title = "Here and there", .source = "", .draw = against_draw},
+    {.id = "published_vs_ours",  .title = "Published results and the runs here", .source = "",
+     .draw = published_scatter},
     {.id = "seeds",              .title = "every final score", .source = "", .draw = curves_seeds},
     {.id = "status",             .title = "Status of the runs", .source = "", .draw = status_map},
     {.id = "cost",               .title = "Score against wall clock", .source = "", .suites = cost_draw},

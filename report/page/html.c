@@ -92,8 +92,10 @@ static void put_tables(struct text *out, const struct html_page *page, const cha
 
 static void put_results(struct text *out, const struct html_page *page)
 {
-    static const char *const main_tables[] = {"tab1",  "tab2",       "tab3",  "tab10", "tab11",
-                                              "tab-*", "aggregates", "pairs", NULL};
+    static const char *const main_tables[] = {
+        "tab1",    "tab2",       "tab3",  "tab10",     "tab11",
+        "tab-*",   "aggregates", "pairs", "published", "against-aggregate",
+        "against", NULL};
     static const char *const more[] = {"ablation-*", "ranks",     "agreement",
                                        "audit",      "*-printed", NULL};
     static const char *const facts[] = {"tab4", "tab5", "tab6", "tab7", "tab8", "tab9", NULL};

@@ -48,3 +48,28 @@ struct agreed agreement_of(double printed, const double *score, int n)
         a.verdict = a.difference > 0 ? AGREES_HIGHER : AGREES_LOWER;
     return a;
 }
+
+struct agreed agreement_with(double mean, double sd, double runs, const double *score, int n)
+{
+    struct agreed a = {AGREES_NOT_RUN, (double)NAN, (double)NAN, (double)NAN};
+    if (n == 0)
+        return a;
+    a.mean = sum_mean(score, (size_t)n);
+    a.difference = a.mean - mean;
+    a.verdict = AGREES_FEW;
+    if (n < FEWEST)
+        return a;
+    double s = sum_deviation(score, (size_t)n, true), mine = s * s / n, theirs, degrees = n - 1;
+    if (!isnan(sd) && runs > 1) {
+        theirs = sd * sd / runs;
+        double f = mine * mine / (n - 1) + theirs * theirs / (runs - 1);
+        degrees = f > 0 ? (mine + theirs) * (mine + theirs) / f : degrees;
+    } else {
+        theirs = isnan(runs) ? 0 : s * s / runs;
+    }
+    a.w = inference_student_quantile(0.975, degrees) * sqrt(mine + theirs);
+    a.verdict = fabs(a.difference) <= a.w ? AGREES
+                : a.difference > 0        ? AGREES_HIGHER
+                                          : AGREES_LOWER;
+    return a;
+}

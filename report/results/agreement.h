@@ -36,4 +36,11 @@ struct agreed {
 /* `score` (n) are ours, finite; `printed` is finite. */
 struct agreed agreement_of(double printed, const double *score, int n);
 
+/* The same against a mean with its sample standard deviation `sd` over `runs` runs, on any scale:
+ *       w = t(0.975, f) sqrt(s^2 / n + sd^2 / runs)         f: Welch-Satterthwaite
+ * Without sd (NaN, or of one run) w = t(0.975, n-1) s sqrt(1/n + 1/runs), as if the spreads were
+ * equal; without `runs` too 1/runs = 0, as if the mean were exact. AGREES, AGREES_HIGHER,
+ * AGREES_LOWER, AGREES_FEW or AGREES_NOT_RUN. */
+struct agreed agreement_with(double mean, double sd, double runs, const double *score, int n);
+
 #endif

@@ -29,6 +29,8 @@ struct report {
     const char *score_label; /* what the numbers are called, or NULL */
     int (*pair)[2];          /* (pairs) chosen: these methods X against Y; NULL: see below */
     int pairs;
+    struct published *published;   /* (published.h) or NULL */
+    struct against *against;       /* (against.h) or NULL */
     const char *command;           /* the command line of the report */
     char hash[17];                 /* of inputs and choices: in every output's first line */
     struct statistics *statistics; /* what was computed so far (statistics.h) */

@@ -23,6 +23,9 @@ enum status table_main(const struct report *r, const char *suite, struct table *
 enum status table_ablation(const struct report *r, const char *suite, struct table *t);
 enum status table_compare(const struct report *r, const char *suite, struct table *t);
 enum status table_agreement(const struct report *r, const char *none, struct table *t);
+enum status table_against(const struct report *r, const char *none, struct table *t);
+enum status table_against_total(const struct report *r, const char *none, struct table *t);
+enum status table_others(const struct report *r, const char *none, struct table *t);
 enum status table_published(const struct report *r, const char *id, struct table *t);
 enum status table_audit(const struct report *r, const char *none, struct table *t);
 enum status table_aggregate(const struct report *r, const char *none, struct table *t);

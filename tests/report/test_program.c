@@ -337,3 +337,52 @@ Test(report_program, refuses_a_rule_of_suites_that_is_none)
         cr_expect(said("PATTERN=NAME"), "%s", wrong[i]);
     }
 }
+
+Test(report_program, draws_and_compares_published_and_other_results)
+{
+    const char *published = folder_write("published.csv",
+                                         "method,dataset,mean,sd,n\nMPC,walker-run,590,20,5\n"
+                                         "Planner,hopper-hop,300,,\n");
+    cr_assert_eq(report("--scores %s --published %s --against %s --format svg --out %s",
+                        foreign_file(), published, folder_path("foreign.csv"), folder_path("out")),
+                 0, "%s", folder_read(folder_path("said")));
+    static const char *const files[] = {
+        "figures/published_vs_ours.svg", "figures/against.svg", "figures/against_other.svg",
+        "tables/published.csv",          "tables/against.tex",  "tables/against-aggregate.md"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "out/%s", files[i]);
+        bool picture = strstr(files[i], "svg") != NULL;
+        if (!picture || shell("command -v gnuplot > /dev/null") == 0)
+            cr_expect_eq(access(folder_path(name), R_OK), 0, "no %s", files[i]);
+    }
+    cr_expect_eq(shell("grep -q 'Here and there' %s/index.html && grep -q 'Planner' %s/index.html",
+                       folder_path("out"), folder_path("out")),
+                 0);
+    cr_expect_eq(report("--scores %s --published %s --out %s", folder_path("foreign.csv"),
+                        folder_path("none.csv"), folder_path("out")),
+                 1);
+}
+
+Test(report_program, says_which_interquartile_mean_it_computes_and_gives_the_other)
+{
+    /* Pooled: 0 1 [2 3 4 5] 100 200; tasks equal: 3 4 5 with 1/12 each, 100 with 1/4. */
+    const char *csv = folder_write("uneven.csv", "method,dataset,seed,score\nm,a,0,0\nm,a,1,1\n"
+                                                 "m,a,2,2\nm,a,3,3\nm,a,4,4\nm,a,5,5\n"
+                                                 "m,b,0,100\nm,b,1,200\n");
+    static const struct {
+        const char *rule, *value, *other;
+    } cases[] = {{"tasks", "52.0 ", "--iqm runs), the IQM is 3.5 (m, All datasets)"},
+                 {"runs", "3.5 ", "--iqm tasks) the IQM is 52.0 (m, All datasets)"}};
+    for (int i = 0; i < 2; i++) {
+        cr_assert_eq(report("--scores %s --iqm %s --table aggregates --lang md --out %s%d", csv,
+                            cases[i].rule, folder_path("iqm"), i),
+                     0);
+        cr_expect_eq(shell("grep -q '| %s' %s%d/tables/aggregates.md", cases[i].value,
+                           folder_path("iqm"), i),
+                     0, "%s", cases[i].rule);
+        cr_expect_eq(shell("grep -qF -e '%s' %s%d/tables/aggregates.md", cases[i].other,
+                           folder_path("iqm"), i),
+                     0, "%s", cases[i].rule);
+    }
+}
