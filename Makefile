@@ -80,7 +80,7 @@ LDFLAGS  := -fopenmp $(if $(SAN),$(SANFLAGS_$(SAN))) \
             $(if $(MUJOCO_DIR),-L$(MUJOCO_DIR)/lib -Wl$(comma)-rpath$(comma)$(MUJOCO_DIR)/lib)
 LIBS_BASE   := $(shell pkg-config --libs $(HDF5_PC) openblas libcrypto) -lm
 LIBS_ALL    := $(LIBS_BASE) $(shell pkg-config --libs inih libcurl) -lmujoco -lz
-LIBS_REPORT := -lz $(shell pkg-config --libs fontconfig)
+LIBS_REPORT := -lz $(shell pkg-config --libs fontconfig json-c)
 LIBS_TEST   := $(shell pkg-config --libs criterion)
 
 

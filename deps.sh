@@ -19,7 +19,7 @@ deb="build-essential debhelper"
 shells="bash-completion zsh fish man-db"
 base="build-essential pkg-config git ca-certificates
 libopenblas-pthread-dev libhdf5-dev libinih-dev libcriterion-dev zlib1g-dev libcurl4-openssl-dev libssl-dev
-libfontconfig-dev gnuplot-nox fonts-urw-base35 fontconfig"
+libfontconfig-dev libjson-c-dev gnuplot-nox fonts-urw-base35 fontconfig"
 [ -n "${MUJOCO_PREFIX:-}" ] || base="$base libmujoco-dev"
 
 packages=""

@@ -47,9 +47,24 @@ enum status export_scores(const struct results *r, const char *path)
     return text_write(&t, path);
 }
 
+/* What a curve does not tell: without it the run would not be read back as what it is. */
+static void end_row(struct text *t, const struct results *r, const struct results_run *run)
+{
+    text_csv(t, run_status_word(run->status));
+    text_csv_number(t, r->dataset[run->dataset].budget);
+    text_csv(t, run->origin.preset);
+    text_csv(t, run->origin.size);
+    text_csv(t, run->origin.kind);
+    text_csv(t, run->origin.matrix);
+    text_csv(t, run->why);
+    text_csv_end(t);
+}
+
 static void curves_text(const struct results *r, struct text *t)
 {
-    text_add(t, "method,dataset,seed,step,score,score_sd,hours,gradient_steps\n");
+    text_add(t,
+             "method,dataset,seed,step,score,score_sd,hours,gradient_steps,initial,status,budget,"
+             "preset,size,kind,matrix,why\n");
     for (int i = 0; i < r->runs; i++) {
         const struct results_run *run = &r->run[i];
         for (int k = 0; k < run->points; k++) {
@@ -59,8 +74,19 @@ static void curves_text(const struct results *r, struct text *t)
             text_csv_number(t, run->spread[k]);
             text_csv_number(t, run->hours[k]);
             text_csv_number(t, run->steps[k]);
-            text_csv_end(t);
+            text_csv(t, "");
+            end_row(t, r, run);
         }
+        if (run->points > 0)
+            continue;
+        start_row(t, r, run); /* a run without a curve: its score at no step, if it has one */
+        text_csv(t, "");
+        text_csv_number(t, run->final);
+        text_csv(t, "");
+        text_csv(t, "");
+        text_csv(t, "");
+        text_csv_number(t, run->initial);
+        end_row(t, r, run);
     }
 }
 

@@ -65,6 +65,11 @@ static enum status read_inputs(const struct options *o, struct results *r)
         TRY(results_read_folder(r, o->folder[i]));
     for (int i = 0; i < o->score_files; i++)
         TRY(results_read_scores(r, o->scores[i]));
+    for (int i = 0; i < r->notes; i++) { /* what was taken for what; the others come later */
+        if (r->note[i].level == NOTE_INFO)
+            log_info("report", "%s", r->note[i].text);
+    }
+    TRY(results_normalise(r));
     TRY(results_select(r, o->methods, o->datasets, o->suites));
     if (r->runs == 0 && o->report.paper)
         return STATUS_OK; /* the paper's own tables need no run */

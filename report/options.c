@@ -47,6 +47,25 @@ static enum status add_pair(void *arguments, const char *value)
     return STATUS_OK;
 }
 
+/* "method=algo" */
+static enum status add_column(void *arguments, const char *value)
+{
+    struct reading *reading = &((struct options *)arguments)->results.reading;
+    const char *equals = strchr(value, '=');
+    for (int i = 0; i < READ_ROLES && equals != NULL && equals[1] != '\0'; i++) {
+        const char *name = reading_role_name((enum reading_role)i);
+        if (strlen(name) == (size_t)(equals - value) &&
+            strncmp(name, value, (size_t)(equals - value)) == 0) {
+            reading->column[i] = equals + 1;
+            return STATUS_OK;
+        }
+    }
+    return status_fail(STATUS_CONFIG,
+                       "--column is '%.80s', should be ROLE=NAME with the role method, dataset, "
+                       "seed, step, score, length, episode or metric",
+                       value);
+}
+
 /* "7" is fig7. */
 static enum status set_figure(void *arguments, const char *value)
 {
@@ -116,7 +135,12 @@ static enum status set_width(void *arguments, const char *value)
 /* clang-format off */
 #define FIELD(member) OPTION_FIELD(struct options, member)
 const struct option_row options_table[] = {
-    {"scores",     0,   "FILE", NULL, "score file, CSV or HDF5 (layouts in docs/report.md); may be given several times", OPTION_BY(add_scores)},
+    {"scores",     0,   "FILE", NULL, "score file of anyone: CSV, JSON, npz or HDF5, a folder of them, or - for standard input (layouts in docs/report.md); may be given several times", OPTION_BY(add_scores)},
+    {"column",     0,   "ROLE=NAME", NULL, "which column of score files is the method, dataset, seed, step, score, length, episode or metric, if the header does not tell; `method=*`: each remaining column is a method", OPTION_BY(add_column)},
+    {"method",     0,   "NAME", NULL, "the method of score files that do not name it", FIELD(results.reading.name[READ_METHOD])},
+    {"dataset",    0,   "NAME", NULL, "the dataset of score files that do not name it", FIELD(results.reading.name[READ_DATASET])},
+    {"pattern",    0,   "PATTERN", NULL, "what the names of score files say: `{dataset}/{method}/{seed}.csv`; * is anything", FIELD(results.reading.pattern)},
+    {"reference",  0,   "FILE", NULL, "normalise score files by this one of dataset,low,high: low becomes 0, high 100", FIELD(results.reading.reference)},
     {"against",    0,   "RESULTS", NULL, "compare the scores with those of this folder or score file", FIELD(against)},
     {"published",  0,   "FILE", NULL, "published results to compare with: CSV with columns method,dataset,mean,sd,n", FIELD(published)},
     {"paper",      0,   NULL,   NULL, "also print the paper's tables", FIELD(report.paper)},
@@ -135,7 +159,7 @@ const struct option_row options_table[] = {
     {"lang",       0,   "LIST", "latex,md,csv", "formats of tables", OPTION_BY(set_lang)},
     {"standalone", 0,   NULL,   NULL, "LaTeX tables that compile by themselves", FIELD(standalone)},
     {"reps",       'n', "N",    "50000", "bootstrap replications", FIELD(report.bootstrap.reps), .low = 1, .high = 1e7},
-    {"seed",       's', "N",    "0", "seed of the bootstrap", FIELD(report.bootstrap.seed), .high = 9e15},
+    {"seed",       's', "N",    "0", "seed of the bootstrap; also of runs of score files that name none", FIELD(report.bootstrap.seed), .high = 9e15},
     {"preset",     'p', NULL,   "full", "paper: 10000 replications", OPTION_BY(set_preset), .choices = "full|paper"},
     {"fast",       0,   NULL,   NULL, "2000 replications", OPTION_BY(set_fast)},
     {"task-bootstrap", 0, NULL, NULL, "resample tasks too: answers another question, with wider intervals", FIELD(report.bootstrap.tasks)},
@@ -179,6 +203,10 @@ enum status options_settle(struct options *o)
         TRY(file_look(standard, &there));
     if (there)
         o->folder = folder;
+    static char seed[32];
+    snprintf(seed, sizeof seed, "%llu", (unsigned long long)o->report.bootstrap.seed);
+    if (o->report.bootstrap.seed != 0)
+        o->results.reading.name[READ_SEED] = seed;
     return bootstrap_check(&o->report.bootstrap);
 }
 
@@ -194,6 +222,21 @@ static const char *or_none(const char *text)
     return text != NULL ? text : "";
 }
 
+static void describe_reading(const struct reading *reading, struct text *out)
+{
+    for (int i = 0; i < READ_ROLES; i++) {
+        const char *role = reading_role_name((enum reading_role)i);
+        if (reading->column[i] != NULL)
+            text_add(out, "column_%s = %s\n", role, reading->column[i]);
+        if (i < READ_SEED && reading->name[i] != NULL)
+            text_add(out, "%s = %s\n", role, reading->name[i]);
+    }
+    if (reading->pattern != NULL)
+        text_add(out, "pattern = %s\n", reading->pattern);
+    if (reading->reference != NULL)
+        text_add(out, "reference = %s\n", reading->reference);
+}
+
 void options_describe(const struct options *o, struct text *out)
 {
     const struct report *r = &o->report;
@@ -205,6 +248,7 @@ void options_describe(const struct options *o, struct text *out)
         text_add(out, "against = %s\n", o->against);
     if (o->published != NULL)
         text_add(out, "published = %s\n", o->published);
+    describe_reading(&o->results.reading, out);
     text_add(out, "methods = %s\ndatasets = %s\nsuites = %s\n", or_none(o->methods),
              or_none(o->datasets), or_none(o->suites));
     for (int i = 0; i < o->results.suite_ofs; i++)

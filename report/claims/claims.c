@@ -118,6 +118,10 @@ enum status claim_evaluate_part(const struct report *r, const struct claim_part 
         snprintf(o->needed, sizeof o->needed, "%s", p->label);
         return STATUS_OK;
     }
+    if (r->results.doubt[0] != '\0') {
+        snprintf(o->needed, sizeof o->needed, "scores on one scale (see the warnings)");
+        return STATUS_OK;
+    }
     TRY(functions[p->test](r, p, o));
     if (o->verdict == VERDICT_UNTESTABLE)
         need_runs(p, o);

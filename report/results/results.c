@@ -52,6 +52,7 @@ void results_free(struct results *r)
     free(r->method);
     free(r->note);
     free(r->own_suite);
+    free(r->seed_name);
     *r = (struct results){0};
 }
 
@@ -580,9 +581,15 @@ void results_describe(const struct results *r, char *out, size_t size)
             : "all seeds are used, datasets weighted equally",
         "the smallest number of seeds of a method's cells is used",
         "cells need equal numbers of seeds"};
-    char k[32] = "";
+    char k[32] = "", at[80] = "";
+    for (int d = 0; d < r->datasets; d++) {
+        if (r->dataset[d].common)
+            snprintf(at, sizeof at, ", the largest step that all runs of a dataset reach");
+        if (r->dataset[d].ends)
+            snprintf(at, sizeof at, ", each run at its own end");
+    }
     if (r->options.final == FINAL_MEAN_LAST_K)
         snprintf(k, sizeof k, " (k = %d)", r->options.last_k);
-    snprintf(out, size, "%s%s; %s; %s", finals[r->options.final], k, diverged[r->options.diverged],
-             missing[r->options.missing]);
+    snprintf(out, size, "%s%s%s; %s; %s", finals[r->options.final], k, at,
+             diverged[r->options.diverged], missing[r->options.missing]);
 }

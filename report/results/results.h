@@ -16,6 +16,7 @@
 #include "engine/base/file.h"
 #include "engine/base/status.h"
 #include "harness/curve/curve.h"
+#include "report/results/reading.h"
 #include "report/stats/align.h"
 #include "report/stats/matrix.h"
 
@@ -39,6 +40,9 @@ enum run_status {
         RUN_STATUS_COUNT
 };
 
+/* Until results_finish the seed of a run with the i-th seed_name is this plus i. */
+#define RESULTS_SEED_NAMED (INT64_MIN + 1)
+
 const char *run_status_word(enum run_status status);
 
 enum final_rule { FINAL_AT_BUDGET, FINAL_LAST, FINAL_MEAN_LAST_K, FINAL_BEST, FINAL_AREA };
@@ -57,6 +61,7 @@ struct results_options {
     const char *ours; /* the emphasised method by id or label; NULL: see struct results */
     const char *const *suite_of; /* (suite_ofs) "PATTERN=NAME" */
     int suite_ofs;
+    struct reading reading; /* of score files */
 };
 
 struct results_suite {
@@ -85,6 +90,8 @@ struct results_dataset {
     int rank;                    /* position in the registry, or -1 */
     double at;                   /* the budget in the id; 0: the usual one */
     double budget;               /* where the final score is read; in units of run.x */
+    bool common;                 /* the budget is the largest step that all runs reach */
+    bool ends;                   /* each run is read at its own end; the budget is the farthest */
     double mean;                 /* normalised mean return of the data (paper); NaN when unknown */
 };
 
@@ -165,6 +172,10 @@ struct results {
     const char *x_title; /* "Online transitions", "Gradient steps" of offline curves, "Steps" */
     struct results_note *note;
     int notes;
+    char (*seed_name)[RESULTS_ID]; /* seeds of score files that are no numbers */
+    int seed_names;
+    char doubt[RESULTS_NOTE];       /* why scores cannot be compared, so that no claim gets a
+                                       verdict; "" when nothing speaks against it */
     int unread;                     /* files and folders that cannot be read and tell no run */
     char excluded_by[RESULTS_NOTE]; /* the user's own selection in words, or "" */
     char (*own_suite)[RESULTS_ID];  /* (own_suites) names that --suite-of has made */
@@ -182,9 +193,14 @@ void results_free(struct results *r);
  * Errors STATUS_IO (no such folder), STATUS_MEMORY. */
 enum status results_read_folder(struct results *r, const char *folder);
 
-/* One foreign file, CSV or HDF5: layouts in scores.h. Errors STATUS_IO, STATUS_FORMAT with file,
- * line and remedy, STATUS_MEMORY. */
+/* One foreign file, or a folder of them: layouts in scores.h; "-" is standard input. What was taken
+ * for what stands in notes. Errors STATUS_IO, STATUS_FORMAT with file, line and remedy,
+ * STATUS_CONFIG (the pattern), STATUS_MEMORY. */
 enum status results_read_scores(struct results *r, const char *path);
+
+/* Normalise what score files hold by options.reading.reference, if there is one: before
+ * results_finish. Errors STATUS_IO, STATUS_FORMAT, STATUS_CONFIG (no dataset in common). */
+enum status results_normalise(struct results *r);
 
 /* Keep what is listed (comma-separated ids, labels or shell patterns; NULL or "": all). Methods
  * come in the order of their list. Errors STATUS_CONFIG: a word that matches nothing, the nearest

@@ -76,3 +76,76 @@ enum status results_split_budgets(struct results *r)
     }
     return STATUS_OK;
 }
+
+/* --- files of others -------------------------------------------------------------------------- */
+
+/* A curve that counts for where scores are read: whole, as far as its file says. */
+static bool counts(const struct results_run *run, int dataset)
+{
+    return run->dataset == dataset && run->status == RUN_OK && run->points > 0;
+}
+
+/* Rules that take a run at its own end, so that it need not reach the budget. */
+static bool reads_ends(const struct results *r)
+{
+    enum final_rule rule = r->options.final;
+    return rule == FINAL_LAST || rule == FINAL_MEAN_LAST_K || rule == FINAL_BEST;
+}
+
+void results_set_common_budget(struct results *r, int dataset)
+{
+    struct results_dataset *set = &r->dataset[dataset];
+    double least = (double)NAN, most = (double)NAN;
+    for (int i = 0; i < r->runs; i++) {
+        const struct results_run *run = &r->run[i];
+        if (run->dataset == dataset && !run->origin.foreign)
+            return;
+        if (!counts(run, dataset))
+            continue;
+        least = fmin(least, run->x[run->points - 1]);
+        most = fmax(most, run->x[run->points - 1]);
+    }
+    if (isnan(least))
+        return;
+    set->ends = reads_ends(r);
+    set->common = !set->ends && least < most;
+    set->budget = set->ends ? most : least;
+}
+
+/* The run that ends first decides: whoever has one short run among long ones will want to know. */
+static enum status note_shortest(struct results *r, int dataset)
+{
+    const struct results_run *first = NULL;
+    double most = 0;
+    for (int i = 0; i < r->runs; i++) {
+        const struct results_run *run = &r->run[i];
+        if (!counts(run, dataset))
+            continue;
+        most = fmax(most, run->x[run->points - 1]);
+        if (first == NULL || run->x[run->points - 1] < first->x[first->points - 1])
+            first = run;
+    }
+    if (first == NULL || !(r->dataset[dataset].budget < most / 2))
+        return STATUS_OK;
+    return results_note(r, NOTE_BANNER,
+                        "%.96s is read at %.0f, where %.96s, seed %lld, ends; others reach %.0f. "
+                        "--budget %.0f leaves out what is shorter, --final last takes each run at "
+                        "its own end.",
+                        r->dataset[dataset].title, r->dataset[dataset].budget,
+                        r->method[first->method].label, (long long)first->seed, most, most);
+}
+
+enum status results_note_budgets(struct results *r)
+{
+    bool common = false;
+    for (int d = 0; d < r->datasets; d++) {
+        common = common || r->dataset[d].common;
+        if (r->dataset[d].common)
+            TRY(note_shortest(r, d));
+    }
+    return common ? results_note(r, NOTE_INFO,
+                                 "Curves end at different steps; each dataset is read at the "
+                                 "largest one that all its runs reach (or --budget N, --final "
+                                 "last).")
+                  : STATUS_OK;
+}

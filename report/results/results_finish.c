@@ -322,6 +322,8 @@ static void settle_budgets(struct results *r)
         if (isnan(set->budget) && set->at > 0)
             set->budget = set->at; /* from a score file of ours */
         if (isnan(set->budget))
+            results_set_common_budget(r, d);
+        if (isnan(set->budget))
             set->budget = results_usual(r, d, last_x);
         if (isnan(set->budget) && set->rank >= 0)
             set->budget = registry_datasets(NULL)[set->rank].budget;
@@ -360,10 +362,28 @@ static void score_curve(const struct results *r, struct results_run *run)
     run->area = s.area;
 }
 
+/* Why a run has no score at the budget, and what would give it one. */
+static void explain_end(const struct results_run *run, double budget, char *out, size_t size)
+{
+    if (run->points == 0)
+        snprintf(out, size, "it has no score");
+    else if (run->x[0] > budget)
+        snprintf(out, size, "begins at %.0f, behind %.0f", run->x[0], budget);
+    else
+        snprintf(out, size, "ends at %.0f of %.0f", run->x[run->points - 1], budget);
+}
+
 static void score_run(const struct results *r, struct results_run *run)
 {
     if (run->points > 0)
         score_curve(r, run);
+    double budget = r->dataset[run->dataset].budget;
+    if (run->status == RUN_OK && run->points > 0 && r->dataset[run->dataset].ends) {
+        run->final = by_rule(r, run);
+        run->used = true;
+        run->increase = run->final - run->initial;
+        return;
+    }
     bool open = run->status == RUN_INCOMPLETE || run->status == RUN_DIVERGED;
     if (open && run->points > 0 && !isnan(run->at_budget)) {
         run->status = RUN_OK; /* what came after the budget that is asked for does not count */
@@ -371,8 +391,7 @@ static void score_run(const struct results *r, struct results_run *run)
     }
     if (run->status == RUN_OK && isnan(run->at_budget)) {
         run->status = RUN_INCOMPLETE;
-        snprintf(run->why, sizeof run->why, "ends at %.0f of %.0f",
-                 run->points > 0 ? run->x[run->points - 1] : 0.0, r->dataset[run->dataset].budget);
+        explain_end(run, budget, run->why, sizeof run->why);
     }
     if (run->status == RUN_OK) {
         run->final = by_rule(r, run);
@@ -476,6 +495,30 @@ static void count_seeds(struct results *r)
     }
 }
 
+/* Seeds that are names get the numbers behind the largest of the others. */
+static enum status number_seeds(struct results *r)
+{
+    int64_t most = -1;
+    char list[RESULTS_NOTE - 128] = "";
+    size_t used = 0;
+    if (r->seed_names == 0)
+        return STATUS_OK;
+    for (int i = 0; i < r->runs; i++) {
+        bool named = r->run[i].seed < RESULTS_SEED_NAMED + r->seed_names;
+        most = !named && r->run[i].seed > most ? r->run[i].seed : most;
+    }
+    int64_t first = most < INT64_MAX - r->seed_names ? most + 1 : INT64_MIN / 2;
+    for (int i = 0; i < r->runs; i++) {
+        int64_t name = r->run[i].seed - RESULTS_SEED_NAMED;
+        if (r->run[i].seed < RESULTS_SEED_NAMED + r->seed_names)
+            r->run[i].seed = first + name;
+    }
+    for (int i = 0; i < r->seed_names && used + RESULTS_ID + 40 < sizeof list; i++)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s = %" PRId64,
+                                 i > 0 ? ", " : "", r->seed_name[i], first + i);
+    return results_note(r, NOTE_INFO, "Seeds that are names have numbers here: %s.", list);
+}
+
 enum status results_finish(struct results *r)
 {
     if (r->runs == 0 && r->unread > 0)
@@ -486,6 +529,7 @@ enum status results_finish(struct results *r)
                            "MATRIX/DATASET/METHOD/SEED/curve.h5, a score file is given by "
                            "--scores FILE");
     char ours[RESULTS_ID];
+    TRY(number_seeds(r));
     if (!(r->options.budget > 0))
         TRY(results_split_budgets(r));
     TRY(results_split_variants(r));
@@ -496,9 +540,11 @@ enum status results_finish(struct results *r)
     TRY(make_suites(r));
     TRY(settle_story(r, ours));
     settle_budgets(r);
+    TRY(results_note_budgets(r));
     for (int i = 0; i < r->runs; i++)
         score_run(r, &r->run[i]);
     count_seeds(r);
     TRY(apply_missing(r));
+    TRY(results_check_scales(r));
     return results_collect_notes(r);
 }

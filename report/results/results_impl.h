@@ -50,9 +50,20 @@ double results_usual(const struct results *r, int dataset,
 /* The budget that most runs of the dataset which have a score state; NaN: none does. */
 double results_usual_budget(const struct results *r, int dataset);
 
+/* The budget of a dataset of which no run states one: files of others. Sets also `common` and
+ * `ends`. At the largest step that all its runs reach; with rules that take each run at its own
+ * end, at the farthest. Nothing is set where runs are ours, or none has a curve. */
+void results_set_common_budget(struct results *r, int dataset);
+/* Say what unequal ends cost. Errors STATUS_MEMORY. */
+enum status results_note_budgets(struct results *r);
+
 /* Tell runs of one method apart that have another preset, size or configuration: their method
  * becomes "id:key=value". Notes say what was told apart. */
 enum status results_split_variants(struct results *r);
+
+/* Name what cannot be compared: raw returns, scales and versions that are mixed; sets
+ * results.doubt. Errors STATUS_MEMORY. */
+enum status results_check_scales(struct results *r);
 
 /* Notes on origins, unfinished runs, missing seeds, the scale of the scores. */
 enum status results_collect_notes(struct results *r);

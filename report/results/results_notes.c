@@ -17,7 +17,7 @@ static int list_different(const struct results *r, text_of *text, char *out, siz
     for (int i = 0; i < r->runs; i++) {
         const char *mine = text(&r->run[i]);
         int same = 0;
-        for (int k = 0; k < r->runs; k++)
+        for (int k = 0; k < r->runs && mine[0] != '\0'; k++)
             same += strcmp(text(&r->run[k]), mine) == 0 ? (k < i ? -r->runs : 1) : 0;
         if (mine[0] == '\0' || same <= 0)
             continue; /* silent, or counted before */
@@ -147,7 +147,35 @@ static enum status note_unfinished(struct results *r, const int of[RUN_STATUS_CO
             used += (size_t)snprintf(list + used, sizeof list - used, "%s%d %s",
                                      used > 0 ? ", " : "", of[kind[i]], name[i]);
     }
+    int left = of[RUN_INCOMPLETE] + of[RUN_FAILED] + of[RUN_MISSING];
+    if (10 * left > r->runs)
+        return results_note(r, NOTE_BANNER,
+                            "Not finished: %s; these runs are left out, %.0f %% of all.", list,
+                            100.0 * left / r->runs);
     return results_note(r, NOTE_BANNER, "Not finished: %s; these runs are left out.", list);
+}
+
+/* Runs of others that are left out, with the reason and what would keep them. */
+static enum status note_left_out(struct results *r)
+{
+    enum { MOST = 5 };
+    int left = 0;
+    for (int i = 0; i < r->runs; i++) {
+        const struct results_run *run = &r->run[i];
+        bool out = run->status == RUN_INCOMPLETE || run->status == RUN_MISSING;
+        char remedy[96] = "";
+        if (!run->origin.foreign || !out || left++ >= MOST)
+            continue;
+        if (run->points > 0 && run->x[run->points - 1] > 0)
+            snprintf(remedy, sizeof remedy, " (--budget %.0f keeps it)", run->x[run->points - 1]);
+        TRY(results_note(r, NOTE_WARNING, "Left out: %.96s on %.96s, seed %lld: %.400s%s.",
+                         r->method[run->method].label, r->dataset[run->dataset].id,
+                         (long long)run->seed, run->why, remedy));
+    }
+    if (left > MOST)
+        TRY(results_note(r, NOTE_WARNING, "And %d further runs that are left out: see scores.csv.",
+                         left - MOST));
+    return STATUS_OK;
 }
 
 static enum status note_statuses(struct results *r)
@@ -238,7 +266,7 @@ static enum status note_scale(struct results *r)
         results++;
         largest = r->run[i].final > largest ? r->run[i].final : largest;
     }
-    if (results > 0 && largest <= 2)
+    if (results > 0 && largest <= 2 && r->doubt[0] == '\0')
         return results_note(r, NOTE_BANNER,
                             "No score exceeds 2: are these on a 0-1 scale? This "
                             "report expects D4RL's normalised scores times 100.");
@@ -251,6 +279,7 @@ enum status results_collect_notes(struct results *r)
     TRY(note_statuses(r));
     TRY(note_segments(r));
     TRY(note_failures(r));
+    TRY(note_left_out(r));
     TRY(note_scale(r));
     if (r->excluded_by[0] != '\0')
         TRY(results_note(r, NOTE_INFO, "Selected: %s.", r->excluded_by));

@@ -1,260 +1,272 @@
-#include "report/results/scores.h"
+/* Score files as text: which separator, which header, whose layout. */
+#include "report/results/scores_impl.h"
 
-#include "engine/base/escape.h"
-#include "engine/base/file.h"
-#include "report/results/results_impl.h"
-#include "report/text/csv.h"
+#include "report/text/text.h"
 
-#include <inttypes.h>
-#include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include <zlib.h>
+#include <strings.h>
 
-enum { TEXT_LIMIT = 1 << 28, CHUNK = 1 << 16 };
+/* --- separators ------------------------------------------------------------------------------- */
 
-/* The whole text, unzipped when it is gzip. */
-static enum status read_text(const char *path, char **out)
+/* The first line that is neither empty nor a comment. */
+static const char *first_line(const char *text, size_t *length)
 {
-    int fd;
-    TRY(file_open(path, &fd));
-    gzFile file = gzdopen(fd, "rb");
-    if (file == NULL) {
-        close(fd);
-        return status_fail(STATUS_MEMORY, "%s: no memory to read it", path);
+    for (;;) {
+        const char *first = text + strspn(text, " \r\n");
+        *length = strcspn(first, "\r\n");
+        if (*first != '#')
+            return *text == '\t' ? text : first;
+        text = first + *length;
     }
-    enum status status = STATUS_OK;
-    size_t used = 0, room = CHUNK + 1;
-    char *text = malloc(room);
-    if (text == NULL) {
-        gzclose(file);
-        return status_fail(STATUS_MEMORY, "%s: no memory to read it", path);
+}
+
+/* What separates the fields of a header: what it has most of outside of quotes; ' ' where it has
+ * nothing else between words. */
+static char find_separator(const char *line, size_t length)
+{
+    static const char candidates[] = {',', ';', '\t', '|'};
+    int count[sizeof candidates] = {0}, blanks = 0, best = 0;
+    bool quoted = false;
+    for (size_t i = 0; i < length; i++) {
+        quoted = quoted != (line[i] == '"');
+        for (size_t k = 0; k < sizeof candidates && !quoted; k++)
+            count[k] += line[i] == candidates[k];
+        blanks += !quoted && line[i] == ' ' && i > 0;
     }
-    int got = 0;
-    do {
-        if (used + CHUNK + 1 > room) {
-            room = 2 * room + CHUNK + 1;
-            char *larger = room <= TEXT_LIMIT ? realloc(text, room) : NULL;
-            if (larger == NULL) {
-                status = status_fail(STATUS_MEMORY, "%s: too large to read", path);
-                break;
-            }
-            text = larger;
+    for (int k = 1; k < (int)sizeof candidates; k++)
+        best = count[k] > count[best] ? k : best;
+    return count[best] > 0 ? candidates[best] : blanks > 0 ? ' ' : ',';
+}
+
+/* Columns that only blanks separate: any number of blanks becomes a tab. */
+static void blanks_to_tabs(char *text)
+{
+    char *to = text;
+    bool quoted = false, start = true;
+    for (; *text != '\0'; text++) {
+        quoted = quoted != (*text == '"');
+        bool blank = !quoted && (*text == ' ' || *text == '\t');
+        bool stop = *text == '\n' || *text == '\r';
+        if (blank && (start || to[-1] == '\t'))
+            continue;
+        if (stop && !start && to[-1] == '\t')
+            to--;
+        *to++ = blank ? '\t' : *text;
+        start = stop;
+    }
+    *to = '\0';
+}
+
+/* --- headers ---------------------------------------------------------------------------------- */
+
+static int fields_in(const char *line, size_t length, char separator)
+{
+    int fields = 1;
+    bool quoted = false;
+    for (size_t i = 0; i < length; i++) {
+        quoted = quoted != (line[i] == '"');
+        fields += !quoted && line[i] == separator;
+    }
+    return fields;
+}
+
+/* Are all fields numbers (or empty)? Then this line is no header. */
+static bool only_numbers(const char *line, size_t length, char separator)
+{
+    char field[64];
+    int numbers = 0;
+    for (size_t i = 0; i <= length; i++) {
+        size_t n = 0;
+        for (; i < length && line[i] != separator; i++) {
+            if (n + 1 < sizeof field && line[i] != '"')
+                field[n++] = line[i];
         }
-        got = gzread(file, text + used, CHUNK);
-        if (got < 0) {
-            int code;
-            status = status_fail(STATUS_IO, "%s: %s", path, gzerror(file, &code));
+        field[n] = '\0';
+        char *end;
+        const char *text = field + strspn(field, " ");
+        strtod(text, &end);
+        if (end == text && *text != '\0')
+            return false;
+        if (end[strspn(end, " ,")] != '\0')
+            return false;
+        numbers += end > text;
+    }
+    return numbers > 0;
+}
+
+/* numpy.savetxt writes its header as a comment: the last one before the first line, if it has as
+ * many fields. */
+static const char *header_comment(const char *text, const char *line, int fields, char separator,
+                                  size_t *length)
+{
+    const char *found = NULL;
+    while (text < line) {
+        size_t n = strcspn(text, "\r\n");
+        if (*text == '#') {
+            found = text + 1 + strspn(text + 1, "# \t");
+            *length = n - (size_t)(found - text);
+        }
+        text += n + strspn(text + n, "\r\n");
+    }
+    bool fits = found != NULL && fields_in(found, *length, separator) == fields &&
+                !only_numbers(found, *length, separator);
+    return fits ? found : NULL;
+}
+
+/* A header for a text without one. d3rlpy's files have three columns: epoch, step, value; those of
+ * anybody else are numbered. */
+static void make_header(struct text *out, const struct scores_source *s, int fields,
+                        const char *comment, size_t length)
+{
+    bool said = false;
+    for (int i = 0; i < READ_ROLES; i++)
+        said = said || s->reading.column[i] != NULL;
+    if (comment != NULL) {
+        text_add(out, "%.*s\n", (int)length, comment);
+    } else if (fields == 3 && !said) {
+        text_add(out, "epoch%cstep%cvalue\n", s->separator, s->separator);
+    } else {
+        for (int i = 0; i < fields; i++)
+            text_add(out, "%.*s%d", i > 0, &s->separator, i + 1);
+        text_add(out, "\n");
+    }
+}
+
+/* The value behind "env_id" in the first line of a monitor file. */
+static void take_env_id(const char *text, struct scores_source *s)
+{
+    size_t line = strcspn(text, "\r\n");
+    const char *key = strstr(text, "\"env_id\"");
+    if (key == NULL || key > text + line || s->name[READ_DATASET][0] != '\0')
+        return;
+    const char *value = key + strlen("\"env_id\"");
+    value += strspn(value, ": ");
+    if (*value != '"')
+        return;
+    snprintf(s->name[READ_DATASET], SCORES_NAME, "%.*s", (int)strcspn(value + 1, "\"\r\n"),
+             value + 1);
+    s->from[READ_DATASET] = "env_id";
+}
+
+/* Stable-Baselines3's Monitor: {"env_id": ...} in a comment, then r,l,t: return, length and time of
+ * each episode. */
+static bool is_monitor(const char *text, const char *line, size_t length)
+{
+    return strncmp(text, "#{", 2) == 0 || (length == 5 && strncmp(line, "r,l,t", 5) == 0) ||
+           strncmp(line, "r,l,t,", 6) == 0;
+}
+
+/* --- cells ------------------------------------------------------------------------------------ */
+
+static bool is_blank(const char *at)
+{
+    return *at == ' ' || *at == '\t' || *at == '\n' || *at == '\r';
+}
+
+static void trim(char **cell)
+{
+    static const char wide[] = "\xC2\xA0"; /* a blank that does not break */
+    char *first = *cell, *end;
+    while (is_blank(first) || strncmp(first, wide, 2) == 0)
+        first += is_blank(first) ? 1 : 2;
+    end = first + strlen(first);
+    for (;;) {
+        if (end > first && is_blank(end - 1))
+            end--;
+        else if (end - first >= 2 && strncmp(end - 2, wide, 2) == 0)
+            end -= 2;
+        else
             break;
-        }
-        used += (size_t)got;
-    } while (got > 0);
-    gzclose(file);
-    if (status == STATUS_OK && memchr(text, '\0', used) != NULL)
-        status = status_fail(STATUS_FORMAT,
-                             "%s: holds zero bytes, so it is not CSV; expected text "
-                             "with columns method,dataset,seed,step,score",
-                             path);
-    if (status != STATUS_OK) {
-        free(text);
-        return status;
     }
-    text[used] = '\0';
-    *out = text;
+    *end = '\0';
+    *cell = first;
+}
+
+static enum status parse_trimmed(const char *path, const char *text, char separator, struct csv *c)
+{
+    TRY(csv_parse_separated(c, path, text, separator));
+    for (size_t i = 0; i < (size_t)(c->rows + 1) * (size_t)c->columns; i++)
+        trim(&c->cell[i]);
     return STATUS_OK;
 }
 
-struct columns {
-    int method, dataset, seed, step, score, initial, status, budget, why;
-};
-
-/* The first of the names that the header has, or -1. */
-static int any_of(const struct csv *c, const char *const names[])
+/* Settle how fields are separated. Returns where the table begins, *line its first line. */
+static char *settle_separator(char *text, char *separator, const char **line, size_t *length)
 {
-    for (; *names != NULL; names++) {
-        int i = csv_column(c, *names);
-        if (i >= 0)
-            return i;
+    *line = first_line(text, length);
+    if (*length == 5 && strncasecmp(*line, "sep=", 4) == 0) { /* Excel's own way to say it */
+        *separator = (*line)[4];
+        text += *line - text + (ptrdiff_t)*length;
+        *line = first_line(text, length);
+        return text;
     }
-    return -1;
-}
-
-static enum status find_columns(const struct csv *c, struct columns *out)
-{
-    *out = (struct columns){
-        .method = any_of(c, (const char *const[]){"method", "algorithm", "algo", NULL}),
-        .dataset = any_of(c, (const char *const[]){"dataset", "task", "env", NULL}),
-        .seed = any_of(c, (const char *const[]){"seed", "run", NULL}),
-        .step = any_of(c, (const char *const[]){"step", "transitions", NULL}),
-        .score = any_of(c, (const char *const[]){"score", "final", NULL}),
-        .initial = any_of(c, (const char *const[]){"initial", NULL}),
-        .status = any_of(c, (const char *const[]){"status", NULL}),
-        .budget = any_of(c, (const char *const[]){"budget", NULL}),
-        .why = any_of(c, (const char *const[]){"why", NULL})};
-    const char *missing = out->method < 0    ? "method"
-                          : out->dataset < 0 ? "dataset"
-                          : out->seed < 0    ? "seed"
-                          : out->score < 0   ? "score"
-                                             : NULL;
-    if (missing != NULL)
-        return status_fail(STATUS_FORMAT,
-                           "%s:%d: no column '%s'; expected "
-                           "method,dataset,seed[,step],score (tidy, one line per evaluation)",
-                           c->name, c->line[0], missing);
-    return STATUS_OK;
-}
-
-/* Rows are sorted by run; those of one run stay in file order. */
-struct key {
-    int method, dataset, row;
-    int64_t seed;
-};
-
-static int compare(const void *a, const void *b)
-{
-    const struct key *p = a, *q = b;
-    if (p->method != q->method)
-        return p->method < q->method ? -1 : 1;
-    if (p->dataset != q->dataset)
-        return p->dataset < q->dataset ? -1 : 1;
-    if (p->seed != q->seed)
-        return p->seed < q->seed ? -1 : 1;
-    return (p->row > q->row) - (p->row < q->row);
-}
-
-static bool same_run(const struct key *p, const struct key *q)
-{
-    return p->method == q->method && p->dataset == q->dataset && p->seed == q->seed;
-}
-
-static enum status read_seed(const struct csv *c, int row, int column, int64_t *out)
-{
-    double value;
-    TRY(csv_number(c, row, column, &value));
-    if (!(fabs(value) < 9e15) || value != floor(value))
-        return status_fail(STATUS_FORMAT, "%s:%d: seed '%s' is not a whole number", c->name,
-                           c->line[row + 1], csv_cell(c, row, column));
-    *out = (int64_t)value;
-    return STATUS_OK;
-}
-
-/* The run's status and, of another than ok, the reason: the file's own words or where it says so.
- */
-static enum status read_status(const struct csv *c, int row, const struct columns *at,
-                               struct results_run *run)
-{
-    if (at->status < 0)
-        return STATUS_OK;
-    const char *word = csv_cell(c, row, at->status);
-    int i = 0;
-    while (i < RUN_STATUS_COUNT && strcmp(word, run_status_word((enum run_status)i)) != 0)
-        i++;
-    if (i == RUN_STATUS_COUNT)
-        return status_fail(
-            STATUS_FORMAT,
-            "%s:%d: status '%s' is unknown; expected ok, diverged, incomplete, failed or missing",
-            c->name, c->line[row + 1], word);
-    run->status = (enum run_status)i;
-    if (run->status == RUN_OK)
-        return STATUS_OK;
-    const char *why = at->why >= 0 ? csv_cell(c, row, at->why) : "";
-    if (*why != '\0')
-        escape_line(why, run->why, sizeof run->why);
-    else
-        snprintf(run->why, sizeof run->why, "%s:%d: the file says so", c->name, c->line[row + 1]);
-    return STATUS_OK;
-}
-
-/* Final score, and initial when there is a column, without a curve. */
-static enum status read_final(const struct csv *c, const struct columns *at, int row,
-                              struct results_run *run)
-{
-    TRY(csv_number(c, row, at->score, &run->at_budget));
-    if (at->initial >= 0)
-        TRY(csv_number(c, row, at->initial, &run->initial));
-    run->last = run->at_budget;
-    if (run->status == RUN_OK && !isfinite(run->at_budget)) {
-        run->status = RUN_DIVERGED;
-        snprintf(run->why, sizeof run->why, "%s:%d: the score is not finite", c->name,
-                 c->line[row + 1]);
+    *separator = find_separator(*line, *length);
+    if (*separator == ' ') {
+        blanks_to_tabs(text);
+        *separator = '\t';
+        *line = first_line(text, length);
     }
-    return STATUS_OK;
+    return text;
 }
 
-/* The rows [first, last) are one run. */
-static enum status read_run(struct results *r, const struct csv *c, const struct columns *at,
-                            const struct key *key, int first, int last)
+enum status scores_csv_parse(const char *path, char *text, struct csv *c)
 {
-    struct results_run *run;
-    int top = key[first].row;
-    TRY(results_add(r, key[first].method, key[first].dataset, key[first].seed, &run));
-    TRY(file_path(run->origin.path, "%s", c->name));
-    run->origin.foreign = true;
-    TRY(read_status(c, top, at, run));
-    if (at->budget >= 0)
-        TRY(csv_number(c, top, at->budget, &run->budget));
-    if (!(run->budget > 0 && isfinite(run->budget)))
-        run->budget = (double)NAN;
-    if (at->step < 0) {
-        if (last - first > 1)
-            return status_fail(STATUS_FORMAT,
-                               "%s:%d: a second score of %s, %s, seed %" PRId64
-                               "; without a column 'step' a run has one line",
-                               c->name, c->line[key[first + 1].row + 1],
-                               csv_cell(c, top, at->method), csv_cell(c, top, at->dataset),
-                               key[first].seed);
-        return read_final(c, at, top, run);
-    }
-    TRY(results_set_points(run, last - first));
-    for (int i = first; i < last; i++) {
-        TRY(csv_number(c, key[i].row, at->step, &run->x[i - first]));
-        TRY(csv_number(c, key[i].row, at->score, &run->y[i - first]));
-    }
-    enum status status = results_settle(run, false);
-    return status == STATUS_OK ? status : status_prefix(status, "%s:%d", c->name, c->line[top + 1]);
+    char separator;
+    const char *line;
+    size_t length;
+    text = settle_separator(text, &separator, &line, &length);
+    return parse_trimmed(path, text, separator, c);
 }
 
-static enum status read_rows(struct results *r, const struct csv *c, struct key *key)
+/* A monitor's columns, unless the user names others. */
+static void take_monitor(const char *text, struct scores_source *s)
 {
-    struct columns at;
-    TRY(find_columns(c, &at));
-    for (int i = 0; i < c->rows; i++) {
-        key[i] = (struct key){.row = i};
-        TRY(read_seed(c, i, at.seed, &key[i].seed));
-        enum status status = results_declare(r, csv_cell(c, i, at.method), "",
-                                             csv_cell(c, i, at.dataset), &key[i].method,
-                                             &key[i].dataset);
-        if (status != STATUS_OK)
-            return status_prefix(status, "%s:%d", c->name, c->line[i + 1]);
-    }
-    qsort(key, (size_t)c->rows, sizeof *key, compare);
-    for (int first = 0, last; first < c->rows; first = last) {
-        for (last = first + 1; last < c->rows && same_run(&key[first], &key[last]);)
-            last++;
-        TRY(read_run(r, c, &at, key, first, last));
-    }
-    return STATUS_OK;
+    struct reading *reading = &s->reading;
+    s->layout = "Stable-Baselines3's monitor";
+    take_env_id(text, s);
+    if (reading->column[READ_SCORE] == NULL)
+        reading->column[READ_SCORE] = "r";
+    if (reading->column[READ_LENGTH] == NULL && reading->column[READ_STEP] == NULL)
+        reading->column[READ_LENGTH] = "l";
 }
 
-enum status scores_read_csv(struct results *r, const char *path)
+/* The text with a header, if it has none. */
+static void add_header(const char *text, const char *line, size_t length, struct scores_source *s,
+                       struct text *out)
 {
-    char *text = NULL;
-    TRY(read_text(path, &text));
+    size_t named = 0;
+    int fields = fields_in(line, length, s->separator);
+    const char *comment = header_comment(text, line, fields, s->separator, &named);
+    make_header(out, s, fields, comment, named);
+    if (comment == NULL && strncmp(text_get(out), "epoch", 5) == 0)
+        s->layout = "d3rlpy";
+    text_add(out, "%s", text);
+}
+
+enum status scores_csv_read(struct results *r, const struct scores_text *t, struct scores_source *s)
+{
+    size_t length;
+    struct text whole = {0};
     struct csv c;
-    enum status status = csv_parse(&c, path, text);
-    free(text);
+    const char *line;
+    char *text = settle_separator(t->at, &s->separator, &line, &length);
+    if (is_monitor(text, line, length))
+        take_monitor(text, s);
+    bool nameless = length > 0 && only_numbers(line, length, s->separator);
+    if (nameless)
+        add_header(text, line, length, s, &whole);
+    enum status status = text_check(&whole);
+    if (status == STATUS_OK)
+        status = parse_trimmed(s->path, nameless ? text_get(&whole) : text, s->separator, &c);
+    text_free(&whole);
     if (status != STATUS_OK)
         return status;
-    struct key *key = malloc((size_t)(c.rows > 0 ? c.rows : 1) * sizeof *key);
-    if (c.rows == 0)
-        status = status_fail(STATUS_FORMAT, "%s: a header line and no scores", path);
-    else if (key == NULL)
-        status = status_fail(STATUS_MEMORY, "%s: no memory for its rows", path);
-    else
-        status = read_rows(r, &c, key);
-    free(key);
+    for (int i = 0; nameless && i <= c.rows; i++)
+        c.line[i] -= c.line[i] > 1; /* lines of the file */
+    status = scores_rows_read(r, &c, s);
     csv_free(&c);
     return status;
 }

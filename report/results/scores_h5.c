@@ -3,13 +3,12 @@
 #include "engine/base/h5.h"
 #include "engine/base/memory.h"
 #include "report/results/results_impl.h"
+#include "report/results/scores_impl.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { NAME = 256, MAX_NAMES = 4096 };
 
@@ -63,10 +62,10 @@ static enum status read_phase(const struct h5 *f, const char *group, const char 
 {
     char step[4 * NAME + 8], score[4 * NAME + 8], path[4 * NAME];
     *p = (struct phase){0};
-    snprintf(path, sizeof path, "%s/%s", group, name);
-    if (!h5_is_group(f, path))
-        return STATUS_OK;
+    snprintf(path, sizeof path, "%s%s%s", group, *name != '\0' ? "/" : "", name);
     snprintf(step, sizeof step, "%s/step", path);
+    if (!h5_is_group(f, path) || (*name == '\0' && !h5_has(f, step)))
+        return STATUS_OK;
     snprintf(score, sizeof score, "%s/score", path);
     TRY(h5_count(f, step, &p->count));
     if (p->count > INT32_MAX)
@@ -101,13 +100,43 @@ static enum status join_phases(struct results_run *run, const struct phase *offl
         run->x[i + lead] = main->step[i];
         run->y[i + lead] = main->score[i];
     }
-    return results_settle(run, true);
+    return STATUS_OK;
 }
 
-/* How much of the file has an online phase: decides the x axis. */
+/* What is said of the file: how much has an online phase (which decides the x axis), and more. */
 struct tally {
-    int online, offline;
+    int online, offline, holes, doubles;
+    bool others;                                             /* objects that are no runs */
+    char hole[4 * NAME], doubled[4 * NAME], other[4 * NAME]; /* the first of each */
 };
+
+/* Steps count up; one that stands twice has one score. */
+static enum status check_steps(struct results_run *run, const char *group, struct tally *tally)
+{
+    int kept = 0;
+    for (int i = 0; i < run->points; i++) {
+        if (!isfinite(run->x[i]) || run->x[i] < 0)
+            return status_fail(STATUS_FORMAT, "evaluation %d is at step %g", i, run->x[i]);
+        if (kept > 0 && run->x[i] < run->x[kept - 1])
+            return status_fail(STATUS_FORMAT,
+                               "evaluation %d is at step %.0f, the one before at %.0f: steps must "
+                               "not decrease",
+                               i, run->x[i], run->x[kept - 1]);
+        bool twice = kept > 0 && run->x[i] == run->x[kept - 1];
+        double before = twice ? run->y[kept - 1] : 0;
+        if (twice && run->y[i] != before && !(isnan(run->y[i]) && isnan(before)))
+            return status_fail(STATUS_FORMAT,
+                               "two scores at step %.0f, %g and %g; keep the one that counts",
+                               run->x[i], before, run->y[i]);
+        if (twice && tally->doubles++ == 0)
+            snprintf(tally->doubled, sizeof tally->doubled, "%s", group);
+        run->x[kept - twice] = run->x[i];
+        run->y[kept - twice] = run->y[i];
+        kept += !twice;
+    }
+    run->points = kept;
+    return STATUS_OK;
+}
 
 static enum status read_curve(struct results *r, const struct h5 *f, const char *group, int m,
                               int d, int64_t seed, struct tally *tally)
@@ -117,6 +146,8 @@ static enum status read_curve(struct results *r, const struct h5 *f, const char 
     enum status status = read_phase(f, group, "offline", &offline);
     if (status == STATUS_OK)
         status = read_phase(f, group, "online", &online);
+    if (status == STATUS_OK && offline.count + online.count == 0)
+        status = read_phase(f, group, "", &online);
     if (status == STATUS_OK && offline.count + online.count == 0)
         status = status_fail(STATUS_FORMAT,
                              "%s: '%s' has neither online/{step,score} nor "
@@ -129,6 +160,12 @@ static enum status read_curve(struct results *r, const struct h5 *f, const char 
     if (status == STATUS_OK) {
         run->origin.foreign = true;
         status = join_phases(run, &offline, &online);
+        if (status == STATUS_OK)
+            status = check_steps(run, group, tally);
+        int holes = status == STATUS_OK ? scores_settle(run) : 0;
+        if (holes > 0 && tally->holes == 0)
+            snprintf(tally->hole, sizeof tally->hole, "%s", group);
+        tally->holes += holes;
         if (status != STATUS_OK)
             status = status_prefix(status, "%s: '%s'", f->path, group);
         tally->online += online.count > 0;
@@ -137,6 +174,29 @@ static enum status read_curve(struct results *r, const struct h5 *f, const char 
     free_phase(&offline);
     free_phase(&online);
     return status;
+}
+
+/* A member of a cell: "0", "seed_1", "run-0", or any other name. */
+static enum status read_seed(struct results *r, const struct h5 *f, const char *cell,
+                             const struct names *seeds, int i, int m, int d, struct tally *tally)
+{
+    char group[3 * NAME + 16];
+    const char *name = seeds->name[i];
+    int64_t seed, other;
+    snprintf(group, sizeof group, "%s/%s", cell, name);
+    if (!h5_is_group(f, group)) {
+        if (!tally->others)
+            snprintf(tally->other, sizeof tally->other, "%s", group);
+        tally->others = true;
+        return STATUS_OK;
+    }
+    TRY(scores_seed(r, name, &seed));
+    for (int k = 0; k < i; k++) {
+        if (scores_seed_number(seeds->name[k], &other) && other == seed)
+            return status_fail(STATUS_FORMAT, "%s: '%s' and '%s/%s' are the same seed; rename one",
+                               f->path, group, cell, seeds->name[k]);
+    }
+    return read_curve(r, f, group, m, d, seed, tally);
 }
 
 /* All seeds of one method on one dataset. */
@@ -152,14 +212,8 @@ static enum status read_cell(struct results *r, const struct h5 *f, const char *
     enum status status = results_declare(r, method, "", dataset, &m, &d);
     if (status == STATUS_OK)
         status = h5_each(f, path, add_member, &seeds);
-    for (int i = 0; status == STATUS_OK && i < seeds.count; i++) {
-        int64_t seed;
-        char group[3 * NAME + 16], rest;
-        if (sscanf(seeds.name[i], "seed_%" SCNd64 "%c", &seed, &rest) != 1)
-            continue;
-        snprintf(group, sizeof group, "%s/%s", path, seeds.name[i]);
-        status = read_curve(r, f, group, m, d, seed, tally);
-    }
+    for (int i = 0; status == STATUS_OK && i < seeds.count; i++)
+        status = read_seed(r, f, path, &seeds, i, m, d, tally);
     free(seeds.name);
     return status;
 }
@@ -248,6 +302,24 @@ static enum status read_finals(struct results *r, const struct h5 *f, const stru
 
 /* --- the file --------------------------------------------------------------------------------- */
 
+static enum status add_notes(struct results *r, const struct h5 *f, const struct tally *t, int runs)
+{
+    TRY(results_note(r, NOTE_INFO, "%s: HDF5, %d runs of %s.", f->path, runs,
+                     t->online + t->offline > 0 ? "method/dataset/seed" : "final/final"));
+    if (t->others)
+        TRY(results_note(r, NOTE_INFO, "%s: not used: what is no group of a seed (first: %s).",
+                         f->path, t->other));
+    if (t->holes > 0)
+        TRY(results_note(r, NOTE_WARNING,
+                         "%s: %d scores within curves are not finite and left out (first: %s).",
+                         f->path, t->holes, t->hole));
+    if (t->doubles > 0)
+        TRY(results_note(r, NOTE_WARNING,
+                         "%s: %d steps stand twice with the same score (first: %s); counted once.",
+                         f->path, t->doubles, t->doubled));
+    return STATUS_OK;
+}
+
 static enum status read_open(struct results *r, const struct h5 *f)
 {
     struct names methods = {0}, datasets = {0};
@@ -268,6 +340,8 @@ static enum status read_open(struct results *r, const struct h5 *f)
                              "/<method>/<dataset>/seed_<k>/{offline,online}/{step,score} or "
                              "final/final with algorithms and datasets",
                              f->path);
+    if (status == STATUS_OK)
+        status = add_notes(r, f, &tally, r->runs - before);
     if (status == STATUS_OK && tally.offline > 0 && tally.online == 0)
         r->x_title = "Gradient steps";
     else if (status == STATUS_OK && tally.online > 0)
@@ -289,17 +363,4 @@ enum status scores_read_h5(struct results *r, const char *path)
     enum status status = read_open(r, &f);
     enum status closed = h5_close(&f);
     return status != STATUS_OK ? status : closed;
-}
-
-enum status results_read_scores(struct results *r, const char *path)
-{
-    static const unsigned char magic[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1A, '\n'};
-    unsigned char head[8] = {0};
-    int fd;
-    TRY(file_open(path, &fd));
-    ssize_t got = read(fd, head, sizeof head);
-    close(fd);
-    if (got == sizeof head && memcmp(head, magic, sizeof magic) == 0)
-        return scores_read_h5(r, path);
-    return scores_read_csv(r, path);
 }

@@ -10,6 +10,7 @@
 struct reader {
     struct csv *csv;
     char *at;
+    char stops[4]; /* what ends a field without quotes */
     int line;
     int cells, room;
     int lines, line_room;
@@ -22,6 +23,11 @@ static enum status no_memory(const char *name)
 
 static enum status add_cell(struct reader *r, char *cell)
 {
+    if (r->cells == CSV_CELLS)
+        return status_fail(STATUS_MEMORY,
+                           "%s:%d: more than %d cells; keep only the columns and evaluations that "
+                           "count, or split the file",
+                           r->csv->name, r->line, CSV_CELLS);
     if (r->cells == r->room) {
         int room = r->room > 0 ? 2 * r->room : 256;
         char **larger = realloc(r->csv->cell, (size_t)room * sizeof *larger);
@@ -68,7 +74,8 @@ static enum status read_quoted(struct reader *r, char **cell)
         *to++ = *r->at++;
     }
     r->at++;
-    if (strchr(",\r\n", *r->at) == NULL) /* finds the final NUL too */
+    r->at += strspn(r->at, " ");
+    if (strchr(r->stops, *r->at) == NULL) /* finds the final NUL too */
         return status_fail(STATUS_FORMAT,
                            "%s:%d: text behind a closing quote; write the whole "
                            "field inside quotes",
@@ -81,12 +88,12 @@ static enum status read_quoted(struct reader *r, char **cell)
 static enum status read_row(struct reader *r, bool *end)
 {
     for (;;) {
-        char *cell = r->at;
-        if (*r->at == '"') {
-            r->at++;
+        char *cell = r->at, *quote = cell + strspn(cell, " ");
+        if (*quote == '"') {
+            r->at = quote + 1;
             TRY(read_quoted(r, &cell));
         } else {
-            r->at += strcspn(r->at, ",\r\n");
+            r->at += strcspn(r->at, r->stops);
         }
         TRY(add_cell(r, cell));
         char separator = *r->at;
@@ -99,7 +106,7 @@ static enum status read_row(struct reader *r, bool *end)
         }
         *stop = '\0';
         r->at++;
-        if (separator != ',') {
+        if (separator == '\r' || separator == '\n') {
             r->line++;
             *end = *r->at == '\0';
             return STATUS_OK;
@@ -110,7 +117,11 @@ static enum status read_row(struct reader *r, bool *end)
 /* Blank lines and # comments carry no row. */
 static void skip_empty(struct reader *r)
 {
-    while (*r->at == '\r' || *r->at == '\n' || *r->at == '#') {
+    for (;;) {
+        char *first = r->at + strspn(r->at, " ");
+        bool empty = *first == '\r' || *first == '\n' || (*first == '\0' && first > r->at);
+        if (!empty && *r->at != '#')
+            return;
         r->at += strcspn(r->at, "\n");
         if (*r->at == '\n') {
             r->at++;
@@ -121,6 +132,11 @@ static void skip_empty(struct reader *r)
 
 enum status csv_parse(struct csv *c, const char *name, const char *text)
 {
+    return csv_parse_separated(c, name, text, ',');
+}
+
+enum status csv_parse_separated(struct csv *c, const char *name, const char *text, char separator)
+{
     *c = (struct csv){.name = name};
     if (strncmp(text, "\xEF\xBB\xBF", 3) == 0)
         text += 3;
@@ -128,7 +144,7 @@ enum status csv_parse(struct csv *c, const char *name, const char *text)
     if (c->text == NULL)
         return no_memory(name);
 
-    struct reader r = {.csv = c, .at = c->text, .line = 1};
+    struct reader r = {.csv = c, .at = c->text, .stops = {separator, '\r', '\n'}, .line = 1};
     bool end = false;
     enum status status = STATUS_OK;
     for (skip_empty(&r); status == STATUS_OK && !end && *r.at != '\0'; skip_empty(&r)) {

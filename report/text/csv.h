@@ -1,13 +1,15 @@
 /* CSV as RFC 4180 has it: commas, optional double quotes, doubled quotes inside, LF or CRLF, a
- * line break inside quotes. A UTF-8 byte order mark, blank lines and lines starting with # are
- * skipped. The first row names the columns. A cell that escape_csv has defused is given as it was.
- */
+ * line break inside quotes. Blanks around a quoted field do not belong to it. A UTF-8 byte order
+ * mark, blank lines and lines starting with # are skipped. The first row names the columns. A cell
+ * that escape_csv has defused is given as it was. */
 #ifndef REPORT_CSV_H
 #define REPORT_CSV_H
 
 #include "engine/base/status.h"
 
 #include <stddef.h>
+
+enum { CSV_CELLS = 1 << 24 }; /* at most; a larger text is refused */
 
 struct csv {
     int columns, rows;
@@ -20,6 +22,8 @@ struct csv {
 /* Parse a copy of `text`. Errors STATUS_FORMAT with name and line (a row of another length, an
  * open quote, no header), STATUS_MEMORY. */
 enum status csv_parse(struct csv *c, const char *name, const char *text);
+/* The same with another separator than the comma. */
+enum status csv_parse_separated(struct csv *c, const char *name, const char *text, char separator);
 void csv_free(struct csv *c);
 
 /* Index of a column by name, or -1. */
