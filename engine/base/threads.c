@@ -1,8 +1,10 @@
 #include "engine/base/threads.h"
 
+#include "engine/base/cgroup.h"
 #include "engine/base/memory.h"
 
 #include <cblas.h>
+#include <math.h>
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,7 +103,8 @@ __attribute__((constructor)) static void start_single_threaded(void)
 
 int threads_available(void)
 {
-    return omp_get_num_procs();
+    double quota = round(cgroup_limits("").processors);
+    return quota < omp_get_num_procs() ? (int)fmax(quota, 1) : omp_get_num_procs();
 }
 
 void threads_set(int n)

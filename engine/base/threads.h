@@ -28,7 +28,8 @@ enum status threads_reserve(void);
 /* How many threads a parallel loop will use at most. */
 int threads_count(void);
 
-/* Processors this process may run on (affinity and cgroup CPU sets count, not the machine). */
+/* Processors this process may run on: affinity and the control group's quota and CPU set count, not
+ * the machine. */
 int threads_available(void);
 
 /* OpenBLAS's kernel set ("Zen", "SkylakeX"): it helps to determine the bits. */

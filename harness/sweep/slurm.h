@@ -14,7 +14,9 @@
  *       it was cancelled                          -> it saves and stays away
  *
  * A task's index is its cell's number (past the first thousand: less the offset), so that squeue
- * shows cells. Cells are independent files: any shared folder does for results and datasets.
+ * shows cells; where a task has several cells, which it runs one after another, it is the task's.
+ * What was submitted is noted in FILE.submitted until all is: where a limit of jobs ends the script,
+ * the next call, or a job behind the first array of this one, goes on there. Cells are independent files: any shared folder does for results and datasets.
  * Source  sbatch(1), scontrol(1) of Slurm 22.05 */
 #ifndef HARNESS_SLURM_H
 #define HARNESS_SLURM_H
@@ -22,6 +24,7 @@
 #include "engine/base/status.h"
 
 enum { SLURM_ARRAY_MOST = 1000 }; /* Slurm's default MaxArraySize is 1001 */
+enum { SLURM_QUEUE_LEAST = 3 };   /* a task, the job that goes on, the report */
 
 struct slurm_job {
     const char *matrix;                  /* a name, or the absolute path of a file */
@@ -40,6 +43,10 @@ struct slurm_job {
     const char *const *extra;        /* further options of sbatch, one word each */
     int extras;
     int array_limit; /* tasks at a time, over all arrays; 0: as many as Slurm likes */
+    int pack;        /* cells of a task; 0: one */
+    int queue_limit; /* jobs of the user that may be queued at a time, at least SLURM_QUEUE_LEAST;
+                      * 0: any number */
+    const char *script; /* absolute path of the script; NULL: it is called by its name */
     int array_most;  /* largest index, SLURM_ARRAY_MOST unless told */
 };
 
@@ -54,8 +61,12 @@ struct slurm_cell {
 enum status slurm_script(const struct slurm_job *job, const struct slurm_cell *cell, int cells,
                          char **out);
 
-/* How many arrays that makes. */
+/* How many arrays that makes; -1: no memory. */
 int slurm_arrays(const struct slurm_job *job, const struct slurm_cell *cell, int cells);
+
+/* Bytes of a size as Slurm takes it for --mem: a number of MB, or with K, M, G or T behind it.
+ * Errors STATUS_CONFIG. */
+enum status slurm_bytes(const char *size, double *bytes);
 
 /* Seconds of a time limit: minutes, minutes:seconds, hours:minutes:seconds, days-hours,
  * days-hours:minutes, days-hours:minutes:seconds. Errors STATUS_CONFIG. */

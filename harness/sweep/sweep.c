@@ -1,5 +1,6 @@
 #include "harness/sweep/sweep.h"
 
+#include "engine/base/cgroup.h"
 #include "engine/base/stop.h"
 #include "engine/base/threads.h"
 #include "harness/base/child.h"
@@ -521,35 +522,17 @@ enum status sweep_run(const struct matrix *m, const struct sweep_options *option
 
 /* --- memory ----------------------------------------------------------------------------------- */
 
-/* The number behind `key` in a file of "key value" lines, or its first number when NULL. */
-static double number_in(const char *path, const char *key)
-{
-    char line[256];
-    double value = (double)NAN;
-    FILE *file = fopen(path, "r");
-    if (file == NULL)
-        return value;
-    while (fgets(line, sizeof line, file) != NULL) {
-        size_t skip = key != NULL ? strlen(key) : 0;
-        if (key != NULL && strncmp(line, key, skip) != 0)
-            continue;
-        char *end;
-        double x = strtod(line + skip, &end);
-        if (end != line + skip)
-            value = x;
-        break;
-    }
-    fclose(file);
-    return value;
-}
-
 double sweep_memory_available(void)
 {
-    double bytes = 1024 * number_in("/proc/meminfo", "MemAvailable:");
-    double limit = number_in("/sys/fs/cgroup/memory.max", NULL); /* "max" is no number */
-    double used = number_in("/sys/fs/cgroup/memory.current", NULL);
-    double cache = number_in("/sys/fs/cgroup/memory.stat", "inactive_file ");
-    if (isfinite(limit) && isfinite(used))
-        bytes = fmin(bytes, limit - used + (isfinite(cache) ? cache : 0));
-    return isfinite(bytes) ? fmax(0.9 * bytes, 0) : 4e9;
+    double kilobytes, bytes = (double)INFINITY;
+    char line[256];
+    FILE *file = fopen("/proc/meminfo", "r");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        if (sscanf(line, "MemAvailable: %lf", &kilobytes) == 1)
+            bytes = 1024 * kilobytes;
+    }
+    if (file != NULL)
+        fclose(file);
+    bytes = fmin(bytes, cgroup_limits("").memory);
+    return isfinite(bytes) ? 0.9 * bytes : 4e9;
 }
