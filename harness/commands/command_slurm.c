@@ -36,7 +36,8 @@ struct plan {
     struct slurm_cell *cell; /* those to do */
     int cells;
     char matrix[FILE_PATH], program[FILE_PATH], folder[FILE_PATH], results[FILE_PATH],
-        report[FILE_PATH], data[FILE_PATH], out[FILE_PATH], name[CONFIG_NAME + 16], memory[32];
+        report[FILE_PATH], data[FILE_PATH], out[FILE_PATH], script[FILE_PATH],
+        name[CONFIG_NAME + 16], memory[32];
     char homes[HOMES][CONFIG_NAME];
     const char *home[HOMES];
 };
@@ -73,6 +74,8 @@ static const struct option_row options[] = {
     {"account",   'A', "NAME", NULL, "Slurm's account", FIELD(job.account)},
     {"sbatch",    0,   "OPTION", NULL, "a further option of sbatch, as one word: `--sbatch=--qos=low`; may be given several times", OPTION_BY(take_extra)},
     {"array-limit", 0, "N", NULL, "tasks that may run at a time", FIELD(job.array_limit), .low = 1, .high = INT_MAX},
+    {"pack",      0,   "N", NULL, "cells of a task, one after another, for clusters that count jobs", FIELD(job.pack), .low = 1, .high = 1e6},
+    {"queue-limit", 0, "N", NULL, "jobs that this cluster lets a user queue: no more are submitted, and the rest follows by itself", FIELD(job.queue_limit), .low = SLURM_QUEUE_LEAST, .high = INT_MAX},
     {"array-most", 0,  "N", "1000", "largest task number that this cluster takes (its MaxArraySize less one)", FIELD(job.array_most), .low = 1, .high = 4e6},
     {"out",       'o', "FILE", NULL, "the script, instead of RESULTS/slurm/vitamin-MATRIX.sh", FIELD(out)},
     {.name = NULL},
@@ -140,16 +143,28 @@ static enum status look_at_cells(struct plan *p, const char *results, const char
     return STATUS_OK;
 }
 
-/* Half as much again as the largest cell is thought to need, in steps of 256 MiB. */
-static void settle_memory(struct plan *p)
+/* Half as much again as the largest cell is thought to need, in steps of 256 MiB. What is given
+ * must be enough for it: "8" is 8 MB to Slurm. */
+static enum status settle_memory(struct plan *p, struct slurm_job *job)
 {
     size_t most = 0, step = (size_t)256 << 20;
+    double given;
     for (int i = 0; i < p->cells; i++) {
         size_t bytes = cost_memory(&p->m.cell[p->cell[i].number - 1]);
         most = bytes > most ? bytes : most;
     }
-    most = (most + most / 2 + step) / step * 256;
-    snprintf(p->memory, sizeof p->memory, "%zuM", most);
+    if (job->memory == NULL) {
+        snprintf(p->memory, sizeof p->memory, "%zuM", (most + most / 2 + step) / step * 256);
+        job->memory = p->memory;
+        return STATUS_OK;
+    }
+    TRY(slurm_bytes(job->memory, &given));
+    if (given < (double)most)
+        return status_fail(STATUS_CONFIG,
+                           "--mem %s is %.0f MB to Slurm, and the largest cell needs about %zu MB; "
+                           "leave it out, or write its unit: --mem %zuG",
+                           job->memory, given / 0x1p20, most >> 20, (most >> 30) + 1);
+    return STATUS_OK;
 }
 
 /* Fewer threads per cell finish more cells, more finish one sooner. */
@@ -210,6 +225,7 @@ static int print_missing_data(const struct plan *p, const char *folder)
 static enum status make_plan(struct arguments *a, struct plan *p)
 {
     struct slurm_job *job = &a->job;
+    char folder[FILE_PATH];
     TRY(settle_grace(job));
     TRY(matrix_load(a->matrix, job->preset, &p->m));
     if (is_matrix_file(a->matrix))
@@ -225,10 +241,7 @@ static enum status make_plan(struct arguments *a, struct plan *p)
     TRY(look_at_cells(p, p->results, a->data != NULL ? p->data : NULL));
     TRY(settle_homes(p, job));
     name_job(p->m.name, p->name);
-    if (job->memory == NULL) {
-        settle_memory(p);
-        job->memory = p->memory;
-    }
+    TRY(settle_memory(p, job));
     if (job->cpus == 0)
         TRY(settle_cpus(p, job));
     job->matrix = p->matrix;
@@ -239,8 +252,14 @@ static enum status make_plan(struct arguments *a, struct plan *p)
     job->report = p->report;
     job->data = a->data != NULL ? p->data : NULL;
     job->extra = a->extra;
-    return a->out != NULL ? file_path(p->out, "%s", a->out)
-                          : file_path(p->out, "%s/slurm/%s.sh", p->results, p->name);
+    TRY(a->out != NULL ? file_path(p->out, "%s", a->out)
+                       : file_path(p->out, "%s/slurm/%s.sh", p->results, p->name));
+    const char *name = strrchr(p->out, '/');
+    TRY(file_parent(p->out, folder));
+    TRY(resolve_path(folder, true, folder));
+    TRY(file_path(p->script, "%s/%s", folder, name != NULL ? name + 1 : p->out));
+    job->script = p->script;
+    return STATUS_OK;
 }
 
 static void free_plan(struct plan *p)
@@ -271,13 +290,32 @@ static enum status run_script(const char *script)
     return STATUS_OK;
 }
 
+/* A path as one word of a command line to be pasted. */
+enum { SHELL_WORD = 4 * FILE_PATH + 3 };
+static const char *shell_word(const char *path, char out[SHELL_WORD])
+{
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,+-/@%:=";
+    size_t used = 0;
+    if (path[strspn(path, plain)] == '\0')
+        return path;
+    out[used++] = '\'';
+    for (; *path != '\0'; path++)
+        used += (size_t)sprintf(out + used, *path == '\'' ? "'\\''" : "%c", *path);
+    memcpy(out + used, "'", 2);
+    return out;
+}
+
 static void print_plan(const struct plan *p, const struct slurm_job *job)
 {
     char hours[48], basis[COST_BASIS];
     int arrays = slurm_arrays(job, p->cell, p->cells);
-    say("%s: %d of %d cells of %s in %d array%s; a task has %d core%s, %s and %s at a time, and "
+    char packed[48] = "";
+    if (job->pack > 1)
+        snprintf(packed, sizeof packed, "up to %d cells, ", job->pack);
+    say("%s: %d of %d cells of %s in %d array%s; a task has %s%d core%s, %s and %s at a time, and "
         "resumes until it is done\n",
-        p->out, p->cells, p->m.cells, p->m.name, arrays, arrays == 1 ? "" : "s", job->cpus,
+        p->out, p->cells, p->m.cells, p->m.name, arrays, arrays == 1 ? "" : "s", packed, job->cpus,
         job->cpus == 1 ? "" : "s", job->memory, job->time);
     progress_core_hours(overview_left(&p->overview), hours);
     cost_basis(&p->overview.cost, basis);
@@ -286,22 +324,22 @@ static void print_plan(const struct plan *p, const struct slurm_job *job)
 
 static enum status write_and_submit(struct arguments *a, struct plan *p)
 {
-    char *text, folder[FILE_PATH];
+    char *text, noted[FILE_PATH];
     if (p->cells == 0) {
         say("all %d cells of %s are done; `vitamin report` shows them\n", p->m.cells, p->m.name);
         return STATUS_OK;
     }
-    TRY(file_parent(p->out, folder));
+    TRY(file_path(noted, "%s.submitted", p->script));
     TRY(slurm_script(&a->job, p->cell, p->cells, &text));
-    enum status result = file_make_folder(folder);
-    if (result == STATUS_OK)
-        result = file_replace(p->out, text, strlen(text));
+    enum status result = file_replace(p->out, text, strlen(text));
     free(text);
     TRY(result);
+    unlink(noted); /* of another script of this name */
     print_plan(p, &a->job);
     int missing = print_missing_data(p, a->job.data);
     if (!a->submit) {
-        say("submit it: bash %s\n", p->out);
+        char word[SHELL_WORD];
+        say("submit it: bash %s\n", shell_word(p->out, word));
         return STATUS_OK;
     }
     if (missing > 0)

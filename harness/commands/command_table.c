@@ -9,6 +9,7 @@ const struct command *const command_table[] = {
     &command_plan,
     &command_sweep,
     &command_status,
+    &command_watch,
     &command_report,
     &command_data,
     &command_results,

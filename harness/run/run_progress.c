@@ -3,10 +3,10 @@
 
 #include "engine/base/log.h"
 #include "engine/base/say.h"
+#include "harness/base/terminal.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* In the order of progress_stages. */
@@ -43,12 +43,6 @@ static struct progress state_of(const struct run *r)
     return p;
 }
 
-static int columns(void)
-{
-    struct winsize size;
-    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col - 1 : 120;
-}
-
 void run_progress(struct run *r, bool force)
 {
     char line[512];
@@ -58,7 +52,8 @@ void run_progress(struct run *r, bool force)
     struct progress p = state_of(r);
     progress_line(&p, line, sizeof line);
     if (r->live)
-        say_to(stderr, force ? "\r\033[K%.*s\n" : "\r\033[K%.*s", columns(), line);
+        say_to(stderr, force ? "\r\033[K%.*s\n" : "\r\033[K%.*s", terminal_columns(stderr, 120),
+               line);
     else
         log_info("run", "%s", line);
 }

@@ -2,11 +2,11 @@
 
 #include "engine/base/say.h"
 #include "harness/base/progress.h"
+#include "harness/base/terminal.h"
 
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum { RUNS_SHOWN = 8 };
@@ -37,17 +37,11 @@ void display_say(struct display *p, const char *format, ...)
     fflush(p->to);
 }
 
-static int width_of(const struct display *p)
-{
-    struct winsize size;
-    return ioctl(fileno(p->to), TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col - 1 : 79;
-}
-
 /* A line that wraps would make the block taller than we count. */
 static void block_line(struct display *p, const char *text)
 {
     if (p->live)
-        say_to(p->to, "%.*s\n", width_of(p), text);
+        say_to(p->to, "%.*s\n", terminal_columns(p->to, 79), text);
     else
         say_to(p->to, "%s\n", text);
     p->lines += p->live;

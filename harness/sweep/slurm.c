@@ -148,8 +148,9 @@ static int longest_array(const struct slurm_job *job)
 static void make_tasks(const struct slurm_job *job, const struct slurm_cell *cell, int cells,
                        int after, struct task_list *list)
 {
-    int used = list->tasks > 0 ? list->task[list->tasks - 1].first + list->task[list->tasks - 1].cells
-                               : 0;
+    int used = list->tasks > 0
+                   ? list->task[list->tasks - 1].first + list->task[list->tasks - 1].cells
+                   : 0;
     struct task *last = NULL;
     for (int i = 0; i < cells; i++) {
         if (cell[i].after != after)
@@ -245,6 +246,14 @@ static void print_indices(FILE *f, const struct slurm_job *job, const struct tas
     }
 }
 
+static int array_of(const struct task_list *list, int task)
+{
+    const struct task *t = list->task;
+    while (t->number != task)
+        t++;
+    return t->array;
+}
+
 /* One line an array: its offset, its indices and what it comes after. The limit is shared out by
  * their tasks. */
 static void print_arrays(FILE *f, const struct slurm_job *job, const struct task_list *list)
@@ -259,10 +268,9 @@ static void print_arrays(FILE *f, const struct slurm_job *job, const struct task
         long limit = most * with / list->tasks - most * done / list->tasks;
         if (most > 0)
             fprintf(f, "%%%ld", limit > 0 ? limit : 1);
-        if (from->after > 0) {
-            int offset = offset_of(job, from->after);
-            fprintf(f, " %d_%d", offset, from->after - offset);
-        }
+        if (from->after > 0)
+            fprintf(f, " %d_%d", array_of(list, from->after),
+                    from->after - offset_of(job, from->after));
         fputs("'\n", f);
     }
 }
@@ -387,8 +395,9 @@ static void print_script(FILE *f, const struct slurm_job *job, const struct task
 {
     print_head(f, job, cells, list->tasks);
     print_options(f, job, pattern, seconds);
-    fputs("# Still to be done: an offset, indices above it, and OFFSET_INDEX of the task that must\n"
-          "# end first.\narrays=(\n",
+    fputs("# Still to be done: an offset, indices above it, and ARRAY_INDEX of the task that must "
+          "end\n"
+          "# first (arrays count from 1).\narrays=(\n",
           f);
     print_arrays(f, job, list);
     fputs(")\n# The cells of a task that has several.\n", f);

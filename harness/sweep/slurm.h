@@ -15,9 +15,10 @@
  *
  * A task's index is its cell's number (past the first thousand: less the offset), so that squeue
  * shows cells; where a task has several cells, which it runs one after another, it is the task's.
- * What was submitted is noted in FILE.submitted until all is: where a limit of jobs ends the script,
- * the next call, or a job behind the first array of this one, goes on there. Cells are independent files: any shared folder does for results and datasets.
- * Source  sbatch(1), scontrol(1) of Slurm 22.05 */
+ * What was submitted is noted in FILE.submitted until all is: where a limit of jobs ends the
+ * script, the next call, or a job behind the first array of this one, goes on there. Cells are
+ * independent files: any shared folder does for results and datasets. Source  sbatch(1),
+ * scontrol(1) of Slurm 22.05 */
 #ifndef HARNESS_SLURM_H
 #define HARNESS_SLURM_H
 
@@ -47,7 +48,7 @@ struct slurm_job {
     int queue_limit; /* jobs of the user that may be queued at a time, at least SLURM_QUEUE_LEAST;
                       * 0: any number */
     const char *script; /* absolute path of the script; NULL: it is called by its name */
-    int array_most;  /* largest index, SLURM_ARRAY_MOST unless told */
+    int array_most;     /* largest index, SLURM_ARRAY_MOST unless told */
 };
 
 struct slurm_cell {

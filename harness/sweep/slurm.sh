@@ -23,13 +23,11 @@ requeue() {
 }
 
 run_cell() {
-    number=$(($1 + ${SLURM_ARRAY_TASK_ID:-0})) asked='' child=''
-    local status=127 now words=(run --matrix "$matrix" --cell "$number"
+    local now words=(run --matrix "$matrix" --cell "$number"
         --results "$results" --threads "${SLURM_CPUS_PER_TASK:-0}")
     [ -z "$preset" ] || words+=(--preset "$preset")
     [ -z "$data" ] || words+=(--data "$data")
-    trap 'pass_on USR1' USR1
-    trap 'pass_on TERM' TERM
+    status=127
     "$vitamin" "${words[@]}" &
     child=$!
     [ -z "$asked" ] || kill -s USR1 "$child"
@@ -41,14 +39,35 @@ run_cell() {
         [ "$now" = 127 ] || status=$now
         [ "$signalled" = 1 ] || break
     done
-    # Stopped with its work saved, or before it had begun (138): on with it later.
-    case $asked/$status in
-    "/$interrupted" | "USR1/$interrupted" | USR1/138)
-        echo "cell $number: out of time, resuming later"
-        requeue
-        ;;
-    esac
-    exit "$status"
+    child=''
+}
+
+# The cells of a task, one after another: one that fails keeps no other from its turn.
+run_task() {
+    local task=$(($1 + ${SLURM_ARRAY_TASK_ID:-0})) worst=0 left cells
+    read -ra cells <<<"${packs[task]:-$task}"
+    left=${#cells[@]} asked='' child=''
+    trap 'pass_on USR1' USR1
+    trap 'pass_on TERM' TERM
+    for number in "${cells[@]}"; do
+        run_cell
+        left=$((left - 1))
+        # Stopped with its work saved, or before it had begun (138), or others wait: on with it later.
+        case $asked/$status in
+        "/$interrupted" | "USR1/$interrupted" | USR1/138)
+            echo "cell $number: out of time, resuming later"
+            requeue
+            exit "$status"
+            ;;
+        USR1/*)
+            [ "$left" = 0 ] || echo "out of time, $left more cells later"
+            [ "$left" = 0 ] || requeue
+            ;;
+        esac
+        [ "$worst" != 0 ] || worst=$status
+        [ -z "$asked" ] || break
+    done
+    exit "$worst"
 }
 
 run_report() {
@@ -66,8 +85,55 @@ run_report() {
     exec "$vitamin" report "${folders[@]}" --out "$report"
 }
 
+# How many tasks "1-3,7%2" are.
+count_of() {
+    local part count=0 parts
+    IFS=, read -ra parts <<<"${1%\%*}"
+    for part in "${parts[@]}"; do
+        count=$((count + ${part#*-} - ${part%-*} + 1))
+    done
+    echo "$count"
+}
+
+# Jobs and tasks of the user that Slurm has.
+queued() {
+    local lines
+    lines=$(squeue -h -r -u "$(id -un)" -o %i) || return 1
+    if [ -n "$lines" ]; then wc -l <<<"$lines"; else echo 0; fi
+}
+
+# Of jobs (":71:72_3") those that are not over: Slurm forgets the others.
+still_there() {
+    local job jobs
+    read -ra jobs <<<"${1//:/ }"
+    for job in "${jobs[@]}"; do
+        [ -z "$(squeue -h -j "$job" -o %i 2>/dev/null)" ] || printf ':%s' "$job"
+    done
+}
+
+# A job that submits the rest as soon as the first of these arrays is over.
+go_on_later() { # ID OF THE FIRST
+    if [ -z "$1" ]; then
+        echo "$self: the queue is full with other jobs of yours ($queue); run it again later" >&2
+        exit 75
+    fi
+    if [ -z "$(sbatch --parsable "${options[@]}" "${last[@]}" "--dependency=afterany:$1" "$self" submit)" ]; then
+        echo "$self: run it again when there is room: it goes on where it stopped" >&2
+        exit 75
+    fi
+    echo "the queue holds $queue jobs of yours: when array $1 is over, a job submits more"
+    exit 0
+}
+
+not_all() { # IDS
+    echo "$self: not all was submitted${1:+ (jobs ${1#:} were)}; the next call goes on there." \
+        "If a limit of jobs is the reason: vitamin slurm --queue-limit N, or --pack N" >&2
+    exit 1
+}
+
 submit() {
-    local self=$1 offset indices after id ids='' most ids_of=() words
+    local self=${script:-$1} offset indices after id ids='' now='' most ids_of=() words line room=0
+    local -A before=()
     if ! command -v sbatch >/dev/null; then
         echo "$self: there is no sbatch on this machine" >&2
         exit 1
@@ -79,31 +145,53 @@ submit() {
         exit 1
     fi
     mkdir -p "$results/slurm" || exit 1
-    while read -r offset indices after; do
-        words=("--array=$indices")
-        [ -z "$after" ] || words+=("--dependency=afterany:${ids_of[${after%_*}]}_${after#*_}")
-        id=$(sbatch --parsable "${options[@]}" "${task[@]}" "${words[@]}" "$self" cell "$offset")
+    if [ -e "$self.submitted" ]; then
+        while IFS='|' read -r line id; do
+            before[$line]=$id
+        done <"$self.submitted"
+    fi
+    if [ "$queue" -gt 0 ]; then # two are left for the job that goes on, and the report
+        room=$(queued) || exit 1
+        room=$((queue - 2 - room))
+    fi
+    for line in "${arrays[@]}"; do
+        read -r offset indices after <<<"$line"
+        id=${before[$line]:-}
         if [ -z "$id" ]; then
-            echo "$self: not all was submitted${ids:+ (jobs ${ids#:} were)}" >&2
-            exit 1
+            if [ "$queue" -gt 0 ]; then
+                room=$((room - $(count_of "$indices")))
+                [ "$room" -ge 0 ] || go_on_later "$now"
+            fi
+            words=("--array=$indices")
+            [ -z "$after" ] || after=":${ids_of[${after%_*} - 1]}_${after#*_}"
+            if [ -n "$after" ] && { [ ${#before[@]} = 0 ] || [ -n "$(still_there "$after")" ]; }; then
+                words+=("--dependency=afterany$after")
+            fi
+            id=$(sbatch --parsable "${options[@]}" "${task[@]}" "${words[@]}" "$self" cell "$offset")
+            [ -n "$id" ] || not_all "$ids"
+            id=${id%%;*}
+            now=${now:-$id}
+            echo "$line|$id" >>"$self.submitted" || exit 1
+            echo "array $id: cells $indices above $offset${after:+, after ${after#:}}"
         fi
-        id=${id%%;*}
         ids+=":$id"
-        [ -n "$after" ] || ids_of[offset]=$id
-        echo "array $id: cells $indices above $offset${after:+, after ${words[1]##*:}}"
-    done < <(printf '%s\n' "${arrays[@]}")
-    id=$(sbatch --parsable "${options[@]}" "${last[@]}" \
-        --dependency="afterany$ids" "$self" report)
+        ids_of+=("$id")
+    done
+    words=()
+    [ ${#before[@]} = 0 ] || ids=$(still_there "$ids")
+    [ -z "$ids" ] || words=("--dependency=afterany$ids")
+    id=$(sbatch --parsable "${options[@]}" "${last[@]}" "${words[@]}" "$self" report)
     if [ -z "$id" ]; then
         echo "$self: the tasks are submitted, the report is not; make it by hand:" \
             "bash $self report" >&2
         exit 1
     fi
+    rm -f "$self.submitted"
     echo "report ${id%%;*}: after all of them, into $report"
 }
 
 case ${1:-submit} in
-cell) run_cell "$2" ;;
+cell) run_task "$2" ;;
 report) run_report ;;
 submit) submit "$0" ;;
 *)

@@ -203,6 +203,21 @@ report=$(echo "$folder"/runs/slurm/*report*.log)
 grep -q "$cells runs: $cells done" "$report" || fail "the report job did not come last"
 echo "slurm: $cells cells, $requeued requeued at their time limit, one preempted, report at the end"
 
+# A queue that holds five jobs: all are run nevertheless, two cells a task.
+"$vitamin" slurm "$folder/e2e.ini" --submit --results "$folder/few" --report "$folder/few-report" --data tests/data \
+    --cpus 1 --time 60 --pack 2 --queue-limit 5 >"$folder/log/few.log" 2>&1 || fail "not submitted with a limit"
+grep -q "a job submits more" "$folder/log/few.log" || fail "the limit of jobs was not kept"
+most=0
+while [ -n "$(squeue -h)" ] || ! grep -qs "report .*: after all" "$folder"/few/slurm/report-*.log "$folder"/few/slurm/*report*.log; do
+    now=$(squeue -h -r | wc -l)
+    most=$((now > most ? now : most))
+    [ "$SECONDS" -lt $((2 * patience)) ] || fail "after $SECONDS s there still is: $(squeue -h -o '%i %T %r' | tr '\n' ';')"
+    sleep 1
+done
+[ "$most" -le 5 ] || fail "$most jobs were queued, five are allowed"
+"$vitamin" results "$folder/few/e2e" --compare "$folder/quiet/e2e" || fail "packed cells give other curves"
+echo "slurm: two cells a task, at most $most jobs queued"
+
 # Submitting again must find nothing left to do.
 "$vitamin" slurm "$folder/e2e.ini" --submit --results "$folder/runs" --report "$folder/report" \
     --data tests/data >"$folder/log/again.log" 2>&1 || fail "submitting again"

@@ -187,6 +187,118 @@ Test(slurm, submits_what_is_guided_to_come_after_its_guide)
     free(said);
 }
 
+/* Numbers of tasks count from 1, guides' packs first; a guided pack waits for its guide's. */
+Test(slurm, packs_cells_into_tasks)
+{
+    const struct slurm_cell cell[] = {{2, 0}, {3, 0}, {4, 3}, {5, 3}, {7, 3}, {11, 0}, {12, 2}};
+    struct slurm_job job = sample();
+    job.pack = 2;
+    cr_assert_eq(slurm_arrays(&job, cell, 7), 2);
+    install("sbatch", recorder);
+    install("scontrol", recorder);
+    install("vitamin", recorder);
+    write_cells(&job, cell, 7);
+    cr_assert_eq(shell("bash job.sh > said"), 0);
+    char *calls = text_of("calls");
+    expect_part(calls, "[--array=1-2] [job.sh] [cell] [0]\n");
+    expect_part(calls, "[--array=3-5] [--dependency=afterany:71_1] [job.sh] [cell] [0]\n");
+    free(calls);
+    cr_assert_eq(shell("rm calls; SLURM_ARRAY_TASK_ID=3 bash job.sh cell 0"), 0);
+    calls = text_of("calls");
+    expect_part(calls, "[--cell] [4]");
+    expect_part(calls, "[--cell] [5]");
+    free(calls);
+    /* One that fails keeps the next from nothing, and is told of at the end. */
+    install("vitamin", "#!/bin/bash\necho \"$5\" >> ran\nexit $(($5 == 2))\n");
+    cr_assert_eq(shell("SLURM_ARRAY_TASK_ID=1 bash job.sh cell 0"), 1);
+    char *ran = text_of("ran");
+    cr_assert_str_eq(ran, "2\n3\n");
+    free(ran);
+    /* Out of time in the first of two: the second is for the task's next go. */
+    install("vitamin", "#!/bin/bash\necho \"$5\" >> ran\nexit 3\n");
+    cr_assert_eq(shell("rm ran calls; SLURM_ARRAY_JOB_ID=40 SLURM_ARRAY_TASK_ID=1 bash job.sh cell "
+                       "0 > said"),
+                 0);
+    ran = text_of("ran"), calls = text_of("calls");
+    cr_assert_str_eq(ran, "2\n");
+    cr_assert_str_eq(calls, "scontrol [requeue] [40_1]\n");
+    free(ran);
+    free(calls);
+}
+
+/* Of Slurm's queue: what sbatch has taken, and no more than `most` of it. */
+static const char full[] = "#!/bin/bash\n"
+                           "here=${0%/*}\n"
+                           "[ $(grep -c . \"$here/taken\") -lt $(cat \"$here/most\") ] || exit 1\n"
+                           "{ printf ' [%s]' \"$@\"; echo; } >> \"$here/taken\"\n"
+                           "echo $((70 + $(grep -c . \"$here/taken\")))\n";
+
+/* sbatch refuses the second array: the next call does not begin with the first one again. */
+Test(slurm, goes_on_where_a_limit_stopped_it)
+{
+    const int cell[] = {1, 2, 11, 12, 21};
+    struct slurm_job job = sample();
+    job.array_most = 10;
+    install("sbatch", full);
+    install("scontrol", recorder);
+    install("squeue", "#!/bin/bash\n[ \"$3\" = 71 ] || echo \"$3\"\n"); /* the first is over */
+    write_script(&job, cell, 5);
+    cr_assert_eq(shell("echo 1 > most; touch taken; bash job.sh > said 2>&1"), 1);
+    char *said = text_of("said");
+    expect_part(said, "array 71: cells 1-2 above 0");
+    expect_part(said, "not all was submitted (jobs 71 were); the next call goes on there");
+    free(said);
+    cr_assert_eq(shell("echo 9 > most; bash job.sh > said 2>&1"), 0);
+    char *taken = text_of("taken");
+    expect_part(taken, "[--array=1-2] [job.sh] [cell] [10]\n");
+    expect_part(taken, "[--array=1] [job.sh] [cell] [20]\n");
+    expect_part(taken, "[--dependency=afterany:72:73] [job.sh] [report]\n");
+    cr_assert_null(strstr(strstr(taken, "[cell] [0]") + 1, "[cell] [0]"), "once:\n%s", taken);
+    free(taken);
+    cr_assert_eq(shell("test ! -e job.sh.submitted"), 0);
+}
+
+/* No more than the cluster lets one queue, and a job that sees to the rest. */
+Test(slurm, keeps_to_a_limit_of_queued_jobs)
+{
+    int cell[30];
+    struct slurm_job job = sample();
+    for (int i = 0; i < 30; i++)
+        cell[i] = i + 1;
+    job.queue_limit = 14; /* arrays of three */
+    cr_assert_eq(slurm_arrays(&job, cells_of(cell, 30), 30), 10);
+    job.script = command_line_path("job.sh");
+    install("sbatch", recorder);
+    install("scontrol", recorder);
+    install("squeue",
+            "#!/bin/bash\ncase \"$2\" in -r) printf '5_1\\n5_2\\n' ;; *) echo 1 ;; esac\n");
+    write_script(&job, cell, 30);
+    cr_assert_eq(shell("bash job.sh > said"), 0);
+    char *calls = text_of("calls"), *said = text_of("said"), part[2 * FILE_PATH];
+    expect_part(calls, "[--array=7-9]"); /* 14 less two of others, one and one: ten */
+    expect_no_part(calls, "[--array=10-12]");
+    snprintf(part, sizeof part, "[--dependency=afterany:71] [%s] [submit]\n", job.script);
+    expect_part(calls, part);
+    expect_no_part(calls, "[report]");
+    expect_part(said, "when array 71 is over, a job submits more");
+    free(calls);
+    free(said);
+    /* The rest, when the queue is empty. */
+    install("squeue", "#!/bin/bash\n:\n");
+    for (int round = 0; round < 2; round++)
+        cr_assert_eq(shell("bash job.sh submit > said"), 0);
+    calls = text_of("calls");
+    expect_part(calls, "[--array=28-30]");
+    expect_part(calls, "[report]\n");
+    free(calls);
+    /* Nothing fits at all. */
+    install("squeue", "#!/bin/bash\nseq 14\n");
+    cr_assert_eq(shell("bash job.sh > said 2>&1"), 75);
+    said = text_of("said");
+    expect_part(said, "run it again later");
+    free(said);
+}
+
 Test(slurm, submits_nothing_when_the_cluster_has_shorter_arrays_or_sbatch_fails)
 {
     int cell[] = {4, 1500};
@@ -521,6 +633,10 @@ Test(slurm, command_says_what_is_wrong_with_the_question)
                  {"--time 10 --grace 600", "nothing is left to work in"},
                  {"--cpus 0", "--cpus is '0'"},
                  {"--array-limit none", "--array-limit is 'none'"},
+                 {"--mem 8", "--mem 8 is 8 MB to Slurm, and the largest cell needs about"},
+                 {"--mem much", "should be a size as Slurm writes it"},
+                 {"--queue-limit 2", "--queue-limit is '2'"},
+                 {"--pack 0", "--pack is '0'"},
                  {"--sbatch qos", "--sbatch=--qos=low"},
                  {"--preset fast", "--preset is 'fast', should be paper or code"},
                  {"--turbo", "--turbo"},
