@@ -353,6 +353,8 @@ static enum status make_report(const struct options *o)
         say("%s\n", o->out);
         status = results_all_read(&m.report.results);
         if (status == STATUS_OK)
+            status = results_all_read(&m.against.results);
+        if (status == STATUS_OK)
             status = figures_all_drawn(&m.figures);
     }
     free_made(&m);

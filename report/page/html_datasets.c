@@ -38,7 +38,8 @@ static enum status put_method(struct text *out, const struct html_page *page, in
     put_number(out, c->lowest, false);
     put_number(out, c->highest, false);
     put_number(out, c->increase, true);
-    put_number(out, c->printed.final, false);
+    if (!r->foreign)
+        put_number(out, c->printed.final, false);
     text_add(out, "</tr>\n");
     return STATUS_OK;
 }
@@ -75,8 +76,8 @@ static enum status put_dataset(struct text *out, const struct html_page *page, i
                   "<th scope=\"col\">Seeds</th><th scope=\"col\">Initial</th>"
                   "<th scope=\"col\">Final</th><th scope=\"col\">SD</th>"
                   "<th scope=\"col\">Lowest</th><th scope=\"col\">Highest</th>"
-                  "<th scope=\"col\">Increase</th><th scope=\"col\">Paper</th></tr></thead>\n"
-                  "<tbody>\n");
+                  "<th scope=\"col\">Increase</th>%s</tr></thead>\n<tbody>\n",
+             r->foreign ? "" : "<th scope=\"col\">Paper</th>");
     for (int m = 0; m < r->methods; m++) {
         if (has_result(r, m, dataset))
             TRY(put_method(out, page, m, dataset));

@@ -204,6 +204,17 @@ static enum status note_budgets(const struct against *g, struct results *r)
                         r->dataset[first].budget, g->results.dataset[there].budget);
 }
 
+/* What must be known of B's runs. */
+static enum status take_notes(const struct against *g, struct results *r)
+{
+    for (int i = 0; i < g->results.notes; i++) {
+        const struct results_note *note = &g->results.note[i];
+        if (note->level != NOTE_INFO)
+            TRY(results_note(r, NOTE_WARNING, "There: %.1400s", note->text));
+    }
+    return STATUS_OK;
+}
+
 enum status against_compare(struct against *g, struct report *r)
 {
     struct results *x = &r->results;
@@ -227,5 +238,7 @@ enum status against_compare(struct against *g, struct report *r)
                               "--against: %d combinations of method and dataset are compared; %d "
                               "have runs here alone, %d there alone.",
                               g->cells, g->lone[0], g->lone[1]);
-    return status == STATUS_OK ? note_budgets(g, x) : status;
+    if (status == STATUS_OK)
+        status = note_budgets(g, x);
+    return status == STATUS_OK ? take_notes(g, x) : status;
 }

@@ -223,6 +223,8 @@ enum status table_pairs(const struct report *r, const char *none, struct table *
 static enum status add_ranks(const struct report *r, struct suite_statistics *s, struct table *t)
 {
     const struct suite_scores *g = &s->scores;
+    if (g->methods < 2)
+        return STATUS_OK;
     TRY(statistics_ranks(s));
     for (int i = 0; i < g->methods; i++) {
         const double *rank = s->rank + i * g->methods;
