@@ -17,10 +17,11 @@ static void start_row(struct text *t, const struct results *r, const struct resu
 enum status export_scores(const struct results *r, const char *path)
 {
     struct text t = {0};
-    text_add(&t,
-             "method,dataset,seed,status,initial,final,increase,last,mean_last_%d,best,area,"
-             "runtime_s,gradient_steps,used,at_budget,budget,preset,size,kind,matrix,why\n",
-             r->options.last_k);
+    text_add(
+        &t,
+        "method,dataset,seed,status,initial,final,increase,last,mean_last_%d,best,area,"
+        "runtime_s,gradient_steps,used,at_budget,budget,preset,size,kind,matrix,why,suite,axis\n",
+        r->options.last_k);
     for (int i = 0; i < r->runs; i++) {
         const struct results_run *run = &r->run[i];
         start_row(&t, r, run);
@@ -42,6 +43,8 @@ enum status export_scores(const struct results *r, const char *path)
         text_csv(&t, run->origin.kind);
         text_csv(&t, run->origin.matrix);
         text_csv(&t, run->why);
+        text_csv(&t, r->suite[r->dataset[run->dataset].suite].id);
+        text_csv(&t, r->x_title);
         text_csv_end(&t);
     }
     return text_write(&t, path);
@@ -57,6 +60,8 @@ static void end_row(struct text *t, const struct results *r, const struct result
     text_csv(t, run->origin.kind);
     text_csv(t, run->origin.matrix);
     text_csv(t, run->why);
+    text_csv(t, r->suite[r->dataset[run->dataset].suite].id);
+    text_csv(t, r->x_title);
     text_csv_end(t);
 }
 
@@ -64,7 +69,7 @@ static void curves_text(const struct results *r, struct text *t)
 {
     text_add(t,
              "method,dataset,seed,step,score,score_sd,hours,gradient_steps,initial,status,budget,"
-             "preset,size,kind,matrix,why\n");
+             "preset,size,kind,matrix,why,suite,axis\n");
     for (int i = 0; i < r->runs; i++) {
         const struct results_run *run = &r->run[i];
         for (int k = 0; k < run->points; k++) {

@@ -66,17 +66,20 @@ static enum status put_dataset(struct text *out, const struct html_page *page, i
     html_put(out, d->id);
     text_add(out, "</span></summary>\n");
     html_figure(out, page, name);
-    text_add(out, "<div class=\"scroll\"><table>\n<caption>Scores at ");
-    html_put_format(out, "%.0f %c%s; standard deviation over seeds (divided by %s).", d->budget,
-                    tolower((unsigned char)r->x_title[0]), r->x_title + 1,
+    text_add(out, "<div class=\"scroll\"><table>\n<caption>Scores");
+    if (d->budget > 0)
+        html_put_format(out, " at %.0f %c%s", d->budget, tolower((unsigned char)r->x_title[0]),
+                        r->x_title + 1);
+    html_put_format(out, "; standard deviation over seeds (divided by %s).",
                     page->report->sample_sd ? "n-1" : "n");
     if (isfinite(d->mean))
         html_put_format(out, " Mean return of the data: %.2f.", d->mean);
-    text_add(out, "</caption>\n<thead><tr><th scope=\"col\" class=\"words\">Method</th>"
-                  "<th scope=\"col\">Seeds</th><th scope=\"col\">Initial</th>"
-                  "<th scope=\"col\">Final</th><th scope=\"col\">SD</th>"
-                  "<th scope=\"col\">Lowest</th><th scope=\"col\">Highest</th>"
-                  "<th scope=\"col\">Increase</th>%s</tr></thead>\n<tbody>\n",
+    text_add(out,
+             "</caption>\n<thead><tr><th scope=\"col\" class=\"words\">Method</th>"
+             "<th scope=\"col\">Seeds</th><th scope=\"col\">Initial</th>"
+             "<th scope=\"col\">Final</th><th scope=\"col\">SD</th>"
+             "<th scope=\"col\">Lowest</th><th scope=\"col\">Highest</th>"
+             "<th scope=\"col\">Increase</th>%s</tr></thead>\n<tbody>\n",
              r->foreign ? "" : "<th scope=\"col\">Paper</th>");
     for (int m = 0; m < r->methods; m++) {
         if (has_result(r, m, dataset))

@@ -2,18 +2,16 @@
 
 #include "engine/base/memory.h"
 #include "report/results/registry.h"
+#include "report/results/scores_impl.h"
 #include "report/results/suite_scores.h"
 #include "report/stats/inference.h"
 #include "report/stats/sum.h"
-#include "report/text/csv.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-enum { FILE_LIMIT = 1 << 26 };
 
 /* --- the file --------------------------------------------------------------------------------- */
 
@@ -106,14 +104,16 @@ static enum status read_rows(struct published *p, const struct csv *c)
 
 enum status published_read(struct published *p, const char *path)
 {
-    char *text = NULL;
-    size_t bytes;
+    struct scores_text text;
     struct csv c;
+    const char *from;
     *p = (struct published){0};
     TRY(file_path(p->path, "%s", path));
-    TRY(file_read(path, FILE_LIMIT, &text, &bytes));
-    enum status status = csv_parse(&c, path, text);
-    free(text);
+    TRY(scores_text_read(path, &text));
+    enum status status = scores_text_decode(path, &text, &from);
+    if (status == STATUS_OK)
+        status = scores_csv_parse(path, text.at, &c);
+    free(text.at);
     if (status != STATUS_OK)
         return status;
     status = read_rows(p, &c);

@@ -1,6 +1,6 @@
 /* Results that others have published as mean and spread: `vitamin report --published FILE`.
  *
- * CSV, one header line, columns in any order, upper or lower case:
+ * Text as of score files (scores.h), one header line, columns in any order, upper or lower case:
  *
  *   method,dataset,mean,sd,n
  *

@@ -21,6 +21,9 @@ enum status report_interval(const struct report *r, int method, const int *datas
 
 const char *report_score(const struct report *r)
 {
+    if (r->score_label == NULL && r->results.foreign &&
+        r->results.options.reading.reference != NULL)
+        return "Normalised score";
     return r->score_label != NULL ? r->score_label
            : r->results.foreign   ? "Score"
                                   : "D4RL-normalised score";

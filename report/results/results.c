@@ -253,6 +253,27 @@ void results_place_dataset(struct results *r, int dataset, const char *suite)
         r->dataset[dataset].suite = stated;
 }
 
+enum status results_restore_suite(struct results *r, int dataset, const char *suite)
+{
+    char name[RESULTS_ID];
+    size_t length;
+    int other = registry_find_suite("other");
+    results_at(suite, &length);
+    snprintf(name, sizeof name, "%.*s", (int)length, suite);
+    if (name[0] == '\0' || r->dataset[dataset].suite != other)
+        return STATUS_OK;
+    return name_suite(r, name, &r->dataset[dataset].suite);
+}
+
+void results_name_axis(struct results *r, const char *title)
+{
+    static const char *const titles[] = {"Online transitions", "Gradient steps", "Steps"};
+    for (int i = 0; i < 3 && r->x_title == NULL; i++) {
+        if (strcmp(titles[i], title) == 0)
+            r->x_title = titles[i];
+    }
+}
+
 enum status results_declare(struct results *r, const char *method, const char *label,
                             const char *dataset, int *m, int *d)
 {

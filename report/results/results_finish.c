@@ -278,7 +278,8 @@ static enum status settle_story(struct results *r, const char *chosen)
     bool paper = true, foreign = true;
     for (int i = 0; i < r->runs; i++) {
         paper &= of_the_paper(r, &r->run[i]);
-        foreign &= r->run[i].origin.foreign;
+        /* What this report has written of our runs names their preset (scores_impl.h). */
+        foreign &= r->run[i].origin.foreign && r->run[i].origin.preset[0] == '\0';
     }
     r->foreign = foreign && !paper;
     if (r->x_title == NULL)
@@ -325,7 +326,7 @@ static void settle_budgets(struct results *r)
             results_set_common_budget(r, d);
         if (isnan(set->budget))
             set->budget = results_usual(r, d, last_x);
-        if (isnan(set->budget) && set->rank >= 0)
+        if (isnan(set->budget) && set->rank >= 0 && !r->foreign)
             set->budget = registry_datasets(NULL)[set->rank].budget;
         if (isnan(set->budget))
             set->budget = farthest_step(r, d);

@@ -57,6 +57,11 @@ void results_set_common_budget(struct results *r, int dataset);
 /* Say what unequal ends cost. Errors STATUS_MEMORY. */
 enum status results_note_budgets(struct results *r);
 
+/* From a file that this report has written: the suite that a dataset had, "" for none stated, and
+ * what its curves run over. Errors STATUS_MEMORY. */
+enum status results_restore_suite(struct results *r, int dataset, const char *suite);
+void results_name_axis(struct results *r, const char *title);
+
 /* Tell runs of one method apart that have another preset, size or configuration: their method
  * becomes "id:key=value". Notes say what was told apart. */
 enum status results_split_variants(struct results *r);

@@ -43,7 +43,9 @@ struct scores_value {
     X(PRESET, "preset")                                                                            \
     X(SIZE, "size")                                                                                \
     X(KIND, "kind")                                                                                \
-    X(MATRIX, "matrix")
+    X(MATRIX, "matrix")                                                                            \
+    X(SUITE, "suite")                                                                              \
+    X(AXIS, "axis")
 
 enum scores_extra {
 #define SCORES_EXTRA_CODE(code, name) EXTRA_##code,

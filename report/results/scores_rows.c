@@ -298,7 +298,12 @@ static enum status start_run(struct reader *x, const struct measure *m, struct r
     read_word(x, m->row, EXTRA_SIZE, (*run)->origin.size);
     read_word(x, m->row, EXTRA_KIND, (*run)->origin.kind);
     read_word(x, m->row, EXTRA_MATRIX, (*run)->origin.matrix);
-    return STATUS_OK;
+    char word[RESULTS_ID] = "";
+    read_word(x, m->row, EXTRA_AXIS, word);
+    results_name_axis(x->r, word);
+    word[0] = '\0';
+    read_word(x, m->row, EXTRA_SUITE, word);
+    return results_restore_suite(x->r, m->dataset, word);
 }
 
 /* The same run under two names of its seed would be mixed: "1" and "seed_1". */

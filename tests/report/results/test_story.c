@@ -1,4 +1,5 @@
 /* Whose report it is: the emphasised method, its kind, the suites of foreign datasets. */
+#include "report/export.h"
 #include "report/results/report.h"
 #include "report/results/results_impl.h"
 #include "report/results/statistics.h"
@@ -73,6 +74,51 @@ Test(story, is_the_papers_for_runs_of_this_program_and_for_its_methods_on_its_da
     r = folder_results(folder_path("m"), (struct results_options){0});
     cr_expect_str_eq(ours(&r), "td3_odt");
     results_free(&r);
+}
+
+static void write_run(const char *method, const char *dataset, const char *suite, int seed)
+{
+    folder_run((struct folder_run){.matrix = "m",
+                                   .dataset = dataset,
+                                   .method = method,
+                                   .suite = suite,
+                                   .seed = seed,
+                                   .points = 3,
+                                   .end = 100,
+                                   .last = 5 + seed});
+}
+
+Test(story, is_the_same_when_the_reports_own_files_are_read_back)
+{
+    for (int seed = 0; seed < 2; seed++) {
+        write_run("td3_odt", "hopper-mine", NULL, seed);
+        write_run("iql", "mine", "maze2d", seed);
+        write_run("custom", "pen-human-v1", NULL, seed);
+    }
+    struct results r = folder_results(folder_path("m"), (struct results_options){0});
+    static const char *const rules[] = {"walker-*=DMC"};
+    struct results f = read_csv(foreign,
+                                (struct results_options){.suite_of = rules, .suite_ofs = 1});
+    const struct results *all[] = {&r, &f};
+    for (int k = 0; k < 2; k++) {
+        cr_assert_eq(export_scores(all[k], folder_path("scores.csv")), STATUS_OK);
+        cr_assert_eq(export_curves(all[k], folder_path("curves.csv.gz")), STATUS_OK);
+        static const char *const files[] = {"scores.csv", "curves.csv.gz"};
+        for (int i = 0; i < 2; i++) {
+            struct results again = folder_scores(folder_path(files[i]),
+                                                 (struct results_options){0});
+            cr_expect_eq(again.foreign, all[k]->foreign, "%s of %d", files[i], k);
+            cr_expect_eq(again.finetuning, all[k]->finetuning, "%s of %d", files[i], k);
+            cr_expect_str_eq(ours(&again), ours(all[k]), "%s of %d", files[i], k);
+            cr_expect_str_eq(again.x_title, all[k]->x_title, "%s of %d", files[i], k);
+            cr_assert_eq(again.suites, all[k]->suites, "%s of %d", files[i], k);
+            for (int s = 0; s < again.suites; s++)
+                cr_expect_str_eq(again.suite[s].id, all[k]->suite[s].id, "%s of %d", files[i], k);
+            results_free(&again);
+        }
+    }
+    results_free(&r);
+    results_free(&f);
 }
 
 Test(story, is_of_the_method_that_the_user_names_by_id_or_label)
