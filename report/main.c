@@ -21,6 +21,7 @@
 #include "report/results/published.h"
 #include "report/results/registry.h"
 #include "report/results/statistics.h"
+#include "report/results/suite_scores.h"
 #include "report/tables/table_table.h"
 #include "report/text/list.h"
 
@@ -99,8 +100,17 @@ static enum status name_pairs(const struct options *o, struct report *r)
     r->pair = calloc((size_t)o->pairs + 1, sizeof *r->pair);
     if (r->pair == NULL)
         return status_fail(STATUS_MEMORY, "no memory for the pairs");
-    for (; r->pairs < o->pairs; r->pairs++)
-        TRY(name_pair(&r->results, o->pair[r->pairs], r->pair[r->pairs]));
+    for (; r->pairs < o->pairs; r->pairs++) {
+        int *pair = r->pair[r->pairs];
+        TRY(name_pair(&r->results, o->pair[r->pairs], pair));
+        for (int k = 0; k < 2; k++) {
+            if (!suite_scores_standard(&r->results, pair[k]))
+                return status_fail(STATUS_CONFIG,
+                                   "--pairs %s: %s is an ablation or a variant, which stands in no "
+                                   "suite's comparison unless --ours names it",
+                                   o->pair[r->pairs], r->results.method[pair[k]].label);
+        }
+    }
     return STATUS_OK;
 }
 

@@ -72,7 +72,7 @@ static enum status put_dataset(struct text *out, const struct html_page *page, i
                         r->x_title + 1);
     html_put_format(out, "; standard deviation over seeds (divided by %s).",
                     page->report->sample_sd ? "n-1" : "n");
-    if (isfinite(d->mean))
+    if (isfinite(d->mean) && !r->foreign)
         html_put_format(out, " Mean return of the data: %.2f.", d->mean);
     text_add(out,
              "</caption>\n<thead><tr><th scope=\"col\" class=\"words\">Method</th>"

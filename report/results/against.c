@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* A folder or a curve of ours, else a score file. */
+/* A curve of ours or a folder, of ours or of score files; else a score file. */
 static bool is_run(const char *path)
 {
     struct stat s;
@@ -28,12 +28,15 @@ enum status against_read(struct against *g, const char *path, struct results_opt
     *g = (struct against){0};
     results_init(&g->results, options);
     TRY(file_path(g->path, "%s", path));
-    bool there = false;
-    TRY(file_look(path, &there));
+    bool there = strcmp(path, "-") == 0;
+    if (!there)
+        TRY(file_look(path, &there));
     if (!there)
         return status_fail(STATUS_IO, "--against %s: there is no such file or folder", path);
-    TRY(is_run(path) ? results_read_folder(&g->results, path)
-                     : results_read_scores(&g->results, path));
+    if (is_run(path))
+        TRY(results_read_folder(&g->results, path));
+    if (g->results.runs + g->results.unread == 0)
+        TRY(results_read_scores(&g->results, path));
     return results_finish(&g->results);
 }
 

@@ -34,8 +34,8 @@ struct against {
     int lone[2]; /* cells with runs in A or in B alone */
 };
 
-/* Read B, a folder of runs, one curve.h5 or a score file, by the rules of A. Errors as
- * results_read_folder, results_read_scores, results_finish. */
+/* Read B, a folder of runs or of score files, one curve.h5 or a score file, by the rules of A.
+ * Errors as results_read_folder, results_read_scores, results_finish. */
 enum status against_read(struct against *g, const char *path, struct results_options options);
 
 /* Compare with r->results. Notes say what is in one of them alone, and where both are read at

@@ -209,7 +209,7 @@ static enum status make_suites(struct results *r)
             struct results_suite *s = &r->suite[r->suites++];
             *s = (struct results_suite){.first = i,
                                         .at = at,
-                                        .known = strcmp(known->id, "other") != 0,
+                                        .known = r->dataset[i].suite < other,
                                         .scored = known->scored};
             memcpy(s->id, id, sizeof id);
             results_suite_title(id, s->title);
@@ -291,8 +291,6 @@ static enum status settle_story(struct results *r, const char *chosen)
     if (chosen[0] != '\0' && r->ours < 0)
         return status_fail(STATUS_CONFIG, "--ours %s: none of the selected runs is of that method",
                            r->options.ours);
-    for (int d = 0; r->foreign && d < r->datasets; d++)
-        r->dataset[d].mean = (double)NAN; /* on the paper's scale */
     return STATUS_OK;
 }
 

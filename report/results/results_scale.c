@@ -88,7 +88,8 @@ static enum status doubt(struct results *r, const char *why)
 {
     if (r->doubt[0] == '\0')
         snprintf(r->doubt, sizeof r->doubt, "%s", why);
-    return results_note(r, NOTE_BANNER, "%s", why);
+    /* Foreign scores are held against no claim. */
+    return results_note(r, NOTE_BANNER, "%s%s", why, r->foreign ? "" : " No claim gets a verdict.");
 }
 
 /* Does another method, or the data's own return, show that scores there reach beyond 0-1? *alike:
@@ -152,7 +153,7 @@ static enum status check_raw(struct results *r)
         return STATUS_OK;
     snprintf(why, sizeof why,
              "Raw returns, not normalised scores? %s (%d of %d cells). Averages over datasets and "
-             "the optimality gap mean nothing on such a scale, and no claim gets a verdict; "
+             "the optimality gap mean nothing on such a scale; "
              "--reference FILE with columns dataset,low,high normalises them.",
              ours.list, ours.count, cells);
     return doubt(r, why);
@@ -167,8 +168,8 @@ static enum status check_units(struct results *r)
     if (unit.count == 0)
         return STATUS_OK;
     snprintf(why, sizeof why,
-             "Scores on a 0-1 scale among others on 0-100? %s. No claim gets a verdict; multiply "
-             "them by 100, or normalise them with --reference FILE (dataset,low,high).",
+             "Scores on a 0-1 scale among others on 0-100? %s. Multiply them by 100, or normalise "
+             "them with --reference FILE (dataset,low,high).",
              unit.list);
     return doubt(r, why);
 }
@@ -211,8 +212,7 @@ static enum status check_versions(struct results *r)
             list_methods(r, e, others, sizeof others);
             snprintf(why, sizeof why,
                      "Versions are mixed: %s (%s) and %s (%s) are different data, whose scores "
-                     "cannot be compared or averaged; choose one with --datasets. No claim gets a "
-                     "verdict.",
+                     "cannot be compared or averaged; choose one with --datasets.",
                      a->base, mine, b->base, others);
             TRY(doubt(r, why));
         }

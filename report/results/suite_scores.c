@@ -7,7 +7,7 @@
 bool suite_scores_standard(const struct results *r, int method)
 {
     const struct results_method *m = &r->method[method];
-    if (m->main || (m->rank < 0 && m->variant[0] == '\0'))
+    if (m->main || (m->rank < 0 && m->variant[0] == '\0') || method == r->ours)
         return true;
     /* An external score file holds none of our ablations. */
     for (int i = 0; i < r->runs; i++) {

@@ -26,8 +26,8 @@ struct suite_scores {
     char note[SUITE_SCORES_NOTE]; /* what was left out, one sentence each; "" */
 };
 
-/* Does this method belong in the main figures? The paper's seven and unknown ones; not the
- * ablations and variants of our own matrices. */
+/* Does this method belong in the main figures? The paper's seven, unknown ones and the emphasised
+ * one; not the ablations and variants of our own matrices. */
 bool suite_scores_standard(const struct results *r, int method);
 
 /* The standard methods on a suite's datasets (-1: on all of them, but delayed rewards and the

@@ -118,6 +118,20 @@ Test(against, reads_folders_of_runs_and_says_where_budgets_differ)
     report_free(&r);
 }
 
+Test(against, reads_folders_of_score_files)
+{
+    struct report r = report_of(here);
+    struct against g;
+    folder_write("scores/alpha.csv", "method,dataset,seed,score\nalpha,hop,0,5\nalpha,hop,1,7\n");
+    folder_write("scores/beta.csv", "method,dataset,seed,score\nbeta,hop,0,5\n");
+    cr_assert_eq(against_read(&g, folder_path("scores"), r.results.options), STATUS_OK, "%s",
+                 status_sentence());
+    cr_assert_eq(against_compare(&g, &r), STATUS_OK, "%s", status_sentence());
+    cr_expect_eq(g.cells, 2);
+    against_free(&g);
+    report_free(&r);
+}
+
 Test(against, what_shares_nothing_is_an_error_and_so_is_what_is_not_there)
 {
     struct report r = report_of(here);

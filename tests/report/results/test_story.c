@@ -3,6 +3,7 @@
 #include "report/results/report.h"
 #include "report/results/results_impl.h"
 #include "report/results/statistics.h"
+#include "report/results/suite_scores.h"
 #include "tests/report/folder.h"
 
 #include <criterion/criterion.h>
@@ -169,6 +170,19 @@ Test(story, has_methods_in_the_order_of_their_list)
     results_free(&r);
 }
 
+Test(story, of_an_ablation_has_it_in_the_main_tables)
+{
+    write_run("td3_odt", "pen-human-v1", NULL, 0);
+    write_run("td3_odt_kl", "pen-human-v1", NULL, 0);
+    struct results r = folder_results(folder_path("m"), (struct results_options){0});
+    cr_expect_not(suite_scores_standard(&r, results_method(&r, "td3_odt_kl")));
+    results_free(&r);
+    r = folder_results(folder_path("m"), (struct results_options){.ours = "td3_odt_kl"});
+    cr_expect(suite_scores_standard(&r, r.ours));
+    cr_expect_str_eq(ours(&r), "td3_odt_kl");
+    results_free(&r);
+}
+
 /* --- suites ----------------------------------------------------------------------------------- */
 
 static const char many[] = "method,dataset,seed,score\n"
@@ -229,6 +243,7 @@ Test(story, puts_datasets_into_the_suites_of_the_users_patterns)
     cr_expect_str_eq(suite_of(&r, "hopper-medium-v2"), "mujoco", "its id says so");
     cr_expect_eq(results_suite(&r, "other"), -1);
     cr_expect(r.suite[results_suite(&r, "DMC")].scored);
+    cr_expect_not(r.suite[results_suite(&r, "DMC")].known);
     results_free(&r);
 }
 
