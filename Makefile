@@ -126,7 +126,7 @@ endif
 $(FLAGS):
 	@mkdir -p $(@D) && printf '%s\n' '$(FLAGS_NOW)' > $@
 
-.PHONY: all build man test test-kills smoke reproduce report bench benches bench-peer fuzz lint format clean help deps \
+.PHONY: all build man test test-kills smoke demo reproduce report bench benches bench-peer fuzz lint format clean help deps \
         install uninstall dist deps-dev test-install test-slurm deps-slurm test-distros deps-distros \
         compile_commands.json
 all: build
@@ -268,6 +268,11 @@ test-kills: build $(BUILD)/test-harness ## kill runs of every method and, 200 ti
 smoke: OUT = out/smoke
 smoke: build ## run everything end to end in minutes: tiny networks, generated data, a report (OUT=folder)
 	$(BUILD)/vitamin sweep smoke --results $(call quote,$(OUT)/runs) --data $(call quote,$(OUT)/data) \
+	    --report $(call quote,$(OUT)/report)
+
+demo: OUT = out/demo
+demo: build ## show the paper's effect in minutes: TD3+ODT, ODT and TD3 on a small maze, a report (OUT=folder)
+	$(BUILD)/vitamin sweep demo --results $(call quote,$(OUT)/runs) --data $(call quote,$(OUT)/data) \
 	    --report $(call quote,$(OUT)/report)
 
 reproduce: OUT = out/$(MATRIX)$(if $(PRESET),-$(PRESET))

@@ -10,6 +10,7 @@ const struct command *const command_table[] = {
     &command_sweep,
     &command_status,
     &command_watch,
+    &command_plot,
     &command_report,
     &command_data,
     &command_results,
