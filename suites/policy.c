@@ -85,6 +85,11 @@ static enum status read_attributes(const struct h5 *f, struct policy *p)
 {
     char format[NAME];
     TRY(h5_get_text(f, ".", "format", format, sizeof format));
+    if (strcmp(format, POLICY_FORMAT_OTHER) == 0)
+        return status_fail(STATUS_FORMAT,
+                           "%s: holds a transformer's policy or another that needs more than the "
+                           "present observation; here one of TD3+BC, IQL or SAC is needed",
+                           f->path);
     if (strcmp(format, "mlp-policy 1") != 0)
         return status_fail(STATUS_FORMAT,
                            "%s: attribute 'format' is '%s', should be 'mlp-policy 1'", f->path,

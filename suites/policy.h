@@ -27,14 +27,20 @@ struct policy_layer {
     const float *weight, *bias; /* (out,in), (out) */
 };
 
-/* What policy_write writes: ReLU between layers, a = tanh(y), x = (o - shift) / scale. */
+/* What policy_write writes: ReLU between layers, a = tanh(y), x = (o - shift) / scale. Without
+ * layers the file is of format "vitamin policy 1": it holds only what `more` writes, and
+ * policy_read refuses it. */
 struct policy_parts {
     const char *env, *source;
-    int layers;
+    int layers; /* 0: another network */
     const struct policy_layer *layer;
     const float *shift, *scale;         /* (S); NULL: observations are used raw */
     const struct policy_layer *log_std; /* fed like the last layer; NULL: no spread */
+    /* Writes what else belongs into the file; NULL: nothing. */
+    enum status (*more)(const struct h5 *f, const void *context);
+    const void *context;
 };
+#define POLICY_FORMAT_OTHER "vitamin policy 1"
 
 /* Write atomically; the layers fit together. Errors STATUS_IO, STATUS_MEMORY. */
 enum status policy_write(const struct policy_parts *p, const char *path);

@@ -46,12 +46,9 @@ static enum status write_layers(const struct h5 *f, const struct policy_parts *p
     return p->log_std != NULL ? write_layer(f, "log_std_layer", p->log_std) : STATUS_OK;
 }
 
-static enum status write_all(const struct h5 *f, const struct policy_parts *p)
+static enum status write_plain(const struct h5 *f, const struct policy_parts *p)
 {
     int S = p->layer[0].in, A = p->layer[p->layers - 1].out;
-    TRY(h5_set_text(f, ".", "format", "mlp-policy 1"));
-    TRY(h5_set_text(f, ".", "env", p->env));
-    TRY(h5_set_text(f, ".", "source", p->source));
     TRY(h5_set_text(f, ".", "activation", "relu"));
     TRY(h5_set_text(f, ".", "squash", "tanh"));
     TRY(h5_set_number(f, ".", "observation_clip", (double)INFINITY));
@@ -63,11 +60,21 @@ static enum status write_all(const struct h5 *f, const struct policy_parts *p)
     return write_layers(f, p);
 }
 
+static enum status write_all(const struct h5 *f, const struct policy_parts *p)
+{
+    TRY(h5_set_text(f, ".", "format", p->layers > 0 ? "mlp-policy 1" : POLICY_FORMAT_OTHER));
+    TRY(h5_set_text(f, ".", "env", p->env));
+    TRY(h5_set_text(f, ".", "source", p->source));
+    if (p->layers > 0)
+        TRY(write_plain(f, p));
+    return p->more != NULL ? p->more(f, p->context) : STATUS_OK;
+}
+
 enum status policy_write(const struct policy_parts *p, const char *path)
 {
     char temporary[FILE_PATH];
     struct h5 f;
-    assert(p->layers >= 1);
+    assert(p->layers >= 1 || p->more != NULL);
     TRY(file_temporary(path, temporary));
     TRY(h5_create(&f, temporary));
     enum status result = write_all(&f, p);

@@ -494,6 +494,16 @@ enum status h5_write(const struct h5 *f, const char *name, hid_t stored, hid_t t
     return STATUS_OK;
 }
 
+enum status h5_write_text(const struct h5 *f, const char *name, const char *text)
+{
+    hid_t type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(type, strlen(text) + 1);
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    enum status result = h5_write(f, name, type, type, 0, NULL, 0, text);
+    H5Tclose(type);
+    return result;
+}
+
 enum status h5_write_float(const struct h5 *f, const char *name, int rank, const size_t dims[],
                            const float *data)
 {

@@ -93,6 +93,9 @@ enum status h5_write_float(const struct h5 *f, const char *name, int rank, const
 enum status h5_write_double(const struct h5 *f, const char *name, int rank, const size_t dims[],
                             const double *data);
 
+/* One text as a scalar of UTF-8: h5_read_text reads it. */
+enum status h5_write_text(const struct h5 *f, const char *name, const char *text);
+
 /* h5py's type for booleans: an enum over int8 {FALSE 0, TRUE 1}. In memory one byte each.
  * For H5Tclose(). */
 hid_t h5_bool_type(void);

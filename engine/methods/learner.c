@@ -1,6 +1,7 @@
 #include "engine/methods/learner_impl.h"
 
 #include "engine/base/team.h"
+#include "engine/methods/network.h"
 #include "engine/nn/kernel.h"
 #include "engine/nn/matmul.h"
 #include "engine/nn/transformer.h"
@@ -130,6 +131,41 @@ enum status learner_visit(struct learner *l, struct visitor *v)
     TRY(visit_count(v, "batches", &l->batches, 0));
     TRY(visit_count(v, "updates", &l->updates, 0));
     return l->ops->visit(l, v);
+}
+
+static bool is_training_only(const struct learner *l, const char *name)
+{
+    const char *beginning = l->ops->training_only;
+    return beginning != NULL && strncmp(name, beginning, strlen(beginning)) == 0;
+}
+
+bool learner_tensor(struct learner *l, int i, struct learner_tensor *out)
+{
+    struct network *network[LEARNER_NETWORKS];
+    int networks = l->ops->networks(l, network);
+    for (int n = 0; n < networks; n++) {
+        const struct layout *layout = network[n]->layout;
+        for (int k = 0; k < layout->count; k++) {
+            const struct view *v = &layout->views[k];
+            if (is_training_only(l, v->name) || i-- > 0)
+                continue;
+            *out = (struct learner_tensor){v->name, v->rows, v->cols,
+                                           network[n]->current.value + v->offset};
+            return true;
+        }
+    }
+    return false;
+}
+
+void learner_take_tensors(struct learner *l, enum learner_phase phase)
+{
+    struct network *network[LEARNER_NETWORKS];
+    int networks = l->ops->networks(l, network);
+    for (int n = 0; n < networks; n++)
+        network_pack(network[n]);
+    l->phase = (int32_t)phase;
+    if (l->ops->taken != NULL)
+        l->ops->taken(l, phase);
 }
 
 int learner_layers(const struct learner *l, struct learner_layer out[LEARNER_LAYERS])

@@ -117,6 +117,20 @@ enum status learner_act(struct learner *l, const struct act_context context[], i
 /* List all state that later results depend on. */
 enum status learner_visit(struct learner *l, struct visitor *v);
 
+/* A tensor that acting reads; not owned. */
+struct learner_tensor {
+    const char *name; /* "block0.attn.qkv.weight": unique within the learner */
+    int rows, cols;   /* row-major (out, in); a vector has one row */
+    float *value;
+};
+
+/* The i-th tensor that acting reads (networks of training alone are left out); false: no more. */
+bool learner_tensor(struct learner *l, int i, struct learner_tensor *out);
+
+/* Every tensor was filled with those of a learner of the same settings, which was in `phase`: act
+ * as that one does. Training has no sense from here on: moments and critics are not those. */
+void learner_take_tensors(struct learner *l, enum learner_phase phase);
+
 /* One layer of a plain network: y = W x + b, W (out,in); not owned. */
 struct learner_layer {
     int in, out;

@@ -279,6 +279,12 @@ static size_t dt_memory(const struct learner *l)
     return network_memory(&d->actor) + network_memory(&d->critic_net) + lanes_memory(&d->forward);
 }
 
+static int dt_networks(struct learner *l, struct network *out[])
+{
+    out[0] = &dt_of(l)->actor;
+    return 1;
+}
+
 const struct learner_ops learner_dt = {
     .name = "dt",
     .size = sizeof(struct dt),
@@ -290,4 +296,5 @@ const struct learner_ops learner_dt = {
     .act = dt_act,
     .visit = dt_visit,
     .memory = dt_memory,
+    .networks = dt_networks,
 };

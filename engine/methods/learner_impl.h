@@ -6,6 +6,9 @@
 #include "engine/methods/learner.h"
 #include "engine/nn/params.h"
 
+enum { LEARNER_NETWORKS = 2 };
+struct network;
+
 /* A family of learners: one file, one row of learner_table. A family's struct begins with a
  * struct learner. */
 struct learner_ops {
@@ -22,6 +25,10 @@ struct learner_ops {
                        float *log_prob);
     enum status (*visit)(struct learner *l, struct visitor *v);
     size_t (*memory)(const struct learner *l);
+    int (*networks)(struct learner *l, struct network *out[LEARNER_NETWORKS]); /* acting's */
+    const char *training_only; /* what tensors of those are called that acting does not read, the
+                                  beginning; NULL: it reads all */
+    void (*taken)(struct learner *l, enum learner_phase phase); /* learner_take_tensors; or NULL */
     int (*layers)(const struct learner *l, struct learner_layer out[]); /* NULL: no plain layers */
     bool has_spread; /* `layers` lists that of the log standard deviation behind the others */
 };

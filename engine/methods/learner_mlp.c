@@ -589,6 +589,12 @@ static int mlp_learner_layers(const struct learner *l, struct learner_layer out[
     return d->mlp.hidden + 1;
 }
 
+static int mlp_learner_networks(struct learner *l, struct network *out[])
+{
+    out[0] = &mlp_of(l)->actor_net;
+    return 1;
+}
+
 const struct learner_ops learner_mlp = {
     .name = "mlp",
     .size = sizeof(struct mlp_learner),
@@ -600,5 +606,6 @@ const struct learner_ops learner_mlp = {
     .act = mlp_learner_act,
     .visit = mlp_learner_visit,
     .memory = mlp_learner_memory,
+    .networks = mlp_learner_networks,
     .layers = mlp_learner_layers,
 };

@@ -235,6 +235,19 @@ static size_t pdt_memory(const struct learner *l)
            2 * d->return_layout.size * sizeof(float);
 }
 
+static int pdt_networks(struct learner *l, struct network *out[])
+{
+    struct pdt *d = pdt_of(l);
+    out[0] = &d->net;
+    out[1] = &d->return_net;
+    return 2;
+}
+
+static void pdt_taken(struct learner *l, enum learner_phase phase)
+{
+    pdt_of(l)->return_ready = phase == LEARNER_ONLINE;
+}
+
 const struct learner_ops learner_pdt = {
     .name = "pdt",
     .size = sizeof(struct pdt),
@@ -245,4 +258,7 @@ const struct learner_ops learner_pdt = {
     .act = pdt_act,
     .visit = pdt_visit,
     .memory = pdt_memory,
+    .networks = pdt_networks,
+    .training_only = "future.",
+    .taken = pdt_taken,
 };

@@ -406,6 +406,12 @@ static int sac_layers(const struct learner *l, struct learner_layer out[])
     return last + 1;
 }
 
+static int sac_networks(struct learner *l, struct network *out[])
+{
+    out[0] = &sac_of(l)->actor;
+    return 1;
+}
+
 const struct learner_ops learner_sac = {
     .name = "mlp_sac",
     .size = sizeof(struct sac_learner),
@@ -415,6 +421,7 @@ const struct learner_ops learner_sac = {
     .act = sac_act,
     .visit = sac_visit,
     .memory = sac_memory,
+    .networks = sac_networks,
     .layers = sac_layers,
     .has_spread = true,
 };

@@ -70,6 +70,11 @@ enum status network_lamb(struct network *n, const struct lamb_rule *rule, double
     return STATUS_OK;
 }
 
+void network_pack(struct network *n)
+{
+    params_pack(&n->current, true);
+}
+
 void network_follow(struct network *n, double tau)
 {
     if (n->target.value == NULL)

@@ -41,6 +41,9 @@ enum status network_adam(struct network *n, const struct adam_rule *rule, double
 enum status network_lamb(struct network *n, const struct lamb_rule *rule, double lr, int lanes,
                          const char *what, double tau, struct step_report *report);
 
+/* The packed forms anew, after the current values were filled from elsewhere. */
+void network_pack(struct network *n);
+
 /* target = tau current + (1 - tau) target, or target = current; without a target nothing. */
 void network_follow(struct network *n, double tau);
 void network_renew_target(struct network *n);

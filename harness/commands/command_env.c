@@ -3,6 +3,7 @@
 #include "engine/base/escape.h"
 #include "engine/base/say.h"
 #include "engine/base/threads.h"
+#include "harness/run/kept_policy.h"
 #include "suites/dataset_table.h"
 #include "suites/policy.h"
 #include "suites/walker.h"
@@ -26,10 +27,13 @@ struct arguments {
     const char *name; /* as the user wrote it; NULL: list the environments */
     bool random, waypoint, walker;
     const char *policy;
-    enum actor actor; /* from the three above */
+    char policy_path[FILE_PATH]; /* the file that it means */
+    enum actor actor;            /* from the three above */
     bool stochastic, json;
-    int episodes, threads;
-    long seed;
+    int episodes, threads; /* 0: not given */
+    long seed;             /* -1: not given */
+    double target_return;  /* NaN: not given */
+    const char *csv;
     struct env_options options;
 };
 
@@ -37,16 +41,18 @@ struct arguments {
 #define FIELD(member) OPTION_FIELD(struct arguments, member)
 static const struct option_row options[] = {
     {"random",     0,   NULL,   NULL, "act uniformly at random (what is done without a policy)", FIELD(random)},
-    {"policy",     0,   "FILE", NULL, "act by a policy file (docs/environments.md 6)", FIELD(policy)},
+    {"policy",     0,   "RUN|FILE", NULL, "act by the policy that a run left in its folder, or by a policy file (docs/policies.md)", FIELD(policy)},
     {"stochastic", 0,   NULL,   NULL, "sample the policy's actions instead of taking their mean", FIELD(stochastic)},
+    {"target-return", 'R', "N", NULL, "of a run's policy: begin episodes with this return-to-go, instead of the run's", FIELD(target_return), .low = -1e9, .high = 1e9},
     {"waypoint",   0,   NULL,   NULL, "act by D4RL's waypoint controller (maze2d)", FIELD(waypoint)},
     {"walker",     0,   NULL,   NULL, "act by the trot under D4RL's planner (antmaze)", FIELD(walker)},
-    {"episodes",   'n', "N",    "10", "episodes to run", FIELD(episodes), .low = 1, .high = 1e7},
-    {"seed",       's', "N",    "1",  "seed of starts and actions", FIELD(seed), .high = 1e18},
+    {"episodes",   'n', "N",    NULL, "episodes to run, instead of 10; of a run's policy, instead of its last evaluation's", FIELD(episodes), .low = 1, .high = 1e7},
+    {"seed",       's', "N",    NULL, "seed of starts and actions, instead of 1; of a run's policy, instead of its evaluation's episodes", FIELD(seed), .high = 1e18},
     {"threads",    'j', "N",    NULL, "episodes at a time, instead of one per core", FIELD(threads), .low = 1, .high = 1024},
     {"inertia",    0,   NULL,   "d4rl", "masses and inertias as in D4RL's models, or computed by MuJoCo", FIELD(options.exact_inertia), .choices = "d4rl|exact"},
     {"dense",      0,   NULL,   NULL, "maze2d: reward exp(-distance) instead of reaching the goal", FIELD(options.dense)},
     {"contact-forces", 0, NULL, NULL, "ant: observe contact forces and charge for them", FIELD(options.contact_forces)},
+    {"csv",        0,   "FILE", NULL, "also write a row per episode there", FIELD(csv)},
     {"json",       0,   NULL,   NULL, "print one line of JSON", FIELD(json)},
     {.name = NULL},
 };
@@ -56,6 +62,8 @@ static void begin_arguments(void *context)
 {
     struct arguments *a = context;
     a->options = env_defaults();
+    a->seed = -1;
+    a->target_return = (double)NAN;
 }
 
 static enum status choose_actor(struct arguments *a)
@@ -69,6 +77,8 @@ static enum status choose_actor(struct arguments *a)
                                  : ACTOR_RANDOM;
     if (a->stochastic && a->actor != ACTOR_POLICY)
         return status_fail(STATUS_CONFIG, "--stochastic goes with --policy FILE");
+    if (!isnan(a->target_return) && a->actor != ACTOR_POLICY)
+        return status_fail(STATUS_CONFIG, "--target-return goes with --policy RUN");
     return STATUS_OK;
 }
 
@@ -91,11 +101,17 @@ struct worker {
 struct run {
     const struct arguments *arguments;
     const struct env_kind *kind;
+    const char *name;         /* what the user calls the environment */
+    struct score_range score; /* equal: no score is defined */
     struct policy *policy;
+    struct kept_policy *kept; /* a run's policy, instead */
+    struct kept_options how;  /* it is played */
     uint64_t key;
     struct worker *worker;
     int workers;
+    int episodes;
     struct outcome *outcome; /* (episodes) */
+    int agrees;              /* kept_policy_agrees() */
 };
 
 static void choose_action(const struct run *r, struct worker *w, struct rng *rng)
@@ -146,7 +162,7 @@ static enum status run_episode(const struct run *r, struct worker *w, int episod
 
 static enum status run_every_episode(const struct run *r)
 {
-    int episodes = r->arguments->episodes, failed = episodes;
+    int episodes = r->episodes, failed = episodes;
     struct status_note note = {STATUS_OK, ""};
 #pragma omp parallel for schedule(dynamic, 1) num_threads(r->workers)
     for (int i = 0; i < episodes; i++) {
@@ -160,23 +176,62 @@ static enum status run_every_episode(const struct run *r)
     return status_restore(&note);
 }
 
-static enum status read_policy(const struct arguments *a, const struct env_kind *kind,
-                               struct policy **out)
+static enum status policy_differs(const struct run *r, const char *env, int S, int A)
 {
-    TRY(policy_read(a->policy, out));
-    const struct policy *p = *out;
-    bool fits = strcmp(policy_env(p), kind->name) == 0 && policy_obs_dim(p) == kind->obs_dim &&
-                policy_act_dim(p) == kind->act_dim;
-    if (!fits)
-        return status_fail(STATUS_SHAPE,
-                           "%s: a policy for %s with %d observations and %d actions, but %s has %d "
-                           "and %d",
-                           a->policy, policy_env(p), policy_obs_dim(p), policy_act_dim(p),
-                           kind->name, kind->obs_dim, kind->act_dim);
+    return status_fail(STATUS_SHAPE,
+                       "%s: a policy for %s with %d observations and %d actions, but %s has %d "
+                       "and %d",
+                       r->arguments->policy_path, env, S, A, r->kind->name, r->kind->obs_dim,
+                       r->kind->act_dim);
+}
+
+/* A file of others: of its plain network. */
+static enum status read_plain_policy(struct run *r)
+{
+    const struct arguments *a = r->arguments;
+    TRY(policy_read(a->policy_path, &r->policy));
+    const struct policy *p = r->policy;
+    if (r->kind == NULL)
+        r->kind = env_named(policy_env(p));
+    if (r->kind == NULL)
+        return status_fail(STATUS_CONFIG, "%s: a policy for '%s'; name the environment",
+                           a->policy_path, policy_env(p));
+    if (strcmp(policy_env(p), r->kind->name) != 0 || policy_obs_dim(p) != r->kind->obs_dim ||
+        policy_act_dim(p) != r->kind->act_dim)
+        return policy_differs(r, policy_env(p), policy_obs_dim(p), policy_act_dim(p));
     if (a->stochastic && !policy_is_stochastic(p))
         return status_fail(STATUS_MISSING,
                            "%s: has neither 'log_std' nor 'log_std_layer'; leave --stochastic out",
-                           a->policy);
+                           a->policy_path);
+    if (!isnan(a->target_return))
+        return status_fail(STATUS_CONFIG,
+                           "--target-return: the policy %s was not kept by a run and knows no "
+                           "return-to-go",
+                           a->policy_path);
+    return STATUS_OK;
+}
+
+/* The kind of environment, if it was named, must be the policy's; else it is. */
+static enum status read_policy(struct run *r)
+{
+    const struct arguments *a = r->arguments;
+    bool kept;
+    TRY(kept_policy_is(a->policy_path, &kept));
+    if (!kept)
+        return read_plain_policy(r);
+    TRY(kept_policy_read(a->policy_path, a->seed >= 0 ? &a->seed : NULL, &r->kept));
+    const struct kept_policy *k = r->kept;
+    if (r->kind == NULL)
+        r->kind = env_named(k->env);
+    if (strcmp(k->env, r->kind->name) != 0)
+        return policy_differs(r, k->env, (int)k->observations, (int)k->actions);
+    r->score = (struct score_range){k->score_min, k->score_max};
+    r->how = (struct kept_options){.episodes = a->episodes,
+                                   .target_return = isnan(a->target_return) ? NULL
+                                                                            : &a->target_return,
+                                   .stochastic = a->stochastic,
+                                   .variant = a->options};
+    r->episodes = kept_policy_episodes(k, &r->how);
     return STATUS_OK;
 }
 
@@ -186,15 +241,14 @@ static enum status open_workers(struct run *r)
     /* D4RL's controller keeps its plan over resets (the goal stays), and its reference scores come
      * from that: so one controller walks through all episodes. */
     int available = r->arguments->actor == ACTOR_WAYPOINT ? 1 : threads_count();
-    r->workers = available < r->arguments->episodes ? available : r->arguments->episodes;
+    r->workers = available < r->episodes ? available : r->episodes;
     r->worker = calloc((size_t)r->workers, sizeof *r->worker);
-    r->outcome = calloc((size_t)r->arguments->episodes, sizeof *r->outcome);
-    if (r->worker == NULL || r->outcome == NULL)
-        return status_fail(STATUS_MEMORY, "no memory for %d episodes", r->arguments->episodes);
+    if (r->worker == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for %d episodes", r->episodes);
     for (int i = 0; i < r->workers; i++) {
         struct worker *w = &r->worker[i];
         if (i == 0)
-            TRY(env_open(r->arguments->name, &r->arguments->options, &w->env));
+            TRY(env_open(r->name, &r->arguments->options, &w->env));
         else
             TRY(env_clone(r->worker[0].env, &w->env));
         if (r->arguments->actor == ACTOR_WAYPOINT)
@@ -222,6 +276,32 @@ static void close_workers(struct run *r)
     free(r->worker);
     free(r->outcome);
     policy_free(r->policy);
+    kept_policy_free(r->kept);
+}
+
+static enum status play_kept(struct run *r)
+{
+    struct kept_episode *e = calloc((size_t)r->episodes, sizeof *e);
+    if (e == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for %d episodes", r->episodes);
+    enum status result = kept_policy_play(r->kept, &r->how, e);
+    r->agrees = result == STATUS_OK ? kept_policy_agrees(r->kept, &r->how, e) : -1;
+    for (int i = 0; i < r->episodes && result == STATUS_OK; i++)
+        r->outcome[i] = (struct outcome){
+            .raw_return = e[i].raw_return, .length = e[i].length, .success = e[i].success};
+    free(e);
+    return result;
+}
+
+static enum status play_all(struct run *r)
+{
+    r->outcome = calloc((size_t)r->episodes, sizeof *r->outcome);
+    if (r->outcome == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for %d episodes", r->episodes);
+    if (r->kept != NULL)
+        return play_kept(r);
+    TRY(open_workers(r));
+    return run_every_episode(r);
 }
 
 /* --- reporting
@@ -235,7 +315,7 @@ struct summary {
 
 static struct summary summarise(const struct run *r, double seconds)
 {
-    int n = r->arguments->episodes;
+    int n = r->episodes;
     struct summary s = {.episodes = n};
     double steps = 0, success = 0, squares = 0;
     for (int i = 0; i < n; i++) {
@@ -250,14 +330,15 @@ static struct summary summarise(const struct run *r, double seconds)
     }
     s.return_std = n > 1 ? sqrt(squares / (n - 1)) : (double)NAN;
     s.return_sem = s.return_std / sqrt(n);
-    s.normalized_mean = env_score(r->kind, s.return_mean);
+    s.normalized_mean = score_normalise(r->score, s.return_mean);
     s.length_mean = steps / n;
     s.success_rate = r->kind->success_steps >= 0 ? success / n : (double)NAN;
     s.steps_per_second = steps / seconds;
     return s;
 }
 
-static void print_json(const char *name, const struct summary *s)
+/* `agrees` as from kept_policy_agrees(); -1 also where nothing was recorded. */
+static void print_json(const char *name, const struct summary *s, int agrees)
 {
     const struct {
         const char *key;
@@ -279,10 +360,12 @@ static void print_json(const char *name, const struct summary *s)
         else
             printf(", \"%s\": null", numbers[i].key);
     }
+    if (agrees >= 0)
+        printf(", \"as_recorded\": %s", agrees ? "true" : "false");
     printf("}\n");
 }
 
-static void print_text(const char *name, const struct summary *s)
+static void print_text(const char *name, const struct summary *s, int agrees)
 {
     say("%s: %d episodes\n", name, s->episodes);
     printf("  return      %.2f +- %.2f (spread), +- %.2f (standard error)\n", s->return_mean,
@@ -295,6 +378,36 @@ static void print_text(const char *name, const struct summary *s)
     printf("  speed       %.0f steps/s\n", s->steps_per_second);
     if (s->diverged > 0)
         printf("  diverged    %d episodes ended because the simulation broke down\n", s->diverged);
+    if (agrees >= 0)
+        printf("  recorded    %s\n",
+               agrees ? "the same returns as in the run's own evaluation, bit for bit"
+                      : "other returns than in the run's own evaluation: another program or "
+                        "processor rounds differently");
+}
+
+/* A row per episode, with all digits. */
+static enum status write_csv(const struct run *r, const char *path)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *f = open_memstream(&text, &size);
+    if (f == NULL)
+        return status_fail(STATUS_MEMORY, "%s: no memory for %d rows", path, r->episodes);
+    fprintf(f, "episode,return,score,length,success,diverged\n");
+    for (int i = 0; i < r->episodes; i++) {
+        const struct outcome *o = &r->outcome[i];
+        double score = score_normalise(r->score, o->raw_return);
+        fprintf(f, "%d,%.17g,", i + 1, o->raw_return);
+        if (!isnan(score))
+            fprintf(f, "%.17g", score);
+        fprintf(f, ",%d,%d,%d\n", o->length, o->success, o->diverged);
+    }
+    bool whole = fclose(f) == 0;
+    enum status result = whole ? file_replace(path, text, size)
+                               : status_fail(STATUS_MEMORY, "%s: no memory for %d rows", path,
+                                             r->episodes);
+    free(text);
+    return result;
 }
 
 static void print_list(void)
@@ -323,33 +436,54 @@ static enum status unknown_environment(const char *name)
                        name, n.word);
 }
 
+/* Who acts, in which world, for how many episodes. */
+static enum status set_up(struct arguments *a, struct run *r)
+{
+    if (a->name != NULL && (r->kind = dataset_task(a->name)) == NULL)
+        return unknown_environment(a->name);
+    r->episodes = a->episodes > 0 ? a->episodes : 10;
+    r->key = rng_key_mix(rng_key("vitamin env"), a->seed >= 0 ? (uint64_t)a->seed : 1);
+    if (a->actor == ACTOR_POLICY) {
+        TRY(kept_policy_find(a->policy, a->policy_path));
+        TRY(read_policy(r));
+    }
+    if (r->kept == NULL)
+        r->score = r->kind->score;
+    r->name = a->name != NULL ? a->name : r->kind->name;
+    return STATUS_OK;
+}
+
+static enum status report(const struct run *r, double seconds)
+{
+    const struct arguments *a = r->arguments;
+    struct summary s = summarise(r, seconds);
+    int agrees = r->kept != NULL ? r->agrees : -1;
+    if (a->csv != NULL)
+        TRY(write_csv(r, a->csv));
+    if (a->json)
+        print_json(r->name, &s, agrees);
+    else
+        print_text(r->name, &s, agrees);
+    return STATUS_OK;
+}
+
 static enum status run_episodes(void *context)
 {
     struct arguments *a = context;
     TRY(choose_actor(a));
-    if (a->name == NULL) {
+    if (a->name == NULL && a->actor != ACTOR_POLICY) {
         print_list();
         return STATUS_OK;
     }
-    struct run r = {.arguments = a, .kind = dataset_task(a->name)};
-    if (r.kind == NULL)
-        return unknown_environment(a->name);
+    struct run r = {.arguments = a};
     if (a->threads > 0)
         threads_set(a->threads);
-    r.key = rng_key_mix(rng_key("vitamin env"), (uint64_t)a->seed);
-    enum status result = a->actor == ACTOR_POLICY ? read_policy(a, r.kind, &r.policy) : STATUS_OK;
-    if (result == STATUS_OK)
-        result = open_workers(&r);
+    enum status result = set_up(a, &r);
     double begin = seconds_now();
     if (result == STATUS_OK)
-        result = run_every_episode(&r);
-    if (result == STATUS_OK) {
-        struct summary s = summarise(&r, seconds_now() - begin);
-        if (a->json)
-            print_json(a->name, &s);
-        else
-            print_text(a->name, &s);
-    }
+        result = play_all(&r);
+    if (result == STATUS_OK)
+        result = report(&r, seconds_now() - begin);
     close_workers(&r);
     return result;
 }
@@ -357,14 +491,20 @@ static enum status run_episodes(void *context)
 const struct command command_env = {
     .name = "env",
     .summary = "run episodes in an environment and print return, score, length and speed",
-    .description = "The same seed gives the same episodes, with any number of threads.",
+    .description =
+        "The same seed gives the same episodes, with any number of threads. The policy of a run "
+        "is evaluated in the episodes of its last evaluation unless --seed asks for others.",
     .operands = "[NAME]",
-    .operand_help = "an environment or a dataset's id; without one, list the environments",
+    .operand_help = "an environment or a dataset's id; without one the policy's, and without a "
+                    "policy, list the environments",
     COMMAND_OPERAND(struct arguments, name),
-    .examples = {{"vitamin env", "list the environments"},
-                 {"vitamin env hopper", "ten episodes of random actions"},
-                 {"vitamin env walker2d --policy policy.h5 --episodes 100 --json",
-                  "evaluate a policy"}},
+    .examples =
+        {{"vitamin env", "list the environments"},
+         {"vitamin env hopper", "ten episodes of random actions"},
+         {"vitamin env --policy results/runs/single/hopper-medium-v2/td3_odt-paper-small/seed1",
+          "the policy of a finished run again"},
+         {"vitamin env walker2d --policy policy.h5 --episodes 100 --csv episodes.csv",
+          "a row per episode"}},
     .options = options,
     .arguments = sizeof(struct arguments),
     .begin = begin_arguments,

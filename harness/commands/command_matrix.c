@@ -5,6 +5,7 @@
 #include "harness/base/progress.h"
 #include "harness/base/report_program.h"
 #include "harness/matrix/supply.h"
+#include "harness/run/run.h"
 #include "harness/sweep/overview.h"
 #include "harness/sweep/schedule.h"
 #include "harness/sweep/sweep.h"
@@ -51,6 +52,9 @@ static const struct option_row sweep_table[] = {
      FIELD(gigabytes), .low = 0.001, .high = 1e6},
     {"checkpoint-every", 0, "SECONDS", "600", "how often a run saves its state",
      FIELD(sweep.checkpoint_every), .high = 1e6},
+    {"keep-policy", 0, NULL, NULL,
+     "policies that runs leave as files, instead of what the matrix says (docs/policies.md)",
+     FIELD(sweep.keep), .choices = RUN_KEEP_WORDS},
     {"no-fetch", 0, NULL, NULL, "download no datasets", FIELD(no_fetch)},
     {"report", 0, "FOLDER", NULL, "make the report there at the end", FIELD(report)},
     {.name = NULL},

@@ -19,7 +19,7 @@ struct arguments {
     int threads;
     const char *env, *matrix, *results, *preset;
     long cell; /* 0: not given */
-    const char *seeds;
+    const char *seeds, *keep;
 };
 
 static enum status read_seeds(struct arguments *a)
@@ -58,6 +58,7 @@ static const struct option_row options[] = {
     {"results",  'r', "FOLDER", NULL, "folder of the matrix's runs, instead of results/runs", FIELD(results)},
     {"checkpoint-every", 0, "SECONDS", "600", "how often the run saves its state; 0: at every iteration", FIELD(request.checkpoint_every), .high = 1e9},
     {"stop-after", 0, "N", NULL, "save and stop after N iterations", FIELD(request.stop_after), .high = 1e18},
+    {"keep-policy", 0, NULL, "final", "policies to leave as files: the final and the pretrained one (docs/policies.md); of a matrix's cell none is the default", FIELD(keep), .choices = RUN_KEEP_WORDS, .late = true},
     {"quiet",    'q', NULL, NULL, "show no progress", FIELD(request.quiet)},
     {.name = NULL},
 };
@@ -110,6 +111,7 @@ static enum status settle(struct arguments *a)
         a->request.config.env = a->env;
     command_settle(&command_run, a);
     a->request.config.preset = a->preset;
+    TRY(run_keep_named(a->keep, &a->request.keep));
     return read_seeds(a);
 }
 
@@ -163,7 +165,10 @@ static enum status run_cell(struct arguments *a)
     struct cell_outcome o;
     const struct matrix_cell *cell;
     TRY(matrix_load(a->matrix, a->preset, &m));
-    enum status result = matrix_cell(&m, a->cell, &cell);
+    a->request.keep = m.keep;
+    enum status result = a->keep != NULL ? run_keep_named(a->keep, &a->request.keep) : STATUS_OK;
+    if (result == STATUS_OK)
+        result = matrix_cell(&m, a->cell, &cell);
     if (result == STATUS_OK)
         result = cell_run(&m, cell, a->results, &a->request, &o);
     if (result == STATUS_OK)

@@ -234,3 +234,20 @@ enum status config_identity(const struct hyper *h, char **out)
 {
     return write_text(h, true, out);
 }
+
+enum status config_read_text(const char *text, struct hyper *h)
+{
+    hyper_defaults(h);
+    while (*text != '\0') {
+        char line[HYPER_TEXT_SIZE + 64];
+        size_t length = strcspn(text, "\n");
+        snprintf(line, sizeof line, "%.*s", (int)length, text);
+        char *equals = length < sizeof line ? strstr(line, " = ") : NULL;
+        if (equals == NULL)
+            return status_fail(STATUS_CONFIG, "the configuration has the line '%.60s'", line);
+        *equals = '\0';
+        TRY(hyper_set(h, line, equals + 3));
+        text += length + (text[length] == '\n');
+    }
+    return hyper_check(h);
+}

@@ -52,6 +52,10 @@ enum status config_text(const struct hyper *h, char **out);
  * more keys recognises what earlier ones recorded. For free(). Errors STATUS_MEMORY. */
 enum status config_identity(const struct hyper *h, char **out);
 
+/* The settings that config_text or config_identity wrote. Errors STATUS_CONFIG: a line that this
+ * program does not understand. */
+enum status config_read_text(const char *text, struct hyper *h);
+
 /* Names for listings and for "did you mean": the i-th method id of a preset, NULL past the end. */
 const char *config_method(const char *preset, int i);
 bool config_is_preset(const char *name);

@@ -62,16 +62,6 @@ static enum status write_iterations(const struct curve *c, const struct h5 *f)
     return result;
 }
 
-static enum status write_text(const struct h5 *f, const char *name, const char *text)
-{
-    hid_t type = H5Tcopy(H5T_C_S1);
-    H5Tset_size(type, strlen(text) + 1);
-    H5Tset_cset(type, H5T_CSET_UTF8);
-    enum status result = h5_write(f, name, type, type, 0, NULL, 0, text);
-    H5Tclose(type);
-    return result;
-}
-
 static void segment_group(int segment, char out[32])
 {
     snprintf(out, 32, "segments/%d", segment + 1);
@@ -96,7 +86,7 @@ static enum status write_all(const struct curve *c, const struct h5 *f)
     TRY(h5_set_text(f, ".", "format", FORMAT));
     for (int i = 0; i < c->attributes; i++)
         TRY(h5_set_text(f, ".", c->attribute[i].key, c->attribute[i].value));
-    TRY(write_text(f, "config", c->config != NULL ? c->config : ""));
+    TRY(h5_write_text(f, "config", c->config != NULL ? c->config : ""));
     TRY(write_evaluations(c, f));
     TRY(write_iterations(c, f));
     TRY(write_segments(c, f));

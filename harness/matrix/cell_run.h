@@ -14,9 +14,9 @@ struct cell_outcome {
     struct run_folder look; /* of the cell that is over */
 };
 
-/* `how` gives data_folder, checkpoint_every, stop_after, quiet and stop; the rest of it is filled
- * in from the cell. A dataset that the matrix says how to generate is made if it is missing. A cell
- * that is over already, and one that diverges, are STATUS_OK: there is no more work to do.
+/* `how` gives data_folder, keep, checkpoint_every, stop_after, quiet and stop; the rest of it is
+ * filled in from the cell. A dataset that the matrix says how to generate is made if it is missing.
+ * A cell that is over already, and one that diverges, are STATUS_OK: there is no more work to do.
  *
  * Errors  those of run_execute and of guide_check (STATUS_WAITS: another cell comes first). All but
  *         STATUS_WAITS, STATUS_INTERRUPTED and STATUS_BUSY are recorded in the cell's folder;

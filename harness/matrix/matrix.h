@@ -7,6 +7,7 @@
  *   size = paper                 default paper (config.h)
  *   set = key=value ...          for every cell
  *   data = fetch                 or generate: by the lines of [generate]
+ *   keep_policy = none           or final, best: the policies that runs leave (run.h)
  *   include = main fig2          other matrices; their cells keep their own settings and folders
  *   reuse = mujoco               a cell that stands there just so is taken from there
  *   [experiment fig5a]           any number, each with another name
@@ -77,6 +78,7 @@ struct matrix {
     int cells;
     struct matrix_source *source;
     int sources;
+    unsigned keep; /* enum run_keep */
 };
 
 /* `name` is an embedded matrix ("smoke") or the path of an INI file; `preset` NULL: as the file

@@ -2,6 +2,7 @@
 #include "engine/base/memory.h"
 #include "harness/base/ini_text.h"
 #include "harness/matrix/matrix_impl.h"
+#include "harness/run/run.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,6 +71,13 @@ static enum status take_matrix(struct loading *l, const char *key, const char *v
             snprintf(l->m->title, sizeof l->m->title, "%s", value);
         return STATUS_OK;
     }
+    if (strcmp(key, "keep_policy") == 0) {
+        unsigned keep;
+        TRY(run_keep_named(value, &keep));
+        if (l->depth == 0)
+            l->m->keep = keep;
+        return STATUS_OK;
+    }
     if (strcmp(key, "preset") == 0) {
         TRY(matrix_one_word(l->own_preset, value));
         return config_is_preset(value)
@@ -91,7 +99,8 @@ static enum status take_matrix(struct loading *l, const char *key, const char *v
                    ? STATUS_OK
                    : status_fail(STATUS_CONFIG, "data is '%s', should be fetch or generate", value);
     }
-    return unknown_key("matrix", key, "title, preset, size, set, data, include and reuse");
+    return unknown_key("matrix", key,
+                       "title, preset, size, set, data, keep_policy, include and reuse");
 }
 
 static enum status take_experiment(struct loading *l, const char *name, const char *key,

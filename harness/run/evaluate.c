@@ -37,6 +37,21 @@ static enum status add_row(struct run *r, const struct episode *episodes, int E)
     return result;
 }
 
+struct rollout_spec evaluation_spec(const struct hyper *h, uint64_t run, int max_steps,
+                                    uint64_t first)
+{
+    bool sample = h->eval_action == HYPER_eval_action_sample;
+    bool latent = hyper_applies(h, "T_eval") && h->actor == HYPER_actor_pdt;
+    return (struct rollout_spec){.mode = sample ? ACT_EXPLORE : ACT_MEAN,
+                                 .target_return = h->rtg_eval,
+                                 .rtg_scale = h->rtg_scale,
+                                 .max_steps = max_steps,
+                                 .latent = latent ? (int)h->pdt_latent : 0,
+                                 .run = run,
+                                 .purpose = RNG_EVAL_ACTION,
+                                 .first = first};
+}
+
 enum status evaluate(struct run *r)
 {
     int E = (int)r->hyper.eval_episodes;
@@ -52,18 +67,8 @@ enum status evaluate(struct run *r)
         reset[e] = rng_at(r->env_key, RNG_EVAL_RESET, (uint64_t)(r->eval_episodes_done + e));
     struct rollout_envs envs = {r->eval_env, reset};
     struct rollout_world world = rollout_world_of(&envs);
-    bool sample = r->hyper.eval_action == HYPER_eval_action_sample;
-    struct rollout_spec spec = {.mode = sample ? ACT_EXPLORE : ACT_MEAN,
-                                .target_return = r->hyper.rtg_eval,
-                                .rtg_scale = r->hyper.rtg_scale,
-                                .max_steps = r->max_steps,
-                                .latent = hyper_applies(&r->hyper, "T_eval") &&
-                                                  r->hyper.actor == HYPER_actor_pdt
-                                              ? (int)r->hyper.pdt_latent
-                                              : 0,
-                                .run = r->key,
-                                .purpose = RNG_EVAL_ACTION,
-                                .first = (uint64_t)r->eval_episodes_done};
+    struct rollout_spec spec = evaluation_spec(&r->hyper, r->key, r->max_steps,
+                                               (uint64_t)r->eval_episodes_done);
     enum status result = rollout(r->learner, &world, E, &spec, episodes);
     if (result == STATUS_OK) {
         result = add_row(r, episodes, E);

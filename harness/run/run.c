@@ -395,6 +395,7 @@ static enum status evaluate_and_show(struct run *r)
 {
     TRY(evaluate(r));
     TRY(keep_levels(r));
+    TRY(run_keep_best(r));
     run_progress(r, r->live);
     return run_save_curve(r, "running");
 }
@@ -482,8 +483,9 @@ static enum status write_config(const struct run *r)
 /* A killed run leaves half-written files; nobody else is at work here while we hold the lock. */
 static void remove_leftovers(const struct run *r)
 {
-    const char *const names[] = {"curve.h5", run_folder_checkpoints[0], "config.ini",
-                                 "policy_offline.h5", "policy.h5"};
+    const char *const names[] = {"curve.h5",   run_folder_checkpoints[0],
+                                 "config.ini", "policy_offline.h5",
+                                 "policy.h5",  "policy_best.h5"};
     char path[FILE_PATH];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (run_path(r, names[i], path) == STATUS_OK)

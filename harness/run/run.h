@@ -6,9 +6,10 @@
  *
  *   curve.h5        the result so far (curve.h), replaced whole at every evaluation and checkpoint
  *   checkpoint.h5   the state to go on from (checkpoint.h); removed when the run is complete
- *   policy.h5       TD3+BC, IQL: the final policy (suites/policy.h)
+ *   policy.h5       the final policy (kept_policy.h), if the request or the method keeps it
+ *   policy_offline.h5  likewise, after pretraining, as soon as that is over: a guide for JSRL
+ *   policy_best.h5  that of the best evaluation, on request
  *   policy_NAME.h5  the policy nearest to a level (run_level.h)
- *   policy_offline.h5   likewise, after pretraining, as soon as that is over: a guide for JSRL
  *   config.ini      the effective configuration, as `vitamin config` prints it
  *   run.log         what was said on stderr
  *   lock            held while a process works here
@@ -28,6 +29,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Which policies a run leaves as files (kept_policy.h). */
+enum run_keep {
+    RUN_KEEP_NONE,  /* only those of plain networks (TD3+BC, IQL, SAC), which guide other runs */
+    RUN_KEEP_FINAL, /* the final one and that after pretraining */
+    RUN_KEEP_BEST   /* and that of the best evaluation */
+};
+
+#define RUN_KEEP_WORDS "none|final|best"
+
+/* One of these words. Errors STATUS_CONFIG. */
+enum status run_keep_named(const char *word, unsigned *keep);
+
 struct run_request {
     struct config_request config; /* .dataset is an id or a path; .suite is filled in by the run */
     uint64_t seed;
@@ -42,6 +55,7 @@ struct run_request {
     const struct run_level *level; /* (levels) keep their policies, and leave once all are reached
                                       with STATUS_INTERRUPTED and a checkpoint */
     int levels;
+    unsigned keep;      /* enum run_keep */
     bool quiet;         /* no progress on stderr */
     bool spare_threads; /* of the threads there are, use only those that help (learner.h) */
     /* Set by a signal handler: checkpoint and leave with STATUS_INTERRUPTED. May be NULL. */

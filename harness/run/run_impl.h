@@ -126,9 +126,11 @@ enum status run_begin_online(struct run *r);
 enum status run_iteration(struct run *r);
 int64_t run_pretrain_total(const struct run *r);
 
-/* run_policy.c: the policy of a run whose policy is a plain network as a file in its folder, and
- * JSRL's guide from such a file. Others write none. */
+/* run_policy.c: the present policy as a file in the run's folder, if the run keeps it; and JSRL's
+ * guide from such a file. */
 enum status run_write_policy(const struct run *r, const char *name);
+/* After an evaluation: the same as policy_best.h5, if no evaluation before was as good. */
+enum status run_keep_best(const struct run *r);
 enum status run_open_guide(struct run *r);
 /* The SHA-256 of the guide's file; "" without a guide. */
 const char *run_guide_digest(const struct run *r);
@@ -144,6 +146,9 @@ enum status run_bandit(struct run *r);
 
 /* evaluate.c: eval_episodes episodes, appended to the curve. */
 enum status evaluate(struct run *r);
+/* How its episodes are played: those numbered from `first`, with the streams of `run`. */
+struct rollout_spec evaluation_spec(const struct hyper *h, uint64_t run, int max_steps,
+                                    uint64_t first);
 
 /* run_resume.c: begin anew, or go on from a checkpoint if what decides the result is as it was.
  * Errors STATUS_CONFIG: it is not. */

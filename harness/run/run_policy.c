@@ -1,5 +1,6 @@
-/* Policies as files: what TD3+BC and IQL leave behind, and the oracle that guides JSRL (Fig. 24).
+/* Policies as files: which of them a run leaves behind, and the oracle that guides JSRL (Fig. 24).
  */
+#include "harness/run/kept_policy.h"
 #include "harness/run/run_impl.h"
 #include "suites/policy.h"
 
@@ -14,29 +15,36 @@ struct run_guide {
     char path[FILE_PATH], digest[SHA256_HEX];
 };
 
+enum status run_keep_named(const char *word, unsigned *keep)
+{
+    static const char *const words[] = {"none", "final", "best"};
+    for (*keep = RUN_KEEP_NONE; *keep <= RUN_KEEP_BEST; ++*keep) {
+        if (strcmp(words[*keep], word) == 0)
+            return STATUS_OK;
+    }
+    return status_fail(STATUS_CONFIG, "keep_policy is '%s', should be none, final or best", word);
+}
+
 enum status run_write_policy(const struct run *r, const char *name)
 {
-    char path[FILE_PATH], source[160];
-    struct learner_layer own[LEARNER_LAYERS];
-    struct policy_layer layer[LEARNER_LAYERS];
-    int layers = learner_layers(r->learner, own);
-    if (layers == 0)
+    char path[FILE_PATH];
+    struct learner_layer unused[LEARNER_LAYERS];
+    if (r->request->keep == RUN_KEEP_NONE && learner_layers(r->learner, unused) == 0)
         return STATUS_OK;
-    bool spread = learner_has_spread(r->learner);
-    for (int i = 0; i < layers + spread; i++)
-        layer[i] = (struct policy_layer){own[i].in, own[i].out, own[i].weight, own[i].bias};
-    snprintf(source, sizeof source, "vitamin run: %.40s on %.80s, seed %llu",
-             r->request->config.method, r->dataset.id, (unsigned long long)r->request->seed);
-    struct policy_parts parts = {
-        .env = r->dataset.env->name, .source = source, .layers = layers, .layer = layer};
-    if (spread)
-        parts.log_std = &layer[layers];
-    if (r->hyper.normalize_states) {
-        parts.shift = r->normalizer.mean;
-        parts.scale = r->normalizer.std;
-    }
     TRY(run_path(r, name, path));
-    return policy_write(&parts, path);
+    return kept_policy_write(r, path);
+}
+
+enum status run_keep_best(const struct run *r)
+{
+    int last = r->curve.evaluations - 1;
+    if (r->request->keep != RUN_KEEP_BEST)
+        return STATUS_OK;
+    for (int i = 0; i < last; i++) {
+        if (curve_mean_score(&r->curve, i) >= curve_mean_score(&r->curve, last))
+            return STATUS_OK;
+    }
+    return run_write_policy(r, "policy_best.h5");
 }
 
 /* {results} is no part of the configuration. */

@@ -200,6 +200,7 @@ static enum status start_cell(struct sweep *w, int cell, int threads)
     argc = add_option(argv, argc, "--preset", w->o->preset);
     argc = add_option(argv, argc, "--results", w->o->results);
     argc = add_option(argv, argc, "--data", w->o->data);
+    argc = add_option(argv, argc, "--keep-policy", w->o->keep);
     argc = add_option(argv, argc, "--threads", cores);
     argc = add_option(argv, argc, "--checkpoint-every", every);
     TRY(child_start((char *const *)argv, &slot->child));

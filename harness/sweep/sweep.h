@@ -10,6 +10,7 @@
 struct sweep_options {
     const char *matrix, *preset; /* as matrix_load takes them: runs load it again */
     const char *results, *data;  /* NULL: the defaults */
+    const char *keep;            /* one of RUN_KEEP_WORDS; NULL: as the matrix says */
     int cores;                   /* 0: as many as this process may use */
     double memory;               /* bytes for all runs together; 0: what is available now */
     double checkpoint_every;     /* seconds */
