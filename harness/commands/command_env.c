@@ -441,7 +441,6 @@ static enum status set_up(struct arguments *a, struct run *r)
 {
     if (a->name != NULL && (r->kind = dataset_task(a->name)) == NULL)
         return unknown_environment(a->name);
-    r->episodes = a->episodes > 0 ? a->episodes : 10;
     r->key = rng_key_mix(rng_key("vitamin env"), a->seed >= 0 ? (uint64_t)a->seed : 1);
     if (a->actor == ACTOR_POLICY) {
         TRY(kept_policy_find(a->policy, a->policy_path));
@@ -475,7 +474,7 @@ static enum status run_episodes(void *context)
         print_list();
         return STATUS_OK;
     }
-    struct run r = {.arguments = a};
+    struct run r = {.arguments = a, .episodes = a->episodes > 0 ? a->episodes : 10};
     if (a->threads > 0)
         threads_set(a->threads);
     enum status result = set_up(a, &r);
