@@ -154,7 +154,18 @@ static enum status order_all(struct results *r)
     return status;
 }
 
-/* Of runs with the same method, dataset and seed the first stays. */
+/* Do two runs hold the same scores? */
+static bool same_scores(const struct results_run *a, const struct results_run *b)
+{
+    bool same = a->points == b->points && a->status == b->status;
+    for (int i = 0; same && i < a->points; i++)
+        same = a->x[i] == b->x[i] && a->y[i] == b->y[i];
+    return same && (a->points > 0 || a->at_budget == b->at_budget ||
+                    (isnan(a->at_budget) && isnan(b->at_budget)));
+}
+
+/* Of runs with the same method, dataset and seed the first stays; of files of others there is no
+ * telling which one counts. */
 static enum status drop_duplicates(struct results *r)
 {
     int kept = 0;
@@ -163,6 +174,13 @@ static enum status drop_duplicates(struct results *r)
         const struct results_run *run = &r->run[i];
         if (before != NULL && before->method == run->method && before->dataset == run->dataset &&
             before->seed == run->seed) {
+            if (before->origin.foreign && run->origin.foreign && !same_scores(before, run))
+                return status_fail(STATUS_FORMAT,
+                                   "%s, %s, seed %" PRId64
+                                   " has other scores in %s than in %s; give "
+                                   "the file that counts, or rename one of the methods (--method)",
+                                   r->method[run->method].label, r->dataset[run->dataset].id,
+                                   run->seed, before->origin.path, run->origin.path);
             TRY(results_note(r, NOTE_WARNING,
                              "%s, %s, seed %" PRId64 " appears twice; kept %s, left out %s",
                              r->method[run->method].label, r->dataset[run->dataset].id, run->seed,

@@ -258,19 +258,23 @@ static enum status note_segments(struct results *r)
 /* D4RL's own function returns 0..1; this report works on 0..100. */
 static enum status note_scale(struct results *r)
 {
+    static const char why[] = "No score exceeds 2: are these on a 0-1 scale? This report expects "
+                              "D4RL's normalised scores times 100.";
     int results = 0;
     double largest = 0;
+    bool foreign = false;
     for (int i = 0; i < r->runs; i++) {
+        foreign = foreign || r->run[i].origin.foreign;
         if (!r->run[i].used || !r->suite[r->dataset[r->run[i].dataset].suite].scored)
             continue;
         results++;
         largest = r->run[i].final > largest ? r->run[i].final : largest;
     }
-    if (results > 0 && largest <= 2 && r->doubt[0] == '\0')
-        return results_note(r, NOTE_BANNER,
-                            "No score exceeds 2: are these on a 0-1 scale? This "
-                            "report expects D4RL's normalised scores times 100.");
-    return STATUS_OK;
+    if (results == 0 || largest > 2 || r->doubt[0] != '\0')
+        return STATUS_OK;
+    if (foreign) /* ours are on that scale, however small */
+        snprintf(r->doubt, sizeof r->doubt, "%s", why);
+    return results_note(r, NOTE_BANNER, "%s%s", why, foreign ? " No claim gets a verdict." : "");
 }
 
 enum status results_collect_notes(struct results *r)

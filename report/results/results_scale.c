@@ -176,13 +176,13 @@ static enum status check_units(struct results *r)
 
 /* --- versions --------------------------------------------------------------------------------- */
 
-/* "hopper-medium-v2" -> the length of "hopper-medium"; 0: an id without a version. */
+/* "hopper-medium-v2" -> the length of "hopper-medium"; of an id without a version its own. */
 static size_t without_version(const char *id)
 {
     const char *v = strrchr(id, '-');
     bool version = v != NULL && v > id && v[1] == 'v' && isdigit((unsigned char)v[2]) &&
                    v[2 + strspn(v + 2, "0123456789")] == '\0';
-    return version ? (size_t)(v - id) : 0;
+    return version ? (size_t)(v - id) : strlen(id);
 }
 
 static void list_methods(const struct results *r, int dataset, char *out, size_t size)
@@ -202,7 +202,7 @@ static enum status check_versions(struct results *r)
     for (int d = 0; d < r->datasets; d++) {
         const struct results_dataset *a = &r->dataset[d];
         size_t n = without_version(a->base);
-        for (int e = d + 1; e < r->datasets && n > 0; e++) {
+        for (int e = d + 1; e < r->datasets; e++) {
             const struct results_dataset *b = &r->dataset[e];
             char why[RESULTS_NOTE], mine[240], others[240];
             if (without_version(b->base) != n || strncmp(a->base, b->base, n) != 0 ||

@@ -619,14 +619,18 @@ static void describe_role(const struct search *f, enum reading_role role, char *
     const char *name = reading_role_name(role);
     const struct scores_value *first = f->out->value;
     bool wide = role < READ_NAMES && f->out->values > 0 && first->name[role][0] != '\0';
-    if (f->out->at[role] >= 0)
-        append(out, size, "%s%s = %s", comma(out), name, header(f->csv, f->out->at[role]));
+    int column = f->out->at[role];
+    if (column >= 0 && strcmp(header(f->csv, column), name) == 0)
+        append(out, size, "%s%s", comma(out), name);
+    else if (column >= 0)
+        append(out, size, "%s%s = %s", comma(out), name, header(f->csv, column));
     else if (wide)
         append(out, size, "%s%s = %s%s (name of a column)", comma(out), name, first->name[role],
                f->out->values > 1 ? ", ..." : "");
     else if (role == READ_SCORE)
-        append(out, size, "%s%s = %d columns (%s%s)", comma(out), name, f->out->values,
-               header(f->csv, first->column), f->out->values > 1 ? ", ..." : "");
+        append(out, size, "%s%s = %d column%s (%s%s)", comma(out), name, f->out->values,
+               f->out->values == 1 ? "" : "s", header(f->csv, first->column),
+               f->out->values > 1 ? ", ..." : "");
     else if (role < READ_NAMES && f->source->name[role][0] != '\0') {
         /* In a folder each file has its own: it is said once. */
         bool folder = strcmp(f->source->shown, f->source->path) != 0;

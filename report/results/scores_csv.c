@@ -163,7 +163,7 @@ static bool is_monitor(const char *text, const char *line, size_t length)
 
 static bool is_blank(const char *at)
 {
-    return *at == ' ' || *at == '\t' || *at == '\n' || *at == '\r';
+    return (*at > 0 && *at <= ' ') || *at == 0x7f;
 }
 
 static void trim(char **cell)

@@ -209,7 +209,7 @@ static enum status read_cell(struct results *r, const struct h5 *f, const char *
         return STATUS_OK;
     int m, d;
     struct names seeds = {0};
-    enum status status = results_declare(r, method, "", dataset, &m, &d);
+    enum status status = scores_declare(r, method, dataset, &m, &d);
     if (status == STATUS_OK)
         status = h5_each(f, path, add_member, &seeds);
     for (int i = 0; status == STATUS_OK && i < seeds.count; i++)
@@ -254,7 +254,7 @@ static enum status add_final(struct results *r, const struct h5 *f, const char *
     int m, d;
     if (isnan(final))
         return STATUS_OK; /* this layout's way to say "no such run" */
-    TRY(results_declare(r, method, "", dataset, &m, &d));
+    TRY(scores_declare(r, method, dataset, &m, &d));
     TRY(results_add(r, m, d, seed, &run));
     TRY(file_path(run->origin.path, "%s", f->path));
     run->origin.foreign = true;

@@ -93,6 +93,9 @@ bool scores_number(const char *text, char separator, double *out, bool *measured
  * whole results. Errors STATUS_FORMAT: empty, or a number that is not whole (a sentence without
  * file). */
 enum status scores_seed(struct results *r, const char *text, int64_t *out);
+/* results_declare for names of others: blanks around them do not belong to them. */
+enum status scores_declare(struct results *r, const char *method, const char *dataset, int *m,
+                           int *d);
 /* Does a name look like a seed's number? */
 bool scores_seed_number(const char *text, int64_t *out);
 

@@ -1,6 +1,8 @@
 /* Names and seeds out of cells, names of runs, and paths. */
+#include "engine/base/escape.h"
 #include "engine/base/memory.h"
 #include "report/results/registry.h"
+#include "report/results/results_impl.h"
 #include "report/results/scores_impl.h"
 
 #include <ctype.h>
@@ -19,6 +21,23 @@ const char *reading_role_name(enum reading_role role)
     return names[role];
 }
 
+/* What separates nothing and nobody sees becomes a blank, and goes where it is at an end. */
+static const char *clean_name(const char *text, char out[4 * SCORES_NAME])
+{
+    escape_line(text, out, 4 * SCORES_NAME);
+    size_t n = strlen(out);
+    while (n > 0 && out[n - 1] == ' ')
+        out[--n] = '\0';
+    return out + strspn(out, " ");
+}
+
+enum status scores_declare(struct results *r, const char *method, const char *dataset, int *m,
+                           int *d)
+{
+    char a[4 * SCORES_NAME], b[4 * SCORES_NAME];
+    return results_declare(r, clean_name(method, a), "", clean_name(dataset, b), m, d);
+}
+
 /* --- seeds ------------------------------------------------------------------------------------ */
 
 /* The whole text is one whole number. */
@@ -27,8 +46,8 @@ static bool whole_number(const char *text, int64_t *out)
     char *end;
     errno = 0;
     long long whole = strtoll(text, &end, 10);
-    if (end != text && *end == '\0' && errno == 0) {
-        *out = whole;
+    if (end != text && *end == '\0' && errno == 0 && whole > INT64_MIN / 2) {
+        *out = whole; /* those below are of seeds with names */
         return true;
     }
     double value = strtod(text, &end);

@@ -154,7 +154,7 @@ static enum status find_names(struct reader *x, int row, const struct scores_val
     TRY(name_number(&x->method, method, &i));
     TRY(name_number(&x->dataset, dataset, &k));
     if (x->method.count > methods || x->dataset.count > datasets)
-        TRY(results_declare(x->r, method, "", dataset, &x->method_index[i], &x->dataset_index[k]));
+        TRY(scores_declare(x->r, method, dataset, &x->method_index[i], &x->dataset_index[k]));
     m->method = x->method_index[i];
     m->dataset = x->dataset_index[k];
     return STATUS_OK;

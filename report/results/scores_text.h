@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { SCORES_TEXT_LIMIT = 1 << 28 }; /* bytes, also when unzipped */
+enum { SCORES_TEXT_LIMIT = 1 << 27 }; /* bytes, also when unzipped */
 
 struct scores_text {
     char *at; /* with a NUL behind; for free() */

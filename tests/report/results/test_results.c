@@ -875,6 +875,6 @@ Test(results, keeps_two_long_names_two_and_a_name_on_one_line)
              name, name);
     struct results r = folder_scores(folder_write("a.csv", csv), defaults);
     cr_expect_eq(r.methods, 3);
-    cr_expect_geq(results_method(&r, "  31m"), 0);
+    cr_expect_geq(results_method(&r, "31m"), 0);
     results_free(&r);
 }

@@ -146,7 +146,7 @@ static const struct layout {
      .seed = 0,
      .points = 2,
      .final = 42,
-     .says = "score = score"},
+     .says = "step, score"},
     /* columns of other names */
     {.file = "cleanrl.csv",
      .text = "env_id,agent,seed,global_step,episodic_return,loss\nd,A,1,0,41,3\nd,A,1,10,42,3\n"
@@ -487,4 +487,649 @@ ParameterizedTest(int *row, scores, reads_what_people_have)
     if (l->says != NULL && !has_note(&r, l->says))
         print_notes(&r);
     results_free(&r);
+}
+
+/* --- where they come from --------------------------------------------------------------------- */
+
+static const char tidy[] = "method,dataset,seed,step,score\nA,d,1,0,41\nA,d,1,10,42\n";
+
+static void expect_tidy(const char *path, struct results_options options)
+{
+    struct results r = folder_scores(path, options);
+    cr_assert_eq(r.runs, 1);
+    cr_expect_float_eq(find_run(&r, "A", "d", 1)->final, 42, 0);
+    results_free(&r);
+}
+
+/* Feed `bytes` into a pipe from another process. */
+static int feed_pipe(const void *bytes, size_t length)
+{
+    int end[2];
+    cr_assert_eq(pipe(end), 0);
+    if (fork() == 0) {
+        close(end[0]);
+        _exit(write(end[1], bytes, length) == (ssize_t)length ? 0 : 1);
+    }
+    close(end[1]);
+    return end[0];
+}
+
+Test(scores, come_through_pipes_and_standard_input)
+{
+    char path[64];
+    int fd = feed_pipe(tidy, strlen(tidy));
+    snprintf(path, sizeof path, "/dev/fd/%d", fd);
+    expect_tidy(path, (struct results_options){0});
+    close(fd);
+    static const char *const inputs[] = {"-", "/dev/stdin"};
+    for (int i = 0; i < 2; i++) {
+        fd = feed_pipe(tidy, strlen(tidy));
+        cr_assert_eq(dup2(fd, STDIN_FILENO), STDIN_FILENO);
+        expect_tidy(inputs[i], (struct results_options){0});
+        fd = open(folder_write("a.csv", tidy), O_RDONLY);
+        cr_assert_eq(dup2(fd, STDIN_FILENO), STDIN_FILENO);
+        expect_tidy(inputs[i], (struct results_options){0});
+    }
+}
+
+Test(scores, a_pipe_with_a_late_writer_is_read_and_one_without_refused)
+{
+    const char *path = folder_path("pipe");
+    struct results r;
+    cr_assert_eq(mkfifo(path, 0600), 0);
+    if (fork() == 0) {
+        usleep(200000);
+        int fd = open(path, O_WRONLY);
+        _exit(write(fd, tidy, strlen(tidy)) > 0 ? 0 : 1);
+    }
+    expect_tidy(path, (struct results_options){0});
+    results_init(&r, (struct results_options){0});
+    cr_expect_eq(results_read_scores(&r, path), STATUS_IO);
+    cr_expect_not_null(strstr(status_sentence(), "nobody writes"), "%s", status_sentence());
+    results_free(&r);
+}
+
+Test(scores, gzip_is_known_by_its_bytes)
+{
+    const char *path = folder_path("scores.txt"); /* two members, as `cat a.gz b.gz` makes */
+    for (int part = 0; part < 2; part++) {
+        gzFile f = gzopen(path, part == 0 ? "wb" : "ab");
+        const char *text = part == 0 ? "method,dataset,seed,step,score\nA,d,1,0,41\n"
+                                     : "A,d,1,10,42\n";
+        cr_assert_eq(gzputs(f, text), (int)strlen(text));
+        cr_assert_eq(gzclose(f), Z_OK);
+    }
+    expect_tidy(path, (struct results_options){0});
+    char *bytes;
+    size_t size;
+    cr_assert_eq(file_read(path, 1 << 20, &bytes, &size), STATUS_OK);
+    int fd = feed_pipe(bytes, size);
+    char pipe_path[64];
+    snprintf(pipe_path, sizeof pipe_path, "/dev/fd/%d", fd);
+    expect_tidy(pipe_path, (struct results_options){0});
+    /* Every way to cut it is refused in words. */
+    for (size_t cut = 2; cut < size; cut++) {
+        struct results r;
+        cr_assert_eq(file_replace(path, bytes, cut), STATUS_OK);
+        results_init(&r, (struct results_options){0});
+        enum status status = results_read_scores(&r, path);
+        cr_expect(status == STATUS_FORMAT || status == STATUS_OK, "%zu: %s", cut,
+                  status_sentence());
+        results_free(&r);
+    }
+    free(bytes);
+}
+
+Test(scores, utf16_is_converted)
+{
+    static const char text[] = "method\tdataset\tseed\tscore\nA\td\t1\t42\n";
+    for (int big = 0; big < 2; big++) {
+        char wide[2 * sizeof text + 2] = {big ? '\xFE' : '\xFF', big ? '\xFF' : '\xFE'};
+        for (size_t i = 0; text[i] != '\0'; i++)
+            wide[2 + 2 * i + (size_t)big] = text[i];
+        const char *path = folder_path("utf16.txt");
+        cr_assert_eq(file_replace(path, wide, 2 * sizeof text), STATUS_OK);
+        struct results r = folder_scores(path, (struct results_options){0});
+        cr_expect_float_eq(find_run(&r, "A", "d", 1)->final, 42, 0);
+        cr_expect(has_note(&r, "UTF-16"));
+        results_free(&r);
+    }
+}
+
+/* --- npz -------------------------------------------------------------------------------------- */
+
+struct bytes {
+    unsigned char at[8192];
+    size_t n;
+};
+
+static void put(struct bytes *b, const void *data, size_t n)
+{
+    cr_assert(b->n + n <= sizeof b->at);
+    memcpy(b->at + b->n, data, n);
+    b->n += n;
+}
+
+static void put_number(struct bytes *b, unsigned long value, int width)
+{
+    for (int i = 0; i < width; i++) {
+        unsigned char byte = (unsigned char)(value >> (8 * i));
+        put(b, &byte, 1);
+    }
+}
+
+/* A file of numpy, as np.save writes it. */
+static void make_array(struct bytes *b, const char *type, const char *shape, const void *data,
+                       size_t bytes)
+{
+    char header[128];
+    int n = snprintf(header, sizeof header,
+                     "{'descr': '%s', 'fortran_order': False, 'shape': %s, }\n", type, shape);
+    put(b, "\x93NUMPY\1\0", 8);
+    put_number(b, (unsigned long)n, 2);
+    put(b, header, (size_t)n);
+    put(b, data, bytes);
+}
+
+struct member {
+    const char *name;
+    struct bytes array;
+};
+
+/* A zip of members that are stored or deflated. */
+static void make_zip(struct bytes *zip, const struct member *m, int members, bool deflated)
+{
+    struct bytes directory = {.n = 0};
+    for (int i = 0; i < members; i++) {
+        unsigned char packed[8192];
+        size_t size = m[i].array.n, length = size, at = zip->n;
+        memcpy(packed, m[i].array.at, size);
+        if (deflated) {
+            z_stream s = {.next_in = (unsigned char *)m[i].array.at, .avail_in = (unsigned)size};
+            cr_assert_eq(deflateInit2(&s, 9, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY), Z_OK);
+            s.next_out = packed;
+            s.avail_out = sizeof packed;
+            cr_assert_eq(deflate(&s, Z_FINISH), Z_STREAM_END);
+            length = s.total_out;
+            deflateEnd(&s);
+        }
+        for (int central = 0; central < 2; central++) {
+            struct bytes *out = central ? &directory : zip;
+            put(out, central ? "PK\1\2\x14\0" : "PK\3\4", central ? 6 : 4);
+            put_number(out, 20, 2);
+            put_number(out, 0, 2);
+            put_number(out, deflated ? 8 : 0, 2);
+            put_number(out, 0, 8); /* time, date, checksum */
+            put_number(out, length, 4);
+            put_number(out, size, 4);
+            put_number(out, strlen(m[i].name), 2);
+            put_number(out, 0, 2);
+            if (central) {
+                put_number(out, 0, 10);
+                put_number(out, at, 4);
+            }
+            put(out, m[i].name, strlen(m[i].name));
+        }
+        put(zip, packed, length);
+    }
+    size_t start = zip->n;
+    put(zip, directory.at, directory.n);
+    put(zip, "PK\5\6\0\0\0\0", 8);
+    put_number(zip, (unsigned long)members, 2);
+    put_number(zip, (unsigned long)members, 2);
+    put_number(zip, directory.n, 4);
+    put_number(zip, start, 4);
+    put_number(zip, 0, 2);
+}
+
+static void make_evaluations(struct bytes *zip, bool deflated)
+{
+    static struct member m[3];
+    static const int64_t steps[] = {1000, 2000};
+    static const double results[] = {40, 42, 43, 45}, lengths[] = {9, 9, 9, 9};
+    m[0] = (struct member){.name = "timesteps.npy"};
+    m[1] = (struct member){.name = "results.npy"};
+    m[2] = (struct member){.name = "ep_lengths.npy"};
+    make_array(&m[0].array, "<i8", "(2,)", steps, sizeof steps);
+    make_array(&m[1].array, "<f8", "(2, 2)", results, sizeof results);
+    make_array(&m[2].array, "<f8", "(2, 2)", lengths, sizeof lengths);
+    make_zip(zip, m, 3, deflated);
+}
+
+Test(scores, reads_evaluations_of_stable_baselines)
+{
+    for (int deflated = 0; deflated < 2; deflated++) {
+        static struct bytes zip;
+        zip.n = 0;
+        make_evaluations(&zip, deflated);
+        const char *path = folder_path("evaluations.npz");
+        cr_assert_eq(file_replace(path, zip.at, zip.n), STATUS_OK);
+        struct results_options o = {.reading.name = {"SAC", "Hopper-v4", NULL}};
+        struct results r = folder_scores(path, o);
+        const struct results_run *run = find_run(&r, "sac", "Hopper-v4", 0);
+        cr_expect_eq(run->points, 2);
+        cr_expect_float_eq(run->x[1], 2000, 0);
+        cr_expect_float_eq(run->final, 44, 0);
+        cr_expect(has_note(&r, "Stable-Baselines3's evaluations"));
+        results_free(&r);
+    }
+}
+
+Test(scores, reads_matrices_of_rliable)
+{
+    static struct bytes zip;
+    static struct member m[2];
+    static const float drq[] = {1, 2, 3, 4, 5, 6}, spr[] = {7, 8, 9};
+    m[0] = (struct member){.name = "DrQ.npy"};
+    m[1] = (struct member){.name = "SPR.npy"};
+    make_array(&m[0].array, "<f4", "(2, 3)", drq, sizeof drq);
+    make_array(&m[1].array, "<f4", "(1, 3)", spr, sizeof spr);
+    make_zip(&zip, m, 2, false);
+    const char *path = folder_path("scores.npz");
+    cr_assert_eq(file_replace(path, zip.at, zip.n), STATUS_OK);
+    struct results r = folder_scores(path, (struct results_options){0});
+    cr_expect_eq(r.runs, 9);
+    cr_expect_float_eq(find_run(&r, "DrQ", "task 03", 1)->final, 6, 0);
+    cr_expect_float_eq(find_run(&r, "SPR", "task 02", 0)->final, 8, 0);
+    results_free(&r);
+}
+
+/* Cut anywhere, any byte turned: refused in words or read, and nothing else. */
+Test(scores, survives_damaged_npz)
+{
+    static struct bytes zip;
+    make_evaluations(&zip, true);
+    const char *path = folder_path("evaluations.npz");
+    struct results_options o = {.reading.name = {"SAC", "Hopper-v4", NULL}};
+    for (size_t i = 0; i < 2 * zip.n; i++) {
+        static struct bytes bad;
+        struct results r;
+        bad = zip;
+        if (i < zip.n)
+            bad.n = i;
+        else
+            bad.at[i - zip.n] ^= 0xff;
+        cr_assert_eq(file_replace(path, bad.at, bad.n), STATUS_OK);
+        results_init(&r, o);
+        enum status status = results_read_scores(&r, path);
+        cr_expect(status == STATUS_OK || *status_sentence() != '\0', "%zu", i);
+        cr_expect(i >= zip.n || status != STATUS_OK, "cut at %zu", i);
+        results_free(&r);
+    }
+}
+
+/* --- folders ---------------------------------------------------------------------------------- */
+
+Test(scores, reads_a_folder_by_a_pattern)
+{
+    folder_write("all/hopper/CQL/1.csv", "step,score\n0,1\n10,2\n");
+    folder_write("all/hopper/CQL/2.csv", "step,score\n0,3\n10,4\n");
+    folder_write("all/walker/BC/1.csv", "step,score\n0,5\n10,6\n");
+    folder_write("all/README.md", "nothing\n");
+    struct results r = folder_scores(
+        folder_path("all"),
+        (struct results_options){.reading.pattern = "{dataset}/{method}/{seed}.csv"});
+    cr_expect_eq(r.runs, 3);
+    cr_expect_float_eq(find_run(&r, "CQL", "hopper", 2)->final, 4, 0);
+    cr_expect_float_eq(find_run(&r, "BC", "walker", 1)->final, 6, 0);
+    cr_expect(has_note(&r, "1 file not read, not named as --pattern says (first: README.md)"));
+    results_free(&r);
+}
+
+Test(scores, reads_folders_of_known_layouts)
+{
+    folder_write("td/tdmpc2/walker-run.csv", "step,reward,seed\n0,1,1\n100,2,1\n");
+    folder_write("td/sac/walker-run.csv", "step,reward,seed\n0,1,1\n100,3,1\n");
+    struct results r = folder_scores(folder_path("td"), (struct results_options){0});
+    cr_expect_eq(r.runs, 2);
+    cr_expect_float_eq(find_run(&r, "sac", "walker-run", 1)->final, 3, 0);
+    results_free(&r);
+
+    folder_write("logs/CQL_20220101120000/environment.csv", "1,1000,41\n2,2000,42\n");
+    folder_write("logs/CQL_20220101120000/loss.csv", "1,1000,0.5\n2,2000,0.4\n");
+    folder_write("logs/CQL_20220101120000/params.json", "{\"gamma\": 0.99}\n");
+    r = folder_scores(folder_path("logs"),
+                      (struct results_options){.reading.name[READ_DATASET] = "hopper-medium-v0"});
+    cr_expect_eq(r.runs, 1);
+    cr_expect_float_eq(find_run(&r, "CQL", "hopper-medium-v0", 0)->final, 42, 0);
+    cr_expect(has_note(&r, "2 files not read, only environment.csv"));
+    results_free(&r);
+}
+
+Test(scores, refuses_folders_and_patterns_with_the_remedy)
+{
+    static const struct {
+        const char *pattern;
+        enum status status;
+        const char *says;
+    } bad[] = {{NULL, STATUS_FORMAT, "--pattern '{dataset}/{method}/{seed}.csv'"},
+               {"{method}/{seed}.txt", STATUS_FORMAT, "the first is notes.dat"},
+               {"{algorithm}/x.csv", STATUS_CONFIG, "none of {method}"},
+               {"x.csv", STATUS_CONFIG, "names nothing"}};
+    folder_write("odd/notes.dat", "step,score\n0,1\n");
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct results r;
+        results_init(&r, (struct results_options){.reading.pattern = bad[i].pattern});
+        cr_expect_eq(results_read_scores(&r, folder_path("odd")), bad[i].status);
+        cr_expect_not_null(strstr(status_sentence(), bad[i].says), "%s", status_sentence());
+        results_free(&r);
+    }
+}
+
+/* --- bad input -------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *what, *text, *says;
+} bad_files[] = {
+    {"no dataset", "step,algo,score\n0,A,1\n", "--dataset NAME"},
+    {"no method", "step,env,score\n0,A,1\n", "--method NAME"},
+    {"no score", "method,dataset,seed,loss\nA,d,1,2\n", "--column score=NAME"},
+    {"spread", "method,dataset,seed,score\nA,d,1,9890.35 ± 177.03\n", "a mean with its spread"},
+    {"two columns", "method,dataset,seed,score,score\nA,d,1,1,2\n", "two columns are called"},
+    {"no header", "A,d,1,2\nA,d,2,3\n", "no column"},
+    {"pickle", "\x80\x04\x95 abc", "Python pickle"},
+    {"parquet", "PAR1....", "df.to_csv"},
+    {"xz",
+     "\xfd"
+     "7zXZ",
+     "xz -dc FILE"},
+    {"web page", "<!DOCTYPE html>", "web page"},
+    {"zip", "PK\3\4 rubbish, longer than the end of a zip", "zip"},
+    {"empty JSON", "[]", "no scores"},
+    {"JSON cut", "{\"method\": \"A\", \"score\": ", "ends in the middle"},
+    {"JSON not closed", "[{\"method\":\"A\",\"dataset\":\"d\",\"seed\":1,\"score\":2}",
+     "not closed"},
+    {"JSON of numbers", "[1, 2]", "must be an object"},
+    {"JSON lengths", "{\"method\":\"A\",\"dataset\":\"d\",\"step\":[1,2],\"score\":[1]}",
+     "lists of one record"},
+    {"JSON depth", "{\"a\":{\"b\":{\"c\":{\"d\":{\"e\":1}}}}}", "more than 3 deep"},
+    {"a seed twice", "method,dataset,seed,step,score\nA,d,1,0,2\nA,d,seed_1,1,3\n", "one number"},
+    {"no seeds", "method,dataset,step,score\nA,d,0,2\nA,d,0,3\n", "--column seed=NAME"},
+    {"infinite step", "method,dataset,seed,step,score\nA,d,1,inf,2\n", "steps count from 0"},
+    {"score without step", "method,dataset,seed,step,score\nA,d,1,1,2\nA,d,1,,2\n",
+     "without a step"},
+};
+
+Test(scores, refuses_what_it_does_not_understand_with_the_remedy)
+{
+    for (size_t i = 0; i < sizeof bad_files / sizeof *bad_files; i++) {
+        struct results r;
+        results_init(&r, (struct results_options){0});
+        enum status status = results_read_scores(&r, folder_write("bad", bad_files[i].text));
+        cr_expect_eq(status, STATUS_FORMAT, "%s", bad_files[i].what);
+        cr_expect_not_null(strstr(status_sentence(), bad_files[i].says), "%s: %s",
+                           bad_files[i].what, status_sentence());
+        results_free(&r);
+    }
+}
+
+Test(scores, a_column_that_is_not_there_is_named_with_those_that_are)
+{
+    struct results r;
+    results_init(&r, (struct results_options){.reading.column[READ_METHOD] = "algoritm"});
+    cr_expect_eq(results_read_scores(&r, folder_write("a.csv", tidy)), STATUS_FORMAT);
+    cr_expect_not_null(strstr(status_sentence(), "no column 'algoritm' among: method, dataset"),
+                       "%s", status_sentence());
+    results_free(&r);
+}
+
+/* --- nothing is lost without a word ----------------------------------------------------------- */
+
+Test(scores, an_empty_cell_is_not_measured_a_nan_within_a_hole_at_the_end_a_divergence)
+{
+    struct results r = folder_scores(folder_write("a.csv", "method,dataset,seed,step,score\n"
+                                                           "A,d,1,0,\nA,d,1,5,41\nA,d,1,7,NA\n"
+                                                           "A,d,1,10,42\nA,d,1,20,null\n"
+                                                           "A,d,2,0,40\nA,d,2,5,nan\nA,d,2,10,43\n"
+                                                           "A,d,3,0,40\nA,d,3,5,44\nA,d,3,10,-inf\n"
+                                                           "A,d,4,0,\nA,d,4,10,\n"),
+                                     (struct results_options){0});
+    const struct results_run *run = find_run(&r, "A", "d", 1);
+    cr_expect_eq(run->status, RUN_OK);
+    cr_expect_eq(run->points, 2);
+    cr_expect(isnan(run->initial), "nothing was measured at 0");
+    run = find_run(&r, "A", "d", 2);
+    cr_expect_eq(run->status, RUN_OK);
+    cr_expect_eq(run->points, 2);
+    cr_expect_float_eq(run->final, 43, 0);
+    run = find_run(&r, "A", "d", 3);
+    cr_expect_eq(run->status, RUN_DIVERGED);
+    cr_expect_eq(run->points, 2);
+    cr_expect_float_eq(run->final, 0, 0);
+    cr_expect_eq(find_run(&r, "A", "d", 4)->status, RUN_MISSING);
+    cr_expect(has_note(&r, "5 rows without a score"));
+    cr_expect(has_note(&r, "1 score within curves is not finite and left out (first: A on d, "
+                           "seed 2)"));
+    cr_expect(has_note(&r, "Left out: A on d, seed 4"));
+    results_free(&r);
+}
+
+static const char unequal[] = "method,dataset,seed,step,score\n"
+                              "A,d,1,0,0\nA,d,1,97,97\nA,d,2,0,0\nA,d,2,50,50\nA,d,2,99,99\n"
+                              "B,d,1,0,0\nB,d,1,100,100\nB,e,1,0,0\nB,e,1,7,7\n";
+
+Test(scores, are_read_where_all_runs_of_a_dataset_reach)
+{
+    char caption[1024];
+    const char *path = folder_write("a.csv", unequal);
+    struct results r = folder_scores(path, (struct results_options){0});
+    cr_expect_float_eq(r.dataset[results_dataset(&r, "d")].budget, 97, 0);
+    cr_expect_float_eq(r.dataset[results_dataset(&r, "e")].budget, 7, 0);
+    for (int i = 0; i < r.runs; i++)
+        cr_expect(r.run[i].used, "run %d", i);
+    cr_expect_float_eq(find_run(&r, "A", "d", 2)->final, 97, 1e-12);
+    results_describe(&r, caption, sizeof caption);
+    cr_expect_not_null(strstr(caption, "largest step that all runs of a dataset reach"), "%s",
+                       caption);
+    results_free(&r);
+
+    r = folder_scores(path, (struct results_options){.final = FINAL_LAST});
+    cr_expect_float_eq(find_run(&r, "A", "d", 1)->final, 97, 0);
+    cr_expect_float_eq(find_run(&r, "B", "d", 1)->final, 100, 0);
+    results_free(&r);
+
+    r = folder_scores(path, (struct results_options){.budget = 99});
+    cr_expect_eq(find_run(&r, "A", "d", 1)->status, RUN_INCOMPLETE);
+    cr_expect_float_eq(find_run(&r, "B", "d", 1)->final, 99, 1e-12);
+    cr_expect(has_note(&r, "Left out: A on d, seed 1: ends at 97 of 99 (--budget 97 keeps it)"));
+    cr_expect(has_note(&r, "these runs are left out, 50 % of all"));
+    results_free(&r);
+}
+
+Test(scores, one_short_run_among_long_ones_is_named)
+{
+    struct results r = folder_scores(folder_write("a.csv", "method,dataset,seed,step,score\n"
+                                                           "A,d,1,0,0\nA,d,1,100,97\n"
+                                                           "A,d,2,0,0\nA,d,2,10,9\n"),
+                                     (struct results_options){0});
+    cr_expect_float_eq(r.dataset[0].budget, 10, 0);
+    cr_expect(has_note(&r, "d is read at 10, where A, seed 2, ends; others reach 100"));
+    cr_expect(has_note(&r, "--budget 100"));
+    results_free(&r);
+}
+
+Test(scores, rows_that_stand_twice_are_an_error_unless_they_are_equal)
+{
+    struct results r;
+    results_init(&r, (struct results_options){0});
+    const char *path = folder_write("a.csv",
+                                    "method,dataset,seed,step,score\nA,d,1,0,1\nA,d,1,0,2\n");
+    cr_expect_eq(results_read_scores(&r, path), STATUS_FORMAT);
+    cr_expect_not_null(strstr(status_sentence(), "A on d, seed 1 at step 0: 1 in line 2, 2 in line "
+                                                 "3"),
+                       "%s", status_sentence());
+    results_free(&r);
+
+    r = folder_scores(folder_write("a.csv", "method,dataset,seed,step,score\n"
+                                            "A,d,1,0,1\nA,d,1,5,2\nA,d,1,5,2.0\n"),
+                      (struct results_options){0});
+    cr_expect_eq(r.run[0].points, 2);
+    cr_expect(has_note(&r, "1 row stands twice with the same score (first: lines 3 and 4)"));
+    results_free(&r);
+
+    r = folder_scores(folder_write("a.csv", "method,dataset,seed,step,episode,score\n"
+                                            "A,d,1,0,0,1\nA,d,1,0,1,3\n"),
+                      (struct results_options){0});
+    cr_expect_float_eq(r.run[0].y[0], 2, 0);
+    cr_expect_float_eq(r.run[0].spread[0], sqrt(2), 1e-12);
+    cr_expect(has_note(&r, "episodes at the same step are averaged"));
+    results_free(&r);
+}
+
+Test(scores, a_run_in_two_files_with_other_scores_is_an_error_naming_both)
+{
+    const char *a = folder_write("a.csv", "method,dataset,seed,score\nA,d,1,41\n");
+    const char *b = folder_write("b.csv", "method,dataset,seed,score\nA,d,1,42\n");
+    const char *c = folder_write("c.csv", "method,dataset,seed,score\nA,d,1,41\n");
+    struct results r;
+    results_init(&r, (struct results_options){0});
+    cr_assert_eq(results_read_scores(&r, a), STATUS_OK);
+    cr_assert_eq(results_read_scores(&r, b), STATUS_OK);
+    cr_expect_eq(results_finish(&r), STATUS_FORMAT);
+    cr_expect(strstr(status_sentence(), "a.csv") && strstr(status_sentence(), "b.csv"), "%s",
+              status_sentence());
+    results_free(&r);
+
+    results_init(&r, (struct results_options){0});
+    cr_assert_eq(results_read_scores(&r, a), STATUS_OK);
+    cr_assert_eq(results_read_scores(&r, c), STATUS_OK);
+    cr_assert_eq(results_finish(&r), STATUS_OK, "%s", status_sentence());
+    cr_expect(has_note(&r, "appears twice"));
+    results_free(&r);
+}
+
+/* What the report writes is read back as the same runs, whatever became of them and whatever they
+ * are called. */
+static const char every_kind[] =
+    "method,dataset,seed,step,score,status,why\n"
+    "\"=1+1, \"\"x\"\"\",#d,1,0,40,ok,\n\"=1+1, \"\"x\"\"\",#d,1,10,42,ok,\n"
+    "Ünï—cødé 方法,'d,1,0,40,ok,\nÜnï—cødé 方法,'d,1,10,43,ok,\n"
+    "A;B|C,d e,blue,0,40,ok,\nA;B|C,d e,blue,10,nan,ok,\n"
+    "A;B|C,d e,red,0,40,ok,\nA;B|C,d e,red,10,44,ok,\n"
+    "A;B|C,d e,11,0,40,diverged,the loss is not finite\n"
+    "A;B|C,d e,long,0,40,ok,\nA;B|C,d e,long,20,50,ok,\n"
+    "A;B|C,d e,9,,,failed,no GPU\nA;B|C,d e,10,,,missing,\n"
+    "NA,nan,3,0,5,ok,\nNA,nan,3,10,-3,ok,\nNA,nan,4,,37.5,ok,\n";
+
+static void expect_same(const struct results *a, const struct results *b, bool curves)
+{
+    cr_assert_eq(a->runs, b->runs);
+    cr_assert_eq(a->methods, b->methods);
+    cr_assert_eq(a->datasets, b->datasets);
+    for (int i = 0; i < a->runs; i++) {
+        const struct results_run *p = &a->run[i], *q = &b->run[i];
+        cr_expect_str_eq(a->method[p->method].id, b->method[q->method].id);
+        cr_expect_str_eq(a->dataset[p->dataset].id, b->dataset[q->dataset].id);
+        cr_expect_float_eq(a->dataset[p->dataset].budget, b->dataset[q->dataset].budget, 0);
+        cr_expect_eq(p->seed, q->seed);
+        cr_expect_eq(p->status, q->status, "%s: %d, %d", a->method[p->method].id, p->status,
+                     q->status);
+        cr_expect_str_eq(p->why, q->why);
+        cr_expect_eq(p->used, q->used);
+        cr_expect(p->final == q->final || (isnan(p->final) && isnan(q->final)), "%g %g", p->final,
+                  q->final);
+        cr_expect(p->increase == q->increase || (isnan(p->increase) && isnan(q->increase)));
+        if (curves)
+            cr_expect_eq(p->points, q->points);
+    }
+}
+
+Test(scores, of_every_kind_and_name_are_read_back_as_they_were)
+{
+    static const char *const files[] = {"scores.csv", "curves.csv.gz"};
+    struct results r = folder_scores(folder_write("a.csv", every_kind),
+                                     (struct results_options){0});
+    cr_assert_eq(export_scores(&r, folder_path("scores.csv")), STATUS_OK);
+    cr_assert_eq(export_curves(&r, folder_path("curves.csv.gz")), STATUS_OK);
+    for (int i = 0; i < 2; i++) {
+        struct results again = folder_scores(folder_path(files[i]), (struct results_options){0});
+        expect_same(&r, &again, i == 1);
+        results_free(&again);
+    }
+    results_free(&r);
+}
+
+/* --- scales ----------------------------------------------------------------------------------- */
+
+static bool has_banner(const struct results *r, const char *part)
+{
+    for (int i = 0; i < r->notes; i++) {
+        if (r->note[i].level == NOTE_BANNER && strstr(r->note[i].text, part) != NULL)
+            return true;
+    }
+    return false;
+}
+
+static const struct {
+    const char *what, *text, *banner;
+    bool doubt;
+} scales[] = {
+    {"raw", "A," HOPPER ",1,1600\nA," HOPPER ",2,1700\n", "A on " HOPPER, true},
+    {"raw and negative", "A,halfcheetah-random-v2,1,-280\n", "A on halfcheetah-random-v2", true},
+    {"one of two raw", "A," HOPPER ",1,60\nB," HOPPER ",1,2100\n", "B on " HOPPER, true},
+    {"two scales", "A," HOPPER ",1,0.61\nB," HOPPER ",1,60\n", "A on " HOPPER, true},
+    {"two scales in one method",
+     "A," HOPPER ",1,0.61\nA,walker2d-medium-v2,1,70\nB," HOPPER ",1,60\n", "A on " HOPPER, true},
+    {"two scales, other benchmark", "A,task,1,0.61\nB,task,1,60\n", "A on task", true},
+    {"all on 0-1", "A," HOPPER ",1,0.61\n", "0-1 scale", true},
+    {"versions", "A," HOPPER ",1,61\nB,hopper-medium-v0,1,60\n",
+     "hopper-medium-v2 (A) and hopper-medium-v0 (B)", true},
+    {"versions of others", "A,Ant-v2,1,61\nB,Ant-v4,1,60\n", "Ant-v2 (A) and Ant-v4 (B)", true},
+    {"a version and none", "A,hopper-medium,1,61\nB," HOPPER ",1,60\n", "hopper-medium (A)", true},
+    {"a failing method", "A,relocate-human-v1,1,0.2\nB,relocate-human-v1,1,90\n", NULL, false},
+    {"maze2d", "A,maze2d-open-v0,1,480\n", NULL, false},
+    {"as it should be", "A," HOPPER ",1,61\nB," HOPPER ",1,3\n", NULL, false},
+};
+
+Test(scores, on_scales_that_cannot_be_compared_are_warned_of)
+{
+    for (size_t i = 0; i < sizeof scales / sizeof *scales; i++) {
+        char text[1024];
+        snprintf(text, sizeof text, "method,dataset,seed,score\n%s", scales[i].text);
+        struct results r = folder_scores(folder_write("a.csv", text), (struct results_options){0});
+        cr_expect_eq(*r.doubt != '\0', scales[i].doubt, "%s: %s", scales[i].what, r.doubt);
+        cr_expect(scales[i].banner == NULL || has_banner(&r, scales[i].banner), "%s: %s",
+                  scales[i].what, r.doubt);
+        results_free(&r);
+    }
+}
+
+Test(scores, are_normalised_by_a_reference)
+{
+    static const char text[] = "method,dataset,seed,step,score\n"
+                               "A,task-a,1,0,100\nA,task-a,1,10,200\n"
+                               "A,task-b,1,0,-3\nA,task-b,1,10,7\nA,other,1,0,1\nA,other,1,10,2\n";
+    const char *reference = folder_write("ref.csv", "Dataset; Low; High\ntask-a;100;300\n"
+                                                    "task-*;-3;17\n");
+    struct results r;
+    results_init(&r, (struct results_options){.reading.reference = reference});
+    cr_assert_eq(results_read_scores(&r, folder_write("a.csv", text)), STATUS_OK);
+    cr_assert_eq(results_normalise(&r), STATUS_OK, "%s", status_sentence());
+    cr_assert_eq(results_finish(&r), STATUS_OK);
+    cr_expect_float_eq(find_run(&r, "A", "task-a", 1)->final, 50, 1e-12);
+    cr_expect_float_eq(find_run(&r, "A", "task-a", 1)->initial, 0, 1e-12);
+    cr_expect_float_eq(find_run(&r, "A", "task-b", 1)->final, 50, 1e-12);
+    cr_expect_float_eq(find_run(&r, "A", "other", 1)->final, 2, 0);
+    cr_expect(has_banner(&r, "no row for them: other"));
+    results_free(&r);
+}
+
+Test(scores, a_bad_reference_is_refused)
+{
+    static const struct {
+        const char *text, *says;
+        enum status status;
+    } bad[] = {{"dataset,low\nd,1\n", "no column 'high'", STATUS_FORMAT},
+               {"dataset,low,high\nd,1,1\n", "two different", STATUS_FORMAT},
+               {"dataset,low,high\nd,1,x\n", "expected a number", STATUS_FORMAT},
+               {"dataset,low,high\nD,1,2\n", "none of the datasets", STATUS_CONFIG}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct results r;
+        results_init(&r, (struct results_options){
+                             .reading.reference = folder_write("ref.csv", bad[i].text)});
+        cr_assert_eq(results_read_scores(&r, folder_write("a.csv", tidy)), STATUS_OK);
+        cr_expect_eq(results_normalise(&r), bad[i].status);
+        cr_expect_not_null(strstr(status_sentence(), bad[i].says), "%s", status_sentence());
+        results_free(&r);
+    }
 }
