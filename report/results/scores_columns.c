@@ -155,6 +155,13 @@ static bool is_in(const char *word, const char *const *words)
     return false;
 }
 
+/* What stands behind the last '/' or '.'; NULL: neither is there. */
+static const char *last_part(const char *name)
+{
+    const char *slash = strrchr(name, '/'), *dot = strrchr(name, '.');
+    return slash != NULL ? slash + 1 : dot != NULL ? dot + 1 : NULL;
+}
+
 bool scores_column_is(const char *name, enum reading_role role)
 {
     char normal[SCORES_NAME];
@@ -166,9 +173,9 @@ bool scores_column_is(const char *name, enum reading_role role)
 static int score_rank(const char *metric)
 {
     char name[SCORES_NAME];
-    const char *slash = strrchr(metric, '/');
+    const char *part = last_part(metric);
     for (int last = 0; last < 2; last++) {
-        normal_name(last && slash != NULL ? slash + 1 : metric, name);
+        normal_name(last && part != NULL ? part : metric, name);
         for (int i = 0; score_words[i] != NULL; i++) {
             if (strcmp(score_words[i], name) == 0)
                 return i;
@@ -244,13 +251,14 @@ static int column_of(const struct search *f, enum reading_role role)
                 return i;
         }
     }
-    /* "eval/return" goes by its last part, once nothing goes by its whole name. */
+    /* "eval/return" and JSON's "config.env" go by their last part, once nothing goes by its whole
+     * name. */
     for (const char *const *word = words_of[role]; *word != NULL; word++) {
         for (int i = 0; i < f->csv->columns; i++) {
-            const char *slash = strrchr(header(f->csv, i), '/');
+            const char *slash = last_part(header(f->csv, i));
             if (slash == NULL || f->taken[i] || strstr(header(f->csv, i), " - ") != NULL)
                 continue; /* taken, or wandb's RUN - METRIC */
-            normal_name(slash + 1, name);
+            normal_name(slash, name);
             if (strcmp(name, *word) == 0)
                 return i;
         }
@@ -463,6 +471,9 @@ static enum status take_wandb(struct search *f)
         if (f->taken[i] || dash == NULL || strcmp(dash + 3, best) != 0)
             continue;
         TRY(add_value(f, i, &value));
+        const char *group = strstr(name, ": "); /* "algo: iql", of runs that wandb has grouped */
+        if (group != NULL && group < dash)
+            name = group + 2;
         snprintf(run, sizeof run, "%.*s", (int)(dash - name), name);
         if (!scores_names_of_run(run, value->name))
             snprintf(value->name[READ_SEED], SCORES_NAME, "%s", run);
@@ -558,6 +569,11 @@ static enum status fail_score(const struct search *f)
     if (asked != NULL)
         return fail_column(f, asked);
     list_columns(f->csv, f->taken, list, sizeof list);
+    if (exact_column(f->csv, "mean") >= 0)
+        return status_fail(STATUS_FORMAT,
+                           "%s:%d: no column 'score'; means and spreads without the runs are "
+                           "compared with runs: --published FILE",
+                           f->source->path, f->csv->line[0]);
     return status_fail(STATUS_FORMAT,
                        "%s:%d: no column 'score'%s%s; name it: --column score=NAME, or where each "
                        "column is a seed, a method or a dataset: --column seed=*",

@@ -124,10 +124,12 @@ static enum status read_cell(const struct reader *x, int row, int column, double
     if (strstr(text, "±") != NULL || strstr(text, "+-") != NULL || strstr(text, "+/-") != NULL)
         return fail_at(x, row,
                        "column '%s' holds '%.60s', a mean with its spread; a report needs a score "
-                       "per run, so give the file with the runs themselves",
+                       "per run, and compares means with runs by --published FILE",
                        x->csv->cell[column], text);
-    return fail_at(x, row, "column '%s' holds '%.60s', expected a number", x->csv->cell[column],
-                   text);
+    return fail_at(x, row,
+                   "column '%s' holds '%.60s', expected a number (no unit, no separators of "
+                   "thousands)",
+                   x->csv->cell[column], text);
 }
 
 /* The text that names a measurement: of its row, of its column, or of the whole file. */

@@ -158,8 +158,10 @@ enum status csv_parse_separated(struct csv *c, const char *name, const char *tex
         if (before == 0)
             c->columns = width;
         else if (width != c->columns)
-            status = status_fail(STATUS_FORMAT, "%s:%d: %d fields, the header has %d", name, line,
-                                 width, c->columns);
+            status = status_fail(STATUS_FORMAT,
+                                 "%s:%d: %d fields, the header has %d; is the line cut, or a "
+                                 "separator in a name without quotes?",
+                                 name, line, width, c->columns);
     }
     if (status == STATUS_OK && r.lines == 0)
         status = status_fail(STATUS_FORMAT, "%s: empty, not even a header line", name);

@@ -17,7 +17,7 @@ runtime=$(sed 's/#.*//' <<'NAMES'
     # what `vitamin slurm` writes
     vitamin-main.sh
     # what readers bring along
-    mine.ini mine.csv dmc.csv
+    mine.ini mine.csv dmc.csv seed.csv method_seed.csv progress.csv
 NAMES
 )
 

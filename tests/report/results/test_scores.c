@@ -391,6 +391,18 @@ static const struct layout {
      .is_dataset = "breakout",
      .seed = 1,
      .final = 4},
+    {.file = "configs.jsonl",
+     .text =
+         "{\"config\":{\"env\":\"d\",\"algo\":\"A\",\"seed\":2},\"step\":0,\"eval/return\":41}\n"
+         "{\"config\":{\"env\":\"d\",\"algo\":\"A\",\"seed\":2},\"step\":5,\"loss\":0.1}\n"
+         "{\"config\":{\"env\":\"d\",\"algo\":\"A\",\"seed\":2},\"step\":9,\"eval/return\":42}\n",
+     .runs = 1,
+     .is_method = "A",
+     .is_dataset = "d",
+     .seed = 2,
+     .points = 2,
+     .final = 42,
+     .says = "method = config.algo"},
     /* seeds */
     {.file = "big.csv",
      .text = "method,dataset,seed,score\nA,d,1700000000000000001,41\nA,d,2.0,42\n",
@@ -825,6 +837,7 @@ static const struct {
     {"no method", "step,env,score\n0,A,1\n", "--method NAME"},
     {"no score", "method,dataset,seed,loss\nA,d,1,2\n", "--column score=NAME"},
     {"spread", "method,dataset,seed,score\nA,d,1,9890.35 ± 177.03\n", "a mean with its spread"},
+    {"means", "method,dataset,mean,std\nA,d,45,3\n", "--published FILE"},
     {"two columns", "method,dataset,seed,score,score\nA,d,1,1,2\n", "two columns are called"},
     {"no header", "A,d,1,2\nA,d,2,3\n", "no column"},
     {"pickle", "\x80\x04\x95 abc", "Python pickle"},
