@@ -127,7 +127,7 @@ $(FLAGS):
 	@mkdir -p $(@D) && printf '%s\n' '$(FLAGS_NOW)' > $@
 
 .PHONY: all build man test test-kills smoke demo reproduce report bench benches bench-peer fuzz lint format clean help deps \
-        install uninstall dist deps-dev test-install test-slurm deps-slurm test-distros deps-distros \
+        install uninstall dist deb deps-dev test-install test-slurm deps-slurm test-distros deps-distros \
         compile_commands.json
 all: build
 
@@ -242,16 +242,26 @@ $(SHARE)/fish/vendor_completions.d/%.fish: $(BUILD)/%
 
 man: $(filter %.1,$(GENERATED)) ## write the manual pages into the build folder
 
-INSTALL = PREFIX=$(call quote,$(PREFIX)) DESTDIR=$(call quote,$(DESTDIR)) packaging/install.sh
+INSTALLER = PREFIX=$(call quote,$(PREFIX)) DESTDIR=$(call quote,$(DESTDIR)) packaging/install.sh
 install: build $(GENERATED) ## install programs, manual pages, shell completion and docs (PREFIX=/usr/local DESTDIR=)
-	@$(INSTALL) install $(BUILD)
+	@$(INSTALLER) install $(BUILD)
 
 uninstall: ## remove what install has put there (PREFIX=/usr/local DESTDIR=)
-	@$(INSTALL) uninstall
+	@$(INSTALLER) uninstall
 
 dist: ## write HEAD as build/vitamin-VERSION.tar.gz, which knows its revision
-	@mkdir -p build
+	@mkdir -p build && rm -f build/vitamin-*.tar.gz
 	git archive --prefix=vitamin-$(VERSION)/ -o build/vitamin-$(VERSION).tar.gz HEAD
+
+# From a clone HEAD is packaged, from an archive this folder. dpkg's build calls make anew.
+DEB := build/deb/vitamin-$(VERSION)
+deb: ## build Debian's package in build/deb (deps.sh deb)
+	@rm -rf build/deb && mkdir -p $(DEB)
+	$(if $(wildcard .git),git archive HEAD,tar -c --exclude=./build --exclude=./data --exclude=./out .) | tar -x -C $(DEB)
+	@cp -R packaging/debian $(DEB)/debian
+	cd $(DEB) && env -u MAKEFLAGS -u MAKELEVEL DEB_BUILD_OPTIONS="$${DEB_BUILD_OPTIONS:-noautodbgsym}" \
+	    dpkg-buildpackage -b -us -uc -J
+	@rm -rf $(DEB) && ls build/deb/*.deb
 
 # The installation is tested too, unless only some tests are.
 test: build $(GENERATED) $(TESTS) ## run the tests (SAN=asan FILTER='replay/*')

@@ -1,10 +1,10 @@
 #!/bin/sh
 # Install the packages that vitamin needs from Debian (12 or newer), through sudo unless root.
-# usage: [MUJOCO_PREFIX=folder] deps.sh [GROUP...]
+# usage: [MUJOCO_PREFIX=folder] deps.sh [-n] [GROUP...]      -n: only print the names of those missing
 #
 # Without a group: what building, running and testing need. Groups: lint (clang and linters, for `make
 # lint`, CC=clang and `make fuzz`), slurm (for `make test-slurm`), distros (for `make test-distros`), deb
-# (tools for Debian packages), shells (the tests of completion); dev is all of them.
+# (for `make deb`), shells (the tests of completion); dev is all of them.
 #
 # OpenBLAS: the pthread build, which the program limits to one thread (engine/base/threads.c). Our own
 # loops are parallel and call BLAS from several threads at once. Debian's serial build is not safe for
@@ -22,6 +22,8 @@ libopenblas-pthread-dev libhdf5-dev libinih-dev libcriterion-dev zlib1g-dev libc
 libfontconfig-dev libjson-c-dev gnuplot-nox fonts-urw-base35 fontconfig"
 [ -n "${MUJOCO_PREFIX:-}" ] || base="$base libmujoco-dev"
 
+only_print=""
+[ "${1:-}" != -n ] || { only_print=1 && shift; }
 packages=""
 [ $# -gt 0 ] || packages=$base
 for group in "$@"; do
@@ -47,10 +49,15 @@ missing=""
 for p in $packages; do
     dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"
 done
+[ -z "$only_print" ] || { echo "${missing# }" && exit 0; }
 [ -n "$missing" ] || { echo "deps: all packages are installed"; exit 0; }
 
 as_root=""
 [ "$(id -u)" = 0 ] || as_root="sudo"
+[ -z "$as_root" ] || command -v sudo >/dev/null || {
+    echo "deps: missing:$missing; installing them needs root, docs/install.md has a way without" >&2
+    exit 1
+}
 echo "deps: installing$missing"
 $as_root apt-get update -q
 case " $missing " in

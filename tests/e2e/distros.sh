@@ -1,6 +1,11 @@
 #!/bin/bash
 # README's two commands, `make deps smoke` and `make deps test`, on bare Debian systems, from a clone of
-# HEAD. usage: [FILTER='plot/*'] tests/e2e/distros.sh [CODENAME|other...]      default: bookworm trixie
+# HEAD. usage: [FILTER='plot/*'] [STEPS='smoke test'] tests/e2e/distros.sh [CODENAME|other...]
+# default: bookworm trixie
+#
+# Two more STEPS: `package` builds Debian's package, installs, uses and removes it (package.sh); `images` does
+# what packaging/Containerfile and packaging/vitamin.def say, each stage in a bare system of its own, always
+# on bookworm as they do, and starts the program of the last one.
 #
 # debootstrap makes a bare system from the Debian mirror in this machine's apt settings, with git and
 # make. It is cached in build/distros/CODENAME.tar, next to the packages that `make deps` downloads, and
@@ -13,8 +18,9 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 store=$PWD/build/distros
-root=""  # of the system in hand
-child="" # what runs in it
+root=""    # of the system in hand
+systems="" # of an image's stages
+child=""   # what runs in it
 failed=0
 
 skip() {
@@ -78,7 +84,7 @@ inside() {
 build_warning='^[^ ]*(\.[ch]|cc1|ld|gcc|cc|make(\[[0-9]+\])?)[0-9:]*: ([^ ]*: )?[Ww]arning:'
 program_warning='^[0-9]{4}-[0-9TZ:-]+ (error |warn +gnuplot:)'
 
-# Run one of the two commands. Arguments: CODENAME, name of its log, pattern of its warnings, the command.
+# Run one of the commands. Arguments: CODENAME, name of its log, pattern of its warnings, the command.
 try() {
     local log=$store/$1-$2.log start=$SECONDS status
     inside "$1" bash -c 'cd /root/vitamin && "$@"' try "${@:4}" >"$log" 2>&1 &
@@ -97,6 +103,52 @@ try() {
     fi
 }
 
+# Copies into the system at $root: from the folder or stage FROM, patterns SOURCE... to TARGET.
+copy_into() { # FROM SOURCE... TARGET
+    local from=$1 target=$root${*: -1} pattern
+    mkdir -p "$(dirname "$target/.")"
+    [ "${target%/}" != "$target" ] || rmdir "$target" # a file's name
+    for pattern in "${@:2:$#-2}"; do
+        # shellcheck disable=SC2086 # a pattern on purpose
+        (cd "$from" && cp -R ${pattern#/} "$target") || return 1
+    done
+}
+
+# Carry out an image's description with the bare system for its base.
+try_image() { # FILE
+    local what a dir=/ step=0 name=${1##*/} root
+    local -a fields
+    local -A stage=([-]=$PWD)
+    systems=$(mktemp -d "$store/image-XXXXXX")
+    while IFS=$'\t' read -r what a; do
+        step=$((step + 1))
+        case $what in
+        stage)
+            root=$systems/$a dir=/
+            stage[$a]=$root
+            unpack bookworm
+            ;;
+        copy)
+            IFS=$'\t' read -ra fields <<<"$a"
+            copy_into "${stage[${fields[0]}]}" "${fields[@]:1}"
+            ;;
+        dir)
+            dir=$a
+            mkdir -p "$root$dir"
+            ;;
+        run) try bookworm "$name-$step" "$build_warning" bash -c "cd $dir && $a" ;;
+        start) try bookworm "$name-$step" "$build_warning" bash -c "cd $dir && $a plan smoke && $a --version" ;;
+        esac || {
+            echo "distros: $name: FAILED: $what $a"
+            failed=1
+        }
+        [ $failed = 0 ] || break
+    done < <(awk -f tests/e2e/image_steps.awk "$1")
+    [ $step -gt 5 ] || failed=1 # awk has said why
+    rm -rf --one-file-system "$systems"
+    systems=""
+}
+
 [ "$(id -u)" = 0 ] || skip "a chroot wants root"
 command -v debootstrap >/dev/null || PATH=$PATH:/usr/sbin:/sbin
 command -v debootstrap >/dev/null || skip "there is no debootstrap (./deps.sh distros installs it)"
@@ -113,15 +165,31 @@ if [ "$*" = other ]; then
 fi
 
 mkdir -p "$store"
-trap '[ -z "$child" ] || { kill -KILL $child; wait $child; } 2>/dev/null; rm -rf --one-file-system "$root"' EXIT
+trap '[ -z "$child" ] || { kill -KILL $child; wait $child; } 2>/dev/null; rm -rf --one-file-system "$root" "$systems"' EXIT
 trap 'exit 1' INT TERM HUP
 for codename in "$@"; do
     root=$(mktemp -d "$store/$codename-XXXXXX") && chmod 755 "$root" || skip "no room in $store"
     [ -f "$store/$codename.tar" ] || make_base "$codename"
     unpack "$codename" || { echo "distros: $codename: FAILED: cannot be unpacked" && exit 1; }
-    try "$codename" smoke "$build_warning|$program_warning" make deps smoke
-    try "$codename" test "$build_warning" make deps test ${FILTER:+"FILTER=$FILTER"}
+    for step in ${STEPS:-smoke test}; do
+        case $step in
+        smoke) try "$codename" smoke "$build_warning|$program_warning" make deps smoke ;;
+        test) try "$codename" test "$build_warning" make deps test ${FILTER:+"FILTER=$FILTER"} ;;
+        package) try "$codename" package "$build_warning" tests/e2e/package.sh THROWAWAY ;;
+        images) ;;
+        *) echo "distros: FAILED: unknown step '$step'" && failed=1 ;;
+        esac
+    done
     rm -rf --one-file-system "$root"
 done
-[ $failed = 0 ] && echo "distros: both commands work on $*"
+case " ${STEPS:-} " in
+*" images "*)
+    root=$(mktemp -d "$store/bookworm-XXXXXX") && [ -f "$store/bookworm.tar" ] || make_base bookworm
+    make dist
+    for image in packaging/Containerfile packaging/vitamin.def; do
+        try_image $image
+    done
+    ;;
+esac
+[ $failed = 0 ] && echo "distros: ${STEPS:-smoke test}: all work on $*"
 exit $failed

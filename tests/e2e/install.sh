@@ -70,6 +70,8 @@ out=$(cat CITATION.cff)
 contains "
 version: $version
 " CITATION.cff
+read -r out <packaging/debian/changelog
+contains "vitamin ($version-" packaging/debian/changelog
 for file in README.md LICENSE CITATION.cff CHANGELOG.md docs/running.md; do
     cmp -s "$share/doc/vitamin/$file" "${file}" || fail "$file is not installed"
 done
