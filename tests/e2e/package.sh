@@ -23,6 +23,7 @@ make deps
 ./deps.sh deb shells
 make deb
 package=$(echo "$PWD"/build/deb/vitamin_*.deb)
+export HOME=$(mktemp -d) # of nobody
 before=$(paths)
 DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$package"
 dpkg -L vitamin
@@ -34,8 +35,9 @@ man -w vitamin vitamin-report || fail "man finds no pages"
 bash -c '. /usr/share/bash-completion/bash_completion && _completion_loader vitamin; complete -p vitamin' ||
     fail "bash finds no completion"
 zsh -fc 'autoload -Uz compinit; compinit -u -D; [[ $_comps[vitamin] = _vitamin ]]' || fail "zsh finds no completion"
-[ "$(fish --no-config -c 'complete -C "vitamin swe"' | cut -f 1)" = sweep ] || fail "fish finds no completion"
+[ "$(fish -c 'complete -C "vitamin swe"' | cut -f 1)" = sweep ] || fail "fish finds no completion"
 
+rm -rf "$HOME"
 scratch=$(mktemp -d)
 (
     cd "$scratch"
