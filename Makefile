@@ -338,8 +338,8 @@ format: ## reformat all C files
 test-slurm: build ## run a matrix on a private Slurm, if Slurm is installed (deps-slurm)
 	tests/e2e/slurm.sh $(BUILD)
 
-test-distros: ## run the README's two commands on bare Debian 12 and 13, as root (DISTROS=trixie FILTER=)
-	FILTER='$(FILTER)' tests/e2e/distros.sh $(DISTROS)
+test-distros: ## run the README's two commands on bare Debian 12 and 13, as root (DISTROS=trixie FILTER= STEPS='smoke test package images')
+	FILTER='$(FILTER)' STEPS='$(STEPS)' tests/e2e/distros.sh $(DISTROS)
 
 deps: ## install the packages that building, running and testing need (done when make reads this file)
 	@$(if $(DRY_RUN),./deps.sh,:)

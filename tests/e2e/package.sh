@@ -13,17 +13,17 @@ fail() {
     exit 1
 }
 
-# Every path but those of programs that keep books.
+# Where packages put files, but for those of programs that keep books.
 paths() {
-    find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /tmp -o -path /root -o -path "$PWD" \
-        -o -path /var/cache -o -path /var/log -o -path /var/lib/apt -o -path /var/lib/dpkg \) -prune -o -print | sort
+    find /bin /etc /lib /opt /sbin /usr /var -xdev \( -path /var/cache -o -path /var/log -o -path /var/tmp -o \
+        -path /var/lib/apt -o -path /var/lib/dpkg \) -prune -o -print | sort
 }
 
 make deps
 ./deps.sh deb shells
 make deb
 package=$(echo "$PWD"/build/deb/vitamin_*.deb)
-export HOME=$(mktemp -d) # of nobody
+HOME=$(mktemp -d) # of nobody
 before=$(paths)
 DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$package"
 dpkg -L vitamin
