@@ -2,6 +2,7 @@
  */
 #include "engine/base/command.h"
 #include "engine/base/completion.h"
+#include "engine/base/escape.h"
 #include "engine/base/file.h"
 #include "engine/base/log.h"
 #include "engine/base/manual.h"
@@ -134,11 +135,25 @@ static size_t most_tables(const struct results *r)
     return (size_t)table_count * (size_t)(r->suites + r->own_suites + 1) + 1;
 }
 
+static bool has_table(const struct made *m, const char *id)
+{
+    for (int i = 0; i < m->tables; i++) {
+        if (strcmp(m->table[i].id, id) == 0)
+            return true;
+    }
+    return false;
+}
+
 static enum status make_table(struct made *m, const struct table_entry *e, const char *id,
                               const char *title, const char *argument)
 {
     struct table *t = &m->table[m->tables];
     table_init(t, id, title);
+    for (int n = 2; has_table(m, t->id); n++) { /* two suites may have one name of a file */
+        char first[TABLE_ID];
+        escape_file(id, first, sizeof first);
+        snprintf(t->id, sizeof t->id, "%.48s_%d", first, n);
+    }
     enum status status = e->make(&m->report, argument, t);
     if (status == STATUS_OK)
         status = table_check(t);

@@ -473,15 +473,20 @@ enum status grid_draw(const struct grid *g, const struct theme *t, const char *f
     }
 
     double middle = l.left + (l.width - l.left - RIGHT) / 2;
-    struct plot_style title = {.points = 7.8, .anchor = PLOT_CENTER, .markup = true};
+    struct plot_style title = {.points = 7.8, .anchor = PLOT_CENTER};
     char x_title[256] = "";
-    if (exponent > 0)
+    /* A user's words may hold what gnuplot takes for markup. */
+    title.markup = exponent > 0 && strpbrk(g->x_title, "^_{}@&~\\") == NULL;
+    if (title.markup)
         snprintf(x_title, sizeof x_title, "%s (×10^{%d})", g->x_title, exponent);
+    else if (exponent > 0)
+        snprintf(x_title, sizeof x_title, "%s (×10^%d)", g->x_title, exponent);
     else
         snprintf(x_title, sizeof x_title, "%s", g->x_title);
     if (l.x_title)
         plot_text(p, middle, FOOT + legend + X_TITLE / 2, title, "%s", x_title);
     title.upright = true;
+    title.markup = false;
     if (!own_titles)
         plot_text(p, 0.09, (l.bottom + plot_height(p) - TOP) / 2, title, "%s", g->y_title);
     if (l.x_title)

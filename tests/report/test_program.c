@@ -386,3 +386,15 @@ Test(report_program, says_which_interquartile_mean_it_computes_and_gives_the_oth
                      0, "%s", cases[i].rule);
     }
 }
+
+Test(report_program, keeps_words_and_suites_of_the_user_as_they_are)
+{
+    const char *out = folder_path("out");
+    cr_assert_eq(report("--scores %s --suite-of 'walker-*=A/B' --suite-of 'hopper-*=A_B' "
+                        "--score-label 'R_t^2 {x}' --format svg --out %s",
+                        foreign_file(), out),
+                 0, "%s", folder_read(folder_path("said")));
+    cr_expect_eq(shell("test $(ls %s/tables/tab-*.csv | wc -l) = 2", out), 0, "one for each");
+    if (shell("command -v gnuplot > /dev/null") == 0)
+        cr_expect_eq(shell("grep -qF 'R_t^2 {x}' %s/figures/profiles.svg", out), 0);
+}
