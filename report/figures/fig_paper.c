@@ -9,15 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PANELS = 8, NAMED = 6 };
+enum {
+    PANELS = 8,
+    CROWDED = 8, /* more points than a small panel has room to name */
+    RINGS = 4    /* distances of a name from its point */
+};
 
 static const double LEFT = 0.42, RIGHT = 0.12, TOP = 0.22, GAP_X = 0.34, BOTTOM = 0.38;
 
 struct point {
+    int method;
     double printed, printed_low, printed_high; /* NaN: no interval is known */
     struct interval ours;
-    bool outside; /* higher or lower (agreement.h) */
-    char name[64];
+    bool outside;  /* higher or lower (agreement.h) */
+    char name[64]; /* of the dataset */
 };
 
 struct cloud { /* of one suite */
@@ -60,12 +65,12 @@ static enum status place_cell(const struct report *r, int method, int dataset, s
     *printed = isfinite(cell->printed.final) && cell->runs > 0;
     if (!*printed)
         return STATUS_OK;
-    *out = (struct point){.printed = cell->printed.final,
+    *out = (struct point){.method = method,
+                          .printed = cell->printed.final,
                           .printed_low = PLOT_NONE,
                           .printed_high = PLOT_NONE,
                           .outside = is_outside(cell->agreed.verdict)};
-    snprintf(out->name, sizeof out->name, "%.20s %.36s", x->method[method].label,
-             dataset_name(x, dataset));
+    snprintf(out->name, sizeof out->name, "%.60s", dataset_name(x, dataset));
     return interval_of(r, method, dataset, &out->ours);
 }
 
@@ -135,13 +140,14 @@ static enum status collect_published(const struct report *r, int suite,
         struct point *p = &out->point[out->points];
         if (x->dataset[row->at].suite != suite)
             continue;
-        *p = (struct point){.printed = row->mean,
+        *p = (struct point){.method = pair[i].method,
+                            .printed = row->mean,
                             .printed_low = pair[i].published_low,
                             .printed_high = pair[i].published_high,
                             .outside = is_outside(pair[i].agreed.verdict)};
         bool same = pair[i].method == row->known;
-        snprintf(p->name, sizeof p->name, "%.18s%s%.16s %.20s", x->method[pair[i].method].label,
-                 same ? "" : " vs ", same ? "" : row->method, dataset_name(x, row->at));
+        snprintf(p->name, sizeof p->name, "%.36s%s%.20s", dataset_name(x, row->at),
+                 same ? "" : " vs ", same ? "" : row->method);
         TRY(interval_of(r, pair[i].method, row->at, &p->ours));
         take_point(out);
     }
@@ -149,45 +155,158 @@ static enum status collect_published(const struct report *r, int suite,
     return STATUS_OK;
 }
 
-/* The furthest points get their names, shifted where two would touch. */
-static void name_points(struct plot *p, const struct cloud *c, const struct plot_box *box)
+/* --- names beside points ---------------------------------------------------------------------- */
+
+struct area { /* inches on the page */
+    double left, bottom, right, top;
+};
+
+/* What a name may not cover: dots, intervals, names, and the diagonal of the panel. */
+struct places {
+    struct plot_box box;
+    struct area *taken; /* (3 a point for its dot and intervals, 1 for its name) */
+    int count;
+};
+
+static bool is_free(const struct places *all, struct area a)
 {
-    struct {
-        double x, y;
-    } placed[NAMED];
-    bool *done = calloc((size_t)c->points + 1, sizeof *done);
-    for (int named = 0; done != NULL && named < NAMED && named < c->outside; named++) {
-        int worst = -1;
-        for (int i = 0; i < c->points; i++) {
-            const struct point *q = &c->point[i];
-            if (q->outside && !done[i] &&
-                (worst < 0 || fabs(q->ours.point - q->printed) >
-                                  fabs(c->point[worst].ours.point - c->point[worst].printed)))
-                worst = i;
-        }
-        const struct point *q = &c->point[worst];
-        done[worst] = true;
-        double x = plot_x(p, q->printed), y = plot_y(p, q->ours.point);
-        double width = theme_text_width(q->name, 6);
-        /* Away from the diagonal, where most points are, as far as the panel reaches. */
-        bool left = q->ours.point > q->printed ? x - 0.05 - width > box->left
-                                               : x + 0.05 + width > box->left + box->width + 0.05;
-        x += left ? -0.05 - width : 0.05;
-        y += isfinite(q->printed_low) ? 0.07 : 0; /* above the horizontal interval */
-        for (int turn = 0; turn < named; turn++) {
-            for (int i = 0; i < named; i++) {
-                if (fabs(placed[i].y - y) < 0.085 && fabs(placed[i].x - x) < 0.6)
-                    y = placed[i].y - 0.09;
-            }
-        }
-        placed[named].x = x;
-        placed[named].y = y;
-        plot_text(p, x, y, (struct plot_style){.points = 6}, "%s", q->name);
+    const struct plot_box *b = &all->box;
+    if (a.left < b->left + 0.02 || a.right > b->left + b->width + 0.06 ||
+        a.bottom < b->bottom + 0.02 || a.top > b->bottom + b->height + 0.04)
+        return false;
+    /* Above the diagonal at its lower right corner, below it at its upper left one. */
+    double right_of = a.right - b->left - (a.bottom - b->bottom);
+    double left_of = a.left - b->left - (a.top - b->bottom);
+    if (left_of < 0.01 && right_of > -0.01)
+        return false;
+    for (int i = 0; i < all->count; i++) {
+        const struct area *t = &all->taken[i];
+        if (a.left < t->right && a.right > t->left && a.bottom < t->top && a.top > t->bottom)
+            return false;
     }
-    free(done);
+    return true;
 }
 
-static void draw_cloud(struct plot *p, const struct cloud *c, int series, struct plot_box box)
+static void take_marks(struct plot *p, const struct cloud *c, struct places *all)
+{
+    const double dot = 0.035, line = 0.012;
+    for (int i = 0; i < c->points; i++) {
+        const struct point *q = &c->point[i];
+        double x = plot_x(p, q->printed), y = plot_y(p, q->ours.point);
+        all->taken[all->count++] = (struct area){x - dot, y - dot, x + dot, y + dot};
+        if (interval_known(q->ours))
+            all->taken[all->count++] = (struct area){x - line, plot_y(p, q->ours.low), x + line,
+                                                     plot_y(p, q->ours.high)};
+        if (isfinite(q->printed_low))
+            all->taken[all->count++] = (struct area){plot_x(p, q->printed_low), y - line,
+                                                     plot_x(p, q->printed_high), y + line};
+    }
+}
+
+/* Put the name where it covers nothing: beside its dot, or further away on a thin line. Without
+ * such a place there is none. */
+static void name_point(struct plot *p, const struct point *q, int rings, struct places *all)
+{
+    /* Directions in the order of preference: right, left, above, below, and between. */
+    static const double to[8][2] = {{1, 0},     {-1, 0},     {0, 1},      {0, -1},
+                                    {0.7, 0.7}, {0.7, -0.7}, {-0.7, 0.7}, {-0.7, -0.7}};
+    static const double ring[RINGS] = {0.05, 0.12, 0.20, 0.30};
+    const double points = 6, height = 0.085;
+    double x = plot_x(p, q->printed), y = plot_y(p, q->ours.point);
+    double width = theme_text_width(q->name, points);
+    for (int k = 0; k < 8 * rings; k++) {
+        const double *way = to[k % 8], far = ring[k / 8];
+        double near_x = x + way[0] * far, near_y = y + way[1] * (far + height / 2);
+        double left = near_x - (way[0] < 0 ? width : way[0] > 0 ? 0 : width / 2);
+        struct area a = {left, near_y - height / 2, left + width, near_y + height / 2};
+        if (!is_free(all, a))
+            continue;
+        if (far > ring[0])
+            plot_rule(p, x, y, near_x, near_y - way[1] * height / 2, 0.4, THEME_GREY, 1);
+        plot_text(p, left, near_y, (struct plot_style){.points = points}, "%s", q->name);
+        all->taken[all->count++] = a;
+        return;
+    }
+}
+
+/* The furthest from agreement first. */
+static enum status name_points(struct plot *p, const struct cloud *c, struct plot_box box)
+{
+    struct places all = {.box = box, .taken = calloc(4 * (size_t)c->points + 1, sizeof *all.taken)};
+    bool *done = calloc((size_t)c->points + 1, sizeof *done);
+    if (all.taken == NULL || done == NULL) {
+        free(all.taken);
+        free(done);
+        return figures_no_memory("paper_vs_ours");
+    }
+    take_marks(p, c, &all);
+    for (int turn = 0; turn < c->points; turn++) {
+        int next = -1;
+        double furthest = -1;
+        for (int i = 0; i < c->points; i++) {
+            const struct point *q = &c->point[i];
+            double far = fabs(q->ours.point - q->printed) + (q->outside ? 1e6 : 0);
+            if (!done[i] && far > furthest) {
+                next = i;
+                furthest = far;
+            }
+        }
+        if (next < 0)
+            break;
+        done[next] = true;
+        bool far = c->point[next].outside || c->points <= CROWDED;
+        name_point(p, &c->point[next], far ? RINGS : 1, &all);
+    }
+    free(all.taken);
+    free(done);
+    return STATUS_OK;
+}
+
+/* --- the figure ------------------------------------------------------------------------------- */
+
+/* One method's points of a cloud. */
+static void draw_method(struct plot *p, const struct cloud *c, const struct figures_series *s,
+                        int method, int series, bool marks)
+{
+    char what[2 * RESULTS_TITLE];
+    snprintf(what, sizeof what, "%s, %s", c->title, s->label[series]);
+    int block = -1, known = 0, spread = 0;
+    for (int i = 0; i < c->points; i++) {
+        const struct point *q = &c->point[i];
+        if (q->method != method)
+            continue;
+        if (block < 0)
+            block = plot_block(p, what, "printed ours low high printed_low printed_high");
+        plot_row(p, 6, q->printed, q->ours.point, q->ours.low, q->ours.high, q->printed_low,
+                 q->printed_high);
+        known += interval_known(q->ours);
+        spread += isfinite(q->printed_low);
+        plot_hover(p, q->printed, q->ours.point, "%s %s: printed %.2f, ours %.2f [%.2f, %.2f]",
+                   s->label[series], q->name, q->printed, q->ours.point, q->ours.low, q->ours.high);
+    }
+    if (known > 0)
+        plot_draw(p,
+                  "DATA index %d using 1:3:(0):($4-$3) with vectors nohead lw 0.8*BORDER "
+                  "lc rgb COLOUR[%d] notitle",
+                  block, series + 1);
+    if (spread > 0)
+        plot_draw(p,
+                  "DATA index %d using 5:2:($6-$5):(0) with vectors nohead lw 0.8*BORDER "
+                  "lc rgb COLOUR[%d] notitle",
+                  block, series + 1);
+    char mark[24] = "7";
+    if (marks)
+        snprintf(mark, sizeof mark, "MARK[%d]", series + 1);
+    if (block >= 0)
+        plot_draw(p,
+                  "DATA index %d using 1:2 with points pt %s ps 0.4*PS lc rgb COLOUR[%d] "
+                  "title LABEL[%d] noenhanced",
+                  block, mark, series + 1, series + 1);
+}
+
+static enum status draw_cloud(struct plot *p, const struct cloud *c, const struct theme *t,
+                              const struct figures_series *s, const int *method,
+                              struct plot_box box)
 {
     struct plot_axis axis = {.low = c->low, .high = c->high, .labels = true};
     axis.step = theme_step_fitting(c->low, c->high, box.width < 1.2 ? 4 : 5, box.width);
@@ -197,74 +316,108 @@ static void draw_cloud(struct plot *p, const struct cloud *c, int series, struct
     plot_row(p, 2, c->high, c->high);
     plot_draw(p, "DATA index %d using 1:2 with lines lw 0.8*BORDER lc rgb GREY dt (6,4) notitle",
               diagonal);
-    int block = plot_block(p, c->title, "printed ours low high printed_low printed_high");
-    int known = 0, spread = 0;
-    for (int i = 0; i < c->points; i++) {
-        const struct point *q = &c->point[i];
-        plot_row(p, 6, q->printed, q->ours.point, q->ours.low, q->ours.high, q->printed_low,
-                 q->printed_high);
-        known += interval_known(q->ours);
-        spread += isfinite(q->printed_low);
-        plot_hover(p, q->printed, q->ours.point, "%s: printed %.2f, ours %.2f [%.2f, %.2f]",
-                   q->name, q->printed, q->ours.point, q->ours.low, q->ours.high);
+    for (int i = 0; i < s->count; i++)
+        draw_method(p, c, s, method[i], i, theme_marks(t));
+    return name_points(p, c, box);
+}
+
+/* The methods of any point; returns how many. */
+static int list_methods(const struct cloud *cloud, int clouds, int methods, int *method)
+{
+    int count = 0;
+    for (int m = 0; m < methods; m++) {
+        bool any = false;
+        for (int k = 0; k < clouds; k++) {
+            for (int i = 0; i < cloud[k].points; i++)
+                any |= cloud[k].point[i].method == m;
+        }
+        if (any)
+            method[count++] = m;
     }
-    if (known > 0)
-        plot_draw(p,
-                  "DATA index %d using 1:3:(0):($4-$3) with vectors nohead lw 0.8*BORDER "
-                  "lc rgb COLOUR[%d] notitle",
-                  block, series);
-    if (spread > 0)
-        plot_draw(p,
-                  "DATA index %d using 5:2:($6-$5):(0) with vectors nohead lw 0.8*BORDER "
-                  "lc rgb COLOUR[%d] notitle",
-                  block, series);
-    plot_draw(p,
-              "DATA index %d using 1:2 with points pt MARK[%d] ps 0.4*PS lc rgb COLOUR[%d] "
-              "title LABEL[%d] noenhanced",
-              block, series, series, series);
-    name_points(p, c, &box);
+    return count;
+}
+
+/* Two in a row where there are many points to name. */
+static int choose_columns(const struct cloud *cloud, int clouds, double page)
+{
+    int columns = clouds < 5 ? clouds : (clouds + 1) / 2;
+    for (int i = 0; i < clouds; i++) {
+        if ((cloud[i].points > CROWDED || page < 5) && columns > 2)
+            columns = 2;
+    }
+    return columns;
+}
+
+/* What both kinds of comparison show: who printed, and where names stand. */
+struct words {
+    const char *x_title, *caption;
+};
+
+static void describe_clouds(const struct figures *f, const struct cloud *cloud, int clouds,
+                            const char *caption, struct figure *out)
+{
+    for (int i = 0; i < clouds; i++)
+        figures_say(out->alt, " %s: %d cells, %d outside of agreement.", cloud[i].title,
+                    cloud[i].points, cloud[i].outside);
+    figures_say(out->caption, "%s", caption);
+    figures_say_interval(f, out->caption);
 }
 
 static enum status draw_clouds(struct figures *f, const struct figure_row *row,
-                               const struct cloud *cloud, int clouds, const char *x_title,
-                               const char *caption)
+                               const struct cloud *cloud, int clouds, const struct words *words,
+                               const struct figures_series *s, const int *method)
 {
-    static const uint32_t hue[PANELS] = {0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7,
-                                         0xE69F00, 0x56B4E9, 0x000000, 0x7f7f7f};
-    static const int mark[PANELS] = {7, 5, 9, 11, 13, 15, 4, 6};
-    struct theme_series style[PANELS];
-    const char *label[PANELS];
     struct figure *out;
     TRY(figures_next(f, row->id, row->title, &out));
     double page = theme_inches(f->theme) / theme_scale(f->theme);
-    int columns = clouds < 5 ? clouds : (clouds + 1) / 2;
-    if (page < 5 && columns > 2)
-        columns = 2;
-    int rows = (clouds + columns - 1) / columns;
-    double side = fmin(2.2, (page - LEFT - RIGHT - (columns - 1) * GAP_X) / columns);
+    int columns = choose_columns(cloud, clouds, page), rows = (clouds + columns - 1) / columns;
+    double side = fmin(columns < 3 ? 2.6 : 2.2,
+                       (page - LEFT - RIGHT - (columns - 1) * GAP_X) / columns);
     double width = LEFT + RIGHT + columns * side + (columns - 1) * GAP_X;
     double pitch = side + TOP + 0.2;
-    struct plot *p = plot_new(out->id, f->theme, width, BOTTOM - 0.2 + rows * pitch);
-    for (int i = 0; i < clouds; i++) {
-        style[i] = (struct theme_series){.rgb = hue[i], .dash = 1, .marker = mark[i], .line = 1};
-        label[i] = cloud[i].title;
-    }
-    plot_series(p, label, style, clouds);
-    for (int i = 0; i < clouds; i++) {
+    width = fmin(page, fmax(width, plot_series_width(f->theme, s->label, s->style, s->count)));
+    /* A first plot tells how many rows the legend takes. */
+    struct plot *p = plot_new(out->id, f->theme, width, 1);
+    plot_series(p, s->label, s->style, s->count);
+    double legend = plot_legend_height(p, NULL, s->count) + 0.04, bottom = BOTTOM + legend;
+    plot_delete(p);
+    p = plot_new(out->id, f->theme, width, bottom - 0.2 + rows * pitch);
+    plot_series(p, s->label, s->style, s->count);
+    enum status result = STATUS_OK;
+    for (int i = 0; i < clouds && result == STATUS_OK; i++) {
         int line = i / columns, column = i % columns;
-        struct plot_box box = {LEFT + column * (side + GAP_X), BOTTOM + (rows - 1 - line) * pitch,
+        struct plot_box box = {LEFT + column * (side + GAP_X), bottom + (rows - 1 - line) * pitch,
                                side, side};
-        draw_cloud(p, &cloud[i], i + 1, box);
-        figures_say(out->alt, " %s: %d cells, %d outside of agreement.", cloud[i].title,
-                    cloud[i].points, cloud[i].outside);
+        result = draw_cloud(p, &cloud[i], f->theme, s, method, box);
     }
-    struct plot_style style_of = {.points = 7.8, .anchor = PLOT_CENTER};
-    plot_text(p, LEFT + (width - LEFT - RIGHT) / 2, 0.09, style_of, x_title);
-    style_of.upright = true;
-    plot_text(p, 0.09, BOTTOM + (plot_height(p) - BOTTOM - TOP) / 2, style_of, "This report");
-    figures_say(out->caption, "%s", caption);
-    figures_say_interval(f, out->caption);
+    if (result != STATUS_OK) {
+        plot_delete(p);
+        return result;
+    }
+    struct plot_style style = {.points = 7.8, .anchor = PLOT_CENTER};
+    plot_text(p, LEFT + (width - LEFT - RIGHT) / 2, legend + 0.09, style, "%s", words->x_title);
+    style.upright = true;
+    plot_text(p, 0.09, bottom + (plot_height(p) - bottom - TOP) / 2, style, "This report");
+    plot_legend_dots(p, 0.04, NULL, s->count);
+    describe_clouds(f, cloud, clouds, words->caption, out);
     return figures_keep(f, plot_finish(p, f->folder, f->comment, out));
+}
+
+/* Colours by method, as in every figure. */
+static enum status draw_by_method(struct figures *f, const struct figure_row *row,
+                                  const struct cloud *cloud, int clouds, const struct words *words)
+{
+    int methods = f->report->results.methods, *method = calloc((size_t)methods + 1, sizeof *method);
+    struct figures_series series = {0};
+    if (method == NULL)
+        return figures_no_memory(row->id);
+    int count = list_methods(cloud, clouds, methods, method);
+    enum status result = figures_series(f, method, count, &series);
+    if (result == STATUS_OK)
+        result = draw_clouds(f, row, cloud, clouds, words, &series, method);
+    figures_series_free(&series);
+    free(method);
+    return result;
 }
 
 enum status paper_scatter(struct figures *f, const struct figure_row *row)
@@ -282,12 +435,15 @@ enum status paper_scatter(struct figures *f, const struct figure_row *row)
             free(cloud[clouds].point);
     }
     if (result == STATUS_OK && clouds > 0)
-        result = draw_clouds(
-            f, row, cloud, clouds, "Printed in the paper",
-            "Final scores: printed in the paper against this report's, one dot per method and "
-            "dataset, with the interval of our mean; the paper prints no "
-            "spread. Labelled: the largest of the differences beyond what two samples of one "
-            "distribution would show (and beyond 5 points and 10 %). ");
+        result = draw_by_method(
+            f, row, cloud, clouds,
+            &(struct words){
+                "Printed in the paper",
+                "Final scores: printed in the paper against this report's, one dot per method and "
+                "dataset, with the interval of our mean; the paper prints no spread. Named where "
+                "there is room: the dataset, in the paper's abbreviation, first where the "
+                "difference is beyond what two samples of one distribution would show (and beyond "
+                "5 points and 10 %). "});
     for (int i = 0; i < clouds; i++)
         free(cloud[i].point);
     return result;
@@ -309,12 +465,15 @@ enum status published_scatter(struct figures *f, const struct figure_row *row)
             free(cloud[clouds].point);
     }
     if (result == STATUS_OK && clouds > 0)
-        result = draw_clouds(
-            f, row, cloud, clouds, "Published",
-            "Final scores: published elsewhere against the runs here, one dot per published number "
-            "and method compared with it. Horizontal: 95 % interval of the published mean from its "
-            "standard deviation and number of runs, where stated. Vertical: of the mean here. "
-            "Labelled: the largest of the differences whose Welch interval does not hold 0. ");
+        result = draw_by_method(
+            f, row, cloud, clouds,
+            &(struct words){
+                "Published",
+                "Final scores: published elsewhere against the runs here, one dot per published "
+                "number and method compared with it. Horizontal: 95 % interval of the published "
+                "mean from its standard deviation and number of runs, where stated. Vertical: of "
+                "the mean here. Named where there is room: the dataset, first where the Welch "
+                "interval of the difference does not hold 0. "});
     for (int i = 0; i < clouds; i++)
         free(cloud[i].point);
     free(pair);

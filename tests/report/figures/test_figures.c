@@ -8,6 +8,7 @@
 #include "tests/support/samples.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -308,6 +309,72 @@ Test(figures, warn_of_names_whose_letters_no_font_has)
     before = r.notes;
     cr_assert_eq(figures_note_letters(&r), STATUS_OK);
     cr_assert_eq(r.notes, before, "nothing to say");
+    results_free(&r);
+}
+
+/* Names beside the points of one panel: inches, of labels in 6 points. */
+struct name {
+    char text[64];
+    double left, right, y;
+};
+
+static int names_of(const char *gp, double width, double height, struct name *out, int most)
+{
+    int n = 0;
+    for (const char *c = gp; n < most && (c = strstr(c, "\nset label ")) != NULL; c++) {
+        int number;
+        double x, y, points;
+        if (sscanf(c, "\nset label %d '%63[^']' at screen %lf,screen %lf left font \",%lf\"",
+                   &number, out[n].text, &x, &y, &points) != 5 ||
+            points != 6)
+            continue;
+        out[n].left = x * width;
+        out[n].right = x * width + theme_text_width(out[n].text, 6);
+        out[n++].y = y * height;
+    }
+    return n;
+}
+
+Test(figures, of_printed_scores_name_points_where_nothing_crosses_the_name)
+{
+    /* On the diagonal, far from it, and three on one spot. */
+    struct results r = load_text(
+        "method,dataset,seed,score\n"
+        "td3_odt,hopper-medium-v2,0,20\ntd3_odt,hopper-medium-v2,1,21\n"
+        "td3_odt,walker2d-medium-v2,0,20\ntd3_odt,walker2d-medium-v2,1,22\n"
+        "odt,hopper-medium-v2,0,97\nodt,hopper-medium-v2,1,98\n"
+        "odt,walker2d-medium-v2,0,5\nodt,walker2d-medium-v2,1,99\n"
+        "iql,hopper-medium-v2,0,45\niql,hopper-medium-v2,1,44\n"
+        "td3bc,ant-medium-v2,0,60\ntd3bc,ant-medium-v2,1,61\n");
+    struct figures f = quick(&r, "paper_vs_ours");
+    make(&f);
+    const struct figure *g = figures_find(&f, "paper_vs_ours");
+    cr_assert_not_null(g);
+    char *gp = read_text(at("%s/paper_vs_ours.gp", f.folder));
+    struct name name[16];
+    int n = names_of(gp, g->width, g->height, name, 16);
+    cr_assert_eq(n, 6, "every point has a name: %d of 6", n);
+    double left, right, bottom, top;
+    const char *margins = strstr(gp, "set lmargin at screen 0.");
+    cr_assert_eq(
+        sscanf(margins,
+               "set lmargin at screen %lf; set rmargin at screen %lf\nset bmargin at screen "
+               "%lf; set tmargin at screen %lf",
+               &left, &right, &bottom, &top),
+        4);
+    for (int i = 0; i < n; i++) {
+        for (int k = 0; k < i; k++)
+            cr_assert(name[i].left >= name[k].right || name[k].left >= name[i].right ||
+                          fabs(name[i].y - name[k].y) > 0.08,
+                      "%s covers %s", name[i].text, name[k].text);
+        double upper = name[i].left - left * g->width - (name[i].y + 0.03 - bottom * g->height);
+        double lower = name[i].right - left * g->width - (name[i].y - 0.03 - bottom * g->height);
+        cr_assert(upper > 0 || lower < 0, "the diagonal crosses %s", name[i].text);
+    }
+    cr_assert_not_null(strstr(gp, "array LABEL[4] = ['TD3+BC', 'IQL', 'ODT', 'TD3+ODT']"),
+                       "the legend says which method a point is of");
+    free(gp);
+    figures_free(&f);
     results_free(&r);
 }
 
