@@ -236,7 +236,8 @@ static enum status write_tables(const struct options *o, const struct made *m)
 {
     char folder[FILE_PATH];
     TRY(file_path(folder, "%s/tables", o->out));
-    const struct table_files files = {o->latex, o->markdown, o->csv, o->standalone, m->comment};
+    struct table_files files = o->tables;
+    files.comment = m->comment;
     for (int i = 0; i < m->tables; i++)
         TRY(table_write(&m->table[i], folder, files));
     return STATUS_OK;

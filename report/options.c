@@ -119,9 +119,9 @@ static enum status set_lang(void *arguments, const char *value)
     struct options *o = arguments;
     bool chosen[3] = {false};
     TRY(read_list("lang", value, "latex|md|csv", chosen));
-    o->latex = chosen[0];
-    o->markdown = chosen[1];
-    o->csv = chosen[2];
+    o->tables.latex = chosen[0];
+    o->tables.markdown = chosen[1];
+    o->tables.csv = chosen[2];
     return STATUS_OK;
 }
 
@@ -157,7 +157,9 @@ const struct option_row options_table[] = {
     {"out",        'o', "FOLDER", "out/report", "folder to write", FIELD(out)},
     {"format",     0,   "LIST", "pdf,svg,png", "formats of figures; none: scripts and data only", OPTION_BY(set_format)},
     {"lang",       0,   "LIST", "latex,md,csv", "formats of tables", OPTION_BY(set_lang)},
-    {"standalone", 0,   NULL,   NULL, "LaTeX tables that compile by themselves", FIELD(standalone)},
+    {"standalone", 0,   NULL,   NULL, "LaTeX tables that compile by themselves", FIELD(tables.standalone)},
+    {"captions",   0,   NULL,   NULL, "LaTeX tables in table environments, with caption and label", FIELD(tables.captions)},
+    {"label-prefix", 0, "TEXT", "tab:", "of the labels: \\ref{tab:tab1}", FIELD(tables.label_prefix)},
     {"reps",       'n', "N",    "50000", "bootstrap replications", FIELD(report.bootstrap.reps), .low = 1, .high = 1e7},
     {"seed",       's', "N",    "0", "seed of the bootstrap; also of runs of score files that name none", FIELD(report.bootstrap.seed), .high = 9e15},
     {"preset",     'p', NULL,   "full", "paper: 10000 replications", OPTION_BY(set_preset), .choices = "full|paper"},

@@ -7,6 +7,7 @@
 #include "report/draw/picture.h"
 #include "report/draw/theme.h"
 #include "report/results/report.h"
+#include "report/tables/table.h"
 #include "report/text/text.h"
 
 enum { OPTIONS_INPUTS = 256 };
@@ -25,9 +26,9 @@ struct options {
     const char *figure, *table; /* only these, or NULL */
     const char *style;          /* a gnuplot file of the user's, or NULL */
     bool format[PICTURE_FORMATS];
-    bool latex, markdown, csv, standalone;
-    const char *completion; /* print the script of this shell instead, or NULL */
-    bool man;               /* print the manual page instead */
+    struct table_files tables; /* but its comment */
+    const char *completion;    /* print the script of this shell instead, or NULL */
+    bool man;                  /* print the manual page instead */
     struct theme theme;
     struct results_options results;
     struct report report; /* choices only; its results are empty */

@@ -154,7 +154,7 @@ enum status claims_tabulate(const struct report *r, const struct claim_result *r
         const char *title;
         bool words;
         double width;
-    } columns[] = {{"Claim", true, 0},  {"Test", true, 0.46},  {"Estimate", false, 0},
+    } columns[] = {{"Claim", true, 0},  {"Test", true, 0.36},  {"Estimate", false, 0},
                    {"Paper", false, 0}, {"Datasets", true, 0}, {"Verdict", true, 0}};
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
         table_column(t, columns[i].title, columns[i].words, columns[i].width);

@@ -3,6 +3,7 @@
 #include "engine/base/escape.h"
 #include "engine/base/letters.h"
 #include "report/draw/glyphs.h"
+#include "report/text/wrap.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -179,7 +180,7 @@ static const short advance[] = {
     222, 833, 556, 556, 556, 556, 333, 500, 278, 556, 500, 722, 500, 500,  500, 334, 260, 334, 584,
 };
 
-static int letter_width(unsigned code)
+static double letter_width(unsigned code)
 {
     if (code < 127)
         return code < 32 ? 0 : advance[code - 32];
@@ -188,12 +189,7 @@ static int letter_width(unsigned code)
 
 static double width_of(const char *text, double points)
 {
-    int sum = 0;
-    for (unsigned code; *text != '\0';) {
-        text += letter_next(text, &code);
-        sum += letter_width(code);
-    }
-    return sum * points / 72000;
+    return wrap_measure(text, letter_width) * points / 72000;
 }
 
 double theme_text_width(const char *text, double points)
@@ -213,21 +209,6 @@ static const char *fitting_end(const char *text, double points, double inches)
     return end;
 }
 
-/* Bytes of the longest start not wider than `inches`. */
-static size_t fitting_start(const char *text, double points, double inches)
-{
-    size_t used = 0;
-    for (double width = 0; text[used] != '\0';) {
-        unsigned code;
-        size_t bytes = letter_next(text + used, &code);
-        width += letter_width(code) * points / 72000;
-        if (width > inches)
-            break;
-        used += bytes;
-    }
-    return used;
-}
-
 char *theme_fit(const char *text, double points, double inches, char *out, size_t size)
 {
     static const char ellipsis[] = "…";
@@ -236,7 +217,7 @@ char *theme_fit(const char *text, double points, double inches, char *out, size_
     if (width_of(drawn, points) > inches) {
         /* Names often differ at their end: half of what there is room for. */
         double room = fmax(0, inches - letter_width(0x2026) * points / 72000);
-        size_t start = fitting_start(drawn, points, room / 2);
+        size_t start = wrap_fitting(drawn, room / 2 * 72000 / points, letter_width);
         snprintf(cut, sizeof cut, "%.*s%s%s", (int)start, drawn, ellipsis,
                  fitting_end(drawn + start, points, room / 2));
         drawn = cut;
@@ -246,22 +227,6 @@ char *theme_fit(const char *text, double points, double inches, char *out, size_
     return out;
 }
 
-/* Where the line that starts at `text` may best end: behind a blank or a sign that joins words, as
- * far on as fits; anywhere when there is none. */
-static size_t line_end(const char *text, double points, double inches, bool *whole)
-{
-    size_t fits = fitting_start(text, points, inches);
-    if (text[fits] == '\0' || text[fits] == ' ')
-        return fits;
-    for (size_t end = fits; end > 0; end--) {
-        if (strchr(" -_/,;:=+", text[end - 1]) != NULL)
-            return end;
-    }
-    unsigned code;
-    *whole = false;
-    return fits > 0 ? fits : letter_next(text, &code);
-}
-
 int theme_wrap(const char *text, double points, double inches, int most, char line[][THEME_TEXT],
                bool *whole)
 {
@@ -269,9 +234,10 @@ int theme_wrap(const char *text, double points, double inches, int most, char li
     const char *rest = glyphs_spell(text, buffer, sizeof buffer);
     int lines = 0;
     while (*rest != '\0') {
-        size_t end = lines + 1 < most ? line_end(rest, points, inches, whole) : strlen(rest);
-        bool blank = end > 0 && rest[end - 1] == ' ';
-        snprintf(one, sizeof one, "%.*s", (int)end - blank, rest);
+        size_t end = strlen(rest);
+        if (lines + 1 < most)
+            end = wrap_line(rest, inches * 72000 / points, letter_width, whole);
+        snprintf(one, sizeof one, "%.*s", (int)end, rest);
         *whole &= width_of(one, points) <= inches;
         theme_fit(one, points, inches, line[lines++], THEME_TEXT);
         rest += end;

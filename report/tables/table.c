@@ -96,7 +96,7 @@ enum status table_write(const struct table *t, const char *folder, struct table_
     char path[FILE_PATH];
     struct text out = {0};
     if (files.latex) {
-        table_latex(t, files.standalone, files.comment, &out);
+        table_latex(t, &files, &out);
         TRY(file_path(path, "%s/%s.tex", folder, t->id));
         TRY(text_write(&out, path));
     }

@@ -24,7 +24,7 @@ struct table_cell {
 struct table_column {
     char title[TABLE_TITLE];
     bool words;   /* left-aligned text; otherwise numbers, right-aligned */
-    double width; /* LaTeX: wrap the words at this part of the line width; 0: never wrap */
+    double width; /* LaTeX: wrap the words at this part of the line width; 0: where they need it */
 };
 
 struct table {
@@ -55,18 +55,22 @@ void table_put(struct table *t, int row, int column, const char *format, ...)
 
 /* ---- rendering: append to `out` -------------------------------------------------------------- */
 
-/* booktabs; body alone, for \input, or a document that compiles. `comment` (one line) goes on top.
- * Long or wide tables continue in further tabulars. Columns with a width need package array. */
-void table_latex(const struct table *t, bool standalone, const char *comment, struct text *out);
+/* Files of a table, and how its LaTeX is made. */
+struct table_files {
+    bool latex, markdown, csv;
+    bool standalone;          /* a document that compiles; else a body for \input */
+    bool captions;            /* each tabular in a table environment, with caption and label */
+    const char *label_prefix; /* "tab:", also for NULL: "tab:tab1" */
+    const char *comment;      /* one line on top, or NULL */
+};
+
+/* With the package booktabs, in a text width of 5.5 inches. What is too long or too wide even in a
+ * small font continues in further tabulars. */
+void table_latex(const struct table *t, const struct table_files *how, struct text *out);
 /* A heading, the table, its caption. */
 void table_markdown(const struct table *t, struct text *out);
 
 /* FOLDER/<id>.{tex,md,csv} as requested. Errors STATUS_IO, STATUS_MEMORY. */
-struct table_files {
-    bool latex, markdown, csv;
-    bool standalone;
-    const char *comment;
-};
 enum status table_write(const struct table *t, const char *folder, struct table_files files);
 
 /* "12.30", "-0.50"; what rounds to zero has no sign. With `plus` "+12.30", "+0.00". */

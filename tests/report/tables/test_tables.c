@@ -80,7 +80,7 @@ static void expect_golden_table(const struct report *r, const char *id, bool csv
     struct table t = made(r, id);
     struct text out = {0};
     char name[128];
-    table_latex(&t, true, "golden", &out);
+    table_latex(&t, &(struct table_files){.standalone = true, .comment = "golden"}, &out);
     snprintf(name, sizeof name, "%s.tex", id);
     expect_golden(name, text_get(&out));
     text_free(&out);
@@ -248,7 +248,7 @@ Test(table, stays_well_formed_with_hostile_names)
     cr_expect_null(strstr(text_get(&out), "<b>"));
     text_free(&out);
 
-    table_latex(&t, false, "c", &out);
+    table_latex(&t, &(struct table_files){.comment = "c"}, &out);
     cr_expect_null(strstr(text_get(&out), "\\input"));
     cr_expect_not_null(strstr(text_get(&out), "\\textbackslash{}input\\{x\\}"));
     const char *row = strstr(text_get(&out), "\nd\\_1");
@@ -270,12 +270,12 @@ Test(table, explains_letters_that_need_a_unicode_engine)
     table_column(&t, "Dataset", true, 0);
     table_column(&t, "\u03bb=0.1", false, 0);
     table_put(&t, table_row(&t, false), 0, "hopper");
-    table_latex(&t, false, NULL, &out);
+    table_latex(&t, &(struct table_files){0}, &out);
     cr_expect_not_null(strstr(text_get(&out), "$\\lambda$=0.1"));
     cr_expect_null(strstr(text_get(&out), "unicodetext"), "nothing to explain");
     text_free(&out);
     table_put(&t, 0, 0, "\u57fa\u7ebf");
-    table_latex(&t, false, NULL, &out);
+    table_latex(&t, &(struct table_files){0}, &out);
     const char *made = strstr(text_get(&out), "\\providecommand\\unicodetext[3]");
     const char *used = strstr(text_get(&out), "\\unicodetext{57FA}{U+57FA 7EBF}{\u57fa\u7ebf}");
     cr_assert_not_null(made);
@@ -314,7 +314,7 @@ Test(table, is_made_or_left_out_for_poor_input)
             struct table t = made(&r, table_table[i].id);
             struct text out = {0};
             if (t.rows > 0) {
-                table_latex(&t, true, NULL, &out);
+                table_latex(&t, &(struct table_files){.standalone = true}, &out);
                 table_markdown(&t, &out);
             }
             cr_expect_null(strstr(text_get(&out), "nan"), "%s: %s prints nan", poor[k].what, t.id);
@@ -374,9 +374,9 @@ Test(table, splits_what_is_too_wide_or_too_long_for_a_page)
             table_put(&t, row, k, "cell%d", i);
     }
     struct text out = {0};
-    table_latex(&t, true, NULL, &out);
+    table_latex(&t, &(struct table_files){.standalone = true}, &out);
     int tabulars = 0, cells = 0;
-    for (const char *c = text_get(&out); (c = strstr(c, "\\begin{tabular}")) != NULL; c++)
+    for (const char *c = text_get(&out); (c = strstr(c, "\\toprule")) != NULL; c++)
         tabulars++;
     for (const char *c = text_get(&out); (c = strstr(c, "cell57 ")) != NULL; c++)
         cells++;
@@ -387,8 +387,17 @@ Test(table, splits_what_is_too_wide_or_too_long_for_a_page)
     table_free(&t);
 }
 
-/* Seven methods beside the longest names: the last one, ours, must not end up below the others. */
-Test(table, sets_seven_methods_side_by_side_in_a_smaller_font)
+static int count_of(const char *text, const char *what)
+{
+    int n = 0;
+    for (const char *c = text; (c = strstr(c, what)) != NULL; c++)
+        n++;
+    return n;
+}
+
+/* Seven methods beside the longest names: the last one, ours, must not end up below the others, and
+ * all of it must be large enough to read. */
+Test(table, sets_seven_methods_side_by_side_their_increase_below)
 {
     struct table t;
     table_init(&t, "tab1", "Seven");
@@ -399,14 +408,117 @@ Test(table, sets_seven_methods_side_by_side_in_a_smaller_font)
     table_put(&t, row, 0, "HalfCheetah-medium-replay");
     for (int k = 0; k < 7; k++) {
         table_put(&t, row, 1 + k, "101.92(-36.85)");
-        table_cell(&t, row, 1 + k)->face = FACE_BOLD;
+        table_cell(&t, row, 1 + k)->face = k == 6   ? FACE_UNDERLINE
+                                           : k == 5 ? FACE_BOLD
+                                                    : FACE_PLAIN;
     }
     struct text out = {0};
-    table_latex(&t, true, NULL, &out);
-    const char *first = strstr(text_get(&out), "\\begin{tabular}");
-    cr_assert_not_null(first);
-    cr_expect_null(strstr(first + 1, "\\begin{tabular}"), "one tabular");
-    cr_expect_not_null(strstr(text_get(&out), "\\scriptsize"));
+    table_latex(&t, &(struct table_files){.standalone = true}, &out);
+    const char *tex = text_get(&out);
+    cr_expect_eq(count_of(tex, "\\begin{tabular}{@{}l"), 1, "one tabular");
+    cr_expect_not_null(strstr(tex, "\\fontsize{8}"));
+    cr_expect_eq(count_of(tex, "\\stacked{\\textbf{101.92}}{\\textbf{($-$36.85)}}"), 1);
+    cr_expect_eq(count_of(tex, "\\stacked{\\underline{101.92}}{($-$36.85)}"), 1);
+    cr_expect_not_null(strstr(tex, "\\renewcommand{\\arraystretch}{1.25}"),
+                       "room for what is underlined");
     text_free(&out);
     table_free(&t);
+}
+
+Test(table, breaks_long_headings_and_names)
+{
+    struct table t;
+    table_init(&t, "long", "Long");
+    table_column(&t, "Dataset", true, 0);
+    for (int k = 0; k < 3; k++)
+        table_column(&t, "TD3+ODT, stop_transitions=500000,score_at=500000", false, 0);
+    int row = table_row(&t, false);
+    table_put(&t, row, 0, "my-very-long-benchmark-environment-name-medium-replay-v12345");
+    for (int k = 0; k < 3; k++)
+        table_put(&t, row, 1 + k, "17.01(+11.54)");
+    struct text out = {0};
+    table_latex(&t, &(struct table_files){0}, &out);
+    const char *tex = text_get(&out);
+    cr_expect_not_null(strstr(tex, "\\begin{tabular}[b]{@{}r@{}}TD3+ODT,\\\\stop\\_\\\\"), "%s",
+                       tex);
+    cr_expect_not_null(strstr(tex, "\\begin{tabular}[t]{@{}l@{}}my-very-long-"), "%s", tex);
+    cr_expect_eq(count_of(tex, "\\toprule"), 1, "nothing is split");
+    cr_expect_not_null(strstr(tex, "{1.08}"), "nothing is underlined");
+    text_free(&out);
+    table_free(&t);
+}
+
+Test(table, stands_in_floats_with_caption_and_label_on_request)
+{
+    struct table t;
+    table_init(&t, "tab1", "Gym & co");
+    table_column(&t, "Dataset", true, 0);
+    table_column(&t, "IQL", false, 0);
+    for (int i = 0; i < 60; i++)
+        table_put(&t, table_row(&t, false), 1, "%d", i);
+    text_add(&t.caption, "Mean of 5 %%.");
+    struct text out = {0};
+    table_latex(&t, &(struct table_files){.captions = true}, &out);
+    const char *tex = text_get(&out);
+    cr_expect_eq(count_of(tex, "\\begin{table}[t]"), 2, "a page each");
+    cr_expect_eq(count_of(tex, "\\end{table}"), 2);
+    cr_expect_not_null(strstr(tex, "\\caption{Gym \\& co. Mean of 5 \\%.}\n\\label{tab:tab1}"));
+    cr_expect_not_null(
+        strstr(tex, "\\addtocounter{table}{-1}%\n\\caption{Gym \\& co (continued).}"));
+    cr_expect_eq(count_of(tex, "\\label"), 1);
+    text_free(&out);
+    table_latex(&t, &(struct table_files){.captions = true, .label_prefix = "tbl-x:"}, &out);
+    cr_expect_not_null(strstr(text_get(&out), "\\label{tbl-x:tab1}"));
+    text_free(&out);
+    table_latex(&t, &(struct table_files){0}, &out);
+    cr_expect_null(strstr(text_get(&out), "caption"), "only on request");
+    text_free(&out);
+    table_free(&t);
+}
+
+/* With LaTeX at hand: every table of hostile and long names compiles, none is wider than 5.5 in. */
+Test(table, is_never_wider_than_the_text, .timeout = 120)
+{
+    if (system("command -v pdflatex >/dev/null && kpsewhich booktabs.sty >/dev/null") != 0)
+        cr_skip_test("no pdflatex with booktabs");
+    char csv[8192] = "method,dataset,seed,score,initial\n";
+    static const char *const methods[] = {
+        "A method with an extremely long descriptive name of 60 chars!",
+        "Andafurtheronewithneitherblanksnorhyphensnoranythingtobreakat",
+        "\u03bb=0.1, \u03b2=\u221e \u201cours\u201d \u00ab\u0111\u00bb e\u0301",
+        "\u57fa\u7ebf\u6211\u4eec\u7684\u65b9\u6cd5",
+        "WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW",
+        "td3_odt",
+        "td3bc",
+        "\u0414\u0435\u043b\u044c\u0442\u0430 & % # _ ^ ~"};
+    for (int m = 0; m < 8; m++) {
+        for (int d = 0; d < 3; d++) {
+            static const char *const datasets[] = {"halfcheetah-medium-replay-v2",
+                                                   "walker2d-medium-replay-v2", "antmaze-umaze-v2"};
+            for (int seed = 0; seed < 3; seed++)
+                snprintf(csv + strlen(csv), sizeof csv - strlen(csv), "\"%s\",%s,%d,%d.5,%d\n",
+                         methods[m], datasets[d], seed, -110 + 7 * m + seed, 10 * m);
+        }
+    }
+    struct report r = report_of(folder_write("a.csv", csv));
+    r.bootstrap.reps = 50;
+    for (int i = 0; i < table_count; i++) {
+        struct table t = made(&r, table_table[i].id);
+        if (t.rows > 0) {
+            struct text out = {0};
+            char command[512];
+            table_latex(&t, &(struct table_files){.standalone = true}, &out);
+            cr_assert_eq(text_write(&out, folder_path("t.tex")), STATUS_OK);
+            snprintf(command, sizeof command,
+                     "cd '%s' && pdflatex -interaction=nonstopmode -halt-on-error t.tex >log 2>&1",
+                     folder_path("."));
+            cr_expect_eq(system(command), 0, "%s does not compile", t.id);
+            char *log = folder_read(folder_path("t.log"));
+            const char *over = strstr(log, "Overfull \\hbox");
+            cr_expect_null(over, "%s: %.60s", t.id, over != NULL ? over : "");
+            free(log);
+        }
+        table_free(&t);
+    }
+    report_free(&r);
 }
