@@ -272,6 +272,10 @@ static enum status note_scale(struct results *r)
     }
     if (results == 0 || largest > 2 || r->doubt[0] != '\0')
         return STATUS_OK;
+    if (r->foreign)
+        return results_note(r, NOTE_WARNING,
+                            "No score exceeds 2: are these on a 0-1 scale? The optimality gap is "
+                            "the distance to 100, unless --gamma 1 says otherwise.");
     if (foreign) /* ours are on that scale, however small */
         snprintf(r->doubt, sizeof r->doubt, "%s", why);
     return results_note(r, NOTE_BANNER, "%s%s", why, foreign ? " No claim gets a verdict." : "");

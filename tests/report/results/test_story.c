@@ -314,6 +314,26 @@ Test(story, compares_all_pairs_ours_or_the_chosen_ones)
     report_free(&r);
 }
 
+Test(story, speaks_of_scales_without_the_papers_words)
+{
+    static const char *const files[] = {
+        "method,dataset,seed,score\nA,reach,0,0.4\nB,reach,0,0.6\n",
+        "method,dataset,seed,score\nA,reach,0,4000\nB,reach,0,9000\n",
+        "method,dataset,seed,score\nA,hopper-medium-v2,0,3000\nB,hopper-medium-v2,0,2500\n",
+        "method,dataset,seed,score\nA,hopper-medium-v2,0,30\nB,hopper-medium-v0,0,25\n"};
+    for (int i = 0; i < 4; i++) {
+        struct results r = read_csv(files[i], (struct results_options){0});
+        int said = 0;
+        for (int k = 0; k < r.notes; k++) {
+            said += r.note[k].level != NOTE_INFO;
+            cr_expect_null(strstr(r.note[k].text, "D4RL"), "%s", r.note[k].text);
+            cr_expect_null(strstr(r.note[k].text, "claim"), "%s", r.note[k].text);
+        }
+        cr_expect_gt(said, 0, "file %d", i);
+        results_free(&r);
+    }
+}
+
 Test(story, calls_scores_what_they_are)
 {
     struct report r = {.results = {.foreign = true}};
