@@ -44,33 +44,32 @@ enum status gnuplot_find(char path[FILE_PATH])
                        "gnuplot is not on PATH, so no figure is drawn; install it (make deps)");
 }
 
-/* Where fontconfig looks: gnuplot must find the fonts that glyphs.c was told of. */
-enum { FONT_VARIABLES = 6 };
-static const char *const font_variable[FONT_VARIABLES] = {"FONTCONFIG_FILE",    "FONTCONFIG_PATH",
-                                                          "FONTCONFIG_SYSROOT", "XDG_CONFIG_HOME",
-                                                          "XDG_DATA_HOME",      "XDG_CACHE_HOME"};
+/* Where programs, their libraries and fonts are: gnuplot must find the fonts that glyphs.c was told
+ * of. */
+enum { PASSED_ON = 9 };
+static const char *const passed_on[PASSED_ON] = {"PATH",
+                                                 "HOME",
+                                                 "LD_LIBRARY_PATH",
+                                                 "FONTCONFIG_FILE",
+                                                 "FONTCONFIG_PATH",
+                                                 "FONTCONFIG_SYSROOT",
+                                                 "XDG_CONFIG_HOME",
+                                                 "XDG_DATA_HOME",
+                                                 "XDG_CACHE_HOME"};
 
 /* Start gnuplot in `folder` with its words going to fd. Returns an errno. */
 static int start_gnuplot(const char *program, const char *folder, char *const argv[], int fd,
                          pid_t *pid)
 {
-    /* Nothing of the caller's environment but where to find programs and fonts. */
-    char path[4096], home[FILE_PATH];
-    snprintf(path, sizeof path, "PATH=%s", getenv("PATH") != NULL ? getenv("PATH") : "");
-    snprintf(home, sizeof home, "HOME=%s", getenv("HOME") != NULL ? getenv("HOME") : "/");
-    char locale[] = "LC_ALL=C.UTF-8", zone[] = "TZ=UTC0";
-    char fonts[FONT_VARIABLES][FILE_PATH + 32], *environment[5 + FONT_VARIABLES];
+    /* Nothing else of the caller's environment. A value stands behind its name. */
+    char locale[] = "LC_ALL=C.UTF-8", zone[] = "TZ=UTC0", *environment[PASSED_ON + 3];
     int n = 0;
-    environment[n++] = path;
-    environment[n++] = home;
     environment[n++] = locale;
     environment[n++] = zone;
-    for (int i = 0; i < FONT_VARIABLES; i++) {
-        const char *value = getenv(font_variable[i]);
-        if (value == NULL)
-            continue;
-        snprintf(fonts[i], sizeof fonts[i], "%s=%s", font_variable[i], value);
-        environment[n++] = fonts[i];
+    for (int i = 0; i < PASSED_ON; i++) {
+        char *value = getenv(passed_on[i]);
+        if (value != NULL)
+            environment[n++] = value - strlen(passed_on[i]) - 1;
     }
     environment[n] = NULL;
 

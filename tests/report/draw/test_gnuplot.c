@@ -226,6 +226,25 @@ Test(gnuplot, whose_version_cannot_be_asked_is_not_said_to_be_missing)
     cr_assert_str_eq(gnuplot_version(version, sizeof version), "unknown");
 }
 
+/* Also long values: modules of clusters list many folders. */
+Test(gnuplot, gets_where_libraries_and_programs_are_and_nothing_else_of_the_environment)
+{
+    char version[64], longest[9001];
+    memset(longest, 'l', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    write_text("gnuplot", "#!/bin/sh\necho ${#LD_LIBRARY_PATH} $PATH $LC_ALL $TZ [$LANGUAGE]\n");
+    cr_assert_eq(chmod(in_folder("gnuplot"), 0755), 0);
+    cr_assert_eq(setenv("PATH", folder, 1), 0);
+    cr_assert_eq(setenv("LD_LIBRARY_PATH", longest, 1), 0);
+    cr_assert_eq(setenv("LANGUAGE", "de", 1), 0);
+    char expected[64];
+    snprintf(expected, sizeof expected, "9000 %s C.UTF-8 UTC0 []", folder);
+    cr_assert_str_eq(gnuplot_version(version, sizeof version), expected);
+    cr_assert_eq(unsetenv("LD_LIBRARY_PATH"), 0);
+    snprintf(expected, sizeof expected, "0 %s C.UTF-8 UTC0 []", folder);
+    cr_assert_str_eq(gnuplot_version(version, sizeof version), expected);
+}
+
 Test(picture, is_recognised_whole_or_refused)
 {
     static const char pdf[] = "%PDF-1.5 ... %%EOF\n", svg[] = "<?xml ?><svg></svg>\n";
