@@ -153,6 +153,9 @@ static enum status run_wave(const struct generate_plan *p, struct generate_worke
                 result = append_episode(p, file, w, made);
             if (result != STATUS_OK)
                 status_save(&note, result);
+            else if (p->recipe->tell != NULL)
+                p->recipe->tell(p->recipe->context, p->recipe->rows - dataset_writer_room(file),
+                                p->recipe->rows);
             if (result != STATUS_OK || is_full(p, file)) {
 #pragma omp atomic write
                 stop = 1;

@@ -55,7 +55,9 @@ struct dataset_recipe {
     int iteration;
     int64_t rows;
     uint64_t seed;
-    const char *revision; /* of the code, for the file */
+    const char *revision;                                    /* of the code, for the file */
+    void (*tell)(void *context, int64_t done, int64_t rows); /* now and then; may be NULL */
+    void *context;
 };
 
 struct dataset_made {

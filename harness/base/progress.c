@@ -1,7 +1,12 @@
 #include "harness/base/progress.h"
 
+#include "engine/base/say.h"
+#include "harness/base/terminal.h"
+
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 const char *const progress_stages[PROGRESS_STAGES] = {"rollout", "sample",   "critic",
                                                       "actor",   "evaluate", "store"};
@@ -57,11 +62,16 @@ static int print_seconds(double seconds, char *out, size_t size)
     return snprintf(out, size, "%.*f", digits, seconds);
 }
 
+static double seconds_left(const struct progress *p)
+{
+    double each = p->done > p->first ? p->seconds / (double)(p->done - p->first) : (double)NAN;
+    return each * (double)(p->total > p->done ? p->total - p->done : 0);
+}
+
 void progress_line(const struct progress *p, char *out, size_t size)
 {
     char score[32] = "-", left[32], stages[256] = " none yet";
-    double each = p->done > p->first ? p->seconds / (double)(p->done - p->first) : (double)NAN;
-    progress_duration(each * (double)(p->total > p->done ? p->total - p->done : 0), left);
+    progress_duration(seconds_left(p), left);
     if (!isnan(p->score))
         snprintf(score, sizeof score, "%.1f", p->score);
     size_t used = 0;
@@ -83,4 +93,75 @@ void progress_line(const struct progress *p, char *out, size_t size)
     snprintf(out, size, "%s %s seed %llu: %s, score %s, seconds %s:%s, left %s%s", p->method,
              p->dataset, (unsigned long long)p->seed, where, score, p->units > 0 ? unit : "so far",
              stages, left, p->online ? "" : " of pretraining");
+}
+
+/* --- one line of a terminal ---------------------------------------------------------------------
+ */
+
+enum { BAR_LEAST = 6, BAR_MOST = 30, MARK = 4 /* bytes of one, at most */ };
+
+static void draw_bar(double share, int width, bool utf8, char out[BAR_MOST * MARK + 1])
+{
+    size_t used = 0;
+    int full = (int)(share * width + 0.5);
+    for (int i = 0; i < width; i++) {
+        const char *mark = utf8 ? (i < full ? "█" : "░") : i < full ? "#" : "-";
+        used += (size_t)snprintf(out + used, BAR_MOST * MARK + 1 - used, "%s", mark);
+    }
+    out[used] = '\0';
+}
+
+void progress_bar(const char *name, double share, const char *rest, int columns, bool utf8,
+                  char *out, size_t size)
+{
+    char bar[BAR_MOST * MARK + 1] = "", tail[160];
+    share = isfinite(share) ? fmin(fmax(share, 0), 1) : 0;
+    int after = snprintf(tail, sizeof tail, " %3.0f %%  %s", floor(100 * share), rest);
+    int room = columns - after, length = (int)strlen(name), width = room - length - 1;
+    if (width >= BAR_LEAST)
+        draw_bar(share, width < BAR_MOST ? width : BAR_MOST, utf8, bar);
+    snprintf(out, size, "%.*s%s%s%.*s", length < room ? length : room > 0 ? room : 0, name,
+             *bar != '\0' ? " " : "", bar, columns > 0 ? columns : 0, tail);
+}
+
+void progress_run(const struct progress *p, int columns, bool utf8, char *out, size_t size)
+{
+    char name[160], rest[96], left[32], score[32] = "";
+    progress_duration(seconds_left(p), left);
+    if (!isnan(p->score))
+        snprintf(score, sizeof score, "score %.1f, ", p->score);
+    snprintf(name, sizeof name, "%.60s %.60s seed %llu", p->method, p->dataset,
+             (unsigned long long)p->seed);
+    snprintf(rest, sizeof rest, "%s%s%s left", p->online ? "" : "pretraining, ", score, left);
+    progress_bar(name, p->total > 0 ? (double)p->done / (double)p->total : 0, rest, columns, utf8,
+                 out, size);
+}
+
+void progress_show(struct progress_count *c, int64_t done, int64_t total)
+{
+    enum { OFTEN = 2 }; /* a second */
+    char line[512], rest[48], left[32];
+    if (!isatty(STDERR_FILENO))
+        return;
+    if (!c->started) {
+        clock_gettime(CLOCK_MONOTONIC, &c->began);
+        c->shown = c->began;
+        c->started = true;
+    }
+    if (progress_since(&c->shown) * OFTEN < 1)
+        return;
+    clock_gettime(CLOCK_MONOTONIC, &c->shown);
+    double share = total > 0 ? (double)done / (double)total : 0;
+    progress_duration(share > 0 ? progress_since(&c->began) * (1 - share) / share : (double)NAN,
+                      left);
+    snprintf(rest, sizeof rest, "%s left", left);
+    progress_bar(c->name, share, rest, terminal_columns(stderr, 79), terminal_has_utf8(), line,
+                 sizeof line);
+    say_to(stderr, "\r\033[K%s", line);
+}
+
+void progress_clear(void)
+{
+    if (isatty(STDERR_FILENO))
+        fputs("\r\033[K", stderr);
 }

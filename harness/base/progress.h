@@ -30,6 +30,25 @@ extern const char *const progress_stages[PROGRESS_STAGES];
  * left is that of this phase at its pace so far. */
 void progress_line(const struct progress *p, char *out, size_t size);
 
+/* The same for a terminal's line of so many columns: "td3_odt hopper-random-v2 seed 1 ####----  26
+ * % score 4.2, 6 h 45 left". */
+void progress_run(const struct progress *p, int columns, bool utf8, char *out, size_t size);
+
+/* One line: NAME, a bar where there is room for it, the share done in per cent, and what else is to
+ * be said. NAME gives way first. */
+void progress_bar(const char *name, double share, const char *rest, int columns, bool utf8,
+                  char *out, size_t size);
+
+/* Work of which `done` of `total` is done, on a terminal's last line of stderr, at most twice a
+ * second; nothing elsewhere. `progress_clear` removes it. */
+struct progress_count {
+    const char *name;
+    struct timespec began, shown;
+    bool started;
+};
+void progress_show(struct progress_count *c, int64_t done, int64_t total);
+void progress_clear(void);
+
 /* Seconds of the monotonic clock since then. */
 double progress_since(const struct timespec *from);
 

@@ -4,6 +4,8 @@
 #include "engine/base/sha256.h"
 #include "engine/base/stop.h"
 #include "engine/base/threads.h"
+#include "harness/base/progress.h"
+#include "harness/base/terminal.h"
 #include "harness/matrix/matrix.h"
 #include "harness/sweep/verify_core.h"
 
@@ -11,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct arguments {
     const char *folder;
@@ -73,6 +76,7 @@ static struct lot *number_runs(const struct record_list *list, long seed)
 
 static void print_verdict(const struct record *r, const struct verify_result *v)
 {
+    progress_clear();
     say("%-9s  %s: ", verify_words[v->verdict], r->name);
     if (v->verdict == VERIFY_SAME && v->first_row > 0)
         printf("%d of %d iterations from the checkpoint at %d, bit-identical (%.1f s)\n", v->rows,
@@ -95,6 +99,18 @@ static void print_verdict(const struct record *r, const struct verify_result *v)
     fflush(stdout);
 }
 
+/* On a terminal, what is under way: one run may take minutes. */
+static void show_run(int i, int runs, const struct record *r)
+{
+    char what[64], line[FILE_PATH];
+    if (!isatty(STDERR_FILENO))
+        return;
+    snprintf(what, sizeof what, "run %d of %d, %.0f s recorded", i + 1, runs, r->look.seconds);
+    progress_bar(r->name, (double)i / runs, what, terminal_columns(stderr, 79), terminal_has_utf8(),
+                 line, sizeof line);
+    say_to(stderr, "\r\033[K%s", line);
+}
+
 static enum status verify_runs(const struct record_list *list, const struct arguments *a)
 {
     int count[VERIFY_UNCHECKED + 1] = {0}, chosen = a->all ? list->count : a->runs;
@@ -105,7 +121,9 @@ static enum status verify_runs(const struct record_list *list, const struct argu
     for (int i = 0; i < chosen && i < list->count && result == STATUS_OK; i++) {
         const struct record *r = &list->record[lot[i].index];
         struct verify_result v;
+        show_run(i, chosen < list->count ? chosen : list->count, r);
         if (a->filter.name == NULL && verify_wants_core(r)) {
+            progress_clear(); /* the other program shows its own */
             result = verify_with_core(r, &a->options, &v.verdict);
         } else {
             result = verify_record(r, &a->options, &v);

@@ -3,6 +3,7 @@
 #include "engine/base/say.h"
 #include "engine/base/stop.h"
 #include "engine/base/threads.h"
+#include "harness/base/progress.h"
 #include "harness/curve/provenance.h"
 #include "harness/matrix/clone_recipe.h"
 #include "harness/matrix/data_target.h"
@@ -213,8 +214,13 @@ static enum status make_trained(const struct generate_request *a, const char *pa
     return result;
 }
 
+static void show_rows(void *context, int64_t done, int64_t rows)
+{
+    progress_show(context, done, rows);
+}
+
 /* Under the file's lock. */
-static enum status make(const struct generate_request *a, const char *path)
+static enum status make(struct generate_request *a, const char *path)
 {
     struct dataset_made made;
     bool there;
@@ -224,9 +230,14 @@ static enum status make(const struct generate_request *a, const char *path)
         return STATUS_OK;
     }
     threads_set((int)a->threads);
-    TRY(a->trained == NULL                  ? dataset_generate(&a->recipe, path, &made)
-        : strcmp(a->trained, "cloned") == 0 ? make_cloned(a, path, &made)
-                                            : make_trained(a, path, &made));
+    struct progress_count count = {.name = a->name};
+    a->recipe.tell = show_rows;
+    a->recipe.context = &count;
+    enum status result = a->trained == NULL ? dataset_generate(&a->recipe, path, &made)
+                         : strcmp(a->trained, "cloned") == 0 ? make_cloned(a, path, &made)
+                                                             : make_trained(a, path, &made);
+    progress_clear();
+    TRY(result);
     say("%s: %lld rows, %lld episodes (%lld terminals, %lld timeouts)\n", path,
         (long long)made.rows, (long long)made.episodes, (long long)made.terminals,
         (long long)made.timeouts);

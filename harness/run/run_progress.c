@@ -50,10 +50,11 @@ void run_progress(struct run *r, bool force)
         return;
     clock_gettime(CLOCK_MONOTONIC, &r->last_report);
     struct progress p = state_of(r);
-    progress_line(&p, line, sizeof line);
-    if (r->live)
-        say_to(stderr, force ? "\r\033[K%.*s\n" : "\r\033[K%.*s", terminal_columns(stderr, 120),
-               line);
-    else
+    if (r->live) {
+        progress_run(&p, terminal_columns(stderr, 119), terminal_has_utf8(), line, sizeof line);
+        say_to(stderr, force ? "\r\033[K%s\n" : "\r\033[K%s", line);
+    } else {
+        progress_line(&p, line, sizeof line);
         log_info("run", "%s", line);
+    }
 }

@@ -68,3 +68,37 @@ Test(progress, durations_are_short)
     progress_duration((double)NAN, out);
     cr_expect_str_eq(out, "?");
 }
+
+Test(progress, fits_a_terminals_line)
+{
+    char line[512];
+    struct progress p = {.method = "td3_odt",
+                         .dataset = "hopper-random-v2",
+                         .seed = 7,
+                         .online = true,
+                         .done = 130000,
+                         .total = 500000,
+                         .first = 1000,
+                         .seconds = 600,
+                         .score = 4.25};
+    progress_run(&p, 79, false, line, sizeof line);
+    cr_assert_str_eq(line, "td3_odt hopper-random-v2 seed 7 ####-------------  26 %  score 4.2, "
+                           "29 min left");
+    cr_assert_leq(strlen(line), 79);
+    progress_run(&p, 79, true, line, sizeof line);
+    cr_assert_not_null(strstr(line, "7 ████░░"), "%s", line);
+    /* No room for a bar; then the name gives way. */
+    progress_run(&p, 60, false, line, sizeof line);
+    cr_assert_str_eq(line, "td3_odt hopper-random-v2 seed   26 %  score 4.2, 29 min left");
+    for (int columns = 20; columns < 200; columns++) {
+        progress_run(&p, columns, false, line, sizeof line);
+        cr_assert_leq((int)strlen(line), columns, "%d: %s", columns, line);
+    }
+    p.online = false;
+    p.score = (double)NAN;
+    progress_run(&p, 79, false, line, sizeof line);
+    cr_assert_not_null(strstr(line, "26 %  pretraining, 29 min left"), "%s", line);
+    p.total = 0;
+    progress_run(&p, 79, false, line, sizeof line);
+    cr_assert_not_null(strstr(line, "  0 %"), "%s", line);
+}
