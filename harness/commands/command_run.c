@@ -20,6 +20,9 @@ struct arguments {
     const char *env, *matrix, *results, *preset;
     long cell; /* 0: not given */
     const char *seeds, *keep;
+    long extend;                  /* to so many transitions; 0: not given */
+    char extended[2][64];         /* the settings for that */
+    char variant[MATRIX_VARIANT]; /* what --set sets, as it names the folder */
 };
 
 static enum status read_seeds(struct arguments *a)
@@ -57,6 +60,8 @@ static const struct option_row options[] = {
     {"cell",     0,   "N", NULL, "its number (`vitamin plan MATRIX --cells`)", FIELD(cell), .low = 1, .high = 1e9},
     {"results",  'r', "FOLDER", NULL, "folder of the matrix's runs, instead of results/runs", FIELD(results)},
     {"checkpoint-every", 0, "SECONDS", "600", "how often the run saves its state; 0: at every iteration", FIELD(request.checkpoint_every), .high = 1e9},
+    {"keep-checkpoint", 0, NULL, NULL, "leave what --extend needs, beside the finished run", FIELD(request.keep_checkpoint)},
+    {"extend",   0,   "N", NULL, "go on with the finished run to N transitions (docs/policies.md)", FIELD(extend), .low = 1, .high = 1e9},
     {"stop-after", 0, "N", NULL, "save and stop after N iterations", FIELD(request.stop_after), .high = 1e18},
     {"keep-policy", 0, NULL, "final", "policies to leave as files: the final and the pretrained one (docs/policies.md); of a matrix's cell none is the default", FIELD(keep), .choices = RUN_KEEP_WORDS, .late = true},
     {"quiet",    'q', NULL, NULL, "show no progress", FIELD(request.quiet)},
@@ -68,14 +73,16 @@ static const struct option_row options[] = {
 static const char *single_option(const struct arguments *a)
 {
     const struct config_request *c = &a->request.config;
-    return c->dataset != NULL  ? "dataset"
-           : a->env != NULL    ? "env"
-           : c->method != NULL ? "method"
-           : a->seeds != NULL  ? "seed"
-           : c->size != NULL   ? "size"
-           : c->sets > 0       ? "set"
-           : a->out != NULL    ? "out"
-                               : NULL;
+    return c->dataset != NULL           ? "dataset"
+           : a->env != NULL             ? "env"
+           : c->method != NULL          ? "method"
+           : a->seeds != NULL           ? "seed"
+           : c->size != NULL            ? "size"
+           : c->sets > 0                ? "set"
+           : a->out != NULL             ? "out"
+           : a->extend > 0              ? "extend"
+           : a->request.keep_checkpoint ? "keep-checkpoint"
+                                        : NULL;
 }
 
 /* Either a single run or a cell of a matrix. */
@@ -101,6 +108,49 @@ static enum status check_arguments(const struct arguments *a)
     return STATUS_OK;
 }
 
+static int compare_sets(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The settings in order of their keys, each key once (the last one counts): the same settings name
+ * the same folder, in whatever order they were given. */
+static enum status name_variant(struct arguments *a)
+{
+    const struct config_request *c = &a->request.config;
+    const char *set[CONFIG_OVERRIDES];
+    size_t count = 0, used = 0;
+    for (int i = 0; i < c->sets; i++) {
+        size_t key = strcspn(c->set[i], "=") + 1;
+        bool again = false;
+        for (int k = i + 1; k < c->sets; k++)
+            again = again || strncmp(c->set[i], c->set[k], key) == 0;
+        if (!again)
+            set[count++] = c->set[i];
+    }
+    qsort(set, count, sizeof *set, compare_sets);
+    for (size_t i = 0; i < count && used < sizeof a->variant; i++)
+        used += (size_t)snprintf(a->variant + used, sizeof a->variant - used, "%s%s",
+                                 i > 0 ? "," : "", set[i]);
+    return used < sizeof a->variant
+               ? STATUS_OK
+               : status_fail(STATUS_CONFIG,
+                             "--set: these are more than %zu characters; put them "
+                             "into a preset file (--method FILE)",
+                             sizeof a->variant - 1);
+}
+
+/* A larger budget, in the folder of the run that has the smaller one. */
+static enum status add_extension(struct arguments *a)
+{
+    const char *const keys[] = {"stop_transitions", "score_at"};
+    for (int i = 0; a->extend > 0 && i < 2; i++) {
+        snprintf(a->extended[i], sizeof a->extended[i], "%s=%ld", keys[i], a->extend);
+        TRY(config_add_set(&a->request.config, a->extended[i]));
+    }
+    return STATUS_OK;
+}
+
 /* Of a single run: the environment in the dataset's place, and the defaults for what was not
  * given. */
 static enum status settle(struct arguments *a)
@@ -112,6 +162,8 @@ static enum status settle(struct arguments *a)
     command_settle(&command_run, a);
     a->request.config.preset = a->preset;
     TRY(run_keep_named(a->keep, &a->request.keep));
+    TRY(name_variant(a));
+    TRY(add_extension(a));
     return read_seeds(a);
 }
 
@@ -122,20 +174,35 @@ static const char *last_part(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
-/* --out as given for one seed, else DATASET/METHOD-PRESET-SIZE/seedN below it. */
+/* --out as given for one seed, else DATASET/METHOD-PRESET-SIZE[@key=value,...]/seedN below it. */
 static enum status name_folder(struct arguments *a, long seed)
 {
     const struct config_request *c = &a->request.config;
-    char dataset[FILE_PATH];
+    char dataset[FILE_PATH], suffix[MATRIX_SUFFIX];
+    a->request.variant = NULL;
     if (a->out != NULL && a->first_seed == a->last_seed)
         return file_path(a->folder, "%s", a->out);
     const char *base = *c->own != '\0' ? c->own : last_part(c->dataset);
     TRY(file_path(dataset, "%.*s", file_stem(base), base));
     TRY(file_check_name("the dataset's name", dataset));
     TRY(file_check_name("the method's name", last_part(c->method)));
-    return file_path(a->folder, "%s/%s/%s-%s-%s/seed%ld",
+    matrix_suffix(a->variant, suffix);
+    a->request.variant = a->variant;
+    return file_path(a->folder, "%s/%s/%s-%s-%s%s/seed%ld",
                      a->out != NULL ? a->out : "results/runs/single", dataset, last_part(c->method),
-                     c->preset, c->size, seed);
+                     c->preset, c->size, suffix, seed);
+}
+
+/* There must be a run to extend: nobody means to start one under a smaller one's name. */
+static enum status check_extended(const struct arguments *a)
+{
+    struct run_folder look;
+    run_folder_look(a->folder, &look, NULL);
+    if (a->extend > 0 && !look.begun)
+        return status_fail(STATUS_CONFIG,
+                           "--extend: there is no run in %s; leave --extend out to begin one",
+                           a->folder);
+    return STATUS_OK;
 }
 
 static enum status run_seed(struct arguments *a, long seed)
@@ -149,6 +216,7 @@ static enum status run_seed(struct arguments *a, long seed)
     memcpy(c->own, whole.own, sizeof c->own);
     const char *base = *c->own != '\0' ? c->own : last_part(c->dataset);
     TRY(name_folder(a, seed));
+    TRY(check_extended(a));
     a->request.seed = (uint64_t)seed;
     a->request.folder = a->folder;
     TRY(run_execute(&a->request, &summary));

@@ -86,7 +86,7 @@ static enum status write_all(const struct h5 *f, const struct checkpoint_info *i
 static enum status take_place(const char *temporary, const char *path, const char *previous)
 {
     TRY(file_sync(temporary));
-    if (rename(path, previous) != 0 && errno != ENOENT)
+    if (previous != NULL && rename(path, previous) != 0 && errno != ENOENT)
         return status_fail(STATUS_IO, "%s: cannot be renamed to %s: %s", path, previous,
                            file_reason());
     return file_commit(temporary, path);

@@ -30,8 +30,8 @@ struct checkpoint_info {
     int evaluations, iterations; /* rows of the curve that belong to it */
 };
 
-/* `previous` is the name that the last one gets. Errors STATUS_IO (a full disk), STATUS_MEMORY; the
- * old files are untouched on failure, or but one of them renamed. */
+/* `previous` is the name that the last one gets; NULL: it is replaced. Errors STATUS_IO (a full
+ * disk), STATUS_MEMORY; the old files are untouched on failure, or but one of them renamed. */
 enum status checkpoint_write(const char *path, const char *previous,
                              const struct checkpoint_info *info, checkpoint_visit *visit,
                              void *context);

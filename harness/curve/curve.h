@@ -187,6 +187,10 @@ enum status curve_set_config(struct curve *c, const char *text);
  * it is not there and came later than the first recorded runs; else "". Returns `out`. */
 const char *curve_config_value(const char *config, const char *key, char *out, size_t size);
 
+/* In which keys two configurations differ, for people: "alpha_online (0.1 there, 10 here), ...",
+ * the first few by name. Returns how many there are. */
+int curve_config_differences(const char *there, const char *here, char *out, size_t size);
+
 /* Append a row; arrays are copied. Errors STATUS_SHAPE (another number of episodes), STATUS_MEMORY.
  */
 enum status curve_add_evaluation(struct curve *c, const struct curve_evaluation *row, int episodes);

@@ -4,6 +4,7 @@
 #include "harness/curve/curve_impl.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* What may differ between two runs of the same thing (invariant 3). */
@@ -140,4 +141,51 @@ enum status curve_compare(const struct curve *a, const struct curve *b, bool row
         }
     }
     return curve_compare_bandit(a, b);
+}
+
+/* --- configurations --------------------------------------------------------------------------- */
+
+struct differences {
+    const char *there, *here;
+    char *out;
+    size_t size, used;
+    int count;
+};
+
+enum { NAMED = 4 }; /* keys that are called by name */
+
+static void note_difference(struct differences *d, const char *key)
+{
+    char there[CURVE_VALUE], here[CURVE_VALUE];
+    curve_config_value(d->there, key, there, sizeof there);
+    curve_config_value(d->here, key, here, sizeof here);
+    if (strcmp(there, here) == 0)
+        return;
+    if (d->count++ < NAMED && d->used < d->size)
+        d->used += (size_t)snprintf(d->out + d->used, d->size - d->used,
+                                    "%s%s (%.60s there, %.60s here)", d->used > 0 ? ", " : "", key,
+                                    *there != '\0' ? there : "-", *here != '\0' ? here : "-");
+}
+
+/* The keys of `text` that `unless` (or NULL) has not. */
+static void walk_keys(struct differences *d, const char *text, const char *unless)
+{
+    for (const char *line = text; *line != '\0'; line += *line == '\n') {
+        char key[CURVE_VALUE], value[CURVE_VALUE];
+        snprintf(key, sizeof key, "%.*s", (int)strcspn(line, " =\n"), line);
+        line += strcspn(line, "\n");
+        if (unless == NULL || *curve_config_value(unless, key, value, sizeof value) == '\0')
+            note_difference(d, key);
+    }
+}
+
+int curve_config_differences(const char *there, const char *here, char *out, size_t size)
+{
+    struct differences d = {.there = there, .here = here, .out = out, .size = size};
+    *out = '\0';
+    walk_keys(&d, there, NULL);
+    walk_keys(&d, here, there);
+    if (d.count > NAMED && d.used < size)
+        snprintf(out + d.used, size - d.used, " and %d more", d.count - NAMED);
+    return d.count;
 }

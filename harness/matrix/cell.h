@@ -11,7 +11,8 @@ enum status cell_config_hash(const struct matrix_cell *cell, char out[SHA256_HEX
 
 /* Is the run that stands there one of this very configuration? Settings that a matrix gives to all
  * cells are in no folder's name, so an edited matrix finds its old results.
- * Errors STATUS_CONFIG: it is another. */
-enum status cell_check(const char *config_hash, const char *folder, const struct run_folder *look);
+ * Errors STATUS_CONFIG: it is another; the sentence says in which keys. */
+enum status cell_check(const struct matrix_cell *cell, const char *config_hash, const char *folder,
+                       const struct run_folder *look);
 
 #endif

@@ -49,7 +49,7 @@ enum status cell_run(const struct matrix *m, const struct matrix_cell *cell, con
     out->was_over = run_folder_is_over(out->look.state);
     if (out->was_over) {
         TRY(cell_config_hash(cell, hash));
-        return cell_check(hash, out->folder, &out->look);
+        return cell_check(cell, hash, out->folder, &out->look);
     }
     enum status result = run_cell(m, cell, results, how, out);
     if (result == STATUS_INTERRUPTED || result == STATUS_BUSY || result == STATUS_WAITS)

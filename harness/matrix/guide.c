@@ -19,7 +19,7 @@ enum status guide_check(const struct matrix *m, const struct matrix_cell *c, con
         return status_fail(look.trouble, "its guide's curve: %.500s", look.reason);
     if (*look.config_hash != '\0') {
         TRY(cell_config_hash(guide, hash));
-        TRY(cell_check(hash, folder, &look));
+        TRY(cell_check(guide, hash, folder, &look));
     }
     TRY(file_look(path, &there));
     if (there)

@@ -149,15 +149,20 @@ uint32_t matrix_variant_hash(const char *variant)
     return hash;
 }
 
+void matrix_suffix(const char *variant, char out[MATRIX_SUFFIX])
+{
+    out[0] = '\0';
+    if (strlen(variant) >= MATRIX_SUFFIX - 1 || strchr(variant, '/') != NULL)
+        snprintf(out, MATRIX_SUFFIX, "@%08x", matrix_variant_hash(variant));
+    else if (variant[0] != '\0')
+        snprintf(out, MATRIX_SUFFIX, "@%.*s", MATRIX_SUFFIX - 2, variant);
+}
+
 enum status matrix_folder(const struct matrix_cell *c, const char *results, char out[FILE_PATH])
 {
-    enum { NAME = 99 }; /* longest variant, and its "@", in a folder's name */
-    char variant[NAME + 1] = "";
+    char variant[MATRIX_SUFFIX];
     const char *slash = strrchr(c->method, '/');
-    if (strlen(c->variant) >= NAME || strchr(c->variant, '/') != NULL)
-        snprintf(variant, sizeof variant, "@%08x", matrix_variant_hash(c->variant));
-    else if (c->variant[0] != '\0')
-        snprintf(variant, sizeof variant, "@%.*s", NAME - 1, c->variant);
+    matrix_suffix(c->variant, variant);
     return file_path(out, "%s/%s/%s/%s%s/%ld", results != NULL ? results : MATRIX_RESULTS,
                      c->matrix, c->dataset, slash != NULL ? slash + 1 : c->method, variant,
                      c->seed);

@@ -96,6 +96,11 @@ enum status matrix_cell(const struct matrix *m, long number, const struct matrix
 enum status matrix_folder(const struct matrix_cell *c, const char *results, char out[FILE_PATH])
     __attribute__((warn_unused_result));
 
+/* What stands behind a method in a folder's name: "@key=value,...", a hash if that is long, "" for
+ * no variant. */
+enum { MATRIX_SUFFIX = 100 };
+void matrix_suffix(const char *variant, char out[MATRIX_SUFFIX]);
+
 /* "td3_odt on pen-human-v1 seed 2" */
 void matrix_describe(const struct matrix_cell *c, char *out, size_t size);
 

@@ -420,6 +420,8 @@ static enum status train(struct run *r)
         TRY(maybe_save(r));
     }
     while (!budget_spent(r) || r->pending_batches > 0) {
+        if (r->pending_batches == 0 && run_budget_cuts(r))
+            TRY(run_keep_state(r));
         TRY(run_iteration(r));
         if (r->pending_batches == 0 && evaluation_due(r))
             TRY(evaluate_and_show(r));
@@ -427,6 +429,8 @@ static enum status train(struct run *r)
             return interrupted(r);
         TRY(maybe_save(r));
     }
+    if (!run_budget_cuts(r))
+        TRY(run_keep_state(r));
     /* The budget's end is always evaluated: the final score is read there. */
     if (!last_row_is_current(r))
         TRY(evaluate_and_show(r));
@@ -483,9 +487,9 @@ static enum status write_config(const struct run *r)
 /* A killed run leaves half-written files; nobody else is at work here while we hold the lock. */
 static void remove_leftovers(const struct run *r)
 {
-    const char *const names[] = {"curve.h5",   run_folder_checkpoints[0],
-                                 "config.ini", "policy_offline.h5",
-                                 "policy.h5",  "policy_best.h5"};
+    const char *const names[] = {
+        "curve.h5",  run_folder_checkpoints[0], "config.ini", "policy_offline.h5",
+        "policy.h5", "policy_best.h5",          RUN_EXTEND};
     char path[FILE_PATH];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (run_path(r, names[i], path) == STATUS_OK)
@@ -499,6 +503,7 @@ static enum status execute_locked(struct run *r, struct run_summary *summary)
     bool complete;
     TRY(file_make_folder(r->request->folder));
     TRY(take_lock(r));
+    r->alone = true;
     remove_leftovers(r);
     TRY(run_path(r, "run.log", path));
     TRY(run_look_for_complete(r, &complete, summary));
@@ -509,7 +514,8 @@ static enum status execute_locked(struct run *r, struct run_summary *summary)
     if (r->curve_lost)
         TRY(run_set_aside(r, "curve.h5"));
     TRY(write_config(r));
-    if (r->hyper.actor == HYPER_actor_bandit)
+    r->begun = r->hyper.actor == HYPER_actor_bandit;
+    if (r->begun)
         return note_end(r, run_bandit(r));
     TRY(load_data(r));
     r->key = run_key(r->dataset.id, r->request->seed);
@@ -520,7 +526,56 @@ static enum status execute_locked(struct run *r, struct run_summary *summary)
     TRY(make_learner(r));
     TRY(make_envs(r));
     TRY(run_resume(r));
+    r->begun = true;
     return note_end(r, train(r));
+}
+
+/* How much of a path is there, from its begin. */
+static size_t existing_part(const char *folder)
+{
+    char path[FILE_PATH];
+    snprintf(path, sizeof path, "%s", folder);
+    for (char *end = path + strlen(path); end > path; end--) {
+        bool whole = *end == '/' || *end == '\0';
+        *end = '\0';
+        if (whole && access(path, F_OK) == 0)
+            return strlen(path);
+    }
+    return 0;
+}
+
+/* What a run leaves that was refused: nothing in it could go on, nobody else is here. */
+static void remove_folder(const struct run *r, size_t existing)
+{
+    const char *const names[] = {"config.ini", "run.log", "lock"};
+    char path[FILE_PATH];
+    log_close();
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (run_path(r, names[i], path) == STATUS_OK)
+            unlink(path);
+    }
+    snprintf(path, sizeof path, "%s", r->request->folder);
+    for (size_t n = strlen(path); n > existing;) {
+        while (n > 0 && path[n - 1] == '/')
+            path[--n] = '\0';
+        if (n <= existing || rmdir(path) != 0)
+            return;
+        while (n > 0 && path[n - 1] != '/')
+            path[--n] = '\0';
+        while (n > 0 && path[n - 1] == '/')
+            path[--n] = '\0';
+    }
+}
+
+/* The folder of a matrix's cell stays: its failure is recorded there. */
+static enum status execute_in_folder(struct run *r, struct run_summary *summary)
+{
+    size_t existing = existing_part(r->request->folder);
+    enum status result = execute_locked(r, summary);
+    if (result != STATUS_OK && r->alone && !r->begun && r->request->matrix == NULL &&
+        existing < strlen(r->request->folder))
+        remove_folder(r, existing);
+    return result;
 }
 
 enum status run_execute(const struct run_request *request, struct run_summary *summary)
@@ -548,7 +603,7 @@ enum status run_execute(const struct run_request *request, struct run_summary *s
         /* The pattern name is for the presets, the file as given for loading. */
         const char *id = own.config.dataset;
         own.config.dataset = as_given;
-        result = execute_locked(r, summary);
+        result = execute_in_folder(r, summary);
         own.config.dataset = id;
     }
     if (!summary->already_complete) {

@@ -6,6 +6,9 @@
  *
  *   curve.h5        the result so far (curve.h), replaced whole at every evaluation and checkpoint
  *   checkpoint.h5   the state to go on from (checkpoint.h); removed when the run is complete
+ *   checkpoint.extend.h5  on request: the last state that the budget had not shaped yet. A complete
+ *                   run with it goes on to a larger budget (stop_transitions and score_at may
+ *                   differ, nothing else), bit for bit as a run that had that budget at once
  *   policy.h5       the final policy (kept_policy.h), if the request or the method keeps it
  *   policy_offline.h5  likewise, after pretraining, as soon as that is over: a guide for JSRL
  *   policy_best.h5  that of the best evaluation, on request
@@ -55,9 +58,10 @@ struct run_request {
     const struct run_level *level; /* (levels) keep their policies, and leave once all are reached
                                       with STATUS_INTERRUPTED and a checkpoint */
     int levels;
-    unsigned keep;      /* enum run_keep */
-    bool quiet;         /* no progress on stderr */
-    bool spare_threads; /* of the threads there are, use only those that help (learner.h) */
+    unsigned keep;        /* enum run_keep */
+    bool keep_checkpoint; /* leave checkpoint.extend.h5, from which a larger budget goes on */
+    bool quiet;           /* no progress on stderr */
+    bool spare_threads;   /* of the threads there are, use only those that help (learner.h) */
     /* Set by a signal handler: checkpoint and leave with STATUS_INTERRUPTED. May be NULL. */
     const volatile sig_atomic_t *stop;
 };

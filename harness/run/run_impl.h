@@ -16,6 +16,8 @@
 
 #include <time.h>
 
+#define RUN_EXTEND "checkpoint.extend.h5"
+
 enum run_timer {
     TIMER_ROLLOUT,
     TIMER_SAMPLE,
@@ -97,6 +99,9 @@ struct run {
     double phase_timer[TIMERS];
     int64_t batches_of_block; /* pretraining: done in the block under way */
     struct lock lock;
+    bool alone;           /* the lock is held */
+    bool begun;           /* all is set up, from now on the folder holds something to go on from */
+    bool extends;         /* the folder holds this run, complete, with a smaller budget */
     struct commit commit; /* of curve.h5, while the run goes on */
     bool curve_lost;      /* curve.h5 was damaged and is to be made again from the checkpoint */
     bool live;            /* one rewritten line on a terminal */
@@ -159,6 +164,15 @@ enum status run_look_for_complete(struct run *r, bool *complete, struct run_summ
 /* Rename a damaged file of the run, and say so. */
 enum status run_set_aside(const struct run *r, const char *name);
 void run_remove_checkpoints(const struct run *r);
+/* Write checkpoint.extend.h5, if the request wants it. */
+enum status run_keep_state(struct run *r);
+/* Read it. Errors STATUS_MISSING, those of checkpoint_read. */
+enum status run_read_state(struct run *r);
+/* The digest of a configuration's text without the keys that an extension may change. */
+enum status run_hash_but_budget(const char *config, char out[SHA256_HEX]);
+/* Will the budget cut the iteration that comes next, or did it cut the last one? Then it is shorter
+ * than it would be with a larger budget. */
+bool run_budget_cuts(const struct run *r);
 
 /* run_store.c */
 enum status run_visit(void *context, struct visitor *v);
@@ -171,5 +185,8 @@ enum status run_save_curve(struct run *r, const char *state);
 enum status run_stamp(struct run *r);
 enum status run_stamp_names(struct run *r, const char *label, const char *dataset, int64_t budget);
 enum status run_stamp_older(struct run *r);
+/* What the budget decides: the attributes budget, config_hash and reduced, and the configuration.
+ */
+enum status run_stamp_budget(struct run *r);
 
 #endif

@@ -5,6 +5,7 @@
 #include "harness/curve/provenance.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,6 +25,9 @@ void run_remove_checkpoints(const struct run *r)
         if (run_path(r, run_folder_checkpoints[i], path) == STATUS_OK)
             unlink(path);
     }
+    char extend[FILE_PATH];
+    if (!r->request->keep_checkpoint && run_path(r, RUN_EXTEND, extend) == STATUS_OK)
+        unlink(extend);
 }
 
 /* --- a finished run --------------------------------------------------------------------------- */
@@ -52,6 +56,51 @@ static enum status check_seed(const struct run *r, const struct curve *c)
                        r->request->folder, curve_get(c, "seed"), seed);
 }
 
+/* The folder's run differs from this one in its budget alone. */
+static enum status check_extension(struct run *r, const char *path, const struct curve *c)
+{
+    char recorded[64], extend[FILE_PATH];
+    bool there;
+    (void)curve_config_value(c->config, "stop_transitions", recorded, sizeof recorded);
+    long long before = strtoll(recorded, NULL, 10), now = r->hyper.stop_transitions;
+    TRY(run_path(r, RUN_EXTEND, extend));
+    TRY(file_look(extend, &there));
+    if (strcmp(curve_get(c, "status"), "complete") != 0)
+        return status_fail(STATUS_CONFIG,
+                           "%s: holds a run to %lld transitions that is not complete; finish it "
+                           "before it is extended, or use another output folder",
+                           path, before);
+    if (now <= before)
+        return status_fail(STATUS_CONFIG,
+                           "%s: holds a run to %lld transitions, this one ends after %lld; a run "
+                           "can only be extended, so use another output folder",
+                           path, before, now);
+    if (!there)
+        return status_fail(STATUS_CONFIG,
+                           "%s: holds a run to %lld transitions that kept no state to extend it "
+                           "from (--keep-checkpoint); use another output folder",
+                           path, before);
+    r->extends = true;
+    return STATUS_OK;
+}
+
+static enum status check_config(struct run *r, const char *path, const struct curve *c)
+{
+    char own[SHA256_HEX], other[SHA256_HEX], keys[STATUS_SENTENCE / 2];
+    const char *config = c->config != NULL ? c->config : "";
+    if (strcmp(curve_get(c, "config_hash"), r->config_hash) == 0)
+        return STATUS_OK;
+    TRY(run_hash_but_budget(r->config_text, own));
+    TRY(run_hash_but_budget(config, other));
+    if (strcmp(own, other) == 0)
+        return check_extension(r, path, c);
+    int count = curve_config_differences(config, r->config_text, keys, sizeof keys);
+    return status_fail(STATUS_CONFIG,
+                       "%s: holds a run of another configuration: %s; use another output folder or "
+                       "remove it",
+                       path, count > 0 ? keys : "its keys are those of another version");
+}
+
 enum status run_look_for_complete(struct run *r, bool *complete, struct run_summary *summary)
 {
     char path[FILE_PATH];
@@ -66,14 +115,11 @@ enum status run_look_for_complete(struct run *r, bool *complete, struct run_summ
         return STATUS_OK;
     }
     TRY(result);
-    if (strcmp(curve_get(&c, "config_hash"), r->config_hash) != 0)
-        result = status_fail(STATUS_CONFIG,
-                             "%s: holds a run of another configuration (hash %.12s, this run has "
-                             "%.12s); use another output folder or remove it",
-                             path, curve_get(&c, "config_hash"), r->config_hash);
+    result = check_config(r, path, &c);
     if (result == STATUS_OK)
         result = check_seed(r, &c);
-    *complete = result == STATUS_OK && strcmp(curve_get(&c, "status"), "complete") == 0;
+    *complete = result == STATUS_OK && !r->extends &&
+                strcmp(curve_get(&c, "status"), "complete") == 0;
     if (*complete)
         summarise(&c, summary);
     curve_free(&c);
@@ -155,9 +201,39 @@ static enum status go_on(struct run *r)
     return r->curve_lost ? run_save_curve(r, "running") : STATUS_OK;
 }
 
+/* From the state that a run with a smaller budget has kept. */
+static enum status extend(struct run *r)
+{
+    enum status result = run_read_state(r);
+    if (result != STATUS_OK)
+        return status_prefix(result, "the run cannot be extended");
+    TRY(run_stamp_budget(r));
+    log_info("run", "extends to %lld transitions", (long long)r->hyper.stop_transitions);
+    return go_on(r);
+}
+
+/* A run that was extending and was killed before its first own checkpoint. A damaged state is set
+ * aside: then there is nothing to go on from. */
+static enum status extend_again(struct run *r, bool *extended, bool *damaged)
+{
+    char path[FILE_PATH];
+    TRY(run_path(r, RUN_EXTEND, path));
+    TRY(file_look(path, extended));
+    if (!*extended)
+        return STATUS_OK;
+    enum status result = extend(r);
+    if (result != STATUS_DAMAGED)
+        return result;
+    *extended = false;
+    *damaged = true;
+    return run_set_aside(r, RUN_EXTEND);
+}
+
 enum status run_resume(struct run *r)
 {
-    bool damaged = r->curve_lost;
+    bool damaged = r->curve_lost, extended;
+    if (r->extends)
+        return extend(r);
     for (int i = 0; i < 2; i++) {
         char path[FILE_PATH];
         struct checkpoint_info info;
@@ -174,6 +250,9 @@ enum status run_resume(struct run *r)
         TRY(run_set_aside(r, run_folder_checkpoints[i]));
         damaged = true;
     }
+    TRY(extend_again(r, &extended, &damaged));
+    if (extended)
+        return STATUS_OK;
     if (damaged)
         log_warn("run", "starts from zero: no checkpoint is left to resume from");
     else

@@ -102,6 +102,14 @@ enum status run_stamp_older(struct run *r)
     return run_folder_set_title(c);
 }
 
+enum status run_stamp_budget(struct run *r)
+{
+    TRY(curve_set(&r->curve, "budget", "%lld", (long long)r->hyper.score_at));
+    TRY(curve_set(&r->curve, "config_hash", "%s", r->config_hash));
+    TRY(curve_set_config(&r->curve, r->config_text));
+    return stamp_reduced(r);
+}
+
 enum status run_stamp(struct run *r)
 {
     struct curve *c = &r->curve;

@@ -140,6 +140,64 @@ enum status run_save_curve(struct run *r, const char *state)
     return curve_write(&r->curve, path);
 }
 
+/* The budget it was written with stands before the rest: one that is smaller cannot go on from it.
+ */
+static enum status visit_extension(void *context, struct visitor *v)
+{
+    struct run *r = context;
+    int64_t budget = r->hyper.stop_transitions;
+    TRY(visit_count(v, "budget", &budget, 0));
+    if (budget > r->hyper.stop_transitions)
+        return status_fail(STATUS_CONFIG,
+                           "the state is of a run to %lld transitions, this one ends after %lld",
+                           (long long)budget, (long long)r->hyper.stop_transitions);
+    return run_visit(context, v);
+}
+
+enum status run_hash_but_budget(const char *config, char out[SHA256_HEX])
+{
+    char *text = strdup(config), *to = text;
+    if (text == NULL)
+        return status_fail(STATUS_MEMORY, "no memory for a configuration");
+    for (const char *line = config; *line != '\0';) {
+        size_t length = strcspn(line, "\n");
+        length += line[length] == '\n';
+        if (strncmp(line, "stop_transitions ", 17) != 0 && strncmp(line, "score_at ", 9) != 0) {
+            memcpy(to, line, length);
+            to += length;
+        }
+        line += length;
+    }
+    sha256_of(text, (size_t)(to - text), out);
+    free(text);
+    return STATUS_OK;
+}
+
+enum status run_keep_state(struct run *r)
+{
+    char path[FILE_PATH], hash[SHA256_HEX];
+    struct checkpoint_info info = {.evaluations = r->curve.evaluations,
+                                   .iterations = r->curve.iterations};
+    if (!r->request->keep_checkpoint)
+        return STATUS_OK;
+    TRY(run_hash_but_budget(r->config_text, hash));
+    snprintf(info.config_hash, sizeof info.config_hash, "%s", hash);
+    TRY(run_path(r, RUN_EXTEND, path));
+    run_switch(r, TIMER_STORE);
+    enum status result = checkpoint_write(path, NULL, &info, visit_extension, r);
+    run_switch(r, TIMER_OTHER);
+    return result;
+}
+
+enum status run_read_state(struct run *r)
+{
+    char path[FILE_PATH], hash[SHA256_HEX];
+    struct checkpoint_info info;
+    TRY(run_hash_but_budget(r->config_text, hash));
+    TRY(run_path(r, RUN_EXTEND, path));
+    return checkpoint_read(path, hash, &info, visit_extension, r);
+}
+
 enum status run_save(struct run *r)
 {
     char path[FILE_PATH], previous[FILE_PATH];

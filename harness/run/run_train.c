@@ -218,6 +218,27 @@ static enum status new_work(const struct run *r, float **out)
     return *out != NULL ? STATUS_OK : status_fail(STATUS_MEMORY, "no memory for a step");
 }
 
+/* Transitions from one end of an iteration to the next. */
+static int64_t iteration_unit(const struct hyper *h)
+{
+    bool shorter = h->eval_every_unit == HYPER_eval_every_unit_transitions &&
+                   h->eval_every < TRANSITIONS_AN_ITERATION;
+    return h->collect_transitions > 0 ? h->collect_transitions
+           : shorter                  ? h->eval_every
+                                      : TRANSITIONS_AN_ITERATION;
+}
+
+bool run_budget_cuts(const struct run *r)
+{
+    const struct hyper *h = &r->hyper;
+    int64_t unit = iteration_unit(h), ahead = unit - r->transitions_done % unit;
+    if (!r->by_transition)
+        return false; /* whole episodes, and then the iteration is over */
+    if (r->transitions_done >= h->stop_transitions)
+        return r->transitions_done % unit != 0;
+    return r->transitions_done + ahead > h->stop_transitions;
+}
+
 /* Up to the next multiple of TRANSITIONS_AN_ITERATION (or of the evaluation interval, or the end):
  * one step, then updates_per_transition batches. pending_batches holds the transitions to go. */
 static enum status iterate_transitions(struct run *r)
@@ -226,9 +247,7 @@ static enum status iterate_transitions(struct run *r)
     TRY(new_work(r, &work));
     struct learner_data data = {.transitions = &r->transitions};
     if (r->pending_batches == 0) {
-        int64_t every = r->hyper.eval_every, unit = TRANSITIONS_AN_ITERATION;
-        if (r->hyper.eval_every_unit == HYPER_eval_every_unit_transitions && every < unit)
-            unit = every;
+        int64_t unit = iteration_unit(&r->hyper);
         r->pending_batches = unit - r->transitions_done % unit;
         if (r->transitions_done + r->pending_batches > r->hyper.stop_transitions)
             r->pending_batches = r->hyper.stop_transitions - r->transitions_done;

@@ -89,7 +89,7 @@ static enum status check_is_own(struct overview *o, int cell, const char *folder
     char *hash = o->hash[o->kind[cell]];
     if (*hash == '\0')
         TRY(cell_config_hash(&o->m->cell[cell], hash));
-    return cell_check(hash, folder, &o->look[cell]);
+    return cell_check(&o->m->cell[cell], hash, folder, &o->look[cell]);
 }
 
 void overview_look(struct overview *o, int cell)

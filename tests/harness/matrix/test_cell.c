@@ -195,11 +195,13 @@ Test(cell, results_of_another_configuration_are_not_taken_for_its_own)
     cr_assert_eq(run(1, &o, 0), STATUS_OK, "%s", status_sentence());
     load("pretrain_actor_steps=20", "pretrain_actor_steps=21");
     cr_assert_eq(run(1, &o, 0), STATUS_CONFIG);
-    cr_assert(strstr(status_sentence(), "another configuration") != NULL, "%s", status_sentence());
+    cr_assert(strstr(status_sentence(),
+                     "another configuration: pretrain_actor_steps (20 there, 21 here)") != NULL,
+              "%s", status_sentence());
     struct run_folder l = look(&o);
     cr_assert_eq(l.state, FOLDER_DONE, "what is there stays");
     load("", "");
     char hash[SHA256_HEX];
     cr_assert_eq(cell_config_hash(&m.cell[0], hash), STATUS_OK, "%s", status_sentence());
-    cr_assert_eq(cell_check(hash, o.folder, &l), STATUS_OK, "%s", status_sentence());
+    cr_assert_eq(cell_check(&m.cell[0], hash, o.folder, &l), STATUS_OK, "%s", status_sentence());
 }
