@@ -216,6 +216,8 @@ $(STAMP):
 	@mkdir -p $(@D) && rm -f $(BUILD)/revision-* && touch $@
 $(BUILD)/engine/base/version.o: CPPFLAGS += -DVITAMIN_VERSION='"$(VERSION)"' -DVITAMIN_REVISION='"$(REVISION)"' -DVITAMIN_DIRTY=$(DIRTY)
 $(BUILD)/engine/base/version.o: $(STAMP)
+# Pictures of worlds need EGL's headers here and its library when they are asked for.
+$(BUILD)/suites/camera.o: CPPFLAGS += $(shell pkg-config --exists egl && echo -DVITAMIN_EGL)
 $(BUILD)/harness/curve/provenance.o: CPPFLAGS += -DVITAMIN_FLAGS='"$(OPT)"'
 
 -include $(shell find $(BUILD) -type f -name '*.d' 2>/dev/null)

@@ -355,6 +355,14 @@ enum status physics_contact_forces(struct physics *p)
     return STATUS_OK;
 }
 
+enum status physics_guarded(void (*work)(void *context), void *context, const char *what)
+{
+    install_handlers();
+    if (guarded(work, context))
+        return STATUS_OK;
+    return status_fail(STATUS_PHYSICS, "%s: MuJoCo says: %s", what, fatal_message);
+}
+
 const char *physics_version(void)
 {
     return mj_versionString();

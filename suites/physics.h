@@ -77,6 +77,11 @@ enum status physics_step(struct physics *p, int substeps);
 /* Fill data->cfrc_ext for the present state (mj_rnePostConstraint). Errors STATUS_PHYSICS. */
 enum status physics_contact_forces(struct physics *p);
 
+/* Run work(context) where MuJoCo's fatal errors lead back here; then its message is kept for
+ * status_sentence() behind `what`. For calls that the functions above do not make. Errors
+ * STATUS_PHYSICS. */
+enum status physics_guarded(void (*work)(void *context), void *context, const char *what);
+
 /* "2.2.2" */
 const char *physics_version(void);
 

@@ -3,6 +3,7 @@
 #include "engine/base/escape.h"
 #include "engine/base/say.h"
 #include "engine/base/threads.h"
+#include "harness/base/film.h"
 #include "harness/run/kept_policy.h"
 #include "suites/dataset_table.h"
 #include "suites/policy.h"
@@ -33,7 +34,7 @@ struct arguments {
     int episodes, threads; /* 0: not given */
     long seed;             /* -1: not given */
     double target_return;  /* NaN: not given */
-    const char *csv;
+    const char *csv, *video;
     struct env_options options;
 };
 
@@ -53,6 +54,7 @@ static const struct option_row options[] = {
     {"dense",      0,   NULL,   NULL, "maze2d: reward exp(-distance) instead of reaching the goal", FIELD(options.dense)},
     {"contact-forces", 0, NULL, NULL, "ant: observe contact forces and charge for them", FIELD(options.contact_forces)},
     {"csv",        0,   "FILE", NULL, "also write a row per episode there", FIELD(csv)},
+    {"video",      0,   "FILE", NULL, "film the first episode: FILE.mp4 or FILE.gif; FILE.png: eight pictures of it", FIELD(video)},
     {"json",       0,   NULL,   NULL, "print one line of JSON", FIELD(json)},
     {.name = NULL},
 };
@@ -106,6 +108,7 @@ struct run {
     struct policy *policy;
     struct kept_policy *kept; /* a run's policy, instead */
     struct kept_options how;  /* it is played */
+    struct film *film;        /* or NULL */
     uint64_t key;
     struct worker *worker;
     int workers;
@@ -136,6 +139,11 @@ static void choose_action(const struct run *r, struct worker *w, struct rng *rng
     }
 }
 
+static enum status look(const struct run *r, struct env *e, int episode)
+{
+    return r->film != NULL ? film_look(r->film, e, episode) : STATUS_OK;
+}
+
 /* Streams belong to the episode, so neither threads nor their order change an outcome. */
 static enum status run_episode(const struct run *r, struct worker *w, int episode)
 {
@@ -145,6 +153,7 @@ static enum status run_episode(const struct run *r, struct worker *w, int episod
     TRY(env_reset(w->env, rng_at(r->key, RNG_EVAL_RESET, (uint64_t)episode)));
     if (w->walker != NULL)
         walker_forget(w->walker);
+    TRY(look(r, w->env, episode));
     for (struct env_step step = {0}; !step.terminated && !step.truncated;) {
         choose_action(r, w, &rng);
         enum status result = env_step(w->env, w->action, &step);
@@ -156,6 +165,7 @@ static enum status run_episode(const struct run *r, struct worker *w, int episod
         out->raw_return += step.raw_reward;
         out->length++;
         out->success = step.success;
+        TRY(look(r, w->env, episode));
     }
     return STATUS_OK;
 }
@@ -240,7 +250,8 @@ static enum status open_workers(struct run *r)
 {
     /* D4RL's controller keeps its plan over resets (the goal stays), and its reference scores come
      * from that: so one controller walks through all episodes. */
-    int available = r->arguments->actor == ACTOR_WAYPOINT ? 1 : threads_count();
+    bool alone = r->arguments->actor == ACTOR_WAYPOINT || r->film != NULL; /* a camera's thread */
+    int available = alone ? 1 : threads_count();
     r->workers = available < r->episodes ? available : r->episodes;
     r->worker = calloc((size_t)r->workers, sizeof *r->worker);
     if (r->worker == NULL)
@@ -277,6 +288,7 @@ static void close_workers(struct run *r)
     free(r->outcome);
     policy_free(r->policy);
     kept_policy_free(r->kept);
+    film_delete(r->film);
 }
 
 static enum status play_kept(struct run *r)
@@ -298,10 +310,16 @@ static enum status play_all(struct run *r)
     r->outcome = calloc((size_t)r->episodes, sizeof *r->outcome);
     if (r->outcome == NULL)
         return status_fail(STATUS_MEMORY, "no memory for %d episodes", r->episodes);
-    if (r->kept != NULL)
-        return play_kept(r);
-    TRY(open_workers(r));
-    return run_every_episode(r);
+    if (r->arguments->video != NULL)
+        TRY(film_new(r->arguments->video, &r->film));
+    if (r->film != NULL) {
+        r->how.look = film_look;
+        r->how.look_context = r->film;
+    }
+    if (r->kept == NULL)
+        TRY(open_workers(r));
+    TRY(r->kept != NULL ? play_kept(r) : run_every_episode(r));
+    return r->film != NULL ? film_finish(r->film) : STATUS_OK;
 }
 
 /* --- reporting
@@ -499,11 +517,11 @@ const struct command command_env = {
     COMMAND_OPERAND(struct arguments, name),
     .examples =
         {{"vitamin env", "list the environments"},
-         {"vitamin env hopper", "ten episodes of random actions"},
          {"vitamin env --policy results/runs/single/hopper-medium-v2/td3_odt-paper-small/seed1",
           "the policy of a finished run again"},
          {"vitamin env walker2d --policy policy.h5 --episodes 100 --csv episodes.csv",
-          "a row per episode"}},
+          "a row per episode"},
+         {"vitamin env maze2d-umaze --waypoint --video maze.mp4", "a film of an episode"}},
     .options = options,
     .arguments = sizeof(struct arguments),
     .begin = begin_arguments,
