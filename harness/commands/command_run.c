@@ -118,7 +118,7 @@ static int compare_sets(const void *a, const void *b)
 static enum status name_variant(struct arguments *a)
 {
     const struct config_request *c = &a->request.config;
-    const char *set[CONFIG_OVERRIDES];
+    const char *set[CONFIG_OVERRIDES] = {NULL};
     size_t count = 0, used = 0;
     for (int i = 0; i < c->sets; i++) {
         size_t key = strcspn(c->set[i], "=") + 1;
