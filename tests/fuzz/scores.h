@@ -46,20 +46,35 @@ static inline bool read_scores(struct results *r, const char *path)
     return false;
 }
 
+/* The report's own files are read back as the same runs. */
+static inline void expect_read_back(const struct results *r, const char *copy)
+{
+    struct results again;
+    expect(read_scores(&again, copy));
+    look_at_results(&again);
+    expect(again.runs == r->runs);
+    for (int i = 0; i < r->runs; i++) {
+        const struct results_run *p = &r->run[i], *q = &again.run[i];
+        expect(p->status == q->status && p->used == q->used && p->seed == q->seed);
+        expect(!p->used || p->final == q->final);
+    }
+    results_free(&again);
+}
+
 /* True: the file was accepted. */
 static inline bool try_scores(const char *path)
 {
     char copy[FILE_PATH];
-    struct results r, again;
+    struct results r;
     bool accepted = read_scores(&r, path);
     if (accepted) {
         look_at_results(&r);
         snprintf(copy, sizeof copy, "%.900s/scores.csv", scratch_folder());
         expect(export_scores(&r, copy) == STATUS_OK);
-        expect(read_scores(&again, copy));
-        look_at_results(&again);
-        expect(again.runs == r.runs);
-        results_free(&again);
+        expect_read_back(&r, copy);
+        snprintf(copy, sizeof copy, "%.900s/curves.csv.gz", scratch_folder());
+        expect(export_curves(&r, copy) == STATUS_OK);
+        expect_read_back(&r, copy);
     }
     results_free(&r);
     return accepted;
