@@ -21,7 +21,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { VALUE_BYTES = 1 << 25, DEPTH = 32, CONTEXT = 256, LEVELS = 3 };
+enum { VALUE_BYTES = 1 << 25, DEPTH = 32, KEYS = 1024, CONTEXT = 256, LEVELS = 3 };
 
 struct entry {
     int row, column;
@@ -70,9 +70,9 @@ static enum status find_column(struct builder *b, const char *name, int *out)
         if (strcmp(b->text + b->column[*out], name) == 0)
             return STATUS_OK;
     }
-    if (b->columns == SCORES_NAMES)
+    if (b->columns == KEYS)
         return status_fail(STATUS_FORMAT, "%s:%d: more than %d different keys", b->path, b->line,
-                           SCORES_NAMES);
+                           KEYS);
     TRY(memory_grow((void **)&b->column, b->columns, sizeof *b->column, "keys"));
     TRY(keep_text(b, name, &b->column[b->columns]));
     b->columns++;
