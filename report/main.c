@@ -16,6 +16,7 @@
 #include "report/options.h"
 #include "report/page/html.h"
 #include "report/page/report_md.h"
+#include "report/page/summary.h"
 #include "report/provenance.h"
 #include "report/results/against.h"
 #include "report/results/paper.h"
@@ -29,6 +30,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Everything that is made, so that it can be freed in one place. */
 struct made {
@@ -309,7 +311,8 @@ static enum status write_page(const struct options *o, const struct made *m)
                                    .claim = m->claimed ? m->claim : NULL,
                                    .claims = m->claimed ? claim_count : 0,
                                    .provenance = provenance,
-                                   .figures_folder = "figures"};
+                                   .figures_folder = "figures",
+                                   .table_files = o->tables};
     enum status status = html_write(&page, path);
     free(provenance);
     return status;
@@ -351,6 +354,7 @@ static bool draws_figures(const struct options *o)
 static enum status make_report(const struct options *o)
 {
     struct made m = {.report = o->report};
+    bool whole = o->figure == NULL && o->table == NULL, brief = whole && isatty(STDOUT_FILENO);
     m.claim = calloc((size_t)claim_count, sizeof *m.claim);
     if (m.claim == NULL)
         return status_fail(STATUS_MEMORY, "no memory for the claims");
@@ -368,15 +372,15 @@ static enum status make_report(const struct options *o)
     if (status == STATUS_OK) {
         provenance_hash(o, &m.report, m.report.hash);
         provenance_comment(&m.report, m.comment, sizeof m.comment);
-        for (int i = 0; i < m.report.results.notes; i++) {
-            const struct results_note *note = &m.report.results.note[i];
-            if (note->level != NOTE_INFO)
-                log_warn("report", "%s", note->text);
-        }
+        if (!brief)
+            summary_log_notes(&m.report.results);
         status = write_report(o, &m);
     }
-    if (status == STATUS_OK) {
+    if (status == STATUS_OK && brief)
+        status = summary_say(&m.report, o->out);
+    else if (status == STATUS_OK)
         say("%s\n", o->out);
+    if (status == STATUS_OK) {
         status = results_all_read(&m.report.results);
         if (status == STATUS_OK)
             status = results_all_read(&m.against.results);

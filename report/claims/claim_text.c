@@ -57,6 +57,16 @@ void claim_part_title(const struct claim_part *p, char *out, size_t size)
     }
 }
 
+const char *claim_verdict_text(enum verdict v, bool reduced)
+{
+    static const char *const at_this_size[] = {
+        [VERDICT_SUPPORTED] = "supported at this size",
+        [VERDICT_CONTRADICTED] = "contradicted at this size",
+        [VERDICT_INCONCLUSIVE] = "inconclusive at this size",
+    };
+    return reduced && v != VERDICT_UNTESTABLE ? at_this_size[v] : verdict_word(v);
+}
+
 void claim_estimate_text(const struct claim_outcome *o, char *out, size_t size)
 {
     char x[48], y[48], z[48];
@@ -143,7 +153,7 @@ static void add_part(struct table *t, const struct claim_result *c, int part)
     table_put(t, row, 3, "%s", text);
     describe_coverage(o, text, sizeof text);
     table_put(t, row, 4, "%s", text);
-    table_put(t, row, 5, "%s", verdict_word(o->verdict));
+    table_put(t, row, 5, "%s", claim_verdict_text(o->verdict, o->reduced));
     csv_line(t, c, part);
 }
 
@@ -182,7 +192,7 @@ static void part_line(const struct claim_part *p, const struct claim_outcome *o,
     text_add(out, "- %s", p->aside ? "aside: " : "");
     claim_part_title(p, text, sizeof text);
     text_add_escaped(out, escape_markdown, text);
-    text_add(out, " \u2014 **%s**", verdict_word(o->verdict));
+    text_add(out, " \u2014 **%s**", claim_verdict_text(o->verdict, o->reduced));
     if (!isnan(o->estimate.point)) {
         claim_estimate_text(o, text, sizeof text);
         text_add(out, ", ");
@@ -224,8 +234,8 @@ void claims_markdown(const struct report *r, const struct claim_result *result, 
     }
     for (int i = 0; i < claim_count; i++) {
         const struct claim *c = result[i].claim;
-        text_add(out, "## %s: %s\n\n%s (%s)\n\n", c->id, verdict_word(result[i].verdict), c->claim,
-                 c->where);
+        text_add(out, "## %s: %s\n\n%s (%s)\n\n", c->id,
+                 claim_verdict_text(result[i].verdict, result[i].reduced), c->claim, c->where);
         for (int k = 0; k < result[i].parts; k++)
             part_line(&c->part[k], &result[i].outcome[k], out);
         text_add(out, "\n");

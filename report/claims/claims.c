@@ -3,6 +3,7 @@
 #include "report/claims/claims_impl.h"
 #include "report/results/registry.h"
 #include "report/results/statistics.h"
+#include "report/text/list.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -108,6 +109,34 @@ static void need_seeds(const struct claim_part *p, struct claim_outcome *o)
                  fmax(seeds, e.runs + 1));
 }
 
+/* Is one of the runs behind this part reduced, in size alone or in its data too? */
+static bool uses_reduced(const struct report *r, const struct claim_part *p, bool size_alone)
+{
+    const char *const who[] = {p->a, p->b}, *const where[] = {p->on, p->on2};
+    for (int i = 0; i < r->results.runs; i++) {
+        const struct results_run *run = &r->results.run[i];
+        if (!run->used || !(size_alone ? run->origin.reduced[0] != '\0' : results_is_reduced(run)))
+            continue;
+        for (int k = 0; k < 4; k++) {
+            const char *list = who[k / 2], *on = where[k % 2];
+            char one[CLAIM_TEXT];
+            while (list != NULL && on != NULL && list_next(&list, "|", one, sizeof one)) {
+                if (selection_is(&r->results, run, one, on))
+                    return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* What an update costs depends on the networks: smaller ones say nothing of the paper's. */
+static void leave_unjudged(struct claim_outcome *o)
+{
+    o->verdict = VERDICT_UNTESTABLE;
+    snprintf(o->needed, sizeof o->needed,
+             "runs of the paper's size: cost is not judged from others");
+}
+
 enum status claim_evaluate_part(const struct report *r, const struct claim_part *p,
                                 struct claim_outcome *o)
 {
@@ -123,7 +152,10 @@ enum status claim_evaluate_part(const struct report *r, const struct claim_part 
         return STATUS_OK;
     }
     TRY(functions[p->test](r, p, o));
-    if (o->verdict == VERDICT_UNTESTABLE)
+    o->reduced = uses_reduced(r, p, false);
+    if (p->test == CLAIM_COST && o->tasks > 0 && uses_reduced(r, p, true))
+        leave_unjudged(o);
+    else if (o->verdict == VERDICT_UNTESTABLE)
         need_runs(p, o);
     else if (o->verdict == VERDICT_INCONCLUSIVE)
         need_seeds(p, o);
@@ -146,6 +178,7 @@ static enum status evaluate_claim(const struct report *r, const struct claim *cl
     *out = (struct claim_result){.claim = claim, .parts = parts_of(claim)};
     for (int k = 0; k < out->parts; k++) {
         TRY(claim_evaluate_part(r, &claim->part[k], &out->outcome[k]));
+        out->reduced |= out->outcome[k].reduced && out->outcome[k].verdict != VERDICT_UNTESTABLE;
         if (!claim->part[k].aside)
             votes[count++] = out->outcome[k].verdict;
     }

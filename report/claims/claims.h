@@ -93,6 +93,7 @@ struct claim_outcome {
     enum verdict verdict;
     struct interval estimate; /* of the tested quantity; NaN where there is none */
     int tasks, wanted;        /* datasets run, datasets the claim is about */
+    bool reduced;             /* some of the runs are (results_is_reduced) */
     double published;         /* the paper's value of the same quantity; NaN when not printed */
     char detail[CLAIM_TEXT];  /* more numbers in words, or "" */
     char needed[CLAIM_TEXT];  /* what a verdict would need; "" when there is one */
@@ -101,6 +102,7 @@ struct claim_outcome {
 struct claim_result {
     const struct claim *claim;
     enum verdict verdict;
+    bool reduced; /* of some part with a verdict */
     int parts;
     struct claim_outcome outcome[CLAIM_PARTS];
 };
@@ -117,6 +119,9 @@ enum status claim_evaluate_part(const struct report *r, const struct claim_part 
 void claim_part_title(const struct claim_part *p, char *out, size_t size);
 /* "+33.24 [28.10, 38.02]", "n/a" */
 void claim_estimate_text(const struct claim_outcome *o, char *out, size_t size);
+
+/* "supported", of reduced runs "supported at this size". */
+const char *claim_verdict_text(enum verdict v, bool reduced);
 
 /* The table of all parts (for LaTeX, CSV, the page), and claims.md with a section a claim. */
 enum status claims_tabulate(const struct report *r, const struct claim_result *result,

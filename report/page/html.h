@@ -1,5 +1,6 @@
-/* The report as one page: opens from disk, asks the network for nothing, readable without scripts,
- * light and dark, on paper and on a phone. */
+/* The report as one page: a self-contained HTML file that asks the network for nothing, readable
+ * without scripts, light and dark, on paper and on a phone. What these runs show comes first; what
+ * explains or documents it is folded at the end. */
 #ifndef REPORT_HTML_H
 #define REPORT_HTML_H
 
@@ -16,8 +17,9 @@ struct html_page {
     int tables;
     const struct claim_result *claim; /* (claims) NULL: no such section */
     int claims;
-    const char *provenance;     /* text of provenance.json, or NULL */
-    const char *figures_folder; /* for download links, relative to the page: "figures" */
+    const char *provenance;         /* text of provenance.json, or NULL */
+    const char *figures_folder;     /* for download links, relative to the page: "figures" */
+    struct table_files table_files; /* which files of each table lie in "tables" */
 };
 
 /* Errors STATUS_IO, STATUS_MEMORY. A picture that is not there is replaced by its words. */

@@ -3,6 +3,7 @@
 
 #include "engine/base/file.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,105 +29,139 @@ static void put_table_cell(struct text *out, const struct table_cell *c)
     }
 }
 
-void html_table(struct text *out, const struct table *t)
+/* What programs and papers take; only what was written. */
+static void put_table_links(struct html *h, const struct table *t)
 {
-    if (t->rows == 0 || t->columns == 0 || t->broken)
-        return;
-    text_add(out, "<div class=\"scroll\"><table id=\"table-");
-    html_put(out, t->id);
-    text_add(out, "\">\n<caption><b>");
-    html_put(out, t->title);
-    text_add(out, "</b>");
-    html_put(out, text_get(&t->caption));
-    text_add(out, "</caption>\n<thead><tr>");
-    for (int c = 0; c < t->columns; c++) {
-        text_add(out, "<th scope=\"col\"%s>",
-                 t->column[c].words || c == 0 ? " class=\"words\"" : "");
-        html_put(out, t->column[c].title);
-        text_add(out, "</th>");
+    const struct table_files *f = &h->page->table_files;
+    const struct {
+        bool written;
+        const char *extension;
+    } link[] = {{f->latex, "tex"}, {f->csv && t->csv.length > 0, "csv"}, {f->markdown, "md"}};
+    text_add(&h->out, "<span class=\"links\">");
+    for (size_t i = 0; i < sizeof link / sizeof *link; i++) {
+        if (link[i].written)
+            text_add(&h->out, "<a href=\"tables/%s.%s\" download>%s</a> ", t->id, link[i].extension,
+                     link[i].extension);
     }
-    text_add(out, "</tr></thead>\n<tbody>\n");
+    text_add(&h->out, "</span>");
+}
+
+static void put_table_head(struct html *h, const struct table *t)
+{
+    text_add(&h->out, "<thead><tr>");
+    for (int c = 0; c < t->columns; c++) {
+        text_add(&h->out, "<th scope=\"col\"%s>",
+                 t->column[c].words || c == 0 ? " class=\"words\"" : "");
+        html_put(&h->out, t->column[c].title);
+        text_add(&h->out, "</th>");
+    }
+    text_add(&h->out, "</tr></thead>\n");
+}
+
+static void put_table_rows(struct html *h, const struct table *t)
+{
+    text_add(&h->out, "<tbody>\n");
     for (int r = 0; r < t->rows; r++) {
-        text_add(out, "<tr%s>", t->rule[r] ? " class=\"rule\"" : "");
+        text_add(&h->out, "<tr%s>", t->rule[r] ? " class=\"rule\"" : "");
         for (int c = 0; c < t->columns; c++) {
             const struct table_cell *cell = &t->cell[(size_t)r * (size_t)t->columns + (size_t)c];
-            text_add(out, c == 0               ? "<th scope=\"row\">"
-                          : t->column[c].words ? "<td class=\"words\">"
-                                               : "<td>");
-            put_table_cell(out, cell);
-            text_add(out, c == 0 ? "</th>" : "</td>");
+            text_add(&h->out, c == 0               ? "<th scope=\"row\">"
+                              : t->column[c].words ? "<td class=\"words\">"
+                                                   : "<td>");
+            put_table_cell(&h->out, cell);
+            text_add(&h->out, c == 0 ? "</th>" : "</td>");
         }
-        text_add(out, "</tr>\n");
+        text_add(&h->out, "</tr>\n");
     }
-    text_add(out, "</tbody></table></div>\n");
+    text_add(&h->out, "</tbody>");
+}
+
+void html_table(struct html *h, const struct table *t)
+{
+    bool *shown = &h->table_shown[t - h->page->table];
+    if (t->rows == 0 || t->columns == 0 || t->broken || *shown)
+        return;
+    *shown = true;
+    text_add(&h->out, "<div class=\"block\">\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+                      "aria-label=\"");
+    html_put(&h->out, t->title);
+    text_add(&h->out, "\"><table id=\"table-%s\">\n<caption>", t->id);
+    html_put(&h->out, t->title);
+    text_add(&h->out, "</caption>\n");
+    put_table_head(h, t);
+    put_table_rows(h, t);
+    text_add(&h->out, "</table></div>\n<p class=\"caption\">");
+    html_caption(h, text_get(&t->caption));
+    put_table_links(h, t);
+    text_add(&h->out, "</p>\n</div>\n");
 }
 
 /* --- figures ---------------------------------------------------------------------------------- */
 
-/* The root element of a finished SVG file: without prolog and comment. */
-static void put_svg(struct text *out, const struct figure *f, const char *svg)
+static void put_words(struct html *h, const struct figure *f, const char *why)
 {
-    const char *root = strstr(svg, "<svg");
-    if (root == NULL)
-        return;
-    /* A third larger than on paper. */
-    text_add(out, "<svg class=\"%s\" style=\"width:%.1frem\"%s", f->width > 4.5 ? "wide" : "small",
-             f->width * 8.3, root + 4);
+    text_add(&h->out, "<p class=\"note warning\">");
+    html_put(&h->out, why);
+    text_add(&h->out, "</p><p>");
+    html_put(&h->out, f->alt);
+    text_add(&h->out, "</p>\n");
 }
 
-static void put_picture(struct text *out, const struct html_page *page, const struct figure *f)
+static void put_picture(struct html *h, const struct figure *f)
 {
-    char path[FILE_PATH], *svg = NULL;
-    if (page->figures->skip[PICTURE_SVG] ||
-        file_path(path, "%s/%s.svg", page->figures->folder, f->id) != STATUS_OK ||
+    const struct figures *all = h->page->figures;
+    char path[FILE_PATH], words[STATUS_SENTENCE + 32], *svg = NULL;
+    if (all->skip[PICTURE_SVG] || file_path(path, "%s/%s.svg", all->folder, f->id) != STATUS_OK ||
         !file_exists(path) || file_read(path, LARGEST_PICTURE, &svg, NULL) != STATUS_OK) {
-        text_add(out, "<p class=\"note warning\">Not drawn. ");
-        html_put(out, page->figures->trouble);
-        text_add(out, "</p><p>");
-        html_put(out, f->alt);
-        text_add(out, "</p>\n");
+        snprintf(words, sizeof words, "Not drawn. %s", all->trouble);
+        put_words(h, f, words);
         return;
     }
-    if (out->length + strlen(svg) > LARGEST_PAGE) {
-        text_add(out,
-                 "<p class=\"note\">The page cannot hold all pictures; <a href=\"%s/%s.svg\">this "
-                 "one</a> is a separate file.</p>\n<p>",
-                 page->figures_folder, f->id);
-        html_put(out, f->alt);
-        text_add(out, "</p>\n");
+    if (h->out.length + strlen(svg) > LARGEST_PAGE) {
+        put_words(h, f, "The page cannot hold all pictures; this one is a separate file.");
         free(svg);
         return;
     }
-    text_add(out, "<div class=\"paper\">");
-    put_svg(out, f, svg);
-    text_add(out, "</div>\n");
+    /* A third larger than on paper. */
+    char attributes[128];
+    snprintf(attributes, sizeof attributes, "class=\"%s\" style=\"width:%.1frem\"",
+             f->width > 4.5 ? "wide" : "small", f->width * 8.3);
+    text_add(&h->out, "<div class=\"paper\" tabindex=\"0\" role=\"region\" aria-label=\"");
+    html_put(&h->out, f->title);
+    text_add(&h->out, "\">");
+    html_svg(h, svg, attributes);
+    text_add(&h->out, "</div>\n");
     free(svg);
 }
 
-static void put_links(struct text *out, const struct html_page *page, const struct figure *f)
+static void put_links(struct html *h, const struct figure *f)
 {
-    text_add(out, " <span class=\"links\">");
+    const char *folder = h->page->figures_folder;
+    text_add(&h->out, "<span class=\"links\">");
     for (int k = 0; k < PICTURE_FORMATS; k++) {
-        if (page->figures->skip[k] || (f->page_only && k != PICTURE_SVG))
+        if (h->page->figures->skip[k] || (f->page_only && k != PICTURE_SVG))
             continue;
-        text_add(out, "<a href=\"%s/%s.%s\">%s</a> ", page->figures_folder, f->id,
+        text_add(&h->out, "<a href=\"%s/%s.%s\" download>%s</a> ", folder, f->id,
                  picture_extension[k], picture_extension[k]);
     }
-    text_add(out, "<a href=\"%s/%s.dat\">data</a> <a href=\"%s/%s.gp\">script</a></span>",
-             page->figures_folder, f->id, page->figures_folder, f->id);
+    text_add(&h->out,
+             "<a href=\"%s/%s.dat\" download>data</a> <a href=\"%s/%s.gp\" "
+             "download>script</a></span>",
+             folder, f->id, folder, f->id);
 }
 
-void html_figure(struct text *out, const struct html_page *page, const char *name)
+void html_figure(struct html *h, const char *name)
 {
-    const struct figure *f = figures_find(page->figures, name);
-    if (f == NULL)
+    const struct figure *f = figures_find(h->page->figures, name);
+    if (f == NULL || h->figure_shown[f - h->page->figures->figure])
         return;
-    text_add(out, "<figure id=\"%s\">\n", f->id);
-    put_picture(out, page, f);
-    text_add(out, "<figcaption><b>");
-    html_put(out, f->title);
-    text_add(out, ".</b> ");
-    html_put(out, f->caption);
-    put_links(out, page, f);
-    text_add(out, "</figcaption>\n</figure>\n");
+    h->figure_shown[f - h->page->figures->figure] = true;
+    text_add(&h->out, "<figure id=\"%s\">\n", f->id);
+    put_picture(h, f);
+    text_add(&h->out, "<figcaption><b>");
+    html_put(&h->out, f->title);
+    text_add(&h->out, ".</b> ");
+    html_caption(h, f->caption);
+    put_links(h, f);
+    text_add(&h->out, "</figcaption>\n</figure>\n");
 }

@@ -23,12 +23,12 @@ static void put_number(struct text *out, double value, bool sign)
         text_add(out, "<td>%s</td>", table_number(value, 2, sign, number, sizeof number));
 }
 
-static enum status put_method(struct text *out, const struct html_page *page, int method,
-                              int dataset)
+static enum status put_method(struct html *h, int method, int dataset)
 {
-    const struct results *r = &page->report->results;
+    const struct results *r = &h->page->report->results;
+    struct text *out = &h->out;
     const struct cell_statistics *c;
-    TRY(statistics_cell(page->report, method, dataset, &c));
+    TRY(statistics_cell(h->page->report, method, dataset, &c));
     text_add(out, "<tr><th scope=\"row\">");
     html_put(out, r->method[method].label);
     text_add(out, "</th><td>%d</td>", results_count(r, method, dataset).used);
@@ -49,8 +49,10 @@ static bool has_result(const struct results *r, int method, int dataset)
     return results_count(r, method, dataset).used > 0;
 }
 
-static enum status put_dataset(struct text *out, const struct html_page *page, int dataset)
+static enum status put_dataset(struct html *h, int dataset)
 {
+    const struct html_page *page = h->page;
+    struct text *out = &h->out;
     const struct results *r = &page->report->results;
     const struct results_dataset *d = &r->dataset[dataset];
     char name[FIGURE_ID];
@@ -65,8 +67,8 @@ static enum status put_dataset(struct text *out, const struct html_page *page, i
     text_add(out, " <span class=\"soft\">");
     html_put(out, d->id);
     text_add(out, "</span></summary>\n");
-    html_figure(out, page, name);
-    text_add(out, "<div class=\"scroll\"><table>\n<caption>Scores");
+    html_figure(h, name);
+    text_add(out, "<div class=\"scroll\" tabindex=\"0\"><table>\n<caption>Scores");
     if (d->budget > 0)
         html_put_format(out, " at %.0f %c%s", d->budget, tolower((unsigned char)r->x_title[0]),
                         r->x_title + 1);
@@ -83,22 +85,22 @@ static enum status put_dataset(struct text *out, const struct html_page *page, i
              r->foreign ? "" : "<th scope=\"col\">Paper</th>");
     for (int m = 0; m < r->methods; m++) {
         if (has_result(r, m, dataset))
-            TRY(put_method(out, page, m, dataset));
+            TRY(put_method(h, m, dataset));
     }
     text_add(out, "</tbody></table></div>\n</details>\n");
     return STATUS_OK;
 }
 
-enum status html_datasets(struct text *out, const struct html_page *page)
+enum status html_datasets(struct html *h)
 {
-    const struct results *r = &page->report->results;
-    text_add(out, "<h2 id=\"datasets\">Dataset by dataset</h2>\n");
+    const struct results *r = &h->page->report->results;
+    struct text *out = &h->out;
     for (int s = 0; s < r->suites; s++) {
         text_add(out, "<h3>");
         html_put(out, r->suite[s].title);
         text_add(out, "</h3>\n");
         for (int d = r->suite[s].first; d < r->suite[s].first + r->suite[s].count; d++)
-            TRY(put_dataset(out, page, d));
+            TRY(put_dataset(h, d));
     }
     return STATUS_OK;
 }
@@ -133,9 +135,10 @@ static void put_log(struct text *out, const struct results_run *run)
     free(log);
 }
 
-void html_failures(struct text *out, const struct html_page *page)
+void html_failures(struct html *h)
 {
-    const struct results *r = &page->report->results;
+    const struct results *r = &h->page->report->results;
+    struct text *out = &h->out;
     int shown = 0;
     for (int i = 0; i < r->runs; i++) {
         const struct results_run *run = &r->run[i];

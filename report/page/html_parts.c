@@ -9,42 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- headline --------------------------------------------------------------------------------- */
-
-static int count_used(const struct results *r, bool methods, bool datasets)
-{
-    int n = 0;
-    for (int i = 0; i < r->runs; i++) {
-        bool first = r->run[i].used;
-        for (int k = 0; k < i && first && (methods || datasets); k++)
-            first = !(r->run[k].used && (methods ? r->run[k].method == r->run[i].method
-                                                 : r->run[k].dataset == r->run[i].dataset));
-        n += first;
-    }
-    return n;
-}
-
-/* The different presets of the runs: "paper", "paper and code". */
-static void list_presets(const struct results *r, char *out, size_t size)
-{
-    size_t used = 0;
-    out[0] = '\0';
-    for (int i = 0; i < r->runs; i++) {
-        const char *mine = r->run[i].origin.preset;
-        bool first = mine[0] != '\0';
-        for (int k = 0; k < i && first; k++)
-            first = strcmp(r->run[k].origin.preset, mine) != 0;
-        if (!first)
-            continue;
-        int n = snprintf(out + used, size - used, "%s%s", used > 0 ? ", " : "", mine);
-        used += n > 0 && (size_t)n < size - used ? (size_t)n : 0;
-    }
-}
-
-static void put_fact(struct text *out, int number, const char *one, const char *many)
-{
-    text_add(out, "<li><b>%d</b>%s</li>", number, number == 1 ? one : many);
-}
+/* --- suites ----------------------------------------------------------------------------------- */
 
 /* "On Adroit TD3+ODT has the highest IQM, 87.8 [84.1, 91.0]; next is IQL with 61.1 [..]." */
 static enum status suite_sentence(struct text *out, const struct html_page *page, int suite)
@@ -95,59 +60,20 @@ static enum status suite_sentence(struct text *out, const struct html_page *page
     return STATUS_OK;
 }
 
-static void claims_sentence(struct text *out, const struct html_page *page)
+enum status html_suites(struct html *h)
 {
-    int of[VERDICT_UNTESTABLE + 1] = {0};
-    for (int i = 0; i < page->claims; i++)
-        of[page->claim[i].verdict]++;
-    html_put_format(out,
-                    "Of %d claims of the paper these runs support %d, contradict %d, leave %d "
-                    "open and cannot test %d.",
-                    page->claims, of[VERDICT_SUPPORTED], of[VERDICT_CONTRADICTED],
-                    of[VERDICT_INCONCLUSIVE], of[VERDICT_UNTESTABLE]);
-}
-
-enum status html_headline(struct text *out, const struct html_page *page)
-{
-    const struct results *r = &page->report->results;
-    char list[256], rules[2048];
-    text_add(out, "<ul class=\"facts\">");
-    put_fact(out, count_used(r, true, false), "method", "methods");
-    put_fact(out, count_used(r, false, true), "dataset", "datasets");
-    put_fact(out, count_used(r, false, false), "run with a result", "runs with a result");
-    put_fact(out, r->seeds, "seed per cell, at most", "seeds per cell, at most");
-    text_add(out, "</ul>\n<p>");
-    if (r->finetuning)
-        text_add(out, "Each method is pretrained on a fixed dataset and then continues to learn "
-                      "from its own episodes. ");
-    if (!r->foreign)
-        text_add(out, "Scores: 0 is a random policy, 100 the benchmark's expert; a ");
-    text_add(out,
-             "%s run is one training with one seed. <a href=\"#reading\">How to read "
-             "this</a>.</p>\n<ul class=\"lead\">\n",
-             r->foreign ? "A" : "");
-    enum status result = STATUS_OK;
-    for (int s = 0; s < r->suites && result == STATUS_OK; s++) {
+    const struct results *r = &h->page->report->results;
+    struct text list = {0};
+    enum status status = STATUS_OK;
+    for (int s = 0; s < r->suites && status == STATUS_OK; s++) {
         if (r->suite[s].scored)
-            result = suite_sentence(out, page, s);
+            status = suite_sentence(&list, h->page, s);
     }
-    text_add(out, "</ul>\n");
-    if (page->claim != NULL) {
-        text_add(out, "<p class=\"lead\">");
-        claims_sentence(out, page);
-        text_add(out, "</p>\n");
-    }
-    text_add(out, "<p class=\"soft\">");
-    list_presets(r, list, sizeof list);
-    if (list[0] != '\0')
-        html_put_format(out, "Preset: %s. ", list);
-    results_describe(r, rules, sizeof rules);
-    rules[0] = (char)toupper((unsigned char)rules[0]);
-    html_put_format(out, "%s. In brackets: ", rules);
-    report_describe_intervals(page->report, rules, sizeof rules);
-    html_put_format(out, "%s.", rules);
-    text_add(out, "</p>\n");
-    return result;
+    if (list.length > 0)
+        text_add(&h->out, "<ul>\n%s</ul>\n", list.at);
+    h->out.broken |= list.broken;
+    text_free(&list);
+    return status;
 }
 
 /* --- claims ----------------------------------------------------------------------------------- */
@@ -159,9 +85,10 @@ static const char *const verdict_face[] = {
     [VERDICT_UNTESTABLE] = "untestable",
 };
 
-static void put_verdict(struct text *out, enum verdict v)
+static void put_verdict(struct text *out, enum verdict v, bool reduced)
 {
-    text_add(out, "<span class=\"verdict %s\">%s</span>", verdict_face[v], verdict_word(v));
+    text_add(out, "<span class=\"verdict %s\">%s</span>", verdict_face[v],
+             claim_verdict_text(v, reduced));
 }
 
 static void put_part(struct text *out, const struct claim_part *part, const struct claim_outcome *o)
@@ -176,7 +103,7 @@ static void put_part(struct text *out, const struct claim_part *part, const stru
     if (isfinite(o->published))
         html_put_format(out, "; the paper %+.2f", o->published);
     text_add(out, " ");
-    put_verdict(out, o->verdict);
+    put_verdict(out, o->verdict, o->reduced);
     if (part->aside)
         html_put(out, " (aside)");
     if (o->detail[0] != '\0')
@@ -205,6 +132,18 @@ static void put_ledger_ids(struct text *out, const char *list)
     }
 }
 
+static void claims_sentence(struct text *out, const struct html_page *page)
+{
+    int of[VERDICT_UNTESTABLE + 1] = {0};
+    for (int i = 0; i < page->claims; i++)
+        of[page->claim[i].verdict]++;
+    html_put_format(out,
+                    "Of %d claims of the paper these runs support %d, contradict %d, leave %d "
+                    "open and cannot test %d.",
+                    page->claims, of[VERDICT_SUPPORTED], of[VERDICT_CONTRADICTED],
+                    of[VERDICT_INCONCLUSIVE], of[VERDICT_UNTESTABLE]);
+}
+
 static void put_ledger(struct text *out)
 {
     struct ledger_entry e = {.id = ""};
@@ -229,7 +168,7 @@ static void put_claim(struct text *out, const struct html_page *page, const stru
     text_add(out, "</b> ");
     html_put(out, c->claim->claim);
     text_add(out, " ");
-    put_verdict(out, c->verdict);
+    put_verdict(out, c->verdict, c->reduced);
     text_add(out, "</p>\n<ul>\n");
     int shown = c->parts > CLAIM_SHOWN + 1 ? CLAIM_SHOWN : c->parts;
     for (int k = 0; k < shown; k++)
@@ -252,10 +191,14 @@ static void put_claim(struct text *out, const struct html_page *page, const stru
 }
 
 /* Those with a verdict first; what these runs cannot test is folded. */
-void html_claims(struct text *out, const struct html_page *page)
+void html_claims(struct html *h)
 {
+    const struct html_page *page = h->page;
+    struct text *out = &h->out;
     int untestable = 0;
-    text_add(out, "<h2 id=\"claims\">Claims</h2>\n");
+    text_add(out, "<p>");
+    claims_sentence(out, page);
+    text_add(out, "</p>\n");
     for (int i = 0; i < page->claims; i++) {
         if (page->claim[i].verdict == VERDICT_UNTESTABLE)
             untestable++;
@@ -281,9 +224,44 @@ void html_claims(struct text *out, const struct html_page *page)
 /* --- how to read this --------------------------------------------------------------------------
  */
 
-void html_reading(struct text *out, const struct html_page *page)
+/* The different presets of the runs: "paper", "paper and code". */
+static void list_presets(const struct results *r, char *out, size_t size)
 {
-    bool foreign = page->report->results.foreign;
+    size_t used = 0;
+    out[0] = '\0';
+    for (int i = 0; i < r->runs; i++) {
+        const char *mine = r->run[i].origin.preset;
+        bool first = mine[0] != '\0';
+        for (int k = 0; k < i && first; k++)
+            first = strcmp(r->run[k].origin.preset, mine) != 0;
+        if (!first)
+            continue;
+        int n = snprintf(out + used, size - used, "%s%s", used > 0 ? ", " : "", mine);
+        used += n > 0 && (size_t)n < size - used ? (size_t)n : 0;
+    }
+}
+
+/* The choices of this report. */
+static void put_rules(struct html *h)
+{
+    char rules[2048], presets[256];
+    results_describe(&h->page->report->results, rules, sizeof rules);
+    rules[0] = (char)toupper((unsigned char)rules[0]);
+    text_add(&h->out, "<p><b>This report.</b> ");
+    html_put_format(&h->out, "%s. In brackets: ", rules);
+    report_describe_intervals(h->page->report, rules, sizeof rules);
+    html_put_format(&h->out, "%s.", rules);
+    list_presets(&h->page->report->results, presets, sizeof presets);
+    if (presets[0] != '\0')
+        html_put_format(&h->out, " Preset: %s.", presets);
+    text_add(&h->out, "</p>\n");
+}
+
+void html_reading(struct html *h)
+{
+    struct text *out = &h->out;
+    bool foreign = h->page->report->results.foreign,
+         finetuning = h->page->report->results.finetuning;
     const char *const paragraph[][2] = {
         {"Scores.",
          foreign ? "As the files give them: nothing is normalised or clipped here. A run is one "
@@ -292,6 +270,10 @@ void html_reading(struct text *out, const struct html_page *page)
                    "below 0 and above 100 are possible and are not clipped. A run is one training "
                    "with its own seed; the evaluation episodes of one policy are averaged first "
                    "and never counted as independent."},
+        {"Methods.", finetuning
+                         ? "Each is pretrained on a fixed dataset and then continues to learn "
+                           "from its own episodes."
+                         : ""},
         {"Final, increase.", "The final score is the learning curve read at the budget; the "
                              "increase is final minus initial of the same run, then averaged."},
         {"Spread.", "\"±\" and the bands of learning curves are one standard deviation over seeds. "
@@ -322,14 +304,17 @@ void html_reading(struct text *out, const struct html_page *page)
                          "its last finite score, at most 0. Incomplete, missing and failed runs "
                          "are not results and never count as 0."},
     };
-    text_add(out, "<h2 id=\"reading\">How to read this</h2>\n");
+    put_rules(h);
     for (size_t i = 0; i < sizeof paragraph / sizeof *paragraph; i++) {
+        if (paragraph[i][1][0] == '\0')
+            continue;
         text_add(out, "<p><b>");
         html_put(out, paragraph[i][0]);
         text_add(out, "</b> ");
         html_put(out, paragraph[i][1]);
         text_add(out, "</p>\n");
     }
+    html_conventions(h);
 }
 
 /* --- provenance ---------------------------------------------------------------------------------
@@ -376,7 +361,7 @@ static void put_attributes(struct text *out, const struct results *r)
         {"threads", "Threads"},   {"precision", "Precision of the products"},
     };
     size_t before = out->length;
-    text_add(out, "<div class=\"scroll\"><table>\n<caption>What the runs record"
+    text_add(out, "<div class=\"scroll\" tabindex=\"0\"><table>\n<caption>What the runs record"
                   "</caption>\n<thead><tr><th scope=\"col\" class=\"words\">What</th>"
                   "<th scope=\"col\" class=\"words\">Values</th></tr></thead>\n<tbody>\n");
     size_t empty = out->length;
@@ -388,10 +373,12 @@ static void put_attributes(struct text *out, const struct results *r)
         out->at[out->length = before] = '\0'; /* foreign files say nothing */
 }
 
-void html_provenance(struct text *out, const struct html_page *page)
+void html_provenance(struct html *h)
 {
+    const struct html_page *page = h->page;
+    struct text *out = &h->out;
     const char *command = page->report->command;
-    text_add(out, "<footer>\n<h2 id=\"provenance\">Provenance</h2>\n<p>");
+    text_add(out, "<p>");
     html_put_format(out, "Report %s", page->report->hash);
     if (command != NULL && command[0] != '\0') {
         text_add(out, ", made by <code>");
@@ -406,5 +393,4 @@ void html_provenance(struct text *out, const struct html_page *page)
         html_put_lines(out, page->provenance);
         text_add(out, "</pre></details>\n");
     }
-    text_add(out, "</footer>\n");
 }

@@ -1,37 +1,12 @@
 #include "report/page/report_md.h"
 
 #include "engine/base/escape.h"
+#include "report/page/headline.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void add_count(struct text *out, int n, const char *one, const char *many)
-{
-    text_add(out, "%d %s", n, n == 1 ? one : many);
-}
-
-void report_headline(const struct report *r, struct text *out)
-{
-    const struct results *x = &r->results;
-    int used = 0, foreign = 0;
-    for (int i = 0; i < x->runs; i++) {
-        used += x->run[i].used;
-        foreign += x->run[i].origin.foreign;
-    }
-    add_count(out, x->methods, "method", "methods");
-    text_add(out, " on ");
-    add_count(out, x->datasets, "dataset", "datasets");
-    text_add(out, ", up to ");
-    add_count(out, x->seeds, "seed", "seeds");
-    text_add(out, " each: ");
-    add_count(out, x->runs, "run", "runs");
-    text_add(out, ", %d of them with a result", used);
-    if (foreign > 0)
-        text_add(out, ", %d from external score files", foreign);
-    text_add(out, ".");
-}
 
 static void add_notes(const struct results *x, enum note_level level, const char *before,
                       struct text *out)
@@ -54,7 +29,8 @@ static void add_claims(const struct claim_result *result, struct text *out)
             continue;
         if (tested++ == 0)
             text_add(out, "| Claim | Verdict | |\n| --- | --- | --- |\n");
-        text_add(out, "| %s | %s | ", result[i].claim->id, verdict_word(result[i].verdict));
+        text_add(out, "| %s | %s | ", result[i].claim->id,
+                 claim_verdict_text(result[i].verdict, result[i].reduced));
         text_add_escaped(out, escape_markdown, result[i].claim->claim);
         text_add(out, " |\n");
     }
@@ -96,7 +72,16 @@ enum status report_md_write(const struct report *r, const struct table *table, i
     text_add(&out, "# ");
     text_add_escaped(&out, escape_markdown, r->title != NULL ? r->title : "Report");
     text_add(&out, "\n\n");
-    report_headline(r, &out);
+    struct text line = {0};
+    enum status status = headline_write(r, &line);
+    text_add_escaped(&out, escape_markdown, text_get(&line));
+    text_add(&out, "\n\n");
+    text_free(&line);
+    if (status != STATUS_OK) {
+        text_free(&out);
+        return status;
+    }
+    headline_counts(r, &out);
     text_add(&out,
              " Report `%s`; where everything comes from is in "
              "[provenance.json](provenance.json).\n\n",

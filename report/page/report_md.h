@@ -11,15 +11,12 @@ struct report_md_figure {
     const char *id, *title, *caption;
 };
 
-/* Banners, what there is, claims in short, tables, figures (pictures of that file extension), how
+/* Headline, notes, claims in short, tables, figures (pictures of that file extension), how
  * to read this. `result` may be NULL (claims were not evaluated). Errors STATUS_IO, STATUS_MEMORY.
  */
 enum status report_md_write(const struct report *r, const struct table *table, int tables,
                             const struct claim_result *result,
                             const struct report_md_figure *figure, int figures,
                             const char *extension, const char *path);
-
-/* The first paragraph: what ran, in words. */
-void report_headline(const struct report *r, struct text *out);
 
 #endif

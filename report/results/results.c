@@ -506,6 +506,13 @@ enum status results_matrix(const struct results *r, int method, const int *datas
     return status;
 }
 
+bool results_is_reduced(const struct results_run *run)
+{
+    const struct results_origin *o = &run->origin;
+    return o->reduced[0] != '\0' || strcmp(o->kind, "generated") == 0 ||
+           strcmp(o->kind, "dev") == 0;
+}
+
 const char *results_config(const struct results_run *run, const char *key, char *out, size_t size)
 {
     const char *config = run->curve != NULL ? run->curve->config : NULL;
@@ -527,20 +534,57 @@ enum status results_all_read(const struct results *r)
 
 /* --- notes ------------------------------------------------------------------------------------ */
 
-enum status results_note(struct results *r, enum note_level level, const char *format, ...)
+/* "Not finished: 3 incomplete" -> "not finished"; without a colon the first words. */
+static void topic_of(const char *text, char topic[RESULTS_TOPIC])
+{
+    enum { WORDS = 5, LONGEST = 40 };
+    size_t n = strcspn(text, ":");
+    if (text[n] == '\0' || n > LONGEST) {
+        n = 0;
+        for (int word = 0; word < WORDS; word++)
+            n += strspn(text + n, " ") + strcspn(text + n + strspn(text + n, " "), " ");
+    }
+    n = escape_whole(text, n < LONGEST ? n : LONGEST);
+    snprintf(topic, RESULTS_TOPIC, "%.*s", (int)n, text);
+    if (isupper((unsigned char)topic[0]) && islower((unsigned char)topic[1]))
+        topic[0] = (char)tolower((unsigned char)topic[0]);
+}
+
+static enum status add_note(struct results *r, enum note_level level, const char *topic,
+                            const char *format, va_list args)
 {
     struct results_note note = {.level = level};
-    va_list args;
-    va_start(args, format);
     vsnprintf(note.text, sizeof note.text, format, args);
-    va_end(args);
     for (int i = 0; i < r->notes; i++) {
         if (strcmp(r->note[i].text, note.text) == 0)
             return STATUS_OK;
     }
+    if (topic != NULL)
+        snprintf(note.topic, sizeof note.topic, "%s", topic);
+    else
+        topic_of(note.text, note.topic);
     TRY(memory_grow((void **)&r->note, r->notes, sizeof *r->note, "the results"));
     r->note[r->notes++] = note;
     return STATUS_OK;
+}
+
+enum status results_note(struct results *r, enum note_level level, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    enum status status = add_note(r, level, NULL, format, args);
+    va_end(args);
+    return status;
+}
+
+enum status results_note_on(struct results *r, enum note_level level, const char *topic,
+                            const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    enum status status = add_note(r, level, topic, format, args);
+    va_end(args);
+    return status;
 }
 
 /* Append, cut at `size`. */

@@ -146,10 +146,12 @@ struct results_run {
 };
 
 /* Said at the top of every output. */
-enum note_level { NOTE_INFO, NOTE_WARNING, NOTE_BANNER };
+enum note_level { NOTE_INFO, NOTE_WARNING, NOTE_BANNER }; /* banners matter to every number */
+enum { RESULTS_TOPIC = 64 };
 struct results_note {
     enum note_level level;
-    char text[RESULTS_NOTE]; /* plain text */
+    char topic[RESULTS_TOPIC]; /* "generated data": two or three words for the line of all notes */
+    char text[RESULTS_NOTE];   /* plain text */
 };
 
 struct results {
@@ -254,12 +256,20 @@ int results_suite(const struct results *r, const char *id);
 /* The dataset of this id, else the first that stands for it, or -1. */
 int results_stand_in(const struct results *r, const char *id);
 
+/* Of smaller networks or budgets than the paper's, or of data that stand in for D4RL's: what it
+ * shows, it shows at this size. */
+bool results_is_reduced(const struct results_run *run);
+
 /* A line of the run's effective configuration ("alpha_online"); "" when there is none. */
 const char *results_config(const struct results_run *run, const char *key, char *out, size_t size);
 
-/* Append a note once (equal texts are kept once). Errors STATUS_MEMORY. */
+/* Append a note once (equal texts are kept once); its topic is what stands before its colon, or its
+ * first words. Errors STATUS_MEMORY. */
 enum status results_note(struct results *r, enum note_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same under a topic. */
+enum status results_note_on(struct results *r, enum note_level level, const char *topic,
+                            const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* "final score at 1000000 transitions, ...": the choices behind the numbers, for captions. */
 void results_describe(const struct results *r, char *out, size_t size);

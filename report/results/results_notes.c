@@ -117,22 +117,47 @@ static const char *dirty_of(const struct results_run *run)
     return run->origin.dirty ? run->origin.revision : "";
 }
 
+static bool all_generated(const struct results *r)
+{
+    for (int i = 0; i < r->runs; i++) {
+        const char *kind = kind_of(&r->run[i]);
+        if (kind[0] != '\0' && strcmp(kind, "generated") != 0)
+            return false;
+    }
+    return true;
+}
+
+static bool reduces_networks(const char *list)
+{
+    static const char *const sizes[] = {"embed_dim", "n_layer", "critic_hidden", "mlp_hidden"};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        if (strstr(list, sizes[i]) != NULL)
+            return true;
+    }
+    return false;
+}
+
 static enum status note_origins(struct results *r)
 {
     char list[RESULTS_NOTE - 128]; /* the sentence around it fits too */
     if (list_different(r, kind_of, list, sizeof list) > 0)
-        TRY(results_note(r, NOTE_BANNER,
-                         "Not D4RL's data: %s. Scores cannot be compared with the paper's.", list));
+        TRY(results_note_on(r, NOTE_BANNER, all_generated(r) ? "generated data" : "not D4RL's data",
+                            "Not D4RL's data: %s. Scores cannot be compared with the paper's.",
+                            list));
     if (note_reductions(r, list, sizeof list) > 0)
-        TRY(results_note(r, NOTE_BANNER, "Smaller than in the paper: %s.", list));
+        TRY(results_note_on(r, NOTE_BANNER,
+                            reduces_networks(list) ? "smaller networks" : "reduced settings",
+                            "Smaller than in the paper: %s.", list));
     if (list_different(r, revision_of, list, sizeof list) > 1)
-        TRY(results_note(r, NOTE_BANNER, "Runs from several revisions of the code: %s.", list));
+        TRY(results_note_on(r, NOTE_BANNER, "several revisions",
+                            "Runs from several revisions of the code: %s.", list));
     if (list_different(r, preset_of, list, sizeof list) > 1)
-        TRY(results_note(r, NOTE_WARNING, "Presets: %s.", list));
+        TRY(results_note_on(r, NOTE_WARNING, "several presets", "Presets: %s.", list));
     if (list_different(r, size_of, list, sizeof list) > 1)
-        TRY(results_note(r, NOTE_WARNING, "Sizes: %s.", list));
+        TRY(results_note_on(r, NOTE_WARNING, "several sizes", "Sizes: %s.", list));
     if (list_different(r, dirty_of, list, sizeof list) > 0)
-        TRY(results_note(r, NOTE_WARNING, "Made with uncommitted changes: %s.", list));
+        TRY(results_note_on(r, NOTE_WARNING, "uncommitted changes",
+                            "Made with uncommitted changes: %s.", list));
     return STATUS_OK;
 }
 
@@ -149,10 +174,11 @@ static enum status note_unfinished(struct results *r, const int of[RUN_STATUS_CO
     }
     int left = of[RUN_INCOMPLETE] + of[RUN_FAILED] + of[RUN_MISSING];
     if (10 * left > r->runs)
-        return results_note(r, NOTE_BANNER,
-                            "Not finished: %s; these runs are left out, %.0f %% of all.", list,
-                            100.0 * left / r->runs);
-    return results_note(r, NOTE_BANNER, "Not finished: %s; these runs are left out.", list);
+        return results_note_on(r, NOTE_BANNER, "unfinished runs",
+                               "Not finished: %s; these runs are left out, %.0f %% of all.", list,
+                               100.0 * left / r->runs);
+    return results_note_on(r, NOTE_BANNER, "unfinished runs",
+                           "Not finished: %s; these runs are left out.", list);
 }
 
 /* Runs of others that are left out, with the reason and what would keep them. */
@@ -168,13 +194,14 @@ static enum status note_left_out(struct results *r)
             continue;
         if (run->points > 0 && run->x[run->points - 1] > 0)
             snprintf(remedy, sizeof remedy, " (--budget %.0f keeps it)", run->x[run->points - 1]);
-        TRY(results_note(r, NOTE_WARNING, "Left out: %.96s on %.96s, seed %lld: %.400s%s.",
-                         r->method[run->method].label, r->dataset[run->dataset].id,
-                         (long long)run->seed, run->why, remedy));
+        TRY(results_note_on(r, NOTE_WARNING, "runs left out",
+                            "Left out: %.96s on %.96s, seed %lld: %.400s%s.",
+                            r->method[run->method].label, r->dataset[run->dataset].id,
+                            (long long)run->seed, run->why, remedy));
     }
     if (left > MOST)
-        TRY(results_note(r, NOTE_WARNING, "And %d further runs that are left out: see scores.csv.",
-                         left - MOST));
+        TRY(results_note_on(r, NOTE_WARNING, "runs left out",
+                            "And %d further runs that are left out: see scores.csv.", left - MOST));
     return STATUS_OK;
 }
 
@@ -195,22 +222,23 @@ static enum status note_statuses(struct results *r)
     if (of[RUN_INCOMPLETE] + of[RUN_FAILED] + of[RUN_MISSING] > 0)
         TRY(note_unfinished(r, of));
     if (of[RUN_DIVERGED] > 0)
-        TRY(results_note(r, NOTE_WARNING, "%d run%s diverged; a dagger marks the cells.",
-                         of[RUN_DIVERGED], of[RUN_DIVERGED] == 1 ? "" : "s"));
+        TRY(results_note_on(r, NOTE_WARNING, "diverged runs",
+                            "%d run%s diverged; a dagger marks the cells.", of[RUN_DIVERGED],
+                            of[RUN_DIVERGED] == 1 ? "" : "s"));
     if (short_cells > 0)
-        TRY(results_note(r, NOTE_BANNER,
-                         "Missing seeds: %d of %d cells have fewer than others of "
-                         "their suite.",
-                         short_cells, cells));
+        TRY(results_note_on(r, NOTE_BANNER, "fewer seeds",
+                            "Missing seeds: %d of %d cells have fewer than others of "
+                            "their suite.",
+                            short_cells, cells));
     if (few > 0)
-        TRY(results_note(r, NOTE_WARNING,
-                         "%d cell%s fewer than 3 seeds: no verdict is given "
-                         "on those.",
-                         few, few == 1 ? " has" : "s have"));
+        TRY(results_note_on(r, NOTE_WARNING, "fewer than 3 seeds",
+                            "%d cell%s fewer than 3 seeds: no verdict is given "
+                            "on those.",
+                            few, few == 1 ? " has" : "s have"));
     if (empty > 0)
-        TRY(results_note(r, NOTE_INFO,
-                         "%d of %d combinations of method and dataset have no result.", empty,
-                         r->methods * r->datasets));
+        TRY(results_note_on(r, NOTE_INFO, "empty cells",
+                            "%d of %d combinations of method and dataset have no result.", empty,
+                            r->methods * r->datasets));
     return STATUS_OK;
 }
 
@@ -223,13 +251,14 @@ static enum status note_failures(struct results *r)
         const struct results_run *run = &r->run[i];
         if (run->status != RUN_FAILED || failures++ >= MOST)
             continue;
-        TRY(results_note(r, NOTE_WARNING, "Failed: %.96s on %.96s, seed %lld: %.400s",
-                         r->method[run->method].label, r->dataset[run->dataset].id,
-                         (long long)run->seed, run->why));
+        TRY(results_note_on(r, NOTE_WARNING, "failed runs",
+                            "Failed: %.96s on %.96s, seed %lld: %.400s",
+                            r->method[run->method].label, r->dataset[run->dataset].id,
+                            (long long)run->seed, run->why));
     }
     if (failures > MOST)
-        TRY(results_note(r, NOTE_WARNING, "And %d further failed runs: see provenance.json.",
-                         failures - MOST));
+        TRY(results_note_on(r, NOTE_WARNING, "failed runs",
+                            "And %d further failed runs: see provenance.json.", failures - MOST));
     return STATUS_OK;
 }
 
@@ -244,14 +273,16 @@ static enum status note_segments(struct results *r)
         if (run->curve == NULL || run->curve->segments == 0 || mixed++ >= MOST)
             continue;
         int segments = curve_describe_segments(run->curve, text, sizeof text);
-        TRY(results_note(r, NOTE_BANNER,
-                         "A curve of %d segments, made by different programs or machines: %.96s on "
-                         "%.96s, seed %lld, %.400s.",
-                         segments, r->method[run->method].label, r->dataset[run->dataset].id,
-                         (long long)run->seed, text));
+        TRY(results_note_on(
+            r, NOTE_BANNER, "curves of several segments",
+            "A curve of %d segments, made by different programs or machines: %.96s on "
+            "%.96s, seed %lld, %.400s.",
+            segments, r->method[run->method].label, r->dataset[run->dataset].id,
+            (long long)run->seed, text));
     }
     if (mixed > MOST)
-        TRY(results_note(r, NOTE_BANNER, "And %d further runs of several segments.", mixed - MOST));
+        TRY(results_note_on(r, NOTE_BANNER, "curves of several segments",
+                            "And %d further runs of several segments.", mixed - MOST));
     return STATUS_OK;
 }
 
@@ -282,7 +313,8 @@ static enum status note_scale(struct results *r)
                             "the distance to 100, unless --gamma 1 says otherwise.");
     if (foreign) /* ours are on that scale, however small */
         snprintf(r->doubt, sizeof r->doubt, "%s", why);
-    return results_note(r, NOTE_BANNER, "%s%s", why, foreign ? " No claim gets a verdict." : "");
+    return results_note_on(r, NOTE_BANNER, "a 0-1 scale?", "%s%s", why,
+                           foreign ? " No claim gets a verdict." : "");
 }
 
 enum status results_collect_notes(struct results *r)
@@ -294,6 +326,6 @@ enum status results_collect_notes(struct results *r)
     TRY(note_left_out(r));
     TRY(note_scale(r));
     if (r->excluded_by[0] != '\0')
-        TRY(results_note(r, NOTE_INFO, "Selected: %s.", r->excluded_by));
+        TRY(results_note_on(r, NOTE_INFO, "a selection", "Selected: %s.", r->excluded_by));
     return STATUS_OK;
 }

@@ -1,12 +1,62 @@
 /* Tables 8 and 9: the hyperparameters that were really used, from the runs' own configurations. */
 #include "report/results/results_impl.h"
 #include "report/tables/table_table.h"
+#include "report/text/list.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { VALUE = 96, MOST_SHOWN = 3, MOST_KEYS = 256 };
+
+/* A run records every key, also those of parts that its method does not have. `keys` (patterns) are
+ * read only where `setting` has one of `values`; "+": a number above 0; setting "": the key itself,
+ * "dataset": the run's dataset. */
+static const struct {
+    const char *keys, *setting, *values;
+} conditions[] = {
+    {"pdt_*", "actor", "pdt"},
+    {"bandit_*", "actor", "bandit"},
+    {"awac_*", "rl_gradient", "awac"},
+    {"iql_*", "rl_gradient", "iql"},
+    {"unmasked_value_losses", "rl_gradient", "iql awr"},
+    {"v_pretrain_td", "rl_gradient", "awr ppo"},
+    {"bandit_critic_input", "rl_gradient", "td3 ddpg sac iql awac awr ppo"},
+    {"gamma alpha_* critic_* target_padding_masked online_reinit_targets rl_normalized "
+     "last_row_bootstrap rollout_timeouts_terminal",
+     "rl_gradient", "td3 ddpg sac iql awac awr ppo"},
+    {"mlp_* actor_cosine_steps updates_per_transition", "family", "mlp"},
+    {"embed_* n_layer n_head T_* rtg_token", "family", "dt"},
+    {"jsrl_*", "jsrl_n0", "+"},
+    {"expl_noise", "expl_noise_type", "gaussian_std"},
+    {"state_std_eps", "normalize_states", "1"},
+    {"score_min", "score_max", "+"},
+    {"delayed_reward horizon score_max", "", "+"},
+    {"antmaze_*", "dataset", "antmaze*"},
+    {"maze2d_open_*", "dataset", "maze2d-open*"},
+};
+
+/* Does a run with this configuration read the key? A setting that an older program did not know
+ * rules nothing out. */
+static bool is_read(const char *config, const char *dataset, const char *key)
+{
+    for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++) {
+        char value[VALUE];
+        if (!list_matches(conditions[i].keys, " ", key))
+            continue;
+        const char *setting = conditions[i].setting[0] != '\0' ? conditions[i].setting : key;
+        if (strcmp(setting, "dataset") == 0)
+            snprintf(value, sizeof value, "%s", dataset);
+        else
+            curve_config_value(config, setting, value, sizeof value);
+        bool holds = strcmp(conditions[i].values, "+") == 0
+                         ? strtod(value, NULL) > 0
+                         : list_matches(conditions[i].values, " ", value);
+        if (value[0] != '\0' && !holds)
+            return false;
+    }
+    return true;
+}
 
 /* A value as people write it: 3600, not 3.6e+03. */
 static void write_plainly(char *value, size_t size)
@@ -65,6 +115,8 @@ static int values_of(const struct results *x, int method, const char *key, char 
         if (config == NULL)
             continue;
         curve_config_value(config, key, value, sizeof value);
+        if (value[0] == '\0' || !is_read(config, x->dataset[d].base, key))
+            snprintf(value, sizeof value, "-");
         write_plainly(value, sizeof value);
         int k = 0;
         while (k < count && strcmp(seen[k], value) != 0)
@@ -100,6 +152,23 @@ static bool setting_applies(const struct results *x, const char *key)
     return false;
 }
 
+/* The CSV has every key as it was recorded. */
+static void put_recorded(struct table *t, const struct results *x, const char *key)
+{
+    for (int i = 0; i < x->methods * x->datasets; i++) {
+        int m = i / x->datasets, d = i % x->datasets;
+        const char *config = config_of(x, m, d);
+        char value[VALUE];
+        if (config == NULL)
+            continue;
+        text_csv(&t->csv, key);
+        text_csv(&t->csv, x->method[m].id);
+        text_csv(&t->csv, x->dataset[d].id);
+        text_csv(&t->csv, curve_config_value(config, key, value, sizeof value));
+        text_csv_end(&t->csv);
+    }
+}
+
 enum status table_hyper_common(const struct report *r, const char *none, struct table *t)
 {
     const struct results *x = &r->results;
@@ -115,6 +184,7 @@ enum status table_hyper_common(const struct report *r, const char *none, struct 
             table_column(t, x->method[m].label, true, 0);
     }
     for (int k = 0; k < keys; k++) {
+        put_recorded(t, x, key[k]);
         if (!setting_applies(x, key[k]))
             continue;
         int row = table_row(t, false), column = 1;
@@ -125,22 +195,13 @@ enum status table_hyper_common(const struct report *r, const char *none, struct 
                 continue;
             values_of(x, m, key[k], values, sizeof values);
             table_put(t, row, column++, "%s", values);
-            for (int d = 0; d < x->datasets; d++) {
-                const char *config = config_of(x, m, d);
-                char value[VALUE];
-                if (config == NULL)
-                    continue;
-                text_csv(&t->csv, key[k]);
-                text_csv(&t->csv, x->method[m].id);
-                text_csv(&t->csv, x->dataset[d].id);
-                text_csv(&t->csv, curve_config_value(config, key[k], value, sizeof value));
-                text_csv_end(&t->csv);
-            }
         }
     }
     free(key);
-    text_add(&t->caption, "As recorded by the runs; \"-\": does not apply; several values: they "
-                          "depend on the dataset (table 9).");
+    text_add(&t->caption,
+             "As recorded by the runs; \"-\": the method does not read it; keys that none "
+             "of these methods reads are left out (the CSV has all); several values: "
+             "they depend on the dataset (table 9).");
     return STATUS_OK;
 }
 

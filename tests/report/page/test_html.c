@@ -76,7 +76,8 @@ static char *make_page(const char *input, const char *only)
                              .claim = claim,
                              .claims = claim_count,
                              .provenance = "{\n  \"note\": \"<b> & 'q'\"\n}\n",
-                             .figures_folder = "figures"};
+                             .figures_folder = "figures",
+                             .table_files = {.latex = true, .csv = true}};
     const char *path = at("%s/index.html", folder);
     cr_assert_eq(html_write(&page, path), STATUS_OK, "%s", status_sentence());
     char *text;
@@ -98,7 +99,8 @@ enum { DEEP = 64, MOST_IDS = 40000 };
 
 static bool is_void(const char *name)
 {
-    return strcasecmp(name, "meta") == 0 || strcasecmp(name, "br") == 0;
+    return strcasecmp(name, "meta") == 0 || strcasecmp(name, "br") == 0 ||
+           strcasecmp(name, "input") == 0;
 }
 
 static char *ids[MOST_IDS];
@@ -113,7 +115,12 @@ static int by_text(const void *a, const void *b)
 static char *attribute(const char *tag, const char *end, const char *name)
 {
     size_t n = strlen(name);
+    char inside = 0;
     for (const char *s = tag; s + n + 2 < end; s++) {
+        if (inside != 0 || *s == '"' || *s == '\'') {
+            inside = inside == 0 ? *s : *s == inside ? 0 : inside; /* a value may say anything */
+            continue;
+        }
         if (!isspace((unsigned char)s[0]) || strncmp(s + 1, name, n) != 0 || s[n + 1] != '=')
             continue;
         char quote = s[n + 2];
@@ -216,6 +223,16 @@ static void expect(const char *page, const char *part)
     cr_assert_not_null(strstr(page, part), "the page does not hold: %s", part);
 }
 
+/* The parts stand on the page in this order. */
+static void expect_order(const char *page, const char *const *part, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *found = strstr(page, part[i]);
+        cr_assert_not_null(found, "missing, or before its turn: %s", part[i]);
+        page = found + 1;
+    }
+}
+
 static void expect_none(const char *page, const char *part)
 {
     cr_assert_null(strstr(page, part), "the page holds: %s", part);
@@ -234,11 +251,12 @@ Test(html, of_the_papers_layout_is_one_whole_file)
                                         "prefers-color-scheme: dark",
                                         "@media print",
                                         "id=\"claims\"",
+                                        "id=\"learning-curves\"",
                                         "id=\"tables\"",
-                                        "id=\"figures\"",
+                                        "tables/tab1.tex",
+                                        "tables/tab1.csv",
                                         "id=\"datasets\"",
                                         "id=\"runs\"",
-                                        "id=\"cost-section\"",
                                         "id=\"reading\"",
                                         "id=\"provenance\"",
                                         "id=\"table-tab1\"",
@@ -311,6 +329,8 @@ Test(html, warns_of_generated_data_reduced_sizes_and_mixed_revisions)
 
     char *page = make_page(runs, "status,cost,phases");
     cr_assert_eq(check_page(page), 1);
+    expect(page, "7 notes; 5 of them matter: generated data, reduced settings, several revisions, "
+                 "unfinished runs, fewer seeds</summary>");
     expect(page, "class=\"note banner\"");
     expect(page, "generated");
     expect(page, "embedding 128 instead of 512");
@@ -319,6 +339,82 @@ Test(html, warns_of_generated_data_reduced_sizes_and_mixed_revisions)
     expect(page, "the last &lt;words&gt;");
     expect(page, "What the runs record");
     expect(page, "fedcba9 (1 run)");
+    free(page);
+}
+
+Test(html, says_first_what_the_runs_show_and_folds_what_explains_it)
+{
+    sample_paper_csv(at("%s/in.csv", folder), 3, 5);
+    char *page = make_page(at("%s/in.csv", folder),
+                           "fig2,fig6,fig7,profiles,improvement,gain,seeds,status,dataset_pen*");
+    static const char *const order[] = {"class=\"headline\"",   "id=\"learning-curves\"",
+                                        "id=\"fig6\"",          "id=\"tables\"",
+                                        "id=\"table-tab1\"",    "id=\"aggregates\"",
+                                        "id=\"fig7\"",          "id=\"table-aggregates\"",
+                                        "id=\"distributions\"", "id=\"comparisons\"",
+                                        "id=\"claims\"",        "id=\"datasets\"",
+                                        "id=\"provenance\"",    "id=\"runs\"",
+                                        "id=\"further\"",       "id=\"reading\"",
+                                        "id=\"conventions\"",   "</main>"};
+    expect_order(page, order, sizeof order / sizeof *order);
+    expect(page, "<details class=\"section\" id=\"further\">");
+    expect(page, "<details class=\"section\" id=\"reading\">");
+    /* Every section of the list is there, and no other. */
+    const char *nav = strstr(page, "<nav");
+    expect(nav, "<a href=\"#comparisons\">Probability of improvement</a>");
+    cr_assert_null(strstr(nav, "#cost-section"), "these files record no cost");
+    free(page);
+}
+
+Test(html, offers_search_and_a_switch_for_every_method)
+{
+    static const char csv[] = "method,dataset,seed,step,score\n"
+                              "\"<b>x & y\",pen-human-v1,0,0,1\n\"<b>x & y\",pen-human-v1,0,9,5\n"
+                              "plain,pen-human-v1,0,0,1\nplain,pen-human-v1,0,9,7\n";
+    cr_assert_eq(file_replace(at("%s/in.csv", folder), csv, sizeof csv - 1), STATUS_OK);
+    char *page = make_page(at("%s/in.csv", folder), "fig3,curves*");
+    check_page(page);
+    expect(page, "<div class=\"toolbar\" hidden>"); /* shown by the script */
+    expect(page, "type=\"search\"");
+    expect(page, "<input type=\"checkbox\" checked data-method=\"&lt;b&gt;x &amp; y\">");
+    expect(page, "<input type=\"checkbox\" checked data-method=\"plain\">");
+    if (system("command -v gnuplot >/dev/null") == 0) {
+        /* What the switches look for: line and band of each method by its name. */
+        int lines = 0;
+        for (const char *s = page; (s = strstr(s, "<title>plain</title>")) != NULL; s++)
+            lines++;
+        cr_assert_geq(lines, 1);
+    }
+    free(page);
+}
+
+Test(html, takes_the_pictures_colours_from_variables_that_dark_mode_sets)
+{
+    if (system("command -v gnuplot >/dev/null") != 0)
+        cr_skip_test("no gnuplot");
+    sample_paper_csv(at("%s/in.csv", folder), 3, 5);
+    char *page = make_page(at("%s/in.csv", folder), "fig6");
+    const char *svg = strstr(page, "<svg");
+    cr_assert_not_null(svg);
+    expect(svg, "fill=\"var(--cffffff,#ffffff)\"");
+    expect(svg, "var(--cd55e00,#d55e00)");
+    char *picture = strndup(svg, (size_t)(strstr(svg, "</svg>") - svg));
+    cr_assert_null(strstr(picture, "rgb("), "a colour that dark mode does not know");
+    free(picture);
+    expect(page, "--cffffff: #212121;");
+    free(page);
+}
+
+Test(html, says_a_sentence_of_several_captions_once)
+{
+    sample_paper_csv(at("%s/in.csv", folder), 2, 3);
+    char *page = make_page(at("%s/in.csv", folder), "fig6,fig19");
+    const char *sentence = "band: ± one standard deviation";
+    int said = 0;
+    for (const char *s = page; (s = strstr(s, sentence)) != NULL; s++)
+        said++;
+    cr_assert_eq(said, 2, "in the first caption and among the conventions, not %d times", said);
+    expect(page, "<a class=\"more\" href=\"#conventions\">");
     free(page);
 }
 

@@ -361,6 +361,40 @@ Test(table, shows_hyperparameters_and_cost_from_the_runs)
     report_free(&r);
 }
 
+Test(table, of_settings_has_only_keys_that_some_method_reads)
+{
+    static const char config[] = "family = dt\nactor = dt\nrl_gradient = %s\ngamma = 0.99\n"
+                                 "tau = 0.005\npdt_latent = 16\nmlp_hidden = 256\nembed_dim = 64\n"
+                                 "antmaze_singles_kept = 10\njsrl_n0 = 0\njsrl_guide = pretrained\n"
+                                 "jsrl_guide_file = \n";
+    static const char *const method[] = {"odt", "td3_odt"}, *const gradient[] = {"none", "td3"};
+    for (int m = 0; m < 2; m++) {
+        char text[512];
+        snprintf(text, sizeof text, config, gradient[m]);
+        folder_run((struct folder_run){.matrix = "main",
+                                       .dataset = "hopper-medium-v2",
+                                       .method = method[m],
+                                       .points = 4,
+                                       .end = 1000,
+                                       .last = 30,
+                                       .config = text});
+    }
+    struct report r = {.bootstrap = bootstrap_default(), .gamma = 100, .digits = 2};
+    r.results = folder_results(folder_path("main"), (struct results_options){0});
+    cr_assert_eq(statistics_new(&r), STATUS_OK);
+    struct table t = made(&r, "tab8");
+    static const char *const kept[] = {"family", "actor", "rl_gradient",
+                                       "gamma",  "tau",   "embed_dim"};
+    cr_assert_eq(t.rows, 6, "%d rows, the last %s", t.rows, table_cell(&t, t.rows - 1, 0)->text);
+    for (int i = 0; i < 6; i++)
+        cr_expect_str_eq(table_cell(&t, i, 0)->text, kept[i]);
+    cr_expect_str_eq(table_cell(&t, 3, 1)->text, "-", "ODT has no critic");
+    cr_expect_str_eq(table_cell(&t, 3, 2)->text, "0.99");
+    cr_expect_not_null(strstr(text_get(&t.csv), "pdt_latent"), "the CSV has what was recorded");
+    table_free(&t);
+    report_free(&r);
+}
+
 Test(table, splits_what_is_too_wide_or_too_long_for_a_page)
 {
     struct table t;

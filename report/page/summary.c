@@ -1,0 +1,51 @@
+#include "report/page/summary.h"
+
+#include "engine/base/log.h"
+#include "engine/base/say.h"
+#include "report/page/headline.h"
+#include "report/page/notes.h"
+
+#include <stdio.h>
+
+void summary_log_notes(const struct results *r)
+{
+    for (int i = 0; i < r->notes; i++) {
+        if (r->note[i].level != NOTE_INFO)
+            log_warn("report", "%s", r->note[i].text);
+    }
+}
+
+/* The runs that are no result, in one line; nothing when there are none. */
+static void say_left_out(const struct results *r)
+{
+    int of[RUN_STATUS_COUNT] = {0}, left_out = 0;
+    for (int i = 0; i < r->runs; i++) {
+        of[r->run[i].status]++;
+        left_out += !r->run[i].used;
+    }
+    if (left_out > 0)
+        say_to(
+            stderr,
+            "Left out: %d of %d runs (%d incomplete, %d failed, %d missing); the page says why\n",
+            left_out, r->runs, of[RUN_INCOMPLETE], of[RUN_FAILED], of[RUN_MISSING]);
+}
+
+enum status summary_say(const struct report *r, const char *folder)
+{
+    struct text line = {0};
+    enum status status = headline_write(r, &line);
+    if (status == STATUS_OK)
+        say("%s\n", text_get(&line));
+    text_free(&line);
+    TRY(status);
+    headline_counts(r, &line);
+    say("%s\n", text_get(&line));
+    text_free(&line);
+    notes_line(&r->results, &line);
+    if (line.length > 0)
+        say("%s\n", text_get(&line));
+    text_free(&line);
+    say_left_out(&r->results);
+    say("%s/index.html\n", folder);
+    return STATUS_OK;
+}
