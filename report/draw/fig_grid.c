@@ -266,7 +266,7 @@ static void draw_dots(struct plot *p, const struct grid *g, const struct theme *
                   "lc rgb 0x303030 notitle",
                   mean);
         char mark[24] = "7";
-        if (theme_marks(t))
+        if (theme_marks(t) || g->series > THEME_HUES) /* dots have no dash */
             snprintf(mark, sizeof mark, "MARK[%d]", l->series + 1);
         plot_draw(p,
                   "DATA index %d using 1:2 with points pt %s ps 0.36*PS lc rgb COLOUR[%d] notitle",
@@ -322,8 +322,9 @@ static void draw_grid_panel(struct plot *p, const struct grid *g, const struct t
     struct plot_panel q = {
         .box = *box,
         .title = panel->title,
-        .x = {.high = x_high,
-              .step = theme_step_fitting(0, x_high, 6, box->width),
+        .x = {.low = panel->x_low / unit,
+              .high = x_high,
+              .step = theme_step_fitting(panel->x_low / unit, x_high, 6, box->width),
               .labels = numbers},
         .y = y_axis(panel),
     };
@@ -364,7 +365,8 @@ static bool x_labels(const struct grid *g, const struct layout *l, int panel)
     int row = panel / l->columns;
     for (int i = row * l->columns; i < (row + 1) * l->columns && i < g->panels; i++) {
         int below = i + l->columns;
-        if (below >= g->panels || g->panel[below].x_high != g->panel[i].x_high)
+        if (below >= g->panels || g->panel[below].x_high != g->panel[i].x_high ||
+            g->panel[below].x_low != g->panel[i].x_low)
             return true;
     }
     return false;
@@ -455,7 +457,7 @@ enum status grid_draw(const struct grid *g, const struct theme *t, const char *f
 
     double high = 0;
     for (int i = 0; i < g->panels; i++)
-        high = fmax(high, g->panel[i].x_high);
+        high = fmax(high, fmax(g->panel[i].x_high, -g->panel[i].x_low));
     int exponent = grid_exponent(high / x_unit(g));
     double unit = pow(10, exponent) * x_unit(g);
     bool own_titles = false;

@@ -30,6 +30,7 @@ struct grid_panel {
     const char *title;
     const struct grid_line *line;
     int lines;
+    double x_low;         /* left end, 0 or negative */
     double x_high;        /* right end, in the units of x; 0 for dots */
     double y_low, y_high; /* both NaN: from the data */
     double mark;          /* black vertical line here; NaN: none */

@@ -161,6 +161,8 @@ static enum status write_script(struct plot *p, const char *folder, const char *
              "DATA = '%s.dat'\nload 'style.gp'\n"
              "if (!exists(\"PS\")) PS = 1\n",
              p->id);
+    if (p->scale != 1)
+        text_add(&f, "PS = %g*PS\n", p->scale);
     text_add(&f, "%sset multiplot\n%s", text_get(&p->head), text_get(&p->script));
     text_add(&f, "\n# --- texts and legend\n"
                  "unset title; unset tics; unset grid; unset logscale; set border 0\n"

@@ -71,7 +71,7 @@ double plot_legend_height(const struct plot *p, const int *order, int n)
 static void draw_key(struct plot *p, int series, bool dot, double x, double y)
 {
     char text[96], mark[24] = "7";
-    if (p->marks)
+    if (p->marks || (dot && p->series > THEME_HUES))
         snprintf(mark, sizeof mark, "MARK[%d]", series);
     if (!dot) {
         snprintf(text, sizeof text, "lw 1.4*WIDTH[%d] lc rgb COLOUR[%d] dt DASH[%d]", series,

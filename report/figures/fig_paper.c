@@ -317,7 +317,7 @@ static enum status draw_cloud(struct plot *p, const struct cloud *c, const struc
     plot_draw(p, "DATA index %d using 1:2 with lines lw 0.8*BORDER lc rgb GREY dt (6,4) notitle",
               diagonal);
     for (int i = 0; i < s->count; i++)
-        draw_method(p, c, s, method[i], i, theme_marks(t));
+        draw_method(p, c, s, method[i], i, theme_marks(t) || s->count > THEME_HUES);
     return name_points(p, c, box);
 }
 

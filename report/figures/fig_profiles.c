@@ -81,6 +81,7 @@ static enum status fill_profile_panel(const struct suite_figure *s, const struct
         .title = g->title,
         .line = line,
         .lines = s->methods,
+        .x_low = count > 0 ? fmin(0, tau[0]) : 0,
         .x_high = right_end(s, g, tau, count),
         .y_low = -MARGIN, /* a method at 0 or 1 is not hidden by the frame */
         .y_high = 1 + MARGIN,

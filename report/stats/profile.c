@@ -12,15 +12,20 @@ enum { LANES = REPLICATE_LANES, HISTOGRAM = 1 << 22 /* most bins a thread keeps 
 
 int profile_grid(const struct matrix *const *x, int count, int room, double *tau)
 {
-    double top = 100;
+    double lowest = HUGE_VAL, highest = -HUGE_VAL;
     for (int k = 0; k < count; k++) {
-        for (size_t i = 0; i < matrix_count(x[k]); i++)
-            top = fmax(top, ceil(x[k]->score[i]));
+        for (size_t i = 0; i < matrix_count(x[k]); i++) {
+            lowest = fmin(lowest, floor(x[k]->score[i]));
+            highest = fmax(highest, x[k]->score[i]);
+        }
     }
+    /* Returns that are all negative (costs) have no part on 0 to 100. */
+    bool costs = highest < 0 && lowest <= highest;
+    double bottom = costs ? lowest : 0, top = (costs ? 0 : fmax(100, ceil(highest))) - bottom;
     double step = room > 1 ? fmax(1, ceil(top / (room - 1))) : top + 1;
     int n = 0;
     for (; n < room && n * step < top + step && (n == 0 || (n - 1) * step < top); n++)
-        tau[n] = n * step;
+        tau[n] = bottom + n * step;
     return n;
 }
 

@@ -21,8 +21,9 @@ struct profile {
     int runs; /* fewest runs of a task */
 };
 
-/* The grid for drawing: 0, 1, ... up to max(100, largest score of all inputs), rounded up; at most
- * `room` points (a wider range gets a wider step). Returns the number written. */
+/* The grid for drawing: 0, 1, ... up to max(100, largest score of all inputs), rounded up; from the
+ * smallest score to 0 where all are negative; at most `room` points (a wider range gets a wider
+ * step). Returns the number written. */
 int profile_grid(const struct matrix *const *x, int count, int room, double *tau);
 
 /* The profile of one method at `count` ascending thresholds, with bands.

@@ -574,6 +574,39 @@ Test(grid, has_dots_for_keys_where_the_panels_hold_dots)
     figure_free(&f);
 }
 
+Test(grid, tells_dots_apart_where_hues_are_used_twice)
+{
+    static struct lines l;
+    fill(&l, 12, 5, 10, 3);
+    struct grid_panel panel = panel_of(&l, 12, "Twelve");
+    panel.kind = GRID_DOTS;
+    struct figure f = make("twelve", &panel, 1, 1, names, 12, &(struct theme){0});
+    char *gp = read_text("twelve.gp", NULL);
+    cr_assert_not_null(strstr(gp, "with points pt MARK[12]"));
+    cr_assert_not_null(strstr(gp, "point pt MARK[12] ps 0.5*PS"), "in the legend too");
+    free(gp);
+    draw(&f, PICTURE_SVG);
+    figure_free(&f);
+}
+
+Test(grid, begins_at_negative_thresholds)
+{
+    static struct lines l;
+    fill(&l, 2, 5, 10, 3);
+    for (int j = 0; j < POINTS; j++)
+        l.x[j] = -2000 + 100 * j;
+    struct grid_panel panel = panel_of(&l, 2, "Costs");
+    panel.x_low = -2000;
+    panel.x_high = 0;
+    struct figure f = make("costs", &panel, 1, 1, names, 2, &(struct theme){0});
+    char *gp = read_text("costs.gp", NULL);
+    cr_assert_not_null(strstr(gp, "set xrange [-2:0]"), "in thousands");
+    cr_assert_not_null(strstr(gp, "(×10^{3})"));
+    free(gp);
+    draw(&f, PICTURE_SVG);
+    figure_free(&f);
+}
+
 Test(theme, cuts_the_middle_of_a_text_between_letters)
 {
     char out[THEME_TEXT];

@@ -225,6 +225,22 @@ Test(profile, the_grid_reaches_the_largest_score)
     matrix_free(&x);
 }
 
+Test(profile, the_grid_of_costs_ends_at_zero)
+{
+    const double score[] = {-812.5, -3};
+    struct matrix x = scores_make("x", 2, 1, score);
+    const struct matrix *one = &x;
+    double tau[241];
+    int n = profile_grid(&one, 1, 241, tau);
+    cr_assert_eq(tau[0], -813);
+    cr_assert(tau[n - 1] >= 0 && tau[n - 2] < 0, "ends at %g", tau[n - 1]);
+    x.score[1] = 3;
+    profile_grid(&one, 1, 241, tau);
+    cr_assert_eq(tau[0], 0, "with a positive score as ever");
+    cr_assert_eq(profile_grid(NULL, 0, 241, tau), 101);
+    matrix_free(&x);
+}
+
 Test(profile, one_seed_has_no_band_and_thresholds_must_ascend)
 {
     const double score[] = {1, 2}, tau[] = {0, 1}, bad[] = {1, 1};
