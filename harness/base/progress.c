@@ -120,8 +120,11 @@ void progress_bar(const char *name, double share, const char *rest, int columns,
     int room = columns - after, length = (int)strlen(name), width = room - length - 1;
     if (width >= BAR_LEAST)
         draw_bar(share, width < BAR_MOST ? width : BAR_MOST, utf8, bar);
-    snprintf(out, size, "%.*s%s%s%.*s", length < room ? length : room > 0 ? room : 0, name,
-             *bar != '\0' ? " " : "", bar, columns > 0 ? columns : 0, tail);
+    snprintf(out, size, "%.*s%s%s%.*s",
+             length < room ? length
+             : room > 0    ? room
+                           : 0,
+             name, *bar != '\0' ? " " : "", bar, columns > 0 ? columns : 0, tail);
 }
 
 void progress_run(const struct progress *p, int columns, bool utf8, char *out, size_t size)

@@ -12,7 +12,8 @@ runtime=$(sed 's/#.*//' <<'NAMES'
     config.ini run.log
     # a report's folder
     report.md claims.md agreement.md scores.csv curves.csv claims.csv runs.csv fig6.gp
-    # what `vitamin export` writes
+    # what `vitamin env --csv` and `vitamin export` write
+    episodes.csv
     evaluations.csv iterations.csv
     # what `vitamin slurm` writes
     vitamin-main.sh
