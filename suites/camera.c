@@ -129,6 +129,26 @@ static bool is_suite(const struct env *e, const char *name)
     return strcmp(e->kind->suite->name, name) == 0;
 }
 
+/* Above the middle of the maze's walls, as high as shows all of them. */
+static void look_down(struct camera *c, const struct env *e)
+{
+    const mjModel *m = e->physics.model;
+    const mjData *d = e->physics.data;
+    double low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY};
+    for (int g = 0; g < m->ngeom; g++) {
+        for (int i = 0; i < 2 && m->geom_type[g] == mjGEOM_BOX; i++) {
+            low[i] = fmin(low[i], d->geom_xpos[3 * g + i] - m->geom_size[3 * g + i]);
+            high[i] = fmax(high[i], d->geom_xpos[3 * g + i] + m->geom_size[3 * g + i]);
+        }
+    }
+    double width = high[0] - low[0], depth = high[1] - low[1];
+    for (int i = 0; i < 2 && width > 0; i++)
+        c->view.lookat[i] = (low[i] + high[i]) / 2;
+    c->view.distance = width > 0 ? 1.3 * fmax(0.75 * width, depth) : 1.6 * m->stat.extent;
+    c->view.azimuth = 90;
+    c->view.elevation = -89.9;
+}
+
 static void place(struct camera *c, const struct env *e)
 {
     const mjModel *m = e->physics.model;
@@ -145,9 +165,7 @@ static void place(struct camera *c, const struct env *e)
         c->view.azimuth = 45;
         c->view.elevation = -35;
     } else {
-        c->view.distance = 1.6 * m->stat.extent;
-        c->view.azimuth = 90;
-        c->view.elevation = -89;
+        look_down(c, e);
     }
 }
 
@@ -235,8 +253,10 @@ static void add_goal(struct camera *c, const struct env *e)
     const double *goal = env_field(e, "goal", &count), radius = is_suite(e, "antmaze") ? 0.5 : 0.15;
     if (goal == NULL || count < 2)
         return;
+    /* The goal is in the robot's coordinates, which may begin elsewhere than the world's. */
+    const double *at = e->physics.data->xpos + 3, *q = e->physics.data->qpos;
     add_geom(&c->scene, mjGEOM_SPHERE, (const double[3]){radius, radius, radius},
-             (const double[3]){goal[0], goal[1], radius}, red);
+             (const double[3]){goal[0] + at[0] - q[0], goal[1] + at[1] - q[1], radius}, red);
 }
 
 /* The models carry neither colours nor lights: both are added here. */

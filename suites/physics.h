@@ -1,4 +1,4 @@
-/* MuJoCo: the only place that calls it.
+/* MuJoCo: the only place that calls it, but for the renderer (camera.c).
  *
  * A compiled model is read-only and shared by reference count; an instance adds its own mjData
  * (and, where resets write into the model, its own mjModel). Environments read and write the arrays

@@ -386,8 +386,10 @@ static void print_json(const char *name, const struct summary *s, int agrees)
 static void print_text(const char *name, const struct summary *s, int agrees)
 {
     say("%s: %d episodes\n", name, s->episodes);
-    printf("  return      %.2f +- %.2f (spread), +- %.2f (standard error)\n", s->return_mean,
-           s->return_std, s->return_sem);
+    printf("  return      %.2f", s->return_mean);
+    if (s->episodes > 1)
+        printf(" +- %.2f (spread), +- %.2f (standard error)", s->return_std, s->return_sem);
+    printf("\n");
     if (!isnan(s->normalized_mean))
         printf("  score       %.2f\n", s->normalized_mean);
     printf("  length      %.1f\n", s->length_mean);
