@@ -289,12 +289,8 @@ static enum status note_segments(struct results *r)
 /* D4RL's own function returns 0..1; this report works on 0..100. */
 static enum status note_scale(struct results *r)
 {
-    const char *why = r->foreign
-                          ? "No score exceeds 2: are these on a 0-1 scale? Tables and the "
-                            "optimality gap are made for 0-100: multiply them by 100, or choose "
-                            "--digits and --gamma 1."
-                          : "No score exceeds 2: are these on a 0-1 scale? This report expects "
-                            "D4RL's normalised scores times 100.";
+    static const char why[] = "No score exceeds 2: are these on a 0-1 scale? This report expects "
+                              "D4RL's normalised scores times 100.";
     int results = 0;
     double largest = 0;
     bool foreign = false;

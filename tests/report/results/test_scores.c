@@ -1084,7 +1084,7 @@ static const struct {
     {"two scales in one method",
      "A," HOPPER ",1,0.61\nA,walker2d-medium-v2,1,70\nB," HOPPER ",1,60\n", "A on " HOPPER, true},
     {"two scales, other benchmark", "A,task,1,0.61\nB,task,1,60\n", "A on task", true},
-    {"all on 0-1", "A," HOPPER ",1,0.61\n", "0-1 scale", true},
+    {"all on 0-1", "odt," HOPPER ",1,0.61\n", "0-1 scale", true},
     {"versions", "A," HOPPER ",1,61\nB,hopper-medium-v0,1,60\n",
      "hopper-medium-v2 (A) and hopper-medium-v0 (B)", true},
     {"versions of others", "A,Ant-v2,1,61\nB,Ant-v4,1,60\n", "Ant-v2 (A) and Ant-v4 (B)", true},
