@@ -26,7 +26,9 @@
 #include "report/results/suite_scores.h"
 #include "report/tables/table_table.h"
 #include "report/text/list.h"
+#include "report/text/zip.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -318,6 +320,62 @@ static enum status write_page(const struct options *o, const struct made *m)
     return status;
 }
 
+/* One file of the report, if this report has written it. */
+static enum status pack_file(struct zip *z, const struct options *o, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static enum status pack_file(struct zip *z, const struct options *o, const char *format, ...)
+{
+    char name[FILE_PATH], path[FILE_PATH];
+    bool there = false;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(name, sizeof name, format, args);
+    va_end(args);
+    TRY(file_path(path, "%s/%s", o->out, name));
+    TRY(file_look(path, &there));
+    return there ? zip_add_file(z, name, path) : STATUS_OK;
+}
+
+static enum status pack_all(struct zip *z, const struct options *o, const struct made *m)
+{
+    static const char *const plain[] = {"index.html",      "report.md",     "claims.md",
+                                        "scores.csv",      "curves.csv.gz", "provenance.json",
+                                        "figures/style.gp"};
+    static const char *const table_kind[] = {"tex", "md", "csv"};
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+        TRY(pack_file(z, o, "%s", plain[i]));
+    for (int i = 0; i < m->figures.count; i++) {
+        const char *id = m->figures.figure[i].id;
+        for (int k = 0; k < PICTURE_FORMATS; k++) {
+            if (!m->figures.skip[k])
+                TRY(pack_file(z, o, "figures/%s.%s", id, picture_extension[k]));
+        }
+        TRY(pack_file(z, o, "figures/%s.gp", id));
+        TRY(pack_file(z, o, "figures/%s.dat", id));
+    }
+    for (int i = 0; i < m->tables; i++) {
+        const bool written[] = {o->tables.latex, o->tables.markdown, o->tables.csv};
+        for (int k = 0; k < 3; k++) {
+            if (written[k])
+                TRY(pack_file(z, o, "tables/%s.%s", m->table[i].id, table_kind[k]));
+        }
+    }
+    return STATUS_OK;
+}
+
+/* Everything that the page links to, to send in one piece. */
+static enum status write_zip(const struct options *o, const struct made *m)
+{
+    char path[FILE_PATH];
+    struct zip z = {0};
+    TRY(file_path(path, "%s/report.zip", o->out));
+    enum status status = pack_all(&z, o, m);
+    if (status == STATUS_OK)
+        return zip_write(&z, path);
+    zip_free(&z);
+    return status;
+}
+
 /* With --fig or --table only those; else the whole folder. */
 static enum status write_report(const struct options *o, struct made *m)
 {
@@ -340,7 +398,8 @@ static enum status write_report(const struct options *o, struct made *m)
     TRY(provenance_write(o, &m->report, path));
     TRY(write_page(o, m));
     TRY(file_path(path, "%s/report.md", o->out));
-    return write_markdown(o, m, path);
+    TRY(write_markdown(o, m, path));
+    return o->zip ? write_zip(o, m) : STATUS_OK;
 }
 
 static bool draws_figures(const struct options *o)

@@ -155,6 +155,7 @@ const struct option_row options_table[] = {
     {"title",      0,   "TEXT", NULL, "heading of the page", FIELD(report.title)},
     {"score-label", 0,  "TEXT", NULL, "what the scores are called on axes and in captions", FIELD(report.score_label)},
     {"out",        'o', "FOLDER", "out/report", "folder to write", FIELD(out)},
+    {"zip",        0,   NULL,   NULL, "also pack page, figures and tables into FOLDER/report.zip", FIELD(zip)},
     {"format",     0,   "LIST", "pdf,svg,png", "formats of figures; none: scripts and data only", OPTION_BY(set_format)},
     {"lang",       0,   "LIST", "latex,md,csv", "formats of tables", OPTION_BY(set_lang)},
     {"standalone", 0,   NULL,   NULL, "LaTeX tables that compile by themselves", FIELD(tables.standalone)},

@@ -27,6 +27,7 @@ struct options {
     const char *style;          /* a gnuplot file of the user's, or NULL */
     bool format[PICTURE_FORMATS];
     struct table_files tables; /* but its comment */
+    bool zip;                  /* pack the whole report into OUT/report.zip too */
     const char *completion;    /* print the script of this shell instead, or NULL */
     bool man;                  /* print the manual page instead */
     struct theme theme;

@@ -96,6 +96,8 @@ static bool any_reduced(const struct results *r)
 
 static void add_circumstances(const struct results *x, struct text *out)
 {
+    if (x->doubt[0] != '\0')
+        text_add(out, "The scale of the scores is in doubt (see the notes); as they are: ");
     int done = 0;
     for (int i = 0; i < x->runs; i++)
         done += x->run[i].status == RUN_OK || x->run[i].status == RUN_DIVERGED;
@@ -112,6 +114,8 @@ static void add_where(const struct report *r, const struct duel *d, int count, s
     int all = d->s->scores.datasets;
     if (all == 1)
         text_add(out, " on %s", r->results.dataset[d->s->scores.dataset[0]].title);
+    else if (count == all && all == 2)
+        text_add(out, " on both datasets");
     else if (count == all)
         text_add(out, " on all %d datasets", all);
     else
@@ -164,7 +168,10 @@ static void say_tested(const struct report *r, const struct duel *d, struct text
         text_add(out, "%s and ", a);
         add_opponent(r, d, out);
         text_add(out, " cannot be told apart");
-        add_where(r, d, d->alike, out);
+        if (d->alike == d->s->scores.datasets && d->alike > 1)
+            text_add(out, " on any of %d datasets", d->alike);
+        else
+            add_where(r, d, d->alike, out);
     } else {
         bool up = d->higher > 0;
         text_add(out, "%s %s %s than ", a, verb, up ? "higher" : "lower");

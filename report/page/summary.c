@@ -15,8 +15,8 @@ void summary_log_notes(const struct results *r)
     }
 }
 
-/* The runs that are no result, in one line; nothing when there are none. */
-static void say_left_out(const struct results *r)
+/* The runs that are no result, in one line; false when there are none. */
+static bool say_left_out(const struct results *r)
 {
     int of[RUN_STATUS_COUNT] = {0}, left_out = 0;
     for (int i = 0; i < r->runs; i++) {
@@ -28,6 +28,7 @@ static void say_left_out(const struct results *r)
             stderr,
             "Left out: %d of %d runs (%d incomplete, %d failed, %d missing); the page says why\n",
             left_out, r->runs, of[RUN_INCOMPLETE], of[RUN_FAILED], of[RUN_MISSING]);
+    return left_out > 0;
 }
 
 enum status summary_say(const struct report *r, const char *folder)
@@ -38,14 +39,15 @@ enum status summary_say(const struct report *r, const char *folder)
         say("%s\n", text_get(&line));
     text_free(&line);
     TRY(status);
-    headline_counts(r, &line);
-    say("%s\n", text_get(&line));
-    text_free(&line);
+    if (!say_left_out(&r->results)) {
+        headline_counts(r, &line);
+        say("%s\n", text_get(&line));
+        text_free(&line);
+    }
     notes_line(&r->results, &line);
     if (line.length > 0)
         say("%s\n", text_get(&line));
     text_free(&line);
-    say_left_out(&r->results);
     say("%s/index.html\n", folder);
     return STATUS_OK;
 }

@@ -534,16 +534,23 @@ enum status results_all_read(const struct results *r)
 
 /* --- notes ------------------------------------------------------------------------------------ */
 
-/* "Not finished: 3 incomplete" -> "not finished"; without a colon the first words. */
+/* "Not finished: 3 incomplete" -> "not finished"; without a colon the first words. A path in front
+ * is no topic: "/a/b.csv: columns: ..." -> "columns". */
 static void topic_of(const char *text, char topic[RESULTS_TOPIC])
 {
     enum { WORDS = 5, LONGEST = 40 };
+    const char *behind = strstr(text, ": ");
+    if (behind != NULL && strcspn(text, " ") >= (size_t)(behind - text) &&
+        strcspn(text, "./") < (size_t)(behind - text))
+        text = behind + 2;
     size_t n = strcspn(text, ":");
     if (text[n] == '\0' || n > LONGEST) {
         n = 0;
         for (int word = 0; word < WORDS; word++)
             n += strspn(text + n, " ") + strcspn(text + n + strspn(text + n, " "), " ");
     }
+    while (n > 0 && strchr(".,;", text[n - 1]) != NULL)
+        n--;
     n = escape_whole(text, n < LONGEST ? n : LONGEST);
     snprintf(topic, RESULTS_TOPIC, "%.*s", (int)n, text);
     if (isupper((unsigned char)topic[0]) && islower((unsigned char)topic[1]))

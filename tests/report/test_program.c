@@ -109,6 +109,42 @@ Test(report_program, writes_latex_that_compiles_without_overfull_boxes)
                  0);
 }
 
+Test(report_program, packs_all_that_the_page_links_to_into_equal_archives)
+{
+    const char *csv = folder_write("a.csv", "method,dataset,seed,score\nodt,pen-human-v1,0,50\n"
+                                            "td3_odt,pen-human-v1,0,70\n");
+    for (int i = 0; i < 2; i++)
+        cr_assert_eq(
+            report("--scores %s --format svg --zip --out %s%d", csv, folder_path("out"), i), 0);
+    cr_expect_eq(shell("cmp %s0/report.zip %s1/report.zip", folder_path("out"), folder_path("out")),
+                 0);
+    if (shell("command -v python3 > /dev/null") != 0)
+        cr_skip_test("no python3 to read the archive");
+    cr_expect_eq(shell("cd %s && python3 -m zipfile -t out0/report.zip > said && "
+                       "python3 -m zipfile -e out0/report.zip packed && rm out0/report.zip && "
+                       "diff -r out0 packed",
+                       folder_path("")),
+                 0);
+}
+
+Test(report_program, ends_on_a_terminal_with_the_page_in_at_most_five_lines)
+{
+    if (shell("command -v script > /dev/null") != 0)
+        cr_skip_test("no script(1)");
+    const char *csv = folder_write("a.csv", "method,dataset,seed,score\nodt,pen-human-v1,0,50\n"
+                                            "td3_odt,pen-human-v1,0,70\n");
+    const char *build = getenv("BUILD");
+    cr_assert_eq(shell("script -qec '%.512s/vitamin-report --reps 200 --scores %s --format none "
+                       "--out %s' /dev/null > %s < /dev/null",
+                       build != NULL ? build : "build/gcc", csv, folder_path("out"),
+                       folder_path("said")),
+                 0);
+    cr_expect_eq(shell("test $(wc -l < %s) -le 5", folder_path("said")), 0);
+    cr_expect_eq(shell("tail -n 1 %s | grep -q 'out/index.html'", folder_path("said")), 0);
+    cr_expect_eq(shell("head -n 2 %s | grep -q 'no difference can be tested'", folder_path("said")),
+                 0);
+}
+
 Test(report_program, makes_only_what_is_asked_for)
 {
     const char *csv = folder_write("a.csv", "method,dataset,seed,score\nodt,pen-human-v1,0,50\n"

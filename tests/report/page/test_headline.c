@@ -72,7 +72,7 @@ Test(headline, of_a_win_everywhere)
 Test(headline, calls_ties_ties)
 {
     three_datasets(50, 50.5, 49.5, 4, NULL);
-    says(of_runs(), "TD3+ODT and ODT cannot be told apart on all 3 datasets (mean difference ");
+    says(of_runs(), "TD3+ODT and ODT cannot be told apart on any of 3 datasets (mean difference ");
 }
 
 Test(headline, of_wins_losses_and_ties)
@@ -171,12 +171,16 @@ Test(headline, notes_are_one_line_that_names_those_that_matter)
     line = line_of(&r);
     cr_assert_str_eq(line, "2 notes: not read, uneven numbers of seeds, a on b");
     free(line);
+    cr_assert_eq(results_note(&r, NOTE_INFO, "/a/b/c.csv: columns: method, score."), STATUS_OK);
+    line = line_of(&r);
+    cr_assert_str_eq(line, "3 notes: not read, uneven numbers of seeds, a on b, columns");
+    free(line);
     cr_assert_eq(results_note_on(&r, NOTE_BANNER, "generated data", "One."), STATUS_OK);
     cr_assert_eq(results_note_on(&r, NOTE_BANNER, "generated data", "Two."), STATUS_OK);
     cr_assert_eq(results_note_on(&r, NOTE_BANNER, "fewer seeds", "Three."), STATUS_OK);
     cr_assert_eq(results_note_on(&r, NOTE_BANNER, "fewer seeds", "Three."), STATUS_OK);
     line = line_of(&r);
-    cr_assert_str_eq(line, "5 notes; 3 of them matter: generated data, fewer seeds");
+    cr_assert_str_eq(line, "6 notes; 3 of them matter: generated data, fewer seeds");
     free(line);
     results_free(&r);
 }
