@@ -198,3 +198,13 @@ Test(headline, colours_on_dark_ground_turn_greys_round_and_keep_hues)
     uint32_t tint = html_dark(0xC8DCF0);
     cr_assert_lt(tint & 0xFF, 0x80u, "a tint of white becomes one of the ground: %06x", tint);
 }
+
+/* What `make smoke` makes: whatever the scores are, they mean nothing. */
+Test(headline, of_tiny_networks_promises_nothing)
+{
+    three_datasets(70, 80, 90, 4, "embed_dim 8 (paper 512)");
+    struct results r = folder_results(folder_path("main"), (struct results_options){0});
+    for (int i = 0; i < r.runs; i++)
+        snprintf(r.run[i].origin.size, sizeof r.run[i].origin.size, "tiny");
+    says(headline_of(r), "These runs prove that the machinery works, and nothing else");
+}
