@@ -215,8 +215,9 @@ static void draw_lines(struct plot *p, const struct grid *g, const struct theme 
                 draw_line(p, g, t, panel, l, &drawn[i]);
             else if (has_band(l))
                 plot_draw(p,
-                          "DATA index %d using 1:3:4 with filledcurves lc rgb COLOUR[%d] notitle",
-                          drawn[i].block, l->series + 1);
+                          "DATA index %d using 1:3:4 with filledcurves lc rgb COLOUR[%d] "
+                          "title LABEL[%d] noenhanced", /* the page's switches look for it */
+                          drawn[i].block, l->series + 1, l->series + 1);
         }
     }
     for (int i = 0; i < panel->lines; i++) {

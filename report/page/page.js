@@ -62,6 +62,7 @@ const places = all("main figure, main .claim, main tbody tr, #datasets > details
 const text = new Map();
 const found = document.getElementById("found");
 const search = document.getElementById("search");
+const opened = new Set(); // by the search: folded again when it ends
 const find = () => {
   const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
   const hits = new Set();
@@ -77,10 +78,17 @@ const find = () => {
   for (const place of hits)
     for (let e = place.parentElement; words.length > 0 && e; e = e.parentElement) {
       e.hidden = false;
-      if (e.nodeName === "DETAILS") e.open = true;
+      if (e.nodeName === "DETAILS" && !e.open) {
+        e.open = true;
+        opened.add(e);
+      }
     }
   for (const block of all("main > section, main > .section, .block"))
     block.hidden = words.length > 0 && !places.some((place) => block.contains(place) && !place.hidden);
+  if (words.length === 0) {
+    for (const folded of opened) folded.open = false;
+    opened.clear();
+  }
   found.textContent = words.length > 0 ? hits.size + (hits.size === 1 ? " match" : " matches") : "";
 };
 search.addEventListener("input", find);

@@ -64,8 +64,8 @@ static void put_common(unsigned char *at, size_t *length, const struct entry *e)
 
 static void put_name(unsigned char *at, size_t *length, const char *name)
 {
-    memcpy(at + *length, name, strlen(name));
-    *length += strlen(name);
+    for (; *name != '\0'; name++)
+        at[(*length)++] = (unsigned char)*name;
 }
 
 static enum status put_directory_entry(struct zip *z, const struct entry *e)
