@@ -535,7 +535,7 @@ enum status results_all_read(const struct results *r)
 /* --- notes ------------------------------------------------------------------------------------ */
 
 /* "Not finished: 3 incomplete" -> "not finished"; without a colon the first words. A path in front
- * is no topic: "/a/b.csv: columns: ..." -> "columns". */
+ * is no topic: "/a/mine.csv: columns: ..." -> "columns". */
 static void topic_of(const char *text, char topic[RESULTS_TOPIC])
 {
     enum { WORDS = 5, LONGEST = 40 };
