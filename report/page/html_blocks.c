@@ -3,6 +3,7 @@
 
 #include "engine/base/file.h"
 
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,12 +125,13 @@ static void put_picture(struct html *h, const struct figure *f)
     }
     /* A third larger than on paper. */
     char attributes[128];
-    snprintf(attributes, sizeof attributes, "class=\"%s\" style=\"width:%.1frem\"",
-             f->width > 4.5 ? "wide" : "small", f->width * 8.3);
+    bool heat = fnmatch("improvement_matrix*", f->id, 0) == 0 || fnmatch("status*", f->id, 0) == 0;
+    snprintf(attributes, sizeof attributes, "class=\"%s%s\" style=\"width:%.1frem\"",
+             f->width > 4.5 ? "wide" : "small", heat ? " heat" : "", f->width * 8.3);
     text_add(&h->out, "<div class=\"paper\" tabindex=\"0\" role=\"region\" aria-label=\"");
     html_put(&h->out, f->title);
     text_add(&h->out, "\">");
-    html_svg(h, svg, attributes);
+    html_svg(h, svg, attributes, heat);
     text_add(&h->out, "</div>\n");
     free(svg);
 }

@@ -55,8 +55,9 @@ void html_figure(struct html *h, const char *name);
 
 /* ---- pictures in the page's colours (html_svg.c) --------------------------------------------- */
 
-/* A finished SVG file's root element, its colours as variables that dark mode sets. */
-void html_svg(struct html *h, const char *svg, const char *attributes);
+/* A finished SVG file's root element, its colours as variables that dark mode sets; or with
+ * `as_drawn` as they are. */
+void html_svg(struct html *h, const char *svg, const char *attributes, bool as_drawn);
 /* "var(--c0072b2,#0072b2)" */
 void html_colour(struct html *h, struct text *out, uint32_t rgb);
 /* The style sheet of dark mode for all colours met so far. */

@@ -136,7 +136,7 @@ static bool follows_attribute(const char *start, const char *quote)
 }
 
 /* Text between tags is copied as it stands: a name may look like a colour. */
-void html_svg(struct html *h, const char *svg, const char *attributes)
+void html_svg(struct html *h, const char *svg, const char *attributes, bool as_drawn)
 {
     const char *root = strstr(svg, "<svg");
     if (root == NULL)
@@ -145,7 +145,7 @@ void html_svg(struct html *h, const char *svg, const char *attributes)
     const char *from = root + 4; /* not yet copied */
     bool inside = true;          /* a tag */
     char quote = '\0';
-    for (const char *s = from; *s != '\0'; s++) {
+    for (const char *s = from; !as_drawn && *s != '\0'; s++) {
         uint32_t rgb;
         if (!inside) {
             inside = *s == '<';
