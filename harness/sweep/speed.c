@@ -175,12 +175,13 @@ static double ratio(double mine, double measured)
     return measured > 0 ? mine / measured : 1;
 }
 
-/* A step of acting is the environment's part and the network's, which alone changes with its size.
+/* A step of acting is the environment's part and the network's, which alone changes with its size;
+ * of an environment of no suite (NULL) the part is not known.
  */
 static double acting(double measured, const struct suite *there, const struct suite *here,
                      double size)
 {
-    double network = or_zero(measured) - there->step_seconds;
+    double network = there != NULL ? or_zero(measured) - there->step_seconds : 0;
     return network > 0 ? here->step_seconds + network * size : or_zero(measured);
 }
 
