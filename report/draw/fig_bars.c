@@ -124,7 +124,7 @@ static void draw_arrows(struct plot *p, const struct bars *b, const struct inter
 {
     const double dot = 0.028, head_size = 0.055; /* inches: a dot's radius; a head's length */
     int index = plot_block(p, what, "row initial final colour head; one row per method");
-    int drawn = 0, heads = 0;
+    int drawn = 0, shafts = 0, heads = 0;
     for (int i = 0; i < b->rows; i++) {
         bool known = isfinite(from[i]) && isfinite(bar[i].point);
         /* Dots that nearly touch leave no room for a head. */
@@ -133,6 +133,7 @@ static void draw_arrows(struct plot *p, const struct bars *b, const struct inter
         if (!known)
             continue;
         drawn++;
+        shafts += fabs(plot_x(p, bar[i].point) - plot_x(p, from[i])) > 2.01 * dot;
         heads += head;
         plot_hover(p, bar[i].point, i, "%s, %s: %.4g to %.4g (%+.4g)", b->label[i], what, from[i],
                    bar[i].point, bar[i].point - from[i]);
@@ -141,10 +142,11 @@ static void draw_arrows(struct plot *p, const struct bars *b, const struct inter
         return;
     double inch = plot_x(p, 1) - plot_x(p, 0); /* of one unit */
     const char *shaft = "lw 1.3*BORDER lc rgb variable notitle";
-    plot_draw(p,
-              "DATA index %d using (abs($3-$2)>%.6g?$2+%.6g*sgn($3-$2):NaN):1:"
-              "($3-$2-%.6g*sgn($3-$2)):(0):4 with vectors nohead %s",
-              index, 2 * dot / inch, dot / inch, 2 * dot / inch, shaft);
+    if (shafts > 0) /* gnuplot warns of data without one */
+        plot_draw(p,
+                  "DATA index %d using (abs($3-$2)>%.6g?$2+%.6g*sgn($3-$2):NaN):1:"
+                  "($3-$2-%.6g*sgn($3-$2)):(0):4 with vectors nohead %s",
+                  index, 2 * dot / inch, dot / inch, 2 * dot / inch, shaft);
     if (heads > 0)
         plot_draw(
             p,

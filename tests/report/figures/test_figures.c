@@ -252,6 +252,22 @@ Test(figures, of_one_seed_have_no_bands_and_no_intervals)
     results_free(&r);
 }
 
+/* gnuplot warns of arrows none of which is long enough to be drawn. */
+Test(figures, gains_of_nothing_are_dots_without_arrows)
+{
+    struct results r = load_text("method,dataset,seed,step,score\n"
+                                 "odt,hopper-medium-v2,0,0,10\nodt,hopper-medium-v2,0,500000,10\n"
+                                 "td3,hopper-medium-v2,0,0,20\ntd3,hopper-medium-v2,0,500000,20\n");
+    struct figures f = quick(&r, "gain");
+    make(&f);
+    char *gp = read_text(at("%s/gain.gp", f.folder));
+    cr_assert_not_null(strstr(gp, "with points pt 7"));
+    cr_assert_null(strstr(gp, "with vectors"));
+    free(gp);
+    figures_free(&f);
+    results_free(&r);
+}
+
 Test(figures, of_one_method_on_one_dataset_nobody_knows)
 {
     struct results r = load_text("method,dataset,seed,score\nmine,my-task,0,7\nmine,my-task,1,7\n");
