@@ -283,7 +283,7 @@ smoke: build ## run everything end to end in minutes: tiny networks, generated d
 	    --report $(call quote,$(OUT)/report)
 
 demo: OUT = out/demo
-demo: build ## show the paper's effect in minutes: TD3+ODT, ODT and TD3 on a small maze, a report (OUT=folder)
+demo: build ## show the paper's effect in minutes: TD3+ODT and ODT on a small maze, a report (OUT=folder)
 	$(BUILD)/vitamin sweep demo --results $(call quote,$(OUT)/runs) --data $(call quote,$(OUT)/data) \
 	    --report $(call quote,$(OUT)/report)
 
