@@ -110,16 +110,18 @@ static void add_margin(struct cloud *c)
     c->high += margin;
 }
 
-static enum status collect_cloud(const struct figures *f, int suite, struct cloud *out)
+static enum status collect_cloud(const struct report *report, int suite, const void *none,
+                                 struct cloud *out)
 {
-    const struct results *r = &f->report->results;
+    (void)none;
+    const struct results *r = &report->results;
     size_t cells = (size_t)r->suite[suite].count * (size_t)r->methods;
     TRY(cloud_init(r, suite, cells, "paper_vs_ours", out));
     for (int i = 0; i < r->suite[suite].count; i++) {
         for (int m = 0; m < r->methods; m++) {
             struct point *p = &out->point[out->points];
             bool printed;
-            TRY(place_cell(f->report, m, r->suite[suite].first + i, p, &printed));
+            TRY(place_cell(report, m, r->suite[suite].first + i, p, &printed));
             if (printed)
                 take_point(out);
         }
@@ -128,14 +130,20 @@ static enum status collect_cloud(const struct figures *f, int suite, struct clou
     return STATUS_OK;
 }
 
+struct pairs {
+    struct published_pair *pair;
+    int count;
+};
+
 /* The published pairs whose dataset is of this suite. */
-static enum status collect_published(const struct report *r, int suite,
-                                     const struct published_pair *pair, int pairs,
+static enum status collect_published(const struct report *r, int suite, const void *context,
                                      struct cloud *out)
 {
     const struct results *x = &r->results;
-    TRY(cloud_init(x, suite, (size_t)pairs, "published_vs_ours", out));
-    for (int i = 0; i < pairs; i++) {
+    const struct pairs *pairs = context;
+    const struct published_pair *pair = pairs->pair;
+    TRY(cloud_init(x, suite, (size_t)pairs->count, "published_vs_ours", out));
+    for (int i = 0; i < pairs->count; i++) {
         const struct published_row *row = pair[i].row;
         struct point *p = &out->point[out->points];
         if (x->dataset[row->at].suite != suite)
@@ -420,53 +428,54 @@ static enum status draw_by_method(struct figures *f, const struct figure_row *ro
     return result;
 }
 
-enum status paper_scatter(struct figures *f, const struct figure_row *row)
+/* One panel for each suite in which `collect` finds points. */
+typedef enum status collector(const struct report *r, int suite, const void *context,
+                              struct cloud *out);
+
+static enum status draw_suites(struct figures *f, const struct figure_row *row, collector *collect,
+                               const void *context, const struct words *words)
 {
     struct cloud cloud[PANELS] = {0};
     int clouds = 0;
     enum status result = STATUS_OK;
-    if (!figures_wanted(f, row->id))
-        return STATUS_OK;
     for (int s = 0; s < f->report->results.suites && clouds < PANELS && result == STATUS_OK; s++) {
-        result = collect_cloud(f, s, &cloud[clouds]);
+        result = collect(f->report, s, context, &cloud[clouds]);
         if (cloud[clouds].points > 0)
             clouds++;
         else
             free(cloud[clouds].point);
     }
     if (result == STATUS_OK && clouds > 0)
-        result = draw_by_method(
-            f, row, cloud, clouds,
-            &(struct words){
-                "Printed in the paper",
-                "Final scores: printed in the paper against this report's, one dot per method and "
-                "dataset, with the interval of our mean; the paper prints no spread. Named where "
-                "there is room: the dataset, in the paper's abbreviation, first where the "
-                "difference is beyond what two samples of one distribution would show (and beyond "
-                "5 points and 10 %). "});
+        result = draw_by_method(f, row, cloud, clouds, words);
     for (int i = 0; i < clouds; i++)
         free(cloud[i].point);
     return result;
 }
 
+enum status paper_scatter(struct figures *f, const struct figure_row *row)
+{
+    if (!figures_wanted(f, row->id))
+        return STATUS_OK;
+    return draw_suites(
+        f, row, collect_cloud, NULL,
+        &(struct words){
+            "Printed in the paper",
+            "Final scores: printed in the paper against this report's, one dot per method and "
+            "dataset, with the interval of our mean; the paper prints no spread. Named where "
+            "there is room: the dataset, in the paper's abbreviation, first where the "
+            "difference is beyond what two samples of one distribution would show (and beyond "
+            "5 points and 10 %). "});
+}
+
 enum status published_scatter(struct figures *f, const struct figure_row *row)
 {
-    struct cloud cloud[PANELS] = {0};
-    struct published_pair *pair;
-    int clouds = 0, pairs;
+    struct pairs pairs = {.count = 0};
     if (!figures_wanted(f, row->id) || f->report->published == NULL)
         return STATUS_OK;
-    enum status result = published_pairs(f->report, &pair, &pairs);
-    for (int s = 0; s < f->report->results.suites && clouds < PANELS && result == STATUS_OK; s++) {
-        result = collect_published(f->report, s, pair, pairs, &cloud[clouds]);
-        if (cloud[clouds].points > 0)
-            clouds++;
-        else
-            free(cloud[clouds].point);
-    }
-    if (result == STATUS_OK && clouds > 0)
-        result = draw_by_method(
-            f, row, cloud, clouds,
+    enum status result = published_pairs(f->report, &pairs.pair, &pairs.count);
+    if (result == STATUS_OK)
+        result = draw_suites(
+            f, row, collect_published, &pairs,
             &(struct words){
                 "Published",
                 "Final scores: published elsewhere against the runs here, one dot per published "
@@ -474,8 +483,6 @@ enum status published_scatter(struct figures *f, const struct figure_row *row)
                 "mean from its standard deviation and number of runs, where stated. Vertical: of "
                 "the mean here. Named where there is room: the dataset, first where the Welch "
                 "interval of the difference does not hold 0. "});
-    for (int i = 0; i < clouds; i++)
-        free(cloud[i].point);
-    free(pair);
+    free(pairs.pair);
     return result;
 }

@@ -112,7 +112,7 @@ void results_set_common_budget(struct results *r, int dataset)
     set->budget = set->ends ? most : least;
 }
 
-/* The run that ends first decides: whoever has one short run among long ones will want to know. */
+/* The run that ends first sets the budget, so one short run among long ones is worth a note. */
 static enum status note_shortest(struct results *r, int dataset)
 {
     const struct results_run *first = NULL;

@@ -90,6 +90,25 @@ const char *table_number(double value, int digits, bool plus, char *out, size_t 
     return out;
 }
 
+void table_put_interval(struct table *t, int row, int column, struct interval i, int digits,
+                        bool plus)
+{
+    char a[48], b[48], c[48];
+    table_number(i.point, digits, plus, a, sizeof a);
+    if (interval_known(i))
+        table_put(t, row, column, "%s [%s, %s]", a, table_number(i.low, digits, plus, b, sizeof b),
+                  table_number(i.high, digits, plus, c, sizeof c));
+    else
+        table_put(t, row, column, "%s", a);
+}
+
+void table_csv_interval(struct table *t, struct interval i)
+{
+    text_csv_number(&t->csv, i.point);
+    text_csv_number(&t->csv, i.low);
+    text_csv_number(&t->csv, i.high);
+}
+
 enum status table_write(const struct table *t, const char *folder, struct table_files files)
 {
     TRY(table_check(t));

@@ -7,6 +7,7 @@
 #define REPORT_TABLE_H
 
 #include "engine/base/status.h"
+#include "report/stats/bootstrap.h"
 #include "report/text/text.h"
 
 #include <stdbool.h>
@@ -72,6 +73,12 @@ void table_markdown(const struct table *t, struct text *out);
 
 /* FOLDER/<id>.{tex,md,csv} as requested. Errors STATUS_IO, STATUS_MEMORY. */
 enum status table_write(const struct table *t, const char *folder, struct table_files files);
+
+/* A cell "41.9 [38.2, 45.0]", without the brackets where the interval is not known; and three
+ * fields of the CSV: point, low, high. */
+void table_put_interval(struct table *t, int row, int column, struct interval i, int digits,
+                        bool plus);
+void table_csv_interval(struct table *t, struct interval i);
 
 /* "12.30", "-0.50"; what rounds to zero has no sign. With `plus` "+12.30", "+0.00". */
 const char *table_number(double value, int digits, bool plus, char *out, size_t size);

@@ -6,25 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static void put_interval(struct table *t, int row, int column, struct interval i, int digits,
-                         bool plus)
-{
-    char a[48], b[48], c[48];
-    table_number(i.point, digits, plus, a, sizeof a);
-    if (interval_known(i))
-        table_put(t, row, column, "%s [%s, %s]", a, table_number(i.low, digits, plus, b, sizeof b),
-                  table_number(i.high, digits, plus, c, sizeof c));
-    else
-        table_put(t, row, column, "%s", a);
-}
-
-static void csv_interval(struct table *t, struct interval i)
-{
-    text_csv_number(&t->csv, i.point);
-    text_csv_number(&t->csv, i.low);
-    text_csv_number(&t->csv, i.high);
-}
-
 static void finish_caption(const struct report *r, struct table *t)
 {
     char words[256];
@@ -57,8 +38,8 @@ enum status table_against(const struct report *r, const char *none, struct table
             table_put(t, row, 2 + k, "%s",
                       table_number(c->mean[k], r->digits, false, number, sizeof number));
         table_put(t, row, 4, "%d, %d", c->runs[0], c->runs[1]);
-        put_interval(t, row, 5, c->difference.difference, r->digits, true);
-        put_interval(t, row, 6, c->difference.improvement, 2, false);
+        table_put_interval(t, row, 5, c->difference.difference, r->digits, true);
+        table_put_interval(t, row, 6, c->difference.improvement, 2, false);
         table_put(t, row, 7, "%s", compare_word(c->difference.verdict));
         text_csv(&t->csv, r->results.dataset[c->dataset].id);
         text_csv(&t->csv, m->id);
@@ -66,8 +47,8 @@ enum status table_against(const struct report *r, const char *none, struct table
         text_csv_integer(&t->csv, c->runs[1]);
         text_csv_number(&t->csv, c->mean[0]);
         text_csv_number(&t->csv, c->mean[1]);
-        csv_interval(t, c->difference.difference);
-        csv_interval(t, c->difference.improvement);
+        table_csv_interval(t, c->difference.difference);
+        table_csv_interval(t, c->difference.improvement);
         text_csv(&t->csv, compare_word(c->difference.verdict));
         text_csv_end(&t->csv);
     }
@@ -100,16 +81,16 @@ enum status table_against_total(const struct report *r, const char *none, struct
         table_put(t, row, 0, "%s", !first ? "" : s != NULL ? s->title : "All suites");
         table_put(t, row, 1, "%s", m->label);
         table_put(t, row, 2, "%d", c->datasets);
-        put_interval(t, row, 3, c->difference.difference, r->digits, true);
-        put_interval(t, row, 4, c->iqm, r->digits, true);
-        put_interval(t, row, 5, c->difference.improvement, 2, false);
+        table_put_interval(t, row, 3, c->difference.difference, r->digits, true);
+        table_put_interval(t, row, 4, c->iqm, r->digits, true);
+        table_put_interval(t, row, 5, c->difference.improvement, 2, false);
         table_put(t, row, 6, "%s", compare_word(c->difference.verdict));
         text_csv(&t->csv, s != NULL ? s->id : "all");
         text_csv(&t->csv, m->id);
         text_csv_integer(&t->csv, c->datasets);
-        csv_interval(t, c->difference.difference);
-        csv_interval(t, c->iqm);
-        csv_interval(t, c->difference.improvement);
+        table_csv_interval(t, c->difference.difference);
+        table_csv_interval(t, c->iqm);
+        table_csv_interval(t, c->difference.improvement);
         text_csv(&t->csv, compare_word(c->difference.verdict));
         text_csv_end(&t->csv);
     }

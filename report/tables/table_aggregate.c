@@ -12,25 +12,6 @@ static const char *suite_title(const struct report *r, int suite)
     return suite < 0 ? "All suites" : r->results.suite[suite].title;
 }
 
-/* "41.9 [38.2, 45.0]"; one decimal: the bounds carry Monte-Carlo noise. */
-static void put_interval(struct table *t, int row, int column, struct interval i, int digits)
-{
-    char a[48], b[48], c[48];
-    table_number(i.point, digits, false, a, sizeof a);
-    if (interval_known(i))
-        table_put(t, row, column, "%s [%s, %s]", a, table_number(i.low, digits, false, b, sizeof b),
-                  table_number(i.high, digits, false, c, sizeof c));
-    else
-        table_put(t, row, column, "%s", a);
-}
-
-static void csv_interval(struct table *t, struct interval i)
-{
-    text_csv_number(&t->csv, i.point);
-    text_csv_number(&t->csv, i.low);
-    text_csv_number(&t->csv, i.high);
-}
-
 static int count_scored(const struct report *r)
 {
     int scored = 0;
@@ -97,11 +78,12 @@ static enum status add_aggregates(const struct report *r, struct suite_statistic
             /* Over all suites the mean is one task's (maze2d-open weighs like six). */
             bool shown = g->suite >= 0 || k == AGGREGATE_MEDIAN || k == AGGREGATE_IQM;
             if (shown)
-                put_interval(t, row, 4 + k, a[k], 1);
+                table_put_interval(t, row, 4 + k, a[k], 1,
+                                   false); /* bounds carry Monte-Carlo noise */
             else
                 table_put(t, row, 4 + k, "\u2014");
-            csv_interval(t, shown ? a[k]
-                                  : (struct interval){(double)NAN, (double)NAN, (double)NAN, 0});
+            table_csv_interval(
+                t, shown ? a[k] : (struct interval){(double)NAN, (double)NAN, (double)NAN, 0});
         }
         text_csv_end(&t->csv);
     }
@@ -185,15 +167,15 @@ static enum status add_pairs(const struct report *r, struct suite_statistics *s,
         table_put(t, row, 0, "%s", row == first ? suite_title(r, g->suite) : "");
         table_put(t, row, 1, "%s over %s", x->label, y->label);
         table_put(t, row, 2, "%d", g->datasets);
-        put_interval(t, row, 3, c->improvement, 2);
-        put_interval(t, row, 4, c->difference, 1);
+        table_put_interval(t, row, 3, c->improvement, 2, false);
+        table_put_interval(t, row, 4, c->difference, 1, false);
         table_put(t, row, 5, "%s", compare_word(c->verdict));
         text_csv(&t->csv, g->suite < 0 ? "all" : r->results.suite[g->suite].id);
         text_csv(&t->csv, x->id);
         text_csv(&t->csv, y->id);
         text_csv_integer(&t->csv, g->datasets);
-        csv_interval(t, c->improvement);
-        csv_interval(t, c->difference);
+        table_csv_interval(t, c->improvement);
+        table_csv_interval(t, c->difference);
         text_csv(&t->csv, compare_word(c->verdict));
         text_csv_end(&t->csv);
     }
