@@ -59,12 +59,12 @@ make_base() { # CODENAME: build/distros/CODENAME.tar
     rm -rf --one-file-system "$root"
 }
 
-unpack() { # CODENAME: at $root, with a clone of HEAD in /root/vitamin
+unpack() { # CODENAME: at $root, with a clone of HEAD in its /srv
     mkdir -p "$root" && tar -C "$root" -xf "$store/$1.tar" || return 1
     sources_of "$1" >"$root/etc/apt/sources.list"
     apt_settings >"$root/etc/apt/apt.conf.d/90host"
     cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
-    git clone -q --no-hardlinks . "$root/root/vitamin"
+    git clone -q --no-hardlinks . "$root/srv/vitamin"
 }
 
 # Run a command in the system, with only CI's variables from this environment.
@@ -87,7 +87,7 @@ program_warning='^[0-9]{4}-[0-9TZ:-]+ (error |warn +gnuplot:)'
 # Run one of the commands. Arguments: CODENAME, name of its log, pattern of its warnings, the command.
 try() {
     local log=$store/$1-$2.log start=$SECONDS status
-    inside "$1" bash -c 'cd /root/vitamin && "$@"' try "${@:4}" >"$log" 2>&1 &
+    inside "$1" bash -c 'cd srv/vitamin && "$@"' try "${@:4}" >"$log" 2>&1 &
     child=$!
     wait $child
     status=$?

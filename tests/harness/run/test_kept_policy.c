@@ -50,7 +50,7 @@ static struct kept_policy *read_kept(const char *path, const long *seed)
     return p;
 }
 
-/* Played from its file it has the returns and lengths of an evaluation's row, in every bit. */
+/* Played from its file, a policy gives the returns and lengths of the evaluation, bit for bit. */
 static void expect_row(const char *method, const char *path, const struct curve *c, int row)
 {
     struct kept_policy *p = read_kept(path, NULL);
