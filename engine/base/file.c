@@ -300,6 +300,37 @@ enum status file_commit(const char *temporary, const char *path)
     return STATUS_OK;
 }
 
+static enum status stream_failed(const struct file_stream *s, int why)
+{
+    unlink(s->temporary);
+    errno = why;
+    return status_fail(STATUS_IO, "%s: cannot be written: %s", s->path, file_reason());
+}
+
+enum status file_stream_open(struct file_stream *s, const char *path)
+{
+    s->stream = NULL;
+    TRY(file_path(s->path, "%s", path));
+    TRY(file_temporary(path, s->temporary));
+    s->stream = fopen(s->temporary, "wb");
+    return s->stream != NULL ? STATUS_OK : stream_failed(s, errno);
+}
+
+enum status file_stream_close(struct file_stream *s, enum status result)
+{
+    if (s->stream == NULL)
+        return result;
+    bool whole = ferror(s->stream) == 0;
+    whole = fclose(s->stream) == 0 && whole;
+    int why = errno;
+    s->stream = NULL;
+    if (result != STATUS_OK) {
+        unlink(s->temporary);
+        return result;
+    }
+    return whole ? file_commit(s->temporary, s->path) : stream_failed(s, why);
+}
+
 enum status file_replace(const char *path, const void *data, size_t bytes)
 {
     char temporary[FILE_PATH];

@@ -78,6 +78,19 @@ enum status file_commit(const char *temporary, const char *path);
  * from a slow one's. */
 void file_remove_leftovers(const char *path);
 
+/* A file that is written through `stream` and becomes `path` when all went well: file_temporary and
+ * file_commit for stdio. */
+struct file_stream {
+    char path[FILE_PATH], temporary[FILE_PATH];
+    FILE *stream; /* NULL: not open */
+};
+
+/* Errors STATUS_IO. */
+enum status file_stream_open(struct file_stream *s, const char *path);
+/* Commit it if `result` is STATUS_OK and every byte was written, else remove it; returns `result`
+ * if that is an error. Nothing where it is not open. Errors STATUS_IO (a full disk says so). */
+enum status file_stream_close(struct file_stream *s, enum status result);
+
 /* Write all bytes and commit. */
 enum status file_replace(const char *path, const void *data, size_t bytes);
 

@@ -8,55 +8,27 @@
 #include "harness/matrix/matrix.h"
 #include "harness/matrix/record.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
-#include <unistd.h>
 
 struct arguments {
     struct record_filter filter;
     const char *folder, *tensorboard, *csv;
 };
 
-/* One table that grows run by run. */
-struct table {
-    char path[FILE_PATH], temporary[FILE_PATH];
-    FILE *stream;
-};
-
 static const char *const identity[] = {"matrix", "dataset", "method", "variant",
                                        "preset", "size",    "seed"};
 enum { IDENTITY = sizeof identity / sizeof *identity };
 
-static enum status open_table(struct table *t, const char *folder, const char *name)
+/* One table that grows run by run. */
+static enum status open_table(struct file_stream *t, const char *folder, const char *name)
 {
-    TRY(file_path(t->path, "%s/%s", folder, name));
-    TRY(file_temporary(t->path, t->temporary));
-    t->stream = fopen(t->temporary, "w");
-    if (t->stream == NULL) {
-        int why = errno;
-        unlink(t->temporary);
-        errno = why;
-        return status_fail(STATUS_IO, "%s: cannot be written: %s", t->path, file_reason());
-    }
+    char path[FILE_PATH];
+    TRY(file_path(path, "%s/%s", folder, name));
+    TRY(file_stream_open(t, path));
     for (int i = 0; i < IDENTITY; i++)
         fprintf(t->stream, "%s,", identity[i]);
     return STATUS_OK;
-}
-
-/* Keep it if `result` is STATUS_OK. */
-static enum status close_table(struct table *t, enum status result)
-{
-    if (t->stream == NULL)
-        return result;
-    int broken = ferror(t->stream) | fclose(t->stream), why = errno;
-    if (result == STATUS_OK && broken == 0)
-        return file_commit(t->temporary, t->path);
-    unlink(t->temporary);
-    errno = why;
-    return result != STATUS_OK
-               ? result
-               : status_fail(STATUS_IO, "%s: cannot be written: %s", t->path, file_reason());
 }
 
 static void write_identity(FILE *f, const struct record *r)
@@ -109,13 +81,11 @@ static enum status write_event_file(const char *folder, const struct record *r,
     return tensorboard_write(c, path);
 }
 
-static enum status export_run(const struct arguments *a, struct table table[2],
+static enum status export_run(const struct arguments *a, struct file_stream table[2],
                               const struct record *r)
 {
-    char path[FILE_PATH];
     struct curve c;
-    TRY(file_path(path, "%s/curve.h5", r->folder));
-    TRY(curve_read(path, &c));
+    TRY(record_curve(r, &c));
     enum status result = STATUS_OK;
     if (a->csv != NULL) {
         write_evaluations(table[0].stream, r, &c);
@@ -127,7 +97,7 @@ static enum status export_run(const struct arguments *a, struct table table[2],
     return result;
 }
 
-static enum status open_tables(const struct arguments *a, struct table table[2])
+static enum status open_tables(const struct arguments *a, struct file_stream table[2])
 {
     if (a->csv == NULL)
         return STATUS_OK;
@@ -144,7 +114,7 @@ static enum status open_tables(const struct arguments *a, struct table table[2])
 
 static enum status export_list(const struct arguments *a, const struct record_list *list)
 {
-    struct table table[2] = {{.stream = NULL}, {.stream = NULL}};
+    struct file_stream table[2] = {{.stream = NULL}, {.stream = NULL}};
     enum status result = open_tables(a, table);
     int runs = 0;
     for (int i = 0; i < list->count && result == STATUS_OK; i++) {
@@ -153,8 +123,8 @@ static enum status export_list(const struct arguments *a, const struct record_li
         result = export_run(a, table, &list->record[i]);
         runs++;
     }
-    result = close_table(&table[0], result);
-    result = close_table(&table[1], result);
+    result = file_stream_close(&table[0], result);
+    result = file_stream_close(&table[1], result);
     TRY(result);
     if (a->tensorboard != NULL)
         say("%d run%s for `tensorboard --logdir %s`\n", runs, runs == 1 ? "" : "s", a->tensorboard);

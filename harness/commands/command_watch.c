@@ -39,11 +39,10 @@ struct view {
 /* Its scores so far as a line of marks. */
 static void draw_scores(const struct record *r, bool utf8, char out[SPARK * TERMINAL_SPARK + 1])
 {
-    char path[FILE_PATH];
     struct curve c;
     double *score;
     out[0] = '\0';
-    if (file_path(path, "%s/curve.h5", r->folder) != STATUS_OK || curve_read(path, &c) != STATUS_OK)
+    if (record_curve(r, &c) != STATUS_OK)
         return;
     score = calloc((size_t)c.evaluations + 1, sizeof *score);
     for (int i = 0; i < c.evaluations && score != NULL; i++)

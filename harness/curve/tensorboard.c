@@ -2,12 +2,10 @@
 
 #include "engine/base/file.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { RECORD = 512 };
 
@@ -181,18 +179,10 @@ static void write_events(FILE *f, const struct curve *c)
 
 enum status tensorboard_write(const struct curve *c, const char *path)
 {
-    char temporary[FILE_PATH];
-    TRY(file_temporary(path, temporary));
-    FILE *f = fopen(temporary, "wb");
-    if (f != NULL)
-        write_events(f, c);
-    if (f == NULL || (ferror(f) | fclose(f)) != 0) {
-        int why = errno;
-        unlink(temporary);
-        errno = why;
-        return status_fail(STATUS_IO, "%s: cannot be written: %s", path, file_reason());
-    }
-    return file_commit(temporary, path);
+    struct file_stream file;
+    TRY(file_stream_open(&file, path));
+    write_events(file.stream, c);
+    return file_stream_close(&file, STATUS_OK);
 }
 
 void tensorboard_name(const struct curve *c, char out[TENSORBOARD_NAME])

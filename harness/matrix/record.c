@@ -365,16 +365,19 @@ static enum status adopt_origins(struct curve *x, const struct curve *y, struct 
     return STATUS_OK;
 }
 
+enum status record_curve(const struct record *r, struct curve *out)
+{
+    char path[FILE_PATH];
+    TRY(file_path(path, "%s/curve.h5", r->folder));
+    return curve_read(path, out);
+}
+
 static enum status compare_curves(const struct record *a, const struct record *b,
                                   struct record_other *other)
 {
-    char path[FILE_PATH];
     struct curve x, y;
-    TRY(file_path(path, "%s/curve.h5", a->folder));
-    TRY(curve_read(path, &x));
-    enum status result = file_path(path, "%s/curve.h5", b->folder);
-    if (result == STATUS_OK)
-        result = curve_read(path, &y);
+    TRY(record_curve(a, &x));
+    enum status result = record_curve(b, &y);
     if (result == STATUS_OK) {
         /* The dataset itself is compared by its digest. */
         result = curve_set(&x, "dataset_path", "%s", curve_get(&y, "dataset_path"));

@@ -29,6 +29,9 @@ struct record_list {
 enum status record_read(const char *folder, struct record_list *out);
 void record_free(struct record_list *list);
 
+/* The run's curve whole, with its rows; those of curve_read. */
+enum status record_curve(const struct record *r, struct curve *out);
+
 /* Errors STATUS_FORMAT: so many curves of the list cannot be read, the first one's reason. */
 enum status record_all_readable(const struct record_list *list);
 

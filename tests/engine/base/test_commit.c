@@ -71,3 +71,27 @@ Test(commit, tells_at_the_end_what_went_wrong)
     cr_expect_eq(commit_end(&c), STATUS_OK);
     expect_text("old");
 }
+
+/* A stream takes the file's place when all went well, and leaves it alone otherwise. */
+Test(commit, a_stream_replaces_the_file_or_leaves_it)
+{
+    struct file_stream s;
+    cr_assert_eq(file_stream_open(&s, path), STATUS_OK, "%s", status_sentence());
+    fputs("one", s.stream);
+    cr_assert_eq(file_stream_close(&s, STATUS_OK), STATUS_OK, "%s", status_sentence());
+    expect_text("one");
+    cr_assert_eq(file_stream_open(&s, path), STATUS_OK);
+    fputs("two", s.stream);
+    cr_assert_eq(file_stream_close(&s, STATUS_SHAPE), STATUS_SHAPE, "the caller's error stays");
+    expect_text("one");
+    cr_assert_eq(access(s.temporary, F_OK), -1);
+    cr_assert_eq(file_stream_close(&s, STATUS_OK), STATUS_OK, "closed already");
+    /* Every byte counts, not only the last ones. */
+    cr_assert_eq(file_stream_open(&s, path), STATUS_OK);
+    cr_assert_not_null(freopen("/dev/full", "w", s.stream));
+    fputs("three", s.stream);
+    cr_assert_eq(file_stream_close(&s, STATUS_OK), STATUS_IO);
+    expect_text("one");
+    cr_assert_eq(access(s.temporary, F_OK), -1);
+    cr_assert_eq(file_stream_open(&s, "/dev/null/a"), STATUS_IO);
+}
