@@ -29,7 +29,7 @@ struct drawing {
     struct record record[RUNS];
     struct curve curve[RUNS];
     int runs;
-    char panel[PANELS][NAME];
+    int panel[PANELS]; /* metrics: see find_metric */
     int panels;
     bool online; /* some run has online iterations: then they are drawn, else pretraining */
 };
@@ -39,18 +39,22 @@ struct drawing {
 static const char *const of_evaluations[] = {"score", "raw_return", "length", "success"};
 enum { OF_EVALUATIONS = sizeof of_evaluations / sizeof *of_evaluations };
 
-/* The place of a name among those of evaluations, or behind them among CURVE_METRICS; -1. */
+/* Metrics are counted through those of evaluations, and on through CURVE_METRICS. */
+enum { METRICS = OF_EVALUATIONS + CURVE_METRIC_COUNT };
+
+static const char *metric_name(int metric)
+{
+    return metric < OF_EVALUATIONS ? of_evaluations[metric]
+                                   : curve_metric_names[metric - OF_EVALUATIONS];
+}
+
+/* -1: there is none of that name. */
 static int find_metric(const char *name)
 {
-    for (int i = 0; i < OF_EVALUATIONS; i++) {
-        if (strcmp(name, of_evaluations[i]) == 0)
-            return i;
-    }
-    for (int m = 0; m < CURVE_METRIC_COUNT; m++) {
-        if (strcmp(name, curve_metric_names[m]) == 0)
-            return OF_EVALUATIONS + m;
-    }
-    return -1;
+    int m = METRICS - 1;
+    while (m >= 0 && strcmp(name, metric_name(m)) != 0)
+        m--;
+    return m;
 }
 
 static double of_evaluation(const struct curve *c, int row, int metric)
@@ -112,7 +116,6 @@ static void free_drawing(struct drawing *d)
 
 static enum status add_run(struct drawing *d, struct record *r)
 {
-    char path[FILE_PATH];
     if (d->runs == RUNS)
         return status_fail(STATUS_CONFIG,
                            "more than %d runs in one picture; name fewer (`vitamin report` draws "
@@ -120,8 +123,7 @@ static enum status add_run(struct drawing *d, struct record *r)
                            RUNS);
     if (!r->look.readable)
         return status_fail(STATUS_FORMAT, "%s: %s", r->folder, r->look.reason);
-    TRY(file_path(path, "%s/curve.h5", r->folder));
-    TRY(curve_read(path, &d->curve[d->runs]));
+    TRY(record_curve(r, &d->curve[d->runs]));
     d->record[d->runs++] = *r;
     r->about = (struct curve){.attributes = 0}; /* ours now */
     return STATUS_OK;
@@ -148,10 +150,8 @@ static enum status read_runs(char **words, struct drawing *d)
 static enum status unknown_metric(const char *name)
 {
     struct nearest n = {.to = name};
-    for (int i = 0; i < OF_EVALUATIONS; i++)
-        nearest_offer(&n, of_evaluations[i]);
-    for (int m = 0; m < CURVE_METRIC_COUNT; m++)
-        nearest_offer(&n, curve_metric_names[m]);
+    for (int m = 0; m < METRICS; m++)
+        nearest_offer(&n, metric_name(m));
     return status_fail(STATUS_CONFIG,
                        "there is no metric '%s'; did you mean '%s'? (docs/files.md says where they "
                        "stand)",
@@ -180,7 +180,7 @@ static enum status choose_panels(const struct arguments *a, struct drawing *d)
             continue;
         if (d->panels == PANELS)
             return status_fail(STATUS_CONFIG, "more than %d metrics", PANELS);
-        memcpy(d->panel[d->panels++], name, sizeof name);
+        d->panel[d->panels++] = metric;
     }
     return d->panels > 0 ? STATUS_OK : status_fail(STATUS_MISSING, "nothing has been recorded yet");
 }
@@ -206,9 +206,9 @@ static void title_of(const struct record *r, char out[256])
 
 static void write_panel(FILE *f, const struct drawing *d, int panel)
 {
-    int metric = find_metric(d->panel[panel]);
+    int metric = d->panel[panel];
     char title[256];
-    fprintf(f, "set title '%s' noenhanced\n", d->panel[panel]);
+    fprintf(f, "set title '%s' noenhanced\n", metric_name(metric));
     fprintf(f, "set xlabel '%s'\n",
             metric < OF_EVALUATIONS || d->online ? "online transitions" : "gradient steps");
     for (int i = 0; i < d->runs; i++) {

@@ -290,22 +290,6 @@ static enum status run_script(const char *script)
     return STATUS_OK;
 }
 
-/* A path as one word of a command line to be pasted. */
-enum { SHELL_WORD = 4 * FILE_PATH + 3 };
-static const char *shell_word(const char *path, char out[SHELL_WORD])
-{
-    static const char plain[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,+-/@%:=";
-    size_t used = 0;
-    if (path[strspn(path, plain)] == '\0')
-        return path;
-    out[used++] = '\'';
-    for (; *path != '\0'; path++)
-        used += (size_t)sprintf(out + used, *path == '\'' ? "'\\''" : "%c", *path);
-    memcpy(out + used, "'", 2);
-    return out;
-}
-
 static void print_plan(const struct plan *p, const struct slurm_job *job)
 {
     char hours[48], basis[COST_BASIS];
@@ -338,8 +322,11 @@ static enum status write_and_submit(struct arguments *a, struct plan *p)
     print_plan(p, &a->job);
     int missing = print_missing_data(p, a->job.data);
     if (!a->submit) {
-        char word[SHELL_WORD];
-        say("submit it: bash %s\n", shell_word(p->out, word));
+        char *word = slurm_word(p->out);
+        if (word == NULL)
+            return status_fail(STATUS_MEMORY, "no memory for the script's name");
+        say("submit it: bash %s\n", word);
+        free(word);
         return STATUS_OK;
     }
     if (missing > 0)

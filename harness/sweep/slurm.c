@@ -34,6 +34,22 @@ static void quote(FILE *f, const char *text)
     fputc('\'', f);
 }
 
+char *slurm_word(const char *text)
+{
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,+-/@%:=";
+    char *word = NULL;
+    size_t size;
+    if (text[strspn(text, plain)] == '\0')
+        return strdup(text);
+    FILE *f = open_memstream(&word, &size);
+    if (f == NULL)
+        return NULL;
+    quote(f, text);
+    fclose(f);
+    return word;
+}
+
 static void assign(FILE *f, const char *name, const char *value)
 {
     fprintf(f, "%s=", name);

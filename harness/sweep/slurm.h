@@ -69,6 +69,10 @@ int slurm_arrays(const struct slurm_job *job, const struct slurm_cell *cell, int
  * Errors STATUS_CONFIG. */
 enum status slurm_bytes(const char *size, double *bytes);
 
+/* `text` as one word of a shell's command line, between single quotes where something in it is
+ * special; for free(). NULL: no memory. */
+char *slurm_word(const char *text);
+
 /* Seconds of a time limit: minutes, minutes:seconds, hours:minutes:seconds, days-hours,
  * days-hours:minutes, days-hours:minutes:seconds. Errors STATUS_CONFIG. */
 enum status slurm_seconds(const char *time, long *seconds);
