@@ -170,6 +170,37 @@ const char *threads_better_core(const char *core, bool avx2, bool avx512)
     return avx512 ? "SkylakeX" : avx2 ? "Haswell" : NULL;
 }
 
+#ifdef __x86_64__
+/* What OpenBLAS's kernels for SkylakeX need. */
+static bool has_avx512(void)
+{
+    return __builtin_cpu_supports("avx512dq") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
+           __builtin_cpu_supports("avx512vl") != 0;
+}
+#endif
+
+/* Unless the user has chosen. */
+static const char *wanted_core(void)
+{
+#ifdef __x86_64__
+    if (getenv("OPENBLAS_CORETYPE") == NULL)
+        return threads_better_core(threads_blas_core(), __builtin_cpu_supports("avx2") != 0,
+                                   has_avx512());
+#endif
+    return NULL;
+}
+
+void threads_settle_libraries(char **argv)
+{
+    const char *blas = getenv("OPENBLAS_NUM_THREADS"), *core = wanted_core();
+    if (getenv("OMP_WAIT_POLICY") != NULL && blas != NULL && strcmp(blas, "1") == 0 && core == NULL)
+        return;
+    if (setenv("OMP_WAIT_POLICY", "passive", 0) == 0 &&
+        setenv("OPENBLAS_NUM_THREADS", "1", 1) == 0 &&
+        (core == NULL || setenv("OPENBLAS_CORETYPE", core, 1) == 0))
+        execv("/proc/self/exe", argv); /* returns only when it cannot: then as it is */
+}
+
 bool threads_can_use_core(const char *core)
 {
 #ifdef __x86_64__
@@ -178,13 +209,10 @@ bool threads_can_use_core(const char *core)
         if (strcmp(core, avx2[i]) == 0)
             return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0;
     }
-    bool avx512 = __builtin_cpu_supports("avx512dq") != 0 &&
-                  __builtin_cpu_supports("avx512bw") != 0 &&
-                  __builtin_cpu_supports("avx512vl") != 0;
     if (strcmp(core, "SkylakeX") == 0)
-        return avx512;
+        return has_avx512();
     if (strcmp(core, "Cooperlake") == 0)
-        return avx512 && __builtin_cpu_supports("avx512bf16") != 0;
+        return has_avx512() && __builtin_cpu_supports("avx512bf16") != 0;
     return strcmp(core, "Prescott") == 0;
 #else
     (void)core;

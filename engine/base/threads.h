@@ -39,6 +39,13 @@ const char *threads_blas_core(void);
  */
 const char *threads_better_core(const char *core, bool avx2, bool avx512);
 
+/* First thing in main: start the program again with the environment that suits it, unless it has
+ * it. Libraries read theirs before main. OpenMP's threads that spin while they wait cost a busy
+ * machine dearly: a small run beside others took 40 times its processor time and ten times as long.
+ * OpenBLAS's own threads would never be used, but take memory. The better core counts unless the
+ * user has chosen one. Where the program cannot start again it goes on as it is. */
+void threads_settle_libraries(char **argv);
+
 /* Can this processor run OpenBLAS's kernels of that name? False for a name that is not known. */
 bool threads_can_use_core(const char *core);
 

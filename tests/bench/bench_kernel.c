@@ -123,6 +123,7 @@ static void bench_path(enum kernel_path path, bool quick)
 
 int main(int argc, char **argv)
 {
+    threads_settle_libraries(argv);
     bool bits = argc > 1 && strcmp(argv[1], "bits") == 0;
     bool quick = bits || (argc > 1 && strcmp(argv[1], "quick") == 0);
     threads_set(1);

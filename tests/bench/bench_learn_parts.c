@@ -330,8 +330,10 @@ static void bench_critic(int row)
         free(p.square[i]);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    (void)argc;
+    threads_settle_libraries(argv);
     threads_set(1);
     printf("OpenBLAS %s, medians of %d\n", threads_blas_core(), REPEAT);
     for (size_t i = 0; i < sizeof segments / sizeof segments[0]; i++)

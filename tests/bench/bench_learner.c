@@ -327,6 +327,7 @@ static void bench_acting(int environments, int threads, int repeats)
 
 int main(int argc, char **argv)
 {
+    threads_settle_libraries(argv);
     bool quick = false, one = false, lite = false;
     for (int i = 1; i < argc; i++) {
         quick = quick || strcmp(argv[i], "quick") == 0;

@@ -150,6 +150,7 @@ static void bench(bool iql, int shape, int repeats)
 
 int main(int argc, char **argv)
 {
+    threads_settle_libraries(argv);
     int repeats = argc > 1 && strcmp(argv[1], "quick") == 0 ? 3 : MOST;
     threads_set(1);
     printf("MLP methods, batch 256, width 256, one core, BLAS core %s\n"

@@ -215,6 +215,7 @@ static void bench_acting(int shape, int environments, bool ready)
 
 int main(int argc, char **argv)
 {
+    threads_settle_libraries(argv);
     bool quick = argc > 1 && strcmp(argv[1], "quick") == 0;
     bool lite = argc > 1 && strcmp(argv[1], "lite") == 0;
     threads_set(1);

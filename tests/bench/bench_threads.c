@@ -200,6 +200,7 @@ static void predict(int shape, int product, double wake)
 
 int main(int argc, char **argv)
 {
+    threads_settle_libraries(argv);
     enum { SHAPES = sizeof shapes / sizeof *shapes, PRODUCTS = sizeof products / sizeof *products };
     int most = argc > 1 ? atoi(argv[1]) : 2;
     bool quick = argc > 2 && strcmp(argv[2], "quick") == 0;
