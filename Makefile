@@ -127,7 +127,7 @@ $(FLAGS):
 	@mkdir -p $(@D) && printf '%s\n' '$(FLAGS_NOW)' > $@
 
 .PHONY: all build man test test-kills smoke demo reproduce report bench benches bench-peer fuzz lint format clean help deps \
-        install uninstall dist deb deps-dev test-install test-slurm deps-slurm test-distros deps-distros \
+        install uninstall dist deb deps-dev test-install test-pages test-slurm deps-slurm test-distros deps-distros \
         compile_commands.json
 all: build
 
@@ -242,6 +242,9 @@ $(SHARE)/zsh/site-functions/_%: $(BUILD)/%
 $(SHARE)/fish/vendor_completions.d/%.fish: $(BUILD)/%
 	$(call generate,completion fish)
 
+# The one asks the other about its options.
+$(GENERATED): $(PROGRAMS)
+
 man: $(filter %.1,$(GENERATED)) ## write the manual pages into the build folder
 
 INSTALLER = PREFIX=$(call quote,$(PREFIX)) DESTDIR=$(call quote,$(DESTDIR)) packaging/install.sh
@@ -265,12 +268,15 @@ deb: ## build Debian's package in build/deb (deps.sh deb)
 	    dpkg-buildpackage -b -us -uc -J
 	@rm -rf $(DEB) && ls build/deb/*.deb
 
-# The installation is tested too, unless only some tests are.
+# The installation and the pages' commands are tested too, unless only some tests are.
 test: build $(GENERATED) $(TESTS) ## run the tests (SAN=asan FILTER='replay/*')
-	SAN=$(SAN) FILTER='$(FILTER)' BUILD=$(BUILD) SCRIPTS='$(if $(SAN)$(FILTER),,tests/e2e/install.sh)' tests/run.sh $(TESTS)
+	SAN=$(SAN) FILTER='$(FILTER)' BUILD=$(BUILD) SCRIPTS='$(if $(SAN)$(FILTER),,tests/e2e/install.sh tests/e2e/pages.sh)' tests/run.sh $(TESTS)
 
 test-install: build $(GENERATED) ## install into an empty folder, try every command there, uninstall
 	tests/e2e/install.sh
+
+test-pages: build ## run the commands of docs/own-*.md, each page's in an empty folder
+	BUILD=$(BUILD) tests/e2e/pages.sh
 
 test-kills: build $(BUILD)/test-harness ## kill runs of every method and, 200 times, a scheduler; compare the resumed curves (KILLS=200)
 	VITAMIN_KILLS=$(or $(KILLS),200) SAN=$(SAN) FILTER='@(run|sweep)/killed*' BUILD=$(BUILD) \

@@ -4,7 +4,8 @@
 #
 # Without a group: what building, running and testing need. Groups: lint (clang and linters, for `make
 # lint`, CC=clang and `make fuzz`), slurm (for `make test-slurm`), distros (for `make test-distros`), deb
-# (for `make deb`), shells (the tests of completion); dev is all of them.
+# (for `make deb`), shells (the tests of completion), python (the pages' examples in Python);
+# dev is all of them.
 #
 # OpenBLAS: the pthread build, which the program limits to one thread (engine/base/threads.c). Our own
 # loops are parallel and call BLAS from several threads at once. Debian's serial build is not safe for
@@ -17,6 +18,7 @@ slurm="slurm-wlm munge parallel"
 distros="debootstrap debian-archive-keyring"
 deb="build-essential debhelper"
 shells="bash-completion zsh fish man-db"
+python="python3 python3-h5py python3-numpy"
 base="build-essential pkg-config git ca-certificates
 libopenblas-pthread-dev libhdf5-dev libinih-dev libcriterion-dev zlib1g-dev libcurl4-openssl-dev libssl-dev
 libfontconfig-dev libjson-c-dev gnuplot-nox fonts-urw-base35 fontconfig"
@@ -33,9 +35,10 @@ for group in "$@"; do
     distros) packages="$packages $distros" ;;
     deb) packages="$packages $deb" ;;
     shells) packages="$packages $shells" ;;
-    dev) packages="$packages $base $lint $slurm $distros $deb $shells" ;;
+    python) packages="$packages $python" ;;
+    dev) packages="$packages $base $lint $slurm $distros $deb $shells $python" ;;
     *)
-        echo "deps: unknown group '$group'; there are lint, slurm, distros, deb, shells and dev (all)" >&2
+        echo "deps: unknown group '$group'; there are lint, slurm, distros, deb, shells, python and dev (all)" >&2
         exit 2
         ;;
     esac

@@ -2,6 +2,7 @@
 
 #include "harness/config/explain.h"
 #include "harness/run/run.h"
+#include "suites/dataset_table.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,18 +21,21 @@ static const struct option_row options[] = {
     {.name = NULL},
 };
 
-/* Method, label and where it stands, one a line. */
-static enum status list_methods(struct config_request *c)
+/* Method and label, one a line: of some that need no dataset too. */
+static enum status list_methods(const struct config_request *c)
 {
+    const struct env_kind *kind = dataset_env(c->dataset);
     for (int i = 0; config_method(c->preset, i) != NULL; i++) {
         struct hyper h;
         char name[CONFIG_NAME];
         struct config_request own = *c;
         snprintf(name, sizeof name, "%s", config_method(c->preset, i));
         own.method = name;
-        TRY(run_configure(&own, &h));
-        printf("%-18s %-26s %s\n", name, h.label, h.source_note);
+        own.suite = kind != NULL ? kind->suite->name : "";
+        TRY(config_load(&own, &h));
+        printf("%-18s %s\n", name, h.label);
     }
+    printf("\n`vitamin explain METHOD` prints a method's recipe, its sources and its settings.\n");
     return STATUS_OK;
 }
 

@@ -118,6 +118,18 @@ struct nearest config_nearest_method(const char *preset, const char *name)
     return n;
 }
 
+bool config_is_file(const char *method)
+{
+    return strchr(method, '/') != NULL || strstr(method, ".ini") != NULL;
+}
+
+const char *config_plain(const char *method)
+{
+    while (strncmp(method, "./", 2) == 0 && config_is_file(method + 2))
+        method += 2;
+    return method;
+}
+
 static enum status load_method(struct loading *l, const struct config_request *r)
 {
     char name[2 * CONFIG_NAME];
@@ -127,7 +139,7 @@ static enum status load_method(struct loading *l, const struct config_request *r
         l->file = f->name;
         return ini_text_read(f->text, l->file, take_line, l);
     }
-    if (strchr(r->method, '/') == NULL && strstr(r->method, ".ini") == NULL)
+    if (!config_is_file(r->method))
         return status_fail(STATUS_CONFIG, "unknown method '%s'; did you mean '%s'?", r->method,
                            config_nearest_method(r->preset, r->method).word);
     char *text;

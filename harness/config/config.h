@@ -31,6 +31,11 @@ struct config_request {
     int sets;
 };
 
+/* Is a method named by the path of its file (`mine.ini`, `methods/mine`)? And that path without
+ * "./" before it: one file has one name, wherever it is written. */
+bool config_is_file(const char *method);
+const char *config_plain(const char *method);
+
 /* Fill `h`. Errors STATUS_CONFIG naming file, line or option and the nearest known name;
  * STATUS_IO when a method file of one's own cannot be read. */
 enum status config_load(const struct config_request *r, struct hyper *h);

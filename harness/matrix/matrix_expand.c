@@ -53,7 +53,7 @@ static enum status expand(const char *list, bool datasets, struct words *out)
                 TRY(matrix_append(ids, sizeof ids, dataset_table[k].id));
         }
         if (!found && (!datasets || strchr(word, '*') == NULL))
-            TRY(matrix_append(ids, sizeof ids, word));
+            TRY(matrix_append(ids, sizeof ids, datasets ? word : config_plain(word)));
     }
     TRY(matrix_split(ids, out));
     if (out->count == 0)
@@ -65,7 +65,7 @@ static enum status expand(const char *list, bool datasets, struct words *out)
 static bool is_method(const char *preset, const char *name)
 {
     bool there;
-    if (strchr(name, '/') != NULL) /* what cannot be looked at now says so when it is read */
+    if (config_is_file(name)) /* what cannot be looked at now says so when it is read */
         return file_look(name, &there) != STATUS_OK || there;
     for (int i = 0;; i++) {
         const char *known = config_method(preset, i);
@@ -193,7 +193,13 @@ static enum status check_names(const struct loading *l, const struct words *meth
                                const struct words *datasets)
 {
     for (int i = 0; i < methods->count; i++) {
-        if (!is_method(l->own_preset, methods->word[i]))
+        bool known = is_method(l->own_preset, methods->word[i]);
+        if (!known && config_is_file(methods->word[i]))
+            return status_fail(STATUS_CONFIG,
+                               "there is no file '%s'; a method's path begins where the program is "
+                               "started",
+                               methods->word[i]);
+        if (!known)
             return status_fail(STATUS_CONFIG, "unknown method '%s'; did you mean '%s'?",
                                methods->word[i],
                                config_nearest_method(l->own_preset, methods->word[i]).word);
@@ -274,7 +280,7 @@ static enum status add_guide(struct loading *l, const struct experiment *e, stru
         snprintf(name, sizeof name, "%.*s%s%s", (int)(star - w.word[1]), w.word[1], kind->name,
                  star + 1);
     TRY(matrix_one_word(guide.dataset, name));
-    TRY(matrix_one_word(guide.method, w.word[0]));
+    TRY(matrix_one_word(guide.method, config_plain(w.word[0])));
     TRY(matrix_split(guide.method, &method));
     TRY(matrix_split(guide.dataset, &dataset));
     TRY(check_names(l, &method, &dataset));

@@ -106,6 +106,7 @@ enum status run_configure(struct config_request *config, struct hyper *h)
     else if (base != NULL)
         config->dataset = base + 1;
     config->suite = kind->suite->name;
+    config->method = config_plain(config->method);
     TRY(config_load(config, h));
     return check_data(config, h);
 }

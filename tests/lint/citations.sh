@@ -18,7 +18,7 @@ runtime=$(sed 's/#.*//' <<'NAMES'
     # what `vitamin slurm` writes
     vitamin-main.sh
     # what readers bring along
-    mine.ini mine.csv dmc.csv seed.csv method_seed.csv progress.csv
+    mine.ini strong.ini mine.csv dmc.csv seed.csv method_seed.csv progress.csv
 NAMES
 )
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static char folder[] = "/tmp/vitamin-matrix-XXXXXX";
 static struct matrix m;
@@ -114,6 +115,25 @@ static enum status load(const char *text)
     snprintf(path, sizeof path, "%s/mine.ini", folder);
     cr_assert_eq(file_replace(path, text, strlen(text)), STATUS_OK);
     return matrix_load(path, NULL, &m);
+}
+
+/* A method of one's own is named by its path, and by one name however the path is written. */
+Test(matrix, a_file_of_a_method_has_one_name)
+{
+    char path[FILE_PATH], text[4 * FILE_PATH];
+    const char *own = "[method]\nlabel = Own\nfamily = dt\nrl_gradient = td3\n";
+    cr_assert_eq(chdir(folder), 0);
+    snprintf(path, sizeof path, "%s/own.ini", folder);
+    cr_assert_eq(file_replace(path, own, strlen(own)), STATUS_OK);
+    snprintf(text, sizeof text,
+             "[experiment a]\nmethods = own.ini ./own.ini ././own.ini %s\n"
+             "datasets = hopper-medium-v2\nseeds = 1\n",
+             path);
+    cr_assert_eq(load(text), STATUS_OK, "%s", status_sentence());
+    cr_assert_eq(m.cells, 2);
+    cr_expect_str_eq(m.cell[0].method, "own.ini");
+    cr_expect_str_eq(m.cell[1].method, path);
+    cr_expect_str_eq(config_plain("./own"), "./own"); /* without its folder it is a preset's id */
 }
 
 Test(matrix, sweep_multiplies_and_names_its_cells)
@@ -230,6 +250,8 @@ static const struct {
     {GUIDED "iql *-expert-v1 first\n", "seeds"},
     {GUIDED "odt *-expert-v1 1\n", "odt leaves no policy file"},
     {"[experiment a]\nmethods = odtt\ndatasets = hopper-medium-v2\n", "did you mean 'odt'"},
+    {"[experiment a]\nmethods = nowhere.ini\ndatasets = bandit\n", "no file 'nowhere.ini'"},
+    {"[experiment a]\nmethods = ./nowhere\ndatasets = bandit\n", "no file './nowhere'"},
     {"[experiment a]\nmethods = odt\ndatasets = hoper-medium-v2\n", "did you mean"},
     {"[experiment a]\nmethods = odt\ndatasets = bandit\nseeds = x\n", "seeds"},
     {"[experiment a]\nmethods = odt\ndatasets = bandit\nset = gama=1\n", "gamma"},
