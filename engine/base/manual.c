@@ -1,5 +1,6 @@
 #include "engine/base/manual.h"
 
+#include "engine/base/say.h"
 #include "engine/base/version.h"
 
 #include <ctype.h>
@@ -39,30 +40,6 @@ static void help_usage(FILE *out, const char *path, const char *line, bool first
     fprintf(out, "%s %s %s\n", first ? "usage:" : "   or:", path, line);
 }
 
-/* Words from `column` on, further lines indented by `indent`; a blank line between paragraphs. */
-static void wrap(FILE *out, const char *text, int column, int indent)
-{
-    bool begins = true;
-    for (const char *at = text; *at != '\0';) {
-        if (at[0] == '\n' && at[1] == '\n') {
-            fprintf(out, "\n\n%*s", indent, "");
-            column = indent;
-            begins = true;
-        }
-        at += strspn(at, " \n");
-        int n = (int)strcspn(at, " \n");
-        if (!begins && column + 1 + n > COLUMNS) {
-            fprintf(out, "\n%*s", indent, "");
-            column = indent;
-            begins = true;
-        }
-        column += fprintf(out, "%s%.*s", begins ? "" : " ", n, at);
-        begins = false;
-        at += n;
-    }
-    fputc('\n', out);
-}
-
 /* A name and its text beside it, or below when the name is long. */
 static void help_row(FILE *out, const char *name, const char *text)
 {
@@ -71,7 +48,7 @@ static void help_row(FILE *out, const char *name, const char *text)
         fprintf(out, "\n%*s", HELP_COLUMN, "");
     else
         fprintf(out, "%*s", HELP_COLUMN - column, "");
-    wrap(out, text, HELP_COLUMN, HELP_COLUMN);
+    say_wrapped(out, text, HELP_COLUMN, HELP_COLUMN, COLUMNS);
 }
 
 static void describe_operands(const struct command *c, char *out, size_t size)
@@ -108,7 +85,7 @@ static void help_sentence(FILE *out, const char *text)
     fprintf(out, "\n%c", toupper((unsigned char)text[0]));
     char rest[1024];
     snprintf(rest, sizeof rest, "%s.", text + 1);
-    wrap(out, rest, 1, 0);
+    say_wrapped(out, rest, 1, 0, COLUMNS);
 }
 
 void manual_help(FILE *out, const struct command *c, const char *path)
@@ -117,7 +94,7 @@ void manual_help(FILE *out, const struct command *c, const char *path)
     help_sentence(out, c->summary);
     if (c->description != NULL) {
         fputc('\n', out);
-        wrap(out, c->description, 0, 0);
+        say_wrapped(out, c->description, 0, 0, COLUMNS);
     }
     if (c->commands != NULL) {
         fprintf(out, "\nCommands:\n");
@@ -137,7 +114,7 @@ void manual_help(FILE *out, const struct command *c, const char *path)
         help_option(out, o);
     for (int i = 0; i < COMMAND_EXAMPLES && c->examples[i].line != NULL; i++) {
         fprintf(out, i == 0 ? "\nExamples:\n  %s\n      " : "  %s\n      ", c->examples[i].line);
-        wrap(out, c->examples[i].what, 6, 6);
+        say_wrapped(out, c->examples[i].what, 6, 6, COLUMNS);
     }
 }
 

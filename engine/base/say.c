@@ -225,3 +225,38 @@ void say(const char *format, ...)
     say_list_to(stdout, format, args);
     va_end(args);
 }
+
+/* Columns of n bytes of UTF-8, each character taken for one. */
+static int columns_of(const char *text, int n)
+{
+    int columns = 0;
+    for (int i = 0; i < n; i++)
+        columns += ((unsigned char)text[i] & 0xC0) != 0x80;
+    return columns;
+}
+
+void say_wrapped(FILE *to, const char *text, int column, int indent, int columns)
+{
+    bool begins = true;
+    for (const char *at = text; *at != '\0';) {
+        if (at[0] == '\n' && at[1] == '\n') {
+            fprintf(to, "\n\n%*s", indent, "");
+            column = indent;
+            begins = true;
+        }
+        at += strspn(at, " \n");
+        int n = (int)strcspn(at, " \n"), width = columns_of(at, n);
+        if (n == 0)
+            break;
+        if (!begins && column + 1 + width > columns) {
+            fprintf(to, "\n%*s", indent, "");
+            column = indent;
+            begins = true;
+        }
+        say_to(to, "%s%.*s", begins ? "" : " ", n, at);
+        column += width + !begins;
+        begins = false;
+        at += n;
+    }
+    fputc('\n', to);
+}

@@ -18,6 +18,10 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void say_to(FILE *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void say_list_to(FILE *to, const char *format, va_list args);
 
+/* The words of a text in lines of at most `columns`: the first begins at `column`, further ones are
+ * indented by `indent`; two newlines begin a paragraph. A newline ends it. */
+void say_wrapped(FILE *to, const char *text, int column, int indent, int columns);
+
 /* To a buffer: NUL-terminated, cut at `size`, never inside a character. Returns the length
  * written. */
 size_t say_list(char *out, size_t size, const char *format, va_list args);

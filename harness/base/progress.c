@@ -40,15 +40,21 @@ void progress_duration(double seconds, char out[32])
 
 void progress_core_hours(double seconds, char out[48])
 {
-    double hours = seconds / 3600;
+    double hours = seconds / 3600; /* two digits are more than is known, three are readable */
     if (!isfinite(hours) || hours < 0)
         snprintf(out, 48, "? core-hours");
+    else if (seconds < 59.5)
+        snprintf(out, 48, "%.0f core-second%s", seconds, fabs(seconds - 1) < 0.5 ? "" : "s");
     else if (hours < 999.5)
-        snprintf(out, 48, "%.*f core-hours", hours < 0.095 ? 2 : hours < 9.95 ? 1 : 0, hours);
-    else if (hours < 999500) /* two digits are more than is known, three are readable */
-        snprintf(out, 48, "%.*f thousand core-hours", hours < 99500 ? 1 : 0, hours / 1e3);
+        snprintf(out, 48, "%.*f core-hours", hours < 9.995 ? 2 : hours < 99.95 ? 1 : 0, hours);
+    else if (hours < 999500)
+        snprintf(out, 48, "%.*f thousand core-hours",
+                 hours < 9995    ? 2
+                 : hours < 99950 ? 1
+                                 : 0,
+                 hours / 1e3);
     else
-        snprintf(out, 48, "%.1f million core-hours", hours / 1e6);
+        snprintf(out, 48, "%.*f million core-hours", hours < 9.995e6 ? 2 : 1, hours / 1e6);
 }
 
 /* Plain digits, three that count: 0.0012, 1.23, 120. */

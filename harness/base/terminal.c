@@ -1,12 +1,16 @@
 #include "harness/base/terminal.h"
 
+#include "engine/base/say.h"
+
+#include <limits.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/ioctl.h>
 
-enum { NARROWEST = 20 };
+enum { NARROWEST = 20, TEXT = 4096 };
 
 static bool size_of(FILE *to, struct winsize *size)
 {
@@ -23,6 +27,17 @@ int terminal_rows(FILE *to, int otherwise)
 {
     struct winsize size;
     return size_of(to, &size) && size.ws_row > 0 ? size.ws_row : otherwise;
+}
+
+void terminal_say(FILE *to, int indent, const char *label, const char *format, ...)
+{
+    char text[TEXT];
+    va_list args;
+    va_start(args, format);
+    say_list(text, sizeof text, format, args);
+    va_end(args);
+    fprintf(to, "%-*s", indent, label);
+    say_wrapped(to, text, indent, indent, terminal_columns(to, INT_MAX));
 }
 
 bool terminal_has_utf8(void)

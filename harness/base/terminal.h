@@ -11,6 +11,11 @@
 int terminal_columns(FILE *to, int otherwise);
 int terminal_rows(FILE *to, int otherwise);
 
+/* A label, and beside it from column `indent` on a text as say() writes it, one line of a pipe or
+ * several of a terminal. A newline ends it. */
+void terminal_say(FILE *to, int indent, const char *label, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
 /* Does the environment (LC_ALL, LC_CTYPE, LANG) say UTF-8? */
 bool terminal_has_utf8(void);
 

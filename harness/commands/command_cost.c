@@ -86,14 +86,14 @@ static struct totals add_up(const struct cost *c, int cells)
     return t;
 }
 
-static void print_row(const struct matrix *m, const struct cost *c, const struct cost *bf16)
+static void print_row(const struct matrix *m, const struct cost *c, const struct cost *bf16,
+                      double seconds)
 {
     struct totals t = add_up(c, m->cells);
     char wall[32];
-    int cores = threads_available();
-    progress_duration(t.all / cores, wall);
-    say("| %s%s%s | %s | %d |", m->name, c->scaled > 0 || c->nominal > 0 ? " *" : "",
-        c->measured > 0 ? " †" : "", m->title, m->cells);
+    progress_duration(seconds, wall);
+    say("| %s%s%s%s | %s | %d |", m->name, c->scaled > 0 ? " *" : "", c->measured > 0 ? " †" : "",
+        c->nominal > 0 ? " ‡" : "", m->title, m->cells);
     print_hours(t.shortest / 3600);
     print_hours(t.longest / 3600);
     print_hours(t.all / 3600);
@@ -111,9 +111,12 @@ static enum status print_matrix(const struct arguments *a, const struct speed_ta
     enum status result = overview_init_at(&m, a->results, a->data, t, &o);
     if (result == STATUS_OK) {
         struct cost bf16;
-        result = cost_init(&m, t, a->data, HYPER_precision_bf16, &bf16);
+        double wall = 0;
+        result = overview_wall(&o, threads_available(), true, &wall);
+        if (result == STATUS_OK)
+            result = cost_init(&m, t, a->data, HYPER_precision_bf16, &bf16);
         if (result == STATUS_OK) {
-            print_row(&m, &o.cost, &bf16);
+            print_row(&m, &o.cost, &bf16, wall);
             cost_free(&bf16);
         }
         overview_free(&o);
@@ -140,7 +143,8 @@ static enum status print_matrices(const struct arguments *a, const struct speed_
     printf(
         "\n* some of its methods, or their precision, were not measured; they are estimated from "
         "others by their arithmetic.\n"
-        "† from the times of its finished cells.\n");
+        "† from the times of its finished cells.\n"
+        "‡ all or some of it a guess, from a nominal speed.\n");
     return STATUS_OK;
 }
 
@@ -148,24 +152,32 @@ static enum status print_costs(void *context)
 {
     const struct arguments *a = context;
     struct speed_table t;
-    TRY(speed_read(a->results, &t));
-    print_speeds(&t);
+    enum status measured = speed_read(a->results, &t);
+    if (measured != STATUS_OK && measured != STATUS_MISSING)
+        return measured;
+    if (measured == STATUS_OK)
+        print_speeds(&t);
+    else
+        printf("Nothing was measured here: the numbers are guesses, from a nominal speed. `vitamin "
+               "sweep cost`\nmeasures this machine, in about an hour of one core.\n");
     int cores = threads_available();
-    say("\nCore-hours at that speed, preset %s (shortest run, longest run, all runs); the time on "
-        "%d "
-        "core%s:\n\n",
+    say("\nCore-hours, preset %s (shortest run, longest run, all runs); the time on "
+        "%d core%s:\n\n",
         a->preset != NULL ? a->preset : "of each matrix", cores, cores == 1 ? "" : "s");
     printf("| matrix | what | runs | shortest | longest | all | time | all in bf16 | learning |\n"
            "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
-    enum status result = print_matrices(a, &t);
-    speed_free(&t);
+    enum status result = print_matrices(a, measured == STATUS_OK ? &t : NULL);
+    if (measured == STATUS_OK)
+        speed_free(&t);
     return result;
 }
 
 const struct command command_cost = {
     .name = "cost",
-    .summary = "estimate the core-hours of each matrix at this machine's measured speed",
-    .description = "The speed is what `vitamin sweep cost` has measured below RESULTS/cost.",
+    .summary = "estimate the core-hours of each matrix at this machine's speed",
+    .description = "The speed is what `vitamin sweep cost` has measured below RESULTS/cost; before "
+                   "that the numbers are guesses, and marked so. `plan`, `status` and `slurm` take "
+                   "theirs from the same estimate.",
     .operands = "[MATRIX...]",
     .operand_help = "matrices (`vitamin plan` lists them); without any, all of them",
     COMMAND_OPERAND(struct arguments, matrix),

@@ -4,10 +4,10 @@
 #include "engine/base/threads.h"
 #include "harness/base/progress.h"
 #include "harness/base/report_program.h"
+#include "harness/base/terminal.h"
 #include "harness/matrix/supply.h"
 #include "harness/run/run.h"
 #include "harness/sweep/overview.h"
-#include "harness/sweep/schedule.h"
 #include "harness/sweep/sweep.h"
 #include "suites/dataset_table.h"
 
@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HOMES = 64, LISTED = 10 };
+enum { HOMES = 64, LISTED = 10, INDENT = 11 /* behind the names of lines */ };
 
 struct arguments {
     struct sweep_options sweep;
@@ -86,46 +86,44 @@ static int missing(const struct matrix *m, const char *data, bool generated)
 static void print_data(const struct matrix *m, const char *data)
 {
     int made = missing(m, data, true), fetched = missing(m, data, false);
-    printf("datasets   %d of %d present", m->sources - made - fetched, m->sources);
+    char counts[160], list[2048];
+    size_t used = (size_t)snprintf(counts, sizeof counts, "%d of %d present",
+                                   m->sources - made - fetched, m->sources);
     if (made > 0)
-        printf(", %d to be generated", made);
-    if (fetched > 0) {
-        say(", %d are missing in '%s':", fetched, dataset_folder(data));
-        for (int i = 0; i < m->sources; i++) {
-            const char *id = m->source[i].dataset;
-            const struct dataset_entry *e = dataset_counterpart(id);
-            if (m->source[i].generated || supply_is_there(&m->source[i], data))
-                continue;
-            say(" %s", id);
-            if (e != NULL)
-                say(" (or %s)", e->id);
-        }
-        printf(
-            "\n           `vitamin data get MATRIX` gets D4RL's files; `vitamin data generate ID "
-            "--policy random` makes\n           a stand-in, and its results are labelled as such");
+        used += (size_t)snprintf(counts + used, sizeof counts - used, ", %d to be generated", made);
+    if (fetched > 0)
+        snprintf(counts + used, sizeof counts - used, ", %d missing", fetched);
+    terminal_say(stdout, INDENT, "datasets", "%s", counts);
+    if (fetched == 0)
+        return;
+    used = 0;
+    for (int i = 0; i < m->sources && used < sizeof list; i++) {
+        const char *id = m->source[i].dataset;
+        const struct dataset_entry *e = dataset_counterpart(id);
+        if (m->source[i].generated || supply_is_there(&m->source[i], data))
+            continue;
+        used += (size_t)snprintf(list + used, sizeof list - used, " %s%s%s%s", id,
+                                 e != NULL ? " (or " : "", e != NULL ? e->id : "",
+                                 e != NULL ? ")" : "");
     }
-    printf("\n");
+    terminal_say(stdout, INDENT, "missing", "in '%s':%s", dataset_folder(data), list);
+    terminal_say(stdout, INDENT, "",
+                 "`vitamin data get %s` gets D4RL's files; `vitamin data generate ID --policy "
+                 "random` makes a stand-in, and its results are labelled as such",
+                 m->name);
 }
 
-/* Everything that is left, as a schedule on `cores` cores. */
 static enum status print_expectation(const struct overview *o, int cores)
 {
-    struct schedule s;
-    char wall[32], hours[48], basis[COST_BASIS];
-    TRY(schedule_init(o->m->cells, cores, 0, &s));
-    for (int i = 0; i < s.jobs; i++) {
-        s.job[i].left = o->left[i];
-        s.job[i].round = o->round[i];
-        if (run_folder_is_over(o->look[i].state))
-            schedule_found(&s, i, SCHEDULE_OVER);
-    }
-    schedule_sort(&s);
-    progress_duration(schedule_wall(&s), wall);
+    char wall[32], hours[OVERVIEW_HOURS], basis[COST_BASIS];
+    double seconds;
+    TRY(overview_wall(o, cores, false, &seconds));
+    progress_duration(seconds, wall);
     cost_basis(&o->cost, basis);
-    progress_core_hours(overview_left(o), hours);
-    say("remaining  %s, %s on %d core%s\n           %s\n", hours, wall, cores,
-        cores == 1 ? "" : "s", basis);
-    schedule_free(&s);
+    overview_hours(o, hours);
+    terminal_say(stdout, INDENT, "remaining", "%s, %s on %d core%s", hours, wall, cores,
+                 cores == 1 ? "" : "s");
+    terminal_say(stdout, INDENT, "", "%s", basis);
     return STATUS_OK;
 }
 

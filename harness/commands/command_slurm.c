@@ -292,7 +292,7 @@ static enum status run_script(const char *script)
 
 static void print_plan(const struct plan *p, const struct slurm_job *job)
 {
-    char hours[48], basis[COST_BASIS];
+    char hours[OVERVIEW_HOURS], basis[COST_BASIS];
     int arrays = slurm_arrays(job, p->cell, p->cells);
     char packed[48] = "";
     if (job->pack > 1)
@@ -301,7 +301,7 @@ static void print_plan(const struct plan *p, const struct slurm_job *job)
         "resumes until it is done\n",
         p->out, p->cells, p->m.cells, p->m.name, arrays, arrays == 1 ? "" : "s", packed, job->cpus,
         job->cpus == 1 ? "" : "s", job->memory, job->time);
-    progress_core_hours(overview_left(&p->overview), hours);
+    overview_hours(&p->overview, hours);
     cost_basis(&p->overview.cost, basis);
     say("about %s: %s\n", hours, basis);
 }

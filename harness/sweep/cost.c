@@ -115,7 +115,8 @@ enum status cost_init(const struct matrix *m, const struct speed_table *speed, c
 {
     size_t cells = (size_t)m->cells;
     double *episode = calloc(cells, sizeof *episode);
-    *out = (struct cost){.hint = calloc(cells, sizeof(double)),
+    *out = (struct cost){.cells = m->cells,
+                         .hint = calloc(cells, sizeof(double)),
                          .seconds = calloc(cells, sizeof(double)),
                          .part = calloc(cells, sizeof *out->part),
                          .has_speed = speed != NULL};
@@ -150,10 +151,15 @@ void cost_basis(const struct cost *c, char out[COST_BASIS])
                                                 : "the lengths of the data's episodes, published "
                                                   "ones where it is not here";
     if (c->measured > 0)
-        snprintf(out, COST_BASIS, "from the times of %d finished cell%s", c->measured,
-                 c->measured == 1 ? "" : "s");
+        snprintf(out, COST_BASIS, "from the times of %d finished cell%s%s", c->measured,
+                 c->measured == 1 ? "" : "s",
+                 c->measured == c->cells ? ""
+                 : c->has_speed ? ", for the others scaled by the speed that `vitamin sweep cost` "
+                                  "measured"
+                                : ", for the others scaled by their arithmetic");
     else if (!c->has_speed)
-        snprintf(out, COST_BASIS, "a guess: nothing was measured; `vitamin sweep cost` measures");
+        snprintf(out, COST_BASIS,
+                 "a guess: nothing was measured; `vitamin sweep cost` measures, in about an hour");
     else
         snprintf(out, COST_BASIS, "at the speed measured by `vitamin sweep cost`%s, with %s",
                  c->nominal > 0  ? " (a part is guessed: not measured)"

@@ -13,7 +13,7 @@ struct cost {
     double *hint;    /* core-seconds before any cell has finished, one a cell */
     double *seconds; /* expected core-seconds, one a cell; the measured ones where finished */
     struct speed_estimate *part; /* of `hint` by phase, one a cell; 0 where it is nominal */
-    int measured;                /* finished cells behind `seconds` */
+    int cells, measured;         /* all, and the finished ones behind `seconds` */
     int nominal;                 /* cells without a measured speed: a guess */
     int scaled;                  /* cells estimated from another method's speed */
     int from_file, from_facts;   /* datasets whose episodes' length comes from there */

@@ -5,6 +5,7 @@
 #include "harness/base/progress.h"
 #include "harness/matrix/guide.h"
 #include "harness/run/run.h"
+#include "harness/sweep/schedule.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -143,6 +144,41 @@ double overview_left(const struct overview *o)
     for (int i = 0; i < o->m->cells; i++)
         left += o->left[i];
     return left;
+}
+
+double overview_total(const struct overview *o)
+{
+    double total = 0;
+    for (int i = 0; i < o->m->cells; i++)
+        total += o->cost.seconds[i];
+    return total;
+}
+
+void overview_hours(const struct overview *o, char out[OVERVIEW_HOURS])
+{
+    char left[48], total[48];
+    progress_core_hours(overview_left(o), left);
+    progress_core_hours(overview_total(o), total);
+    if (o->count[FOLDER_WAITING] == o->m->cells)
+        snprintf(out, OVERVIEW_HOURS, "%s", total);
+    else
+        snprintf(out, OVERVIEW_HOURS, "%s of %s in all", left, total);
+}
+
+enum status overview_wall(const struct overview *o, int cores, bool all, double *seconds)
+{
+    struct schedule s;
+    TRY(schedule_init(o->m->cells, cores, 0, &s));
+    for (int i = 0; i < s.jobs; i++) {
+        s.job[i].left = all ? o->cost.seconds[i] : o->left[i];
+        s.job[i].round = o->round[i];
+        if (!all && run_folder_is_over(o->look[i].state))
+            schedule_found(&s, i, SCHEDULE_OVER);
+    }
+    schedule_sort(&s);
+    *seconds = schedule_wall(&s);
+    schedule_free(&s);
+    return STATUS_OK;
 }
 
 void overview_counts(const struct overview *o, char *out, size_t size)

@@ -39,8 +39,18 @@ void overview_measure(struct overview *o);
 /* Share of a cell's budget that is done, 0 to 1. */
 double overview_progress(const struct overview *o, int cell);
 
-/* Core-seconds that all cells together still want. */
+/* Core-seconds that all cells together still want, and that the whole matrix takes, finished cells
+ * included. */
 double overview_left(const struct overview *o);
+double overview_total(const struct overview *o);
+
+/* "57.0 core-hours of 62.6 in all", or "62.6 core-hours" where nothing is done yet. */
+enum { OVERVIEW_HOURS = 128 };
+void overview_hours(const struct overview *o, char out[OVERVIEW_HOURS]);
+
+/* Seconds until so many cores have done what is left, or with `all` the whole matrix: no shorter
+ * than its longest cell. Errors STATUS_MEMORY */
+enum status overview_wall(const struct overview *o, int cores, bool all, double *seconds);
 
 /* "12 of 62 done, 2 running, 1 failed": states that no cell is in are left out. */
 void overview_counts(const struct overview *o, char *out, size_t size);

@@ -119,7 +119,7 @@ enum status speed_read(const char *results, struct speed_table *out)
     if (result == STATUS_OK && out->count == 0)
         result = status_fail(STATUS_MISSING,
                              "%s holds no finished run of the matrix `cost`; `vitamin sweep cost` "
-                             "makes them (some minutes)",
+                             "makes them (about an hour of one core)",
                              results != NULL ? results : "results/runs");
     matrix_unload(&m);
     if (result != STATUS_OK)

@@ -97,3 +97,29 @@ Test(say, is_the_door_of_sentences_and_of_the_log)
     remove(path);
     cr_expect_not_null(strstr(line, " say: \\x1b[2J\\u009b\\u202e\\xff\\n\n"), "%s", line);
 }
+
+Test(say, wraps_words_into_columns_and_indents_what_follows)
+{
+    static const struct {
+        const char *text, *printed;
+        int column, indent, columns;
+    } cases[] = {
+        {"one two three", "one two\n  three\n", 2, 2, 10},
+        {"one two three", "one two three\n", 0, 0, 13},
+        {"\u00e9\u00e9\u00e9 \u00e9\u00e9", "\u00e9\u00e9\u00e9 \u00e9\u00e9\n", 0, 0, 6},
+        {"a wordthatislonger b", "a\nwordthatislonger\nb\n", 0, 0, 6},
+        {"one\n\ntwo  three ", "one\n\n two three\n", 0, 1, 40},
+        {"\x1b[2Jx", "\\x1b[2Jx\n", 0, 0, 40},
+        {"", "\n", 0, 0, 10},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *text = NULL;
+        size_t size;
+        FILE *to = open_memstream(&text, &size);
+        cr_assert_not_null(to);
+        say_wrapped(to, cases[i].text, cases[i].column, cases[i].indent, cases[i].columns);
+        fclose(to);
+        cr_expect_str_eq(text, cases[i].printed);
+        free(text);
+    }
+}

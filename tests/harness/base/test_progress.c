@@ -69,6 +69,28 @@ Test(progress, durations_are_short)
     cr_expect_str_eq(out, "?");
 }
 
+Test(progress, core_hours_have_three_digits_and_a_unit_that_people_read)
+{
+    char out[48];
+    static const struct {
+        double hours;
+        const char *text;
+    } cases[] = {{0, "0 core-seconds"},
+                 {1 / 3600.0, "1 core-second"},
+                 {0.02, "0.02 core-hours"},
+                 {9.99, "9.99 core-hours"},
+                 {62.6, "62.6 core-hours"},
+                 {954, "954 core-hours"},
+                 {1476.4, "1.48 thousand core-hours"},
+                 {313e3, "313 thousand core-hours"},
+                 {1.476e6, "1.48 million core-hours"},
+                 {-1, "? core-hours"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        progress_core_hours(3600 * cases[i].hours, out);
+        cr_expect_str_eq(out, cases[i].text);
+    }
+}
+
 Test(progress, fits_a_terminals_line)
 {
     char line[512];
