@@ -55,8 +55,8 @@ double progress_since(const struct timespec *from);
 /* "95 s", "12 min", "5 h 07", "3.4 days", "97 years"; "?" when it is not known. */
 void progress_duration(double seconds, char out[32]);
 
-/* Three digits, as `vitamin cost` has them: "35 core-seconds", "0.02 core-hours", "62.6 core-hours",
- * "1.48 million core-hours". */
+/* Three digits, as `vitamin cost` has them: "35 core-seconds", "0.02 core-hours", "62.6
+ * core-hours", "1.48 million core-hours". */
 void progress_core_hours(double seconds, char out[48]);
 
 #endif
