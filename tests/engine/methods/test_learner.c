@@ -5,6 +5,7 @@
 #include "engine/methods/learner_impl.h"
 #include "engine/methods/learner_mlp.h"
 #include "engine/methods/learner_pdt.h"
+#include "engine/methods/learner_sac.h"
 #include "engine/nn/kernel.h"
 #include "tests/support/allocations.h"
 #include "tests/support/rl_gradcheck.h"
@@ -570,6 +571,9 @@ static int gradients_of(struct learner *l, struct gradients out[3])
         net[0] = &d->actor_net, net[1] = &d->critic_net, net[2] = &d->value_net;
     } else if (l->hyper.actor == HYPER_actor_pdt) {
         net[0] = &((struct pdt *)l)->net;
+    } else if (l->hyper.actor == HYPER_actor_mlp_sac) {
+        struct sac_learner *d = (struct sac_learner *)l;
+        net[0] = &d->actor, net[1] = &d->critic_net;
     } else {
         struct dt *d = (struct dt *)l;
         net[0] = &d->actor, net[1] = &d->critic_net;
