@@ -107,7 +107,7 @@ HARNESS_OBJECTS := $(call objects,$(HARNESS)) $(BUILD)/embed/harness.o
 SUITES_TEXT := $(sort $(wildcard suites/models/*.xml))
 SUITES_OBJECTS := $(call objects,$(SUITES)) $(BUILD)/embed/suites.o
 REPORT_TEXT := $(sort $(wildcard report/draw/*.gp report/page/*.css report/page/*.js results/paper/*.csv \
-                  docs/ledger.md))
+                  results/reference/tiny.csv docs/ledger.md))
 REPORT_OBJECTS := $(call objects,$(REPORT) $(REPORT_NEEDS)) $(BUILD)/embed/report.o
 
 PROGRAMS := $(BUILD)/vitamin $(if $(wildcard report/main.c),$(BUILD)/vitamin-report)
@@ -126,7 +126,7 @@ endif
 $(FLAGS):
 	@mkdir -p $(@D) && printf '%s\n' '$(FLAGS_NOW)' > $@
 
-.PHONY: all build man test test-kills smoke demo reproduce report bench benches bench-peer fuzz lint format clean help deps \
+.PHONY: all build man test test-kills test-sameness smoke demo reproduce report bench benches bench-peer fuzz lint format clean help deps \
         install uninstall dist deb deps-dev test-install test-pages test-slurm deps-slurm test-distros deps-distros \
         compile_commands.json
 all: build
@@ -283,6 +283,16 @@ test-kills: build $(BUILD)/test-harness ## kill runs of every method and, 200 ti
 	    tests/run.sh $(BUILD)/test-harness
 
 # Ctrl-C stops smoke and reproduce; the same command resumes.
+# Seeds 1 to N, or a range; the matrix with those seeds is a file of the same name.
+test-sameness: OUT = out/sameness
+test-sameness: SEED_RANGE = $(if $(findstring -,$(SEEDS)),$(SEEDS),1-$(or $(SEEDS),8))
+test-sameness: build ## run matrix tiny and compare its distributions with the released program's (SEEDS=8|9-16 OUT=folder)
+	@mkdir -p $(call quote,$(OUT))
+	@sed 's/^seeds = .*/seeds = $(SEED_RANGE)/' harness/matrices/tiny.ini > $(call quote,$(OUT)/tiny.ini)
+	$(BUILD)/vitamin sweep $(call quote,$(OUT)/tiny.ini) --results $(call quote,$(OUT)/runs) \
+	    --data $(call quote,$(OUT)/data) --no-fetch
+	$(BUILD)/vitamin sameness --seeds $(SEED_RANGE) $(call quote,$(OUT)/runs/tiny)
+
 smoke: OUT = out/smoke
 smoke: build ## run everything end to end in minutes: tiny networks, generated data, a report (OUT=folder)
 	$(BUILD)/vitamin sweep smoke --results $(call quote,$(OUT)/runs) --data $(call quote,$(OUT)/data) \

@@ -24,6 +24,7 @@
 #include "report/results/registry.h"
 #include "report/results/statistics.h"
 #include "report/results/suite_scores.h"
+#include "report/sameness/sameness.h"
 #include "report/tables/table_table.h"
 #include "report/text/list.h"
 #include "report/text/zip.h"
@@ -450,6 +451,14 @@ static enum status make_report(const struct options *o)
     return status;
 }
 
+static enum status compare_released(const struct options *o)
+{
+    struct sameness_options how = {.methods = o->methods, .datasets = o->datasets};
+    if (o->seeds != NULL)
+        TRY(sameness_read_seeds(o->seeds, &how));
+    return sameness_run(o->folder, &how);
+}
+
 static enum status run_report(void *arguments);
 
 static enum status print_version(void)
@@ -495,7 +504,7 @@ static enum status run_report(void *arguments)
     if (o->man || o->completion != NULL)
         return STATUS_OK;
     TRY(options_settle(o));
-    return make_report(o);
+    return o->sameness ? compare_released(o) : make_report(o);
 }
 
 int main(int argc, char **argv)

@@ -17,6 +17,7 @@ const struct command *const command_table[] = {
     &command_export,
     &command_cost,
     &command_verify,
+    &command_sameness,
     &command_slurm,
     &command_version,
     &command_completion,

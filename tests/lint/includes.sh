@@ -20,6 +20,7 @@ harness/main.c engine/base/ engine/data/ engine/methods/ suites/ harness/
 report/text engine/base/ report/text/
 report/stats engine/base/ report/text/ report/stats/
 report/results engine/base/ suites/facts.def harness/curve/curve.h harness/curve/run_folder.h report/text/ report/stats/ report/results/
+report/sameness engine/base/ suites/facts.def harness/curve/curve.h report/text/ report/stats/ report/results/ report/sameness/
 report/draw engine/base/ report/text/ report/stats/ report/results/ report/draw/
 report/tables engine/base/ harness/curve/curve.h report/text/ report/stats/ report/results/ report/tables/
 report/claims engine/base/ suites/bandit.h harness/curve/curve.h report/text/ report/stats/ report/results/ report/tables/ report/claims/
