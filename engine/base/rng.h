@@ -34,7 +34,8 @@
     X(RNG_BOOTSTRAP)     /* report: resampled runs; step = block of replicates */                  \
     X(RNG_SHUFFLE)       /* permutations of a dataset; step = epoch */                             \
     X(RNG_TEST)          /* tests and benchmarks */                                                \
-    X(RNG_RL)            /* what an RL gradient draws besides (rl.h); step = batch */
+    X(RNG_RL)            /* what an RL gradient draws besides (rl.h); step = batch */              \
+    X(RNG_THEORY)        /* `vitamin theory`; step = its own sites */
 
 enum rng_purpose {
 #define RNG_ENUM(name) name,

@@ -11,7 +11,7 @@ extern const struct command *const command_table[]; /* NULL ends it */
 extern const struct command command_run, command_config, command_explain, command_env, command_plan,
     command_sweep, command_status, command_report, command_data, command_results, command_cost,
     command_verify, command_slurm, command_version, command_completion, command_man, command_export,
-    command_watch, command_plot, command_sameness;
+    command_watch, command_plot, command_sameness, command_theory;
 
 /* Below `vitamin data`. */
 extern const struct command *const data_table[];

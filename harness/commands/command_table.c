@@ -18,6 +18,7 @@ const struct command *const command_table[] = {
     &command_cost,
     &command_verify,
     &command_sameness,
+    &command_theory,
     &command_slurm,
     &command_version,
     &command_completion,

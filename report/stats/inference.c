@@ -1,5 +1,7 @@
 #include "report/stats/inference.h"
 
+#include "engine/base/chi_square.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -99,36 +101,6 @@ double inference_student_quantile(double p, double degrees)
             high = middle;
     }
     return p < 0.5 ? -high : high;
-}
-
-double inference_chi_square_upper(double x, double degrees)
-{
-    double a = degrees / 2, z = x / 2;
-    if (!(z > 0))
-        return 1;
-    if (isinf(z))
-        return 0;
-    double front = exp(a * log(z) - z - lgamma(a));
-    if (z < a + 1) { /* series of the lower tail */
-        double term = 1 / a, total = term;
-        for (int n = 1; n < 100000 && term > 1e-17 * total; n++) {
-            term *= z / (a + n);
-            total += term;
-        }
-        return 1 - front * total;
-    }
-    /* Lentz's continued fraction of the upper tail */
-    double b = z + 1 - a, c = 1e300, d = 1 / b, value = d;
-    for (int n = 1; n < 100000; n++) {
-        double term = -n * (n - a);
-        b += 2;
-        d = 1 / (b + term * d);
-        c = b + term / c;
-        value *= c * d;
-        if (fabs(c * d - 1) <= 1e-16)
-            break;
-    }
-    return front * value;
 }
 
 /* ---- corrections, shares, survival ---------------------------------------------------------- */
@@ -233,6 +205,6 @@ enum status inference_chi_square(const int64_t *count, const double *expected, i
                                want, i);
         *statistic += ((double)count[i] - want) * ((double)count[i] - want) / want;
     }
-    *p = inference_chi_square_upper(*statistic, n - 1);
+    *p = chi_square_upper(*statistic, n - 1);
     return STATUS_OK;
 }

@@ -33,6 +33,5 @@ double inference_normal_quantile(double p);
 double inference_normal_upper(double z);
 double inference_student_quantile(double p, double degrees);
 double inference_student_upper(double t, double degrees);
-double inference_chi_square_upper(double x, double degrees);
 
 #endif

@@ -7,15 +7,16 @@ table='engine/base    engine/base/
 engine/nn      engine/base/ engine/nn/
 engine/data    engine/base/ engine/data/
 engine/optim   engine/base/ engine/nn/params.h engine/optim/
+engine/theory  engine/base/ engine/data/ engine/theory/
 engine/methods engine/
 suites         engine/base/ engine/data/trajectory.h suites/
 harness/base engine/base/ engine/data/ engine/methods/ suites/ harness/base/
 harness/config engine/base/ engine/data/ engine/methods/ suites/ harness/base/ harness/config/
-harness/curve engine/base/ engine/data/ engine/methods/ suites/ harness/base/ harness/config/ harness/curve/
+harness/curve engine/base/ engine/data/ engine/theory/ engine/methods/ suites/ harness/base/ harness/config/ harness/curve/
 harness/run engine/base/ engine/data/ engine/methods/ suites/ harness/base/ harness/config/ harness/curve/ harness/run/
 harness/matrix engine/base/ engine/data/ engine/methods/ suites/ harness/base/ harness/config/ harness/curve/ harness/run/ harness/matrix/
 harness/sweep engine/base/ engine/data/ engine/methods/ suites/ harness/base/ harness/config/ harness/curve/ harness/run/ harness/matrix/ harness/sweep/
-harness/commands engine/base/ engine/data/ engine/methods/ suites/ harness/base/ harness/config/ harness/curve/ harness/run/ harness/matrix/ harness/sweep/ harness/commands/
+harness/commands engine/base/ engine/data/ engine/theory/ engine/methods/ suites/ harness/base/ harness/config/ harness/curve/ harness/run/ harness/matrix/ harness/sweep/ harness/commands/
 harness/main.c engine/base/ engine/data/ engine/methods/ suites/ harness/
 report/text engine/base/ report/text/
 report/stats engine/base/ report/text/ report/stats/
