@@ -13,16 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TRAINED(name, family, column, window)                                                      \
-    {                                                                                              \
-        name, SAMENESS_##family, RUN_LOG_TRAIN, RUN_LOG_##column, SAMENESS_##window                \
-    }
-#define EVALUATED(name, family, column, window)                                                    \
-    {                                                                                              \
-        name, SAMENESS_##family, RUN_LOG_EVALUATION, RUN_LOG_##column, SAMENESS_##window           \
-    }
-
 /* clang-format off */
+#define ROW(text, table, rows, of, when) \
+    .name = text, .family = SAMENESS_##table, .kind = rows, .column = RUN_LOG_##of, .window = SAMENESS_##when
+#define TRAINED(text, table, of, when)   {ROW(text, table, RUN_LOG_TRAIN, of, when)}
+#define EVALUATED(text, table, of, when) {ROW(text, table, RUN_LOG_EVALUATION, of, when)}
 const struct sameness_statistic sameness_statistics[] = {
     EVALUATED("evaluation, pretrained",   SCORES,    score_mean,      PRETRAINED),
     EVALUATED("evaluations online",       SCORES,    score_mean,      ONLINE),
@@ -35,7 +30,7 @@ const struct sameness_statistic sameness_statistics[] = {
     TRAINED(  "rollouts",                 LENGTHS,   length,          ONLINE),
     TRAINED(  "supervised, pretraining",  LOSSES,    loss_supervised, PRETRAINED),
     /* TD3 does not weigh it online: the released program computes it all the same, ours does not. */
-    {"supervised, online", SAMENESS_LOSSES, RUN_LOG_TRAIN, RUN_LOG_loss_supervised, SAMENESS_ONLINE, .but = "td3"},
+    {ROW(     "supervised, online",       LOSSES,    RUN_LOG_TRAIN,   loss_supervised, ONLINE), .but = "td3"},
     TRAINED(  "actor's, online",          LOSSES,    loss_actor,      ONLINE),
     TRAINED(  "critic's, pretraining",    LOSSES,    loss_critic,     PRETRAINED),
     TRAINED(  "critic's, iteration 1",    LOSSES,    loss_critic,     BEGIN),

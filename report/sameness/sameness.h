@@ -97,7 +97,8 @@ void sameness_free(struct sameness *s);
 /* The tables and what they come to, on standard output, in 80 columns. */
 void sameness_say(const struct sameness *s);
 
-/* STATUS_OK when nothing differs; else STATUS_FORMAT with the most different statistic. */
+/* STATUS_OK when nothing differs; else STATUS_FORMAT with the most different statistic.
+ * STATUS_MISSING when so few runs could not have shown any difference. */
 enum status sameness_verdict(const struct sameness *s);
 
 /* All of it, as `vitamin sameness FOLDER...` does. Errors of all the above, STATUS_IO. */

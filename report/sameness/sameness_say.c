@@ -156,10 +156,15 @@ void sameness_say(const struct sameness *s)
 enum status sameness_verdict(const struct sameness *s)
 {
     const struct sameness_test *most = NULL;
+    bool sees = false;
     for (int i = 0; i < s->tests; i++) {
+        sees |= !isnan(s->test[i].p) && isfinite(s->test[i].detectable);
         if (s->test[i].differs && (most == NULL || s->test[i].p < most->p))
             most = &s->test[i];
     }
+    if (!sees)
+        return status_fail(STATUS_MISSING, "with so few runs even the largest difference is no "
+                                           "alarm: nothing was compared; run more seeds");
     if (most == NULL)
         return STATUS_OK;
     const struct sameness_group *g = &s->group[most->group];

@@ -1,5 +1,6 @@
 #include "harness/matrix/matrix.h"
 
+#include "harness/run/run.h"
 #include "harness/sweep/cost.h"
 
 #include <criterion/criterion.h>
@@ -316,4 +317,70 @@ Test(matrix, results_folder_of_any_length_is_kept_whole)
     deep[2999] = deep[3000] = 'd';
     deep[4090] = '\0';
     cr_assert_eq(matrix_folder(&m.cell[0], deep, a), STATUS_IO);
+}
+
+/* With which the runs of results/reference/tiny.csv were made. */
+#define RECORDED                                                                                   \
+    "embed_dim=32", "n_layer=1", "n_head=4", "batch_size=32", "critic_hidden=64",                  \
+        "actor_updates_per_iter=150", "warmup_actor_steps=400", "lr_actor=0.003", "eval_every=3",  \
+        "min_transitions_per_iter=1000", "env_seed_from_run=1"
+#define RECORDED_MUJOCO                                                                            \
+    RECORDED, "T_train=3", "T_eval=2", "pretrain_actor_steps=300", "lr_critic=0.001",              \
+        "wd_actor=0.0005"
+
+static const struct {
+    const char *dataset, *set[24];
+} recorded[] = {
+    {"hopper-random-v2",
+     {RECORDED_MUJOCO, "max_online_iters=12", "buffer_capacity=150", "rtg_eval=3600",
+      "rtg_online=7200"}},
+    {"halfcheetah-random-v2",
+     {RECORDED_MUJOCO, "max_online_iters=9", "buffer_capacity=20", "rtg_eval=6000",
+      "rtg_online=12000"}},
+    {"maze2d-umaze-v1",
+     {RECORDED, "T_train=1", "T_eval=1", "pretrain_actor_steps=400", "lr_critic=0.0002",
+      "max_online_iters=9", "buffer_capacity=225"}},
+};
+
+static void expect_recorded(const struct matrix_cell *c, const char *const set[24])
+{
+    struct config_request own, wanted;
+    struct hyper h;
+    char *text[2];
+    matrix_request(c, &own);
+    wanted = own;
+    wanted.preset = "code";
+    wanted.size = "small";
+    for (wanted.sets = 0; set[wanted.sets] != NULL; wanted.sets++)
+        wanted.set[wanted.sets] = set[wanted.sets];
+    for (int i = 0; i < 2; i++) {
+        cr_assert_eq(run_configure(i == 0 ? &own : &wanted, &h), STATUS_OK, "%s",
+                     status_sentence());
+        cr_assert_eq(config_identity(&h, &text[i]), STATUS_OK);
+    }
+    cr_expect_str_eq(text[0], text[1], "%s on %s", c->method, c->dataset);
+    free(text[0]);
+    free(text[1]);
+}
+
+Test(matrix, tiny_has_the_settings_of_the_recorded_runs)
+{
+    int compared = 0;
+    cr_assert_eq(matrix_load("tiny", NULL, &m), STATUS_OK, "%s", status_sentence());
+    for (int i = 0; i < m.cells; i++) {
+        for (size_t k = 0; k < sizeof recorded / sizeof *recorded; k++) {
+            if (strcmp(recorded[k].dataset, m.cell[i].dataset) != 0)
+                continue;
+            expect_recorded(&m.cell[i], recorded[k].set);
+            compared++;
+        }
+    }
+    cr_assert_eq(compared, m.cells);
+    cr_assert_eq(m.sources, 3);
+    for (int i = 0; i < m.sources; i++) {
+        bool maze = strcmp(m.source[i].dataset, "maze2d-umaze-v1") == 0;
+        cr_expect(m.source[i].generated);
+        cr_expect_str_eq(m.source[i].args,
+                         maze ? "--policy waypoint --rows 60000" : "--policy random --rows 60000");
+    }
 }

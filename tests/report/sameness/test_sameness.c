@@ -460,6 +460,20 @@ Test(sameness, refuses_runs_that_have_no_counterpart)
     free_recorded();
 }
 
+Test(sameness, too_few_runs_are_no_comparison)
+{
+    struct sameness s;
+    read_recorded();
+    copy_runs("td3_odt", 1, (struct change){0});
+    cr_assert_eq(compare(&only_hopper, &s), STATUS_OK, "%s", status_sentence());
+    for (int i = 0; i < s.tests; i++)
+        cr_expect(isinf(s.test[i].detectable));
+    cr_expect_eq(sameness_verdict(&s), STATUS_MISSING);
+    cr_expect_not_null(strstr(status_sentence(), "run more seeds"), "%s", status_sentence());
+    sameness_free(&s);
+    free_recorded();
+}
+
 static const struct {
     const char *text;
     long first, last; /* 0: refused */
@@ -488,8 +502,8 @@ static int run_sameness(const char *arguments)
     snprintf(program, sizeof program, "%.512s/vitamin", build != NULL ? build : "build/gcc");
     if (access(program, X_OK) != 0)
         cr_skip_test("no %s", program);
-    snprintf(command, sizeof command, "%s sameness %s %s > %s 2>&1", program, arguments,
-             folder_path("tiny"), folder_path("said"));
+    snprintf(command, sizeof command, "%.600s sameness %.200s %.200s > %.200s 2>&1", program,
+             arguments, folder_path("tiny"), folder_path("said"));
     int status = system(command);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
