@@ -1,6 +1,7 @@
 #include "harness/matrix/sac_recipe.h"
 
 #include "engine/base/h5.h"
+#include "engine/base/lock.h"
 #include "harness/curve/run_folder.h"
 #include "harness/run/run.h"
 #include "suites/env.h"
@@ -110,14 +111,9 @@ static enum status look(const struct sac_request *r, const char *folder, struct 
     return result;
 }
 
-enum status sac_recipe_train(const struct sac_request *r, struct sac_snapshot *out)
+static enum status train(const struct sac_request *r, const char *folder, struct sac_snapshot *out)
 {
-    char folder[FILE_PATH] = "";
     bool complete, there = false;
-    if (wanted_return(r, r->level) == 0)
-        return status_fail(STATUS_CONFIG, "%s: there is no recipe for '%s' data", r->env,
-                           name_of(r->level));
-    TRY(folder_of(r, folder));
     TRY(look(r, folder, out, &complete));
     if (!out->reached && !complete) {
         enum status result = execute(r, folder);
@@ -137,6 +133,27 @@ enum status sac_recipe_train(const struct sac_request *r, struct sac_snapshot *o
                            "and the same command trains another",
                            folder, name_of(r->level));
     return STATUS_OK;
+}
+
+/* A sweep generates `medium` and `medium-replay` side by side: the second waits for the first's
+ * training and finds it done. */
+enum status sac_recipe_train(const struct sac_request *r, struct sac_snapshot *out)
+{
+    char folder[FILE_PATH], lock_file[FILE_PATH], above[FILE_PATH];
+    struct lock lock;
+    if (wanted_return(r, r->level) == 0)
+        return status_fail(STATUS_CONFIG, "%s: there is no recipe for '%s' data", r->env,
+                           name_of(r->level));
+    TRY(folder_of(r, folder));
+    TRY(file_path(lock_file, "%s.lock", folder));
+    TRY(file_parent(lock_file, above));
+    TRY(file_make_folder(above));
+    TRY(lock_wait(&lock, lock_file, folder, r->stop));
+    enum status result = train(r, folder, out);
+    struct status_note note;
+    status_save(&note, result);
+    lock_release(&lock);
+    return status_restore(&note);
 }
 
 /* --- its buffer ------------------------------------------------------------------------------- */

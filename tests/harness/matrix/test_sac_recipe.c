@@ -1,5 +1,6 @@
 /* medium and medium-replay from a run of SAC from scratch, cut down to seconds. */
 #include "engine/base/h5.h"
+#include "engine/base/lock.h"
 #include "harness/matrix/sac_recipe.h"
 #include "harness/run/run.h"
 #include "suites/dataset.h"
@@ -112,6 +113,23 @@ static double first_return(void)
     double mean = run_level_return(&c, 1, NULL);
     curve_free(&c);
     return mean;
+}
+
+/* Who wants the same training waits for it (here: until told to stop) and is not refused. */
+Test(sac_recipe, waits_while_another_process_trains)
+{
+    static volatile sig_atomic_t stop = 1;
+    struct sac_request r = tiny(tiny_run_path("busy"), 1e6);
+    struct sac_snapshot s;
+    struct lock other;
+    r.stop = &stop;
+    check(file_make_folder(tiny_run_path("busy/hopper")));
+    check(lock_try(&other, tiny_run_path("busy/hopper/seed5.lock"), "the training"));
+    cr_expect_eq(sac_recipe_train(&r, &s), STATUS_INTERRUPTED, "%s", status_sentence());
+    bool there;
+    check(file_look(tiny_run_path("busy/hopper/seed5"), &there));
+    cr_expect_not(there);
+    lock_release(&other);
 }
 
 static void expect_buffer(const struct sac_request *r, const struct sac_snapshot *s,
