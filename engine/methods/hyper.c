@@ -266,6 +266,13 @@ enum status hyper_check(const struct hyper *h)
                            "rl_gradient = %s: needs n_value_nets = 1, because its critic has a "
                            "state value",
                            rl->name);
+    bool conditioned = h->actor == HYPER_actor_dt ? h->rtg_token == HYPER_rtg_token_return_to_go
+                                                  : h->mlp_input == HYPER_mlp_input_state_return &&
+                                                        h->actor == HYPER_actor_mlp;
+    if (h->target_sweep > 0 && !conditioned)
+        return status_fail(STATUS_CONFIG,
+                           "target_sweep = %" PRId64 ": %s does not act by a target return",
+                           h->target_sweep, h->label);
     if (h->critic_arch != HYPER_critic_arch_mlp && !rl->recurrent)
         return status_fail(STATUS_CONFIG,
                            "critic_arch = %s: rl_gradient = %s needs critic_arch = mlp",

@@ -69,7 +69,7 @@ static enum status list_matrices(void)
         struct matrix m;
         snprintf(name, sizeof name, "%s", matrix_name(i));
         TRY(matrix_load(name, NULL, &m));
-        say("%-10s %5d cells  %s\n", name, m.cells, m.title);
+        say("%-18s %5d cells  %s\n", name, m.cells, m.title);
         matrix_unload(&m);
     }
     return STATUS_OK;

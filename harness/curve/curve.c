@@ -34,6 +34,7 @@ void curve_free(struct curve *c)
     for (int i = 0; i < c->evaluations; i++)
         free_evaluation(&c->evaluation[i]);
     curve_free_bandit(&c->bandit);
+    curve_free_targets(&c->targets);
     free(c->evaluation);
     free(c->iteration);
     free(c->segment);
@@ -262,7 +263,8 @@ size_t curve_memory(const struct curve *c)
            (size_t)c->iterations * sizeof(struct curve_iteration) +
            (size_t)c->attributes * sizeof(struct curve_attribute) +
            sizeof(double) * (size_t)b->rollouts *
-               (2 * (size_t)b->actions + (size_t)b->grid_size + (size_t)b->policy_size);
+               (2 * (size_t)b->actions + (size_t)b->grid_size + (size_t)b->policy_size) +
+           sizeof(double) * (size_t)c->targets.targets * (1 + 2 * (size_t)c->targets.episodes);
 }
 
 /* --- segments ------------------------------------------------------------------------------- */

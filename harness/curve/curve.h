@@ -18,6 +18,12 @@
  *   |   `-- 1, 2, ...              one group each: evaluations, iterations (rows that the segments
  *   |                              before it made) and its own revision, dirty, program, ...
  * (below)
+ *   |-- targets/                 runs with target_sweep only: the policy at the end, evaluated in
+ * the |   |                          episodes of the last evaluation for G target returns |   |--
+ * attributes             data_worst, data_best: the extreme returns of the trajectories |   | that
+ * it learned from |   |-- target          (G)    rising, in modified reward units, as are data_*
+ * and |   |-- real_return     (G,E)  what each episode earned |   `-- raw_return      (G,E)  the
+ * same in the environment's own rewards
  *   `-- bandit/                 runs of the single-state MDP only; P rollouts of 64 actions
  *       |-- gradient_steps  (P)
  *       |-- action, reward  (P,64)
@@ -128,6 +134,14 @@ struct curve_bandit {
     double *return_to_go, *policy;                 /* (R), (P,R) */
 };
 
+/* What became of each target return: see the drawing above. */
+struct curve_targets {
+    int targets, episodes;            /* G, E */
+    double data_worst, data_best;     /* modified reward units */
+    double *target;                   /* (G) */
+    double *real_return, *raw_return; /* (G,E) */
+};
+
 struct curve_attribute {
     char key[CURVE_KEY];
     char value[CURVE_VALUE];
@@ -166,8 +180,9 @@ struct curve {
     int iterations;
     struct curve_segment *segment; /* those after the first; the first is the attributes' */
     int segments;
-    struct curve_bandit bandit; /* rollouts = 0: not a bandit run */
-    bool sealed;                /* it was read from a file whose seal holds */
+    struct curve_bandit bandit;   /* rollouts = 0: not a bandit run */
+    struct curve_targets targets; /* targets = 0: no sweep of target returns */
+    bool sealed;                  /* it was read from a file whose seal holds */
 };
 
 void curve_free(struct curve *c);
@@ -205,6 +220,8 @@ int curve_describe_segments(const struct curve *c, char *out, size_t size);
 /* Make room for a bandit's rows, filled with NaN. */
 enum status curve_init_bandit(struct curve *c, int rollouts, int actions, int grid_size,
                               int policy_size);
+/* Make room for a sweep of target returns, filled with NaN; one that is there goes. */
+enum status curve_init_targets(struct curve *c, int targets, int episodes);
 /* An iteration row with every metric NaN. */
 struct curve_iteration curve_blank_iteration(void);
 
@@ -214,7 +231,8 @@ void curve_truncate(struct curve *c, int evaluations, int iterations);
 /* Mean score of an evaluation. */
 double curve_mean_score(const struct curve *c, int evaluation);
 
-/* What survives a restart: everything but a bandit's arrays. */
+/* What survives a restart: everything but the arrays of a bandit and of a target sweep, which are
+ * made at the end. */
 enum status curve_visit(struct curve *c, struct visitor *v);
 
 /* Write atomically, sealed. Errors STATUS_IO (full disk), STATUS_MEMORY. */

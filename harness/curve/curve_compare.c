@@ -140,7 +140,9 @@ enum status curve_compare(const struct curve *a, const struct curve *b, bool row
                                    curve_metric_names[k], x, y);
         }
     }
-    return curve_compare_bandit(a, b);
+    TRY(curve_compare_bandit(a, b));
+    bool not_yet = rows_of_a && a->targets.targets == 0;
+    return not_yet ? STATUS_OK : curve_compare_targets(a, b);
 }
 
 /* --- configurations --------------------------------------------------------------------------- */

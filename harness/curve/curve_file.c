@@ -92,6 +92,8 @@ static enum status write_all(const struct curve *c, const struct h5 *f)
     TRY(write_segments(c, f));
     if (c->bandit.rollouts > 0)
         TRY(curve_write_bandit(c, f));
+    if (c->targets.targets > 0)
+        TRY(curve_write_targets(c, f));
     return STATUS_OK;
 }
 
@@ -296,6 +298,8 @@ static enum status read_all(struct curve *c, const struct h5 *f)
     TRY(read_segments(c, f));
     if (h5_has(f, "bandit"))
         TRY(curve_read_bandit(c, f));
+    if (h5_has(f, "targets"))
+        TRY(curve_read_targets(c, f));
     return STATUS_OK;
 }
 

@@ -1,6 +1,6 @@
 /* The parts of curve.h: what lies in memory (curve.c), the file (curve_file.c), restarts and
  * columns (curve_visit.c), equality (curve_compare.c), the single-state MDP's record
- * (curve_bandit.c). */
+ * (curve_bandit.c), the sweep of target returns (curve_targets.c). */
 #ifndef HARNESS_CURVE_IMPL_H
 #define HARNESS_CURVE_IMPL_H
 
@@ -48,5 +48,11 @@ void curve_free_bandit(struct curve_bandit *b);
 enum status curve_write_bandit(const struct curve *c, const struct h5 *f);
 enum status curve_read_bandit(struct curve *c, const struct h5 *f);
 enum status curve_compare_bandit(const struct curve *a, const struct curve *b);
+
+/* curve_targets.c */
+void curve_free_targets(struct curve_targets *t);
+enum status curve_write_targets(const struct curve *c, const struct h5 *f);
+enum status curve_read_targets(struct curve *c, const struct h5 *f);
+enum status curve_compare_targets(const struct curve *a, const struct curve *b);
 
 #endif

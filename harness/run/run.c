@@ -436,7 +436,9 @@ static enum status train(struct run *r)
     if (!last_row_is_current(r))
         TRY(evaluate_and_show(r));
     TRY(run_write_policy(r, "policy.h5"));
-    return run_save_curve(r, "complete");
+    bool stopped;
+    TRY(run_sweep_targets(r, &stopped));
+    return stopped ? interrupted(r) : run_save_curve(r, "complete");
 }
 
 /* What is on disk stays valid when a run fails; a divergence is a result and is recorded. */

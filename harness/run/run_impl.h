@@ -155,6 +155,11 @@ enum status evaluate(struct run *r);
 struct rollout_spec evaluation_spec(const struct hyper *h, uint64_t run, int max_steps,
                                     uint64_t first);
 
+/* run_targets.c: at the end, the episodes of the last evaluation for each of a range of target
+ * returns, into the curve; nothing where target_sweep is 0. *stopped: a stop was asked for before
+ * all were done, and a resume begins with the first again. */
+enum status run_sweep_targets(struct run *r, bool *stopped);
+
 /* run_resume.c: begin anew, or go on from a checkpoint if what decides the result is as it was.
  * Errors STATUS_CONFIG: it is not. */
 enum status run_resume(struct run *r);

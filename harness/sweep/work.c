@@ -48,6 +48,9 @@ struct work work_count(const struct hyper *h, const struct env_kind *kind, doubl
     double evaluations = h->eval_every_unit == HYPER_eval_every_unit_iterations
                              ? w.iterations / (double)h->eval_every
                              : w.steps / (double)h->eval_every;
+    /* Those of a target sweep: the grid and the targets that the settings name. */
+    if (h->target_sweep > 0)
+        evaluations += 2 * (double)h->target_sweep + 2;
     w.evaluated = (1 + evaluations) * (double)h->eval_episodes * kind->time_limit;
 
     w.real_share = mlp ? 1 : work_real_share((double)h->T_train, episode);

@@ -396,5 +396,5 @@ Test(config, later_keys_have_their_defaults_in_recorded_configurations)
             cr_expect_str_eq(read, hyper_is_later(i) ? value : "", "%s", hyper_table[i].name);
         found += hyper_is_later(i);
     }
-    cr_expect_eq(found, 8);
+    cr_expect_eq(found, 9);
 }

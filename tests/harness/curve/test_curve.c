@@ -78,6 +78,34 @@ Test(curve, is_read_as_it_was_written)
     curve_free(&b);
 }
 
+Test(curve, keeps_a_sweep_of_target_returns)
+{
+    struct curve a = sample(2, 1), plain = sample(2, 1), b;
+    cr_assert_eq(curve_init_targets(&a, 3, 2), STATUS_OK);
+    for (int i = 0; i < 6; i++) {
+        a.targets.target[i / 2] = 10.0 * (i / 2);
+        a.targets.real_return[i] = i + 0.5;
+        a.targets.raw_return[i] = -i;
+    }
+    a.targets.data_worst = -3;
+    a.targets.data_best = 1.0 / 3;
+    cr_assert_eq(curve_write(&a, in_folder("a.h5")), STATUS_OK, "%s", status_sentence());
+    cr_assert_eq(curve_read(in_folder("a.h5"), &b), STATUS_OK, "%s", status_sentence());
+    cr_assert_eq(curve_compare(&a, &b, false), STATUS_OK, "%s", status_sentence());
+    cr_expect_eq(b.targets.data_best, 1.0 / 3);
+    cr_expect_eq(b.targets.real_return[5], 5.5);
+    /* A run under way has none yet; a finished one must have all of it. */
+    cr_expect_eq(curve_compare(&plain, &a, true), STATUS_OK, "%s", status_sentence());
+    cr_expect_eq(curve_compare(&plain, &a, false), STATUS_FORMAT);
+    cr_expect_eq(curve_compare(&a, &plain, false), STATUS_FORMAT);
+    b.targets.raw_return[3] = -3.5;
+    cr_expect_eq(curve_compare(&a, &b, false), STATUS_FORMAT);
+    cr_expect(strstr(status_sentence(), "raw_return") != NULL, "%s", status_sentence());
+    curve_free(&a);
+    curve_free(&b);
+    curve_free(&plain);
+}
+
 Test(curve, without_a_row_yet_is_readable)
 {
     struct curve a = sample(0, 0), b;

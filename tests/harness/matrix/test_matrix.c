@@ -1,7 +1,9 @@
 #include "harness/matrix/matrix.h"
 
+#include "harness/matrix/generate.h"
 #include "harness/run/run.h"
 #include "harness/sweep/cost.h"
+#include "suites/dataset_table.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -35,13 +37,35 @@ static const struct expected {
     const char *name;
     int cells, own;
 } expected[] = {
-    {"mujoco", 420, 420}, {"adroit", 420, 420}, {"antmaze", 210, 210}, {"maze2d", 140, 140},
-    {"main", 1190, 0},    {"fig2", 400, 400},   {"delayed", 360, 360}, {"fig5a", 50, 50},
-    {"fig5b", 40, 40},    {"fig8", 360, 240},   {"fig9", 120, 60},     {"fig10", 10, 0},
-    {"fig11", 30, 15},    {"fig20", 30, 30},    {"fig21", 15, 15},     {"fig22", 20, 20},
-    {"fig23", 20, 20},    {"fig24", 284, 160},  {"fig25", 100, 40},    {"fig26", 100, 60},
-    {"paper", 2700, 0},   {"smoke", 62, 62},    {"cost", 69, 69},      {"precision", 40, 40},
-    {"tiny", 40, 40},     {"demo", 6, 6},
+    {"mujoco", 420, 420},
+    {"adroit", 420, 420},
+    {"antmaze", 210, 210},
+    {"maze2d", 140, 140},
+    {"main", 1190, 0},
+    {"fig2", 400, 400},
+    {"delayed", 360, 360},
+    {"fig5a", 50, 50},
+    {"fig5b", 40, 40},
+    {"fig8", 360, 240},
+    {"fig9", 120, 60},
+    {"fig10", 10, 0},
+    {"fig11", 30, 15},
+    {"fig20", 30, 30},
+    {"fig21", 15, 15},
+    {"fig22", 20, 20},
+    {"fig23", 20, 20},
+    {"fig24", 284, 160},
+    {"fig25", 100, 40},
+    {"fig26", 100, 60},
+    {"paper", 2700, 0},
+    {"smoke", 62, 62},
+    {"cost", 69, 69},
+    {"precision", 40, 40},
+    {"tiny", 40, 40},
+    {"demo", 6, 6},
+    {"rtg", 12, 12},
+    {"reduced", 714, 714},
+    {"reduced-ablations", 339, 237},
 };
 
 static const struct expected *find(const char *name)
@@ -86,6 +110,55 @@ Test(matrix, every_embedded_one_expands_to_the_runs_of_the_paper)
         matrix_unload(&m);
     }
     cr_assert_eq(known, (int)(sizeof expected / sizeof *expected));
+}
+
+/* Every dataset of `reduced` and its ablations is made, or looked for because only people or
+ * unpublished policies made it. */
+Test(matrix, reduced_ones_say_where_each_dataset_comes_from)
+{
+    static const char *const names[] = {"reduced", "reduced-ablations"};
+    for (int k = 0; k < 2; k++) {
+        int fetched = 0;
+        cr_assert_eq(matrix_load(names[k], NULL, &m), STATUS_OK, "%s", status_sentence());
+        for (int i = 0; i < m.sources; i++) {
+            const struct matrix_source *s = &m.source[i];
+            const struct dataset_entry *e = dataset_find(s->dataset);
+            cr_assert_not_null(e, "%s", s->dataset);
+            bool of_people = strcmp(e->quality, "human") == 0 || strcmp(e->quality, "expert") == 0;
+            cr_expect_eq(s->generated, !of_people, "%s", s->dataset);
+            cr_expect(of_people || generate_has_recipe(e), "%s has no recipe", s->dataset);
+            fetched += !s->generated;
+        }
+        cr_expect_eq(m.sources, k == 0 ? 34 : 14);
+        cr_expect_eq(fetched, k == 0 ? 8 : 3);
+        matrix_unload(&m);
+    }
+}
+
+/* TD3+BC and IQL at their own width in every suite, everything else at the reduced one. */
+Test(matrix, reduced_keeps_the_networks_of_the_small_methods)
+{
+    cr_assert_eq(matrix_load("reduced", NULL, &m), STATUS_OK, "%s", status_sentence());
+    for (int i = 0; i < m.cells; i++) {
+        const struct matrix_cell *c = &m.cell[i];
+        const struct env_kind *kind;
+        struct hyper h;
+        cr_assert_eq(work_configure(c, &h, &kind), STATUS_OK, "%s", status_sentence());
+        if (h.family == HYPER_family_mlp) {
+            cr_expect(h.mlp_hidden == 256 && h.mlp_hidden_layers == 2 && h.critic_hidden == 256 &&
+                          h.batch_size == 256,
+                      "%s on %s", c->method, c->dataset);
+            continue;
+        }
+        cr_expect(h.embed_dim == 64 && h.n_layer == 2 && h.batch_size == 128, "%s on %s", c->method,
+                  c->dataset);
+        cr_expect_eq(h.stop_transitions, 300000);
+        cr_expect_eq(h.score_at, 300000);
+        bool maze = kind->suite == &suite_table[SUITE_ANTMAZE] ||
+                    kind->suite == &suite_table[SUITE_MAZE2D];
+        if (strcmp(c->method, "pdt") != 0)
+            cr_expect_eq(h.T_train, maze ? 1 : 5, "%s on %s", c->method, c->dataset);
+    }
 }
 
 Test(matrix, code_preset_has_folders_of_its_own)
