@@ -224,8 +224,10 @@ const struct claim claim_table[] = {
  "App. D", "D29", "", "", {
     {CLAIM_OUTSIDE, .label = "a chi-square test of simulated segment draws"}}},
 {"C45", "ODT's high target return lies far beyond the expected one and yields low real return.",
- "Sec. 3.3", "D68", "", "", {
-    {CLAIM_OUTSIDE, .label = "a pretrained ODT evaluated over a sweep of target returns"}}},
+ "Sec. 3.3", "D68", "targets", "A plateau or a decline of the real return beyond the best return in the data.", {
+    {CLAIM_TARGET_SHARE,  "odt{*}", .on = "*", .value = 0.5},
+    {CLAIM_TARGET_BEYOND, "odt{*}", .on = "*", .value = 0.1},
+    {CLAIM_TARGET_WITHIN, "odt{*}", .on = "*", .value = 0, .aside = true}}},
 };
 /* clang-format on */
 

@@ -59,6 +59,9 @@ static claim_function *const functions[CLAIM_TEST_COUNT] = {
     [CLAIM_MISSES] = claim_share_found,
     [CLAIM_CRITIC] = claim_critic_error,
     [CLAIM_NEAR_DATA] = claim_near_data,
+    [CLAIM_TARGET_SHARE] = claim_target_share,
+    [CLAIM_TARGET_BEYOND] = claim_target_beyond,
+    [CLAIM_TARGET_WITHIN] = claim_target_within,
     [CLAIM_OUTSIDE] = NULL};
 
 /* --- what a verdict would need ---------------------------------------------------------------- */
@@ -155,7 +158,7 @@ enum status claim_evaluate_part(const struct report *r, const struct claim_part 
     o->reduced = uses_reduced(r, p, false);
     if (p->test == CLAIM_COST && o->tasks > 0 && uses_reduced(r, p, true))
         leave_unjudged(o);
-    else if (o->verdict == VERDICT_UNTESTABLE)
+    else if (o->verdict == VERDICT_UNTESTABLE && o->needed[0] == '\0')
         need_runs(p, o);
     else if (o->verdict == VERDICT_INCONCLUSIVE)
         need_seeds(p, o);

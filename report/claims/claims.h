@@ -52,6 +52,12 @@ enum { CLAIM_PARTS = 12, CLAIM_TEXT = 256 };
     X(CLAIM_MISSES, "share of seeds", "share of runs of %a that find the peak < %v")               \
     X(CLAIM_CRITIC, "critic error", "%a: critic error near the visited actions falls")             \
     X(CLAIM_NEAR_DATA, "policy", "%a: action for return 1 within %v of the data's actions")        \
+    X(CLAIM_TARGET_SHARE, "target returns",                                                        \
+      "%a: share of the way to the target of rollouts that the return makes < %v")                 \
+    X(CLAIM_TARGET_BEYOND, "target returns",                                                       \
+      "%a: rise of the real return per unit of target beyond the data's best < %v")                \
+    X(CLAIM_TARGET_WITHIN, "target returns",                                                       \
+      "%a: rise of the real return per unit of target within the data's range > %v")               \
     X(CLAIM_OUTSIDE, "outside", "")
 
 enum claim_test {

@@ -8,6 +8,7 @@
 #include "report/figures/fig_curves.h"
 #include "report/figures/fig_paper.h"
 #include "report/figures/fig_status.h"
+#include "report/figures/fig_targets.h"
 #include "report/figures/suite_figure.h"
 
 #define MUJOCO_ROWS    "medium medium-replay random"
@@ -98,6 +99,7 @@ const struct figure_row figure_table[] = {
     {.id = "published_vs_ours",  .title = "Published results and the runs here", .source = "",
      .draw = published_scatter},
     {.id = "seeds",              .title = "every final score", .source = "", .draw = curves_seeds},
+    {.id = "targets",            .title = "Return asked for and return earned", .source = "Sec. 3.3", .draw = targets_figure},
     {.id = "status",             .title = "Status of the runs", .source = "", .draw = status_map},
     {.id = "cost",               .title = "Score against wall clock", .source = "", .suites = cost_draw},
     {.id = "cost_steps",         .title = "Score against gradient steps", .source = "", .suites = cost_draw},

@@ -406,7 +406,11 @@ static void score_run(const struct results *r, struct results_run *run)
         run->status = RUN_OK; /* what came after the budget that is asked for does not count */
         run->why[0] = '\0';
     }
-    if (run->status == RUN_OK && isnan(run->at_budget)) {
+    /* A run that only pretrains, to be asked for a range of returns, has no score where others are
+     * read. */
+    const struct curve *c = run->curve;
+    bool asked = c != NULL && c->targets.targets > 0 && isnan(run->budget);
+    if (run->status == RUN_OK && isnan(run->at_budget) && !asked) {
         run->status = RUN_INCOMPLETE;
         explain_end(run, budget, run->why, sizeof run->why);
     }

@@ -247,6 +247,113 @@ Test(claims, pick_runs_by_their_settings)
     report_free(&r);
 }
 
+/* A pretrained ODT on hopper-random whose data return 0 to 100: asked for 0, 50, 100 it earns what
+ * `within` says of it, beyond it follows the target by `beyond`, up to that of rollouts, 7200. */
+static void write_sweep(int seed, double end, double within, double beyond)
+{
+    static const double target[] = {0, 50, 100, 3600, 7200};
+    char path[FILE_PATH];
+    struct curve c;
+    folder_run((struct folder_run){.matrix = "rtg",
+                                   .dataset = "hopper-random-v2",
+                                   .method = "odt",
+                                   .folder = "odt@target_sweep=3",
+                                   .variant = "target_sweep=3",
+                                   .seed = seed,
+                                   .points = end > 0 ? 2 : 1,
+                                   .end = end,
+                                   .config = "rtg_online = 7200\n"});
+    snprintf(path, sizeof path, "%s/hopper-random-v2/odt@target_sweep=3/%d/curve.h5",
+             folder_path("rtg"), seed);
+    cr_assert_eq(curve_read(path, &c), STATUS_OK, "%s", status_sentence());
+    cr_assert_eq(curve_init_targets(&c, 5, 1), STATUS_OK);
+    c.targets.data_worst = 0;
+    c.targets.data_best = 100;
+    for (int g = 0; g < 5; g++) {
+        c.targets.target[g] = target[g];
+        c.targets.raw_return[g] = c.targets.real_return[g] = target[g] <= 100
+                                                                 ? within * target[g] + seed
+                                                                 : within * 100 +
+                                                                       beyond * (target[g] - 100) +
+                                                                       seed;
+    }
+    cr_assert_eq(curve_write(&c, path), STATUS_OK, "%s", status_sentence());
+    curve_free(&c);
+}
+
+static struct report sweep_report(void)
+{
+    struct report r = {.bootstrap = bootstrap_default(), .gamma = 100, .digits = 2};
+    r.bootstrap.reps = 500;
+    r.results = folder_results(folder_path("rtg"), (struct results_options){0});
+    cr_assert_eq(statistics_new(&r), STATUS_OK);
+    return r;
+}
+
+static void expect_target_verdict(double within, double beyond, enum verdict verdict)
+{
+    for (int seed = 1; seed <= 3; seed++)
+        write_sweep(seed, 0, within, beyond);
+    struct report r = sweep_report();
+    struct claim_result *result = evaluate(&r);
+    const struct claim_result *c = find(result, "C45");
+    cr_expect_eq(c->verdict, verdict, "within %g, beyond %g: %s", within, beyond,
+                 verdict_word(c->verdict));
+    cr_expect_float_eq(c->outcome[1].estimate.point, beyond, 1e-9, "%g",
+                       c->outcome[1].estimate.point);
+    cr_expect_float_eq(c->outcome[2].estimate.point, within, 1e-9);
+    cr_expect_eq(c->outcome[0].estimate.runs, 3);
+    free(result);
+    report_free(&r);
+}
+
+Test(claims, a_plateau_beyond_the_data_supports_that_high_targets_are_not_met)
+{
+    expect_target_verdict(0.5, 0, VERDICT_SUPPORTED);
+    expect_target_verdict(0.9, -0.01, VERDICT_SUPPORTED);
+    expect_target_verdict(1, 1, VERDICT_CONTRADICTED);
+}
+
+Test(claims, on_target_returns_are_not_judged_from_finetuned_policies)
+{
+    for (int seed = 1; seed <= 3; seed++)
+        write_sweep(seed, 1000, 0.5, 0);
+    struct report r = sweep_report();
+    struct claim_result *result = evaluate(&r);
+    const struct claim_result *c = find(result, "C45");
+    cr_expect_eq(c->verdict, VERDICT_UNTESTABLE);
+    cr_expect_not_null(strstr(c->outcome[0].needed, "vitamin sweep rtg"));
+    free(result);
+    report_free(&r);
+}
+
+/* Beside runs that go on to 1000 transitions, pretrained ones are neither unfinished nor scored. */
+Test(claims, on_target_returns_leave_other_runs_scores_alone)
+{
+    for (int seed = 1; seed <= 3; seed++) {
+        write_sweep(seed, 0, 0.5, 0);
+        folder_run((struct folder_run){.matrix = "rtg",
+                                       .dataset = "hopper-random-v2",
+                                       .method = "odt",
+                                       .seed = seed,
+                                       .points = 3,
+                                       .end = 1000,
+                                       .last = 30,
+                                       .budget = 1000,
+                                       .config = "rtg_online = 7200\n"});
+    }
+    struct report r = sweep_report();
+    struct claim_result *result = evaluate(&r);
+    cr_expect_eq(find(result, "C45")->verdict, VERDICT_SUPPORTED);
+    for (int i = 0; i < r.results.runs; i++) {
+        const struct results_run *run = &r.results.run[i];
+        cr_expect_eq(run->status, RUN_OK, "%s: %s", run->origin.path, run->why);
+        cr_expect_eq(run->used, run->curve->targets.targets == 0);
+    }
+    free(result);
+    report_free(&r);
+}
+
 Test(claims, are_written_as_a_table_and_a_page)
 {
     struct report r = paper_like(3, 5);
