@@ -19,9 +19,9 @@ has() {
 # Lines `program shape | precision way critic actor`; the least of each precision counts.
 steps() {
     for _ in 1 ${QUICK:-2}; do
-        "$bench/bench_learner" products ${QUICK:+quick} | tee /dev/stderr |
+        "$bench/bench_learner" products ${QUICK:+quick} | tee >(cat >&2) |
             sed -nE 's/^(.* K=[0-9]+) +(OpenBLAS|own) (f32|bf16) +([0-9.]+) +([0-9.]+) .*/vitamin \1 | \3 \2 \4 \5/p' >> "$out"
-        OMP_NUM_THREADS=1 "$python" "$here/peer.py" ${QUICK:+quick} | tee /dev/stderr | sed 's/^/pytorch /' >> "$out"
+        OMP_NUM_THREADS=1 "$python" "$here/peer.py" ${QUICK:+quick} | tee >(cat >&2) | sed 's/^/pytorch /' >> "$out"
     done
     awk '{p = $1; s = $2 " " $3; k = p s $5; shape[s]
           if (!(k in c) || $7 < c[k]) c[k] = $7
@@ -37,7 +37,7 @@ steps() {
 environments() {
     : > "$out"
     for _ in 1 ${QUICK:-2}; do
-        "$bench/bench_env" hopper walker2d halfcheetah ant | tee /dev/stderr |
+        "$bench/bench_env" hopper walker2d halfcheetah ant | tee >(cat >&2) |
             awk '$1 ~ /^(hopper|walker2d|halfcheetah|ant)$/ {print "vitamin", $1, $2}' >> "$out"
         "$python" "$here/peer_env.py" "$@" | tee -a "$out"
     done
