@@ -1,7 +1,7 @@
 #include "engine/nn/exponential.h"
 
 /* 2^(i/32) as the bits of a double, less i/32 in the exponent's place. */
-const int64_t exponential_power[EXPONENTIAL_STEPS] = {
+const uint64_t exponential_power[EXPONENTIAL_STEPS] = {
     0x3ff0000000000000, 0x3fefd9b0d3158574, 0x3fefb5586cf9890f, 0x3fef9301d0125b51,
     0x3fef72b83c7d517b, 0x3fef54873168b9aa, 0x3fef387a6e756238, 0x3fef1e9df51fdee1,
     0x3fef06fe0a31b715, 0x3feef1a7373aa9cb, 0x3feedea64c123422, 0x3feece086061892d,

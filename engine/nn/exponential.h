@@ -17,7 +17,7 @@ enum {
 };
 
 /* 2^(i/32) as the bits of a double, less i/32 in the exponent's place. */
-extern const int64_t exponential_power[EXPONENTIAL_STEPS];
+extern const uint64_t exponential_power[EXPONENTIAL_STEPS];
 
 static inline float exponential(float x)
 {
@@ -29,9 +29,9 @@ static inline float exponential(float x)
     const double round = 0x1.8p52; /* added, it leaves a whole number in the low bits */
     double a = (double)(x < -104.0f ? -104.0f : x), shifted = fma(scale, a, round);
     double r = fma(scale, a, -(shifted - round)), power;
-    int64_t k;
+    uint64_t k; /* in two's complement */
     memcpy(&k, &shifted, sizeof k);
-    int64_t bits = exponential_power[k & (EXPONENTIAL_STEPS - 1)] + (int64_t)((uint64_t)k << 47);
+    uint64_t bits = exponential_power[k & (EXPONENTIAL_STEPS - 1)] + (k << 47);
     memcpy(&power, &bits, sizeof power);
     return (float)(fma(fma(c3, r, c2), r * r, fma(c1, r, 1.0)) * power);
 }

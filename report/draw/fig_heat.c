@@ -120,7 +120,7 @@ static void draw_column_label(struct plot *p, const struct layout *l, const char
                               double top)
 {
     char line[LINES][THEME_TEXT];
-    bool whole;
+    bool whole = true;
     int n = theme_wrap(label, LABEL, l->column_label, l->lines, line, &whole);
     for (int k = 0; k < n; k++) {
         if (l->upright)

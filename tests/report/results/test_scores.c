@@ -625,7 +625,7 @@ static void put(struct bytes *b, const void *data, size_t n)
 static void put_number(struct bytes *b, unsigned long value, int width)
 {
     for (int i = 0; i < width; i++) {
-        unsigned char byte = (unsigned char)(value >> (8 * i));
+        unsigned char byte = i < (int)sizeof value ? (unsigned char)(value >> (8 * i)) : 0;
         put(b, &byte, 1);
     }
 }
