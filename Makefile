@@ -97,7 +97,8 @@ SUITES   := $(call find_c,suites)
 HARNESS  := $(filter-out harness/main.c,$(call find_c,harness))
 REPORT   := $(filter-out report/main.c,$(call find_c,report))
 # The report reads only result files: it is linked without the methods and MuJoCo.
-REPORT_NEEDS := $(BASE) $(filter-out %/checkpoint.c %/provenance.c,$(call find_c,harness/curve))
+REPORT_NEEDS := $(BASE) $(addprefix harness/base/,progress.c terminal.c) \
+                $(filter-out %/checkpoint.c %/provenance.c,$(call find_c,harness/curve))
 SUPPORT  := $(call find_c,tests/support)
 
 # Text files embedded in the programs.
@@ -268,9 +269,9 @@ deb: ## build Debian's package in build/deb (deps.sh deb)
 	    dpkg-buildpackage -b -us -uc -J
 	@rm -rf $(DEB) && ls build/deb/*.deb
 
-# The installation and the pages' commands are tested too, unless only some tests are.
+# The installation, the pages' commands and the terminal are tested too, unless only some tests are.
 test: build $(GENERATED) $(TESTS) ## run the tests (SAN=asan FILTER='replay/*')
-	SAN=$(SAN) FILTER='$(FILTER)' BUILD=$(BUILD) SCRIPTS='$(if $(SAN)$(FILTER),,tests/e2e/install.sh tests/e2e/pages.sh)' tests/run.sh $(TESTS)
+	SAN=$(SAN) FILTER='$(FILTER)' BUILD=$(BUILD) SCRIPTS='$(if $(SAN)$(FILTER),,tests/e2e/install.sh tests/e2e/pages.sh tests/e2e/terminal.sh)' tests/run.sh $(TESTS)
 
 test-install: build $(GENERATED) ## install into an empty folder, try every command there, uninstall
 	tests/e2e/install.sh

@@ -27,6 +27,7 @@
 #include "report/sameness/sameness.h"
 #include "report/tables/table_table.h"
 #include "report/text/list.h"
+#include "report/text/steps.h"
 #include "report/text/zip.h"
 
 #include <stdarg.h>
@@ -217,8 +218,10 @@ static enum status make_tables(const struct options *o, struct made *m)
     m->table = calloc(most_tables(&m->report.results), sizeof *m->table);
     if (m->table == NULL)
         return status_fail(STATUS_MEMORY, "no memory for the tables");
+    steps_expect(table_count);
     for (int i = 0; i < table_count; i++) {
         const struct table_entry *e = &table_table[i];
+        steps_begin("table", e->id);
         bool asked = o->table != NULL && list_matches(o->table, ",", e->id);
         found = found || asked;
         if (!asked && (o->table != NULL || (e->on_request && !o->report.paper)))
@@ -436,6 +439,7 @@ static enum status make_report(const struct options *o)
             summary_log_notes(&m.report.results);
         status = write_report(o, &m);
     }
+    steps_end();
     if (status == STATUS_OK && brief)
         status = summary_say(&m.report, o->out);
     else if (status == STATUS_OK)

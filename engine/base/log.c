@@ -10,8 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { LINE = 2048 };
+
 static enum log_level threshold = LOG_INFO, stderr_threshold = LOG_DEBUG;
 static int log_file = -1;
+static _Atomic bool line_stands;
 
 void log_set_level(enum log_level level)
 {
@@ -21,6 +24,11 @@ void log_set_level(enum log_level level)
 void log_set_stderr_level(enum log_level level)
 {
     stderr_threshold = level;
+}
+
+void log_set_line(bool stands)
+{
+    line_stands = stands;
 }
 
 enum status log_open(const char *path)
@@ -45,23 +53,27 @@ void log_write(enum log_level level, const char *module, const char *format, ...
     if (level < threshold)
         return;
 
-    char line[2048];
+    static const char over[] = "\r\033[K";
+    char text[LINE + sizeof over], *const line = text + sizeof over - 1;
     struct timespec now;
     struct tm day;
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &day);
-    size_t used = strftime(line, sizeof line, "%Y-%m-%dT%H:%M:%SZ", &day);
-    used += (size_t)snprintf(line + used, sizeof line - used, " %-5s %s: ", names[level], module);
+    size_t used = strftime(line, LINE, "%Y-%m-%dT%H:%M:%SZ", &day);
+    used += (size_t)snprintf(line + used, LINE - used, " %-5s %s: ", names[level], module);
 
     va_list args;
     va_start(args, format);
-    used += say_list(line + used, sizeof line - used - 1, format, args);
+    used += say_list(line + used, LINE - used - 1, format, args);
     va_end(args);
     line[used++] = '\n';
 
     /* A log that cannot be written must not stop the run it describes. */
     ssize_t ignored = 0;
-    if (level >= stderr_threshold)
+    memcpy(text, over, sizeof over - 1);
+    if (level >= stderr_threshold && line_stands)
+        ignored = write(STDERR_FILENO, text, used + sizeof over - 1);
+    else if (level >= stderr_threshold)
         ignored = write(STDERR_FILENO, line, used);
     if (log_file >= 0)
         ignored = write(log_file, line, used);

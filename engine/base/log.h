@@ -6,6 +6,8 @@
 
 #include "engine/base/status.h"
 
+#include <stdbool.h>
+
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 
 /* Lines below `level` are dropped (default LOG_INFO). */
@@ -13,6 +15,9 @@ void log_set_level(enum log_level level);
 
 /* Of the others, only lines of `level` and above also go to stderr (default: all). */
 void log_set_stderr_level(enum log_level level);
+
+/* The last line of stderr is one that is written over: log lines take its place. */
+void log_set_line(bool stands);
 
 /* Also append every line to `path`. Errors STATUS_IO. */
 enum status log_open(const char *path);

@@ -1,9 +1,12 @@
 #include "harness/base/download.h"
 
 #include "engine/base/file.h"
+#include "harness/base/progress.h"
+#include "harness/base/terminal.h"
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,8 +54,8 @@ struct transfer {
     bool placed;                      /* where its body goes is settled */
     enum refusal refused;
     int why_disk;
-    bool page; /* it looks like a web page */
-    struct timespec shown;
+    bool page;                    /* it looks like a web page */
+    struct timespec began, shown; /* this connection; the line about it */
 };
 
 /* Seconds that the environment may set. */
@@ -204,6 +207,25 @@ static size_t take_body(char *data, size_t size, size_t count, void *context)
     return bytes;
 }
 
+/* The file's name, how much of it is here and how long the rest takes at this connection's pace. */
+static void show(const struct transfer *t, curl_off_t down)
+{
+    char rest[80], left[32], line[512], name[96];
+    const char *slash = strrchr(t->q->path, '/'), *base = slash != NULL ? slash + 1 : t->q->path;
+    snprintf(name, sizeof name, "%.*s", (int)fmin(file_stem(base), sizeof name - 1), base);
+    double pace = (double)down / fmax(progress_since(&t->began), 1e-3);
+    if (t->total > 0) {
+        progress_duration((double)(t->total - t->have) / pace, left);
+        snprintf(rest, sizeof rest, "%.1f of %.1f MB, %s left", (double)t->have / 1e6,
+                 (double)t->total / 1e6, left);
+        progress_bar(name, (double)t->have / (double)t->total, rest, progress_columns(),
+                     terminal_has_utf8(), line, sizeof line);
+    } else {
+        snprintf(line, sizeof line, "%.40s  %.1f MB", name, (double)t->have / 1e6);
+    }
+    progress_put(line);
+}
+
 static int take_progress(void *context, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
                          curl_off_t up)
 {
@@ -214,10 +236,7 @@ static int take_progress(void *context, curl_off_t down_total, curl_off_t down, 
     long since = (now.tv_sec - t->shown.tv_sec) * 1000 + (now.tv_nsec - t->shown.tv_nsec) / 1000000;
     if (t->q->show && since >= SHOW_EVERY) {
         t->shown = now;
-        if (t->total > 0)
-            fprintf(stderr, "\r  %.1f of %.1f MB ", (double)t->have / 1e6, (double)t->total / 1e6);
-        else
-            fprintf(stderr, "\r  %.1f MB ", (double)t->have / 1e6);
+        show(t, down);
     }
     return is_stopped(t);
 }
@@ -278,11 +297,12 @@ static CURLcode connect_once(struct transfer *t)
     *t->message = '\0';
     t->r->connections++;
     struct curl_slist *headers = ask_for_rest(t);
+    clock_gettime(CLOCK_MONOTONIC, &t->began);
     CURLcode code = curl_easy_perform(t->curl);
     curl_easy_setopt(t->curl, CURLOPT_HTTPHEADER, NULL);
     curl_slist_free_all(headers);
     if (t->q->show)
-        fprintf(stderr, "\r%26s\r", "");
+        progress_clear();
     if (*t->message == '\0')
         snprintf(t->message, sizeof t->message, "%s", curl_easy_strerror(code));
     const char *effective = NULL;

@@ -1,12 +1,12 @@
 #include "harness/base/progress.h"
 
+#include "engine/base/log.h"
 #include "engine/base/say.h"
 #include "harness/base/terminal.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 const char *const progress_stages[PROGRESS_STAGES] = {"rollout", "sample",   "critic",
                                                       "actor",   "evaluate", "store"};
@@ -150,7 +150,7 @@ void progress_show(struct progress_count *c, int64_t done, int64_t total)
 {
     enum { OFTEN = 2 }; /* a second */
     char line[512], rest[48], left[32];
-    if (!isatty(STDERR_FILENO))
+    if (!terminal_is_live(stderr))
         return;
     if (!c->started) {
         clock_gettime(CLOCK_MONOTONIC, &c->began);
@@ -164,13 +164,40 @@ void progress_show(struct progress_count *c, int64_t done, int64_t total)
     progress_duration(share > 0 ? progress_since(&c->began) * (1 - share) / share : (double)NAN,
                       left);
     snprintf(rest, sizeof rest, "%s left", left);
-    progress_bar(c->name, share, rest, terminal_columns(stderr, 79), terminal_has_utf8(), line,
-                 sizeof line);
+    progress_bar(c->name, share, rest, progress_columns(), terminal_has_utf8(), line, sizeof line);
+    progress_put(line);
+}
+
+int progress_columns(void)
+{
+    return terminal_columns(stderr, 79) - 2;
+}
+
+static bool stands; /* a line is on the terminal */
+
+void progress_put(const char *line)
+{
+    if (!terminal_is_live(stderr))
+        return;
     say_to(stderr, "\r\033[K%s", line);
+    stands = true;
+    log_set_line(true);
+}
+
+static void end_line(const char *end)
+{
+    if (stands)
+        fputs(end, stderr);
+    stands = false;
+    log_set_line(false);
 }
 
 void progress_clear(void)
 {
-    if (isatty(STDERR_FILENO))
-        fputs("\r\033[K", stderr);
+    end_line("\r\033[K");
+}
+
+void progress_leave(void)
+{
+    end_line("\n");
 }

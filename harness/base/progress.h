@@ -47,7 +47,15 @@ struct progress_count {
     bool started;
 };
 void progress_show(struct progress_count *c, int64_t done, int64_t total);
+
+/* Columns for such a line: two fewer than there are, for the ^C that a terminal echoes. */
+int progress_columns(void);
+
+/* The line itself, in the place of the one before; and nothing in its place. `progress_leave` lets
+ * it stand and begins a new one: after Ctrl-C. */
+void progress_put(const char *line);
 void progress_clear(void);
+void progress_leave(void);
 
 /* Seconds of the monotonic clock since then. */
 double progress_since(const struct timespec *from);

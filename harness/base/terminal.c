@@ -9,12 +9,19 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
-enum { NARROWEST = 20, TEXT = 4096 };
+enum { NARROWEST = 20, TEXT = 8192 };
 
 static bool size_of(FILE *to, struct winsize *size)
 {
     return ioctl(fileno(to), TIOCGWINSZ, size) == 0;
+}
+
+bool terminal_is_live(FILE *to)
+{
+    const char *term = getenv("TERM");
+    return isatty(fileno(to)) && term != NULL && *term != '\0' && strcmp(term, "dumb") != 0;
 }
 
 int terminal_columns(FILE *to, int otherwise)

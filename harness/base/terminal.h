@@ -6,6 +6,10 @@
 #include <stddef.h>
 #include <stdio.h>
 
+/* May lines be written over? Yes on a terminal, unless TERM says that it cannot (dumb, or unset).
+ */
+bool terminal_is_live(FILE *to);
+
 /* Columns of which a line may take all without wrapping, and rows; `otherwise` where the stream is
  * no terminal, or one that does not say. */
 int terminal_columns(FILE *to, int otherwise);

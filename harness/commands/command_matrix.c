@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HOMES = 64, LISTED = 10, INDENT = 11 /* behind the names of lines */ };
+enum { HOMES = 64, LISTED = 10, LISTED_INDENT = 32, INDENT = 11 /* behind the names of lines */ };
 
 struct arguments {
     struct sweep_options sweep;
@@ -69,7 +69,9 @@ static enum status list_matrices(void)
         struct matrix m;
         snprintf(name, sizeof name, "%s", matrix_name(i));
         TRY(matrix_load(name, NULL, &m));
-        say("%-18s %5d cells  %s\n", name, m.cells, m.title);
+        char label[CONFIG_NAME + 32];
+        snprintf(label, sizeof label, "%-18s %5d cells  ", name, m.cells);
+        terminal_say(stdout, LISTED_INDENT, label, "%s", m.title);
         matrix_unload(&m);
     }
     return STATUS_OK;
@@ -129,16 +131,18 @@ static enum status print_expectation(const struct overview *o, int cores)
 
 static enum status print_overview(const struct arguments *a, const struct overview *o)
 {
-    char counts[160];
+    char counts[160], homes[HOMES * CONFIG_NAME] = "";
+    size_t used = 0;
     int cores = a->sweep.cores > 0 ? a->sweep.cores : threads_available();
     overview_counts(o, counts, sizeof counts);
-    say("cells      %s\n", counts);
+    terminal_say(stdout, INDENT, "cells", "%s", counts);
     overview_list_guides(o, stdout);
     TRY(print_expectation(o, cores));
-    printf("results   ");
-    for (int i = 0; matrix_home(o->m, i) != NULL; i++)
-        say(" %s/%s", o->results, matrix_home(o->m, i));
-    printf("\n");
+    for (int i = 0; matrix_home(o->m, i) != NULL && used < sizeof homes; i++)
+        used += (size_t)snprintf(homes + used, sizeof homes - used, "%s%s", i > 0 ? " " : "",
+                                 matrix_home(o->m, i));
+    terminal_say(stdout, INDENT, "results", "%s%s%s", o->results,
+                 matrix_home(o->m, 1) == NULL ? "/" : ": ", homes);
     return STATUS_OK;
 }
 

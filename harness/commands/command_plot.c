@@ -326,7 +326,7 @@ static enum status draw_once(const struct arguments *a, struct drawing *d)
     TRY(choose_terminal(a, d->panels, terminal));
     if (a->out != NULL)
         return draw_file(a, d, terminal);
-    if (a->follow > 0 && isatty(STDOUT_FILENO))
+    if (a->follow > 0 && terminal_is_live(stdout))
         fputs("\033[H\033[J", stdout);
     for (int i = 0; i < d->runs && d->runs == 1; i++) {
         char title[256];

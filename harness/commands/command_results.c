@@ -2,6 +2,7 @@
 
 #include "engine/base/escape.h"
 #include "engine/base/say.h"
+#include "harness/base/terminal.h"
 #include "harness/curve/provenance.h"
 #include "harness/matrix/matrix.h"
 #include "harness/matrix/record.h"
@@ -142,25 +143,88 @@ static void print_score(double x, char out[16])
         snprintf(out, 16, "%.1f", x);
 }
 
-static void print_record(const struct record *r)
+static void name_method(const struct record *r, char out[160])
+{
+    const char *variant = curve_get(&r->about, "variant");
+    snprintf(out, 160, "%.60s%s%.90s", curve_get(&r->about, "method"),
+             variant[0] != '\0' ? "@" : "", variant);
+}
+
+/* Columns of a table: into a pipe all of them; a terminal's lines lose the last ones, then the ends
+ * of methods' names, until they fit. */
+struct shape {
+    int dataset, method;
+    bool transitions, seconds, data, code;
+};
+
+enum { SHORT_NAME = 8, LONG_NAME = 24 };
+enum { WIDE_NUMBERS = 30, WIDE_TRANSITIONS = 12, WIDE_SECONDS = 9, WIDE_DATA = 20, WIDE_CODE = 20 };
+
+static int width_of(const struct shape *p)
+{
+    return 2 + p->dataset + 1 + p->method + WIDE_NUMBERS + WIDE_TRANSITIONS * p->transitions +
+           WIDE_SECONDS * p->seconds + WIDE_DATA * p->data + WIDE_CODE * p->code;
+}
+
+static int imax(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static struct shape choose_shape(const struct record_list *list)
+{
+    struct shape p = {26, 16, true, true, true, true};
+    int available = terminal_columns(stdout, 0);
+    if (available == 0)
+        return p;
+    int longest = p.dataset = SHORT_NAME;
+    for (int i = 0; i < list->count; i++) {
+        char method[160];
+        name_method(&list->record[i], method);
+        p.dataset = imax(p.dataset, (int)strlen(curve_get(&list->record[i].about, "dataset")));
+        longest = imax(longest, (int)strlen(method));
+    }
+    p.method = longest < LONG_NAME ? longest : LONG_NAME;
+    bool *const last_first[] = {&p.code, &p.data, &p.seconds, &p.transitions};
+    for (size_t i = 0; i < sizeof last_first / sizeof *last_first && width_of(&p) > available; i++)
+        *last_first[i] = false;
+    int room = imax(p.method + available - width_of(&p), SHORT_NAME);
+    p.method = room < longest ? room : longest;
+    return p;
+}
+
+static void print_heading(const struct shape *p)
+{
+    say("  %-*s %-*s seed  status     first   last", p->dataset, "dataset", p->method, "method");
+    printf("%s%s", p->transitions ? " transitions" : "", p->seconds ? "  seconds" : "");
+    printf("%s%s\n", p->data ? "  data              " : "", p->code ? " code" : "");
+}
+
+static void print_record(const struct shape *p, const struct record *r)
 {
     char method[160], first[16], last[16], seconds[32] = "-", data[64], code[RECORD_CODE];
     if (!r->look.readable) {
         say("  %s: %s\n", r->name, r->look.reason);
         return;
     }
-    const char *variant = curve_get(&r->about, "variant");
-    snprintf(method, sizeof method, "%.60s%s%.90s", curve_get(&r->about, "method"),
-             variant[0] != '\0' ? "@" : "", variant);
+    name_method(r, method);
+    if ((int)strlen(method) > p->method && terminal_columns(stdout, 0) > 0)
+        snprintf(method + p->method - 3, sizeof method - (size_t)p->method, "...");
     print_score(r->look.first_score, first);
     print_score(r->look.last_score, last);
     describe_data(r, data);
     record_code(r, code);
     if (r->look.evaluations > 0)
         snprintf(seconds, sizeof seconds, "%.0f", r->look.seconds);
-    say("  %-26s %-16s %4s  %-9s %6s %6s %11lld %8s  %-18s %s\n", curve_get(&r->about, "dataset"),
-        method, curve_get(&r->about, "seed"), record_state(r), first, last,
-        (long long)r->look.transitions, seconds, data, code);
+    say("  %-*s %-*s %4s  %-9s %6s %6s", p->dataset, curve_get(&r->about, "dataset"), p->method,
+        method, curve_get(&r->about, "seed"), record_state(r), first, last);
+    if (p->transitions)
+        say(" %11lld", (long long)r->look.transitions);
+    if (p->seconds)
+        say(" %8s", seconds);
+    if (p->data)
+        say(p->code ? "  %-18s" : "  %s", data);
+    say(p->code ? " %s\n" : "\n", code);
     if (r->look.reason[0] != '\0')
         say("    %s\n", r->look.reason);
     if (r->segments > 1)
@@ -206,21 +270,38 @@ static void print_counts(const struct record_list *list)
         printf("this program was itself built from code with uncommitted changes\n");
 }
 
+/* What the numbers must be labelled with, where the rows have no room for it. */
+static void print_labels(const struct record_list *list)
+{
+    int other = 0, reduced = 0;
+    for (int i = 0; i < list->count; i++) {
+        const struct record *r = &list->record[i];
+        other += r->look.readable && strcmp(curve_get(&r->about, "dataset_kind"), "d4rl") != 0;
+        reduced += r->look.readable && curve_get(&r->about, "reduced")[0] != '\0';
+    }
+    if (other > 0)
+        printf("%d on data that is not D4RL's\n", other);
+    if (reduced > 0)
+        printf("%d smaller than in the paper (reduced)\n", reduced);
+}
+
 static void print_table(const struct record_list *list)
 {
     char block[2 * CURVE_VALUE], last[2 * CURVE_VALUE] = "";
+    const struct shape shape = choose_shape(list);
     for (int i = 0; i < list->count; i++) {
         describe_block(&list->record[i], block);
         if (strcmp(block, last) != 0) {
             say(i > 0 ? "\n%s\n" : "%s\n", block);
-            say("  %-26s %-16s %4s  %-9s %6s %6s %11s %8s  %-18s %s\n", "dataset", "method", "seed",
-                "status", "first", "last", "transitions", "seconds", "data", "code");
+            print_heading(&shape);
         }
         memcpy(last, block, sizeof last);
-        print_record(&list->record[i]);
+        print_record(&shape, &list->record[i]);
     }
     putchar('\n');
     print_counts(list);
+    if (!shape.data)
+        print_labels(list);
 }
 
 /* --- the command ------------------------------------------------------------------------------ */

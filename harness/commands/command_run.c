@@ -3,6 +3,7 @@
 #include "engine/base/say.h"
 #include "engine/base/stop.h"
 #include "engine/base/threads.h"
+#include "harness/base/terminal.h"
 #include "harness/matrix/cell_run.h"
 #include "suites/env.h"
 
@@ -220,7 +221,9 @@ static enum status run_seed(struct arguments *a, long seed)
     a->request.seed = (uint64_t)seed;
     a->request.folder = a->folder;
     TRY(run_execute(&a->request, &summary));
-    say("%s %s seed %ld: %s, score %.2f -> %.2f after %lld transitions, %.0f s, %s/curve.h5\n",
+    terminal_say(
+        stdout, 0, "",
+        "%s %s seed %ld: %s, score %.2f -> %.2f after %lld transitions, %.0f s, %s/curve.h5",
         c->method, base, seed, summary.already_complete ? "was complete" : "complete",
         summary.first_score, summary.last_score, (long long)summary.transitions, summary.seconds,
         a->folder);

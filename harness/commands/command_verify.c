@@ -74,28 +74,35 @@ static struct lot *number_runs(const struct record_list *list, long seed)
 
 /* --- verdicts --------------------------------------------------------------------------------- */
 
+enum { INDENT = 11 }; /* behind verdicts */
+
 static void print_verdict(const struct record *r, const struct verify_result *v)
 {
+    char text[sizeof v->text], label[16];
     progress_clear();
-    say("%-9s  %s: ", verify_words[v->verdict], r->name);
     if (v->verdict == VERIFY_SAME && v->first_row > 0)
-        printf("%d of %d iterations from the checkpoint at %d, bit-identical (%.1f s)\n", v->rows,
-               r->look.rows, v->first_row, v->seconds);
+        snprintf(text, sizeof text,
+                 "%d of %d iterations from the checkpoint at %d, bit-identical (%.1f s)", v->rows,
+                 r->look.rows, v->first_row, v->seconds);
     else if (v->verdict == VERIFY_SAME)
-        printf("%d of %d iterations and %d of %d evaluations from the start, bit-identical "
-               "(%.1f s)\n",
-               v->rows, r->look.rows, v->evaluations, r->look.evaluations, v->seconds);
+        snprintf(text, sizeof text,
+                 "%d of %d iterations and %d of %d evaluations from the start, bit-identical "
+                 "(%.1f s)",
+                 v->rows, r->look.rows, v->evaluations, r->look.evaluations, v->seconds);
     else
-        say("%s\n", v->text);
+        snprintf(text, sizeof text, "%s", v->text);
+    snprintf(label, sizeof label, "%s", verify_words[v->verdict]);
+    terminal_say(stdout, INDENT, label, "%s: %s", r->name, text);
     if (v->circumstances[0] != '\0')
-        say("           %s: %s\n",
-            v->verdict == VERIFY_SAME        ? "although"
-            : v->verdict == VERIFY_DIFFERENT ? "likely because"
-                                             : "and",
-            v->circumstances);
+        terminal_say(stdout, INDENT, "", "%s: %s",
+                     v->verdict == VERIFY_SAME        ? "although"
+                     : v->verdict == VERIFY_DIFFERENT ? "likely because"
+                                                      : "and",
+                     v->circumstances);
     else if (v->verdict == VERIFY_DIFFERENT)
-        printf("           code, compiler, libraries, processor and dataset are those recorded: "
-               "the file was changed, or was not made by this code\n");
+        terminal_say(stdout, INDENT, "",
+                     "code, compiler, libraries, processor and dataset are those recorded: the "
+                     "file was changed, or was not made by this code");
     fflush(stdout);
 }
 
@@ -103,12 +110,10 @@ static void print_verdict(const struct record *r, const struct verify_result *v)
 static void show_run(int i, int runs, const struct record *r)
 {
     char what[64], line[FILE_PATH];
-    if (!isatty(STDERR_FILENO))
-        return;
     snprintf(what, sizeof what, "run %d of %d, %.0f s recorded", i + 1, runs, r->look.seconds);
-    progress_bar(r->name, (double)i / runs, what, terminal_columns(stderr, 79), terminal_has_utf8(),
-                 line, sizeof line);
-    say_to(stderr, "\r\033[K%s", line);
+    progress_bar(r->name, (double)i / runs, what, progress_columns(), terminal_has_utf8(), line,
+                 sizeof line);
+    progress_put(line);
 }
 
 static enum status verify_runs(const struct record_list *list, const struct arguments *a)

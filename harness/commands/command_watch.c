@@ -221,7 +221,7 @@ static enum status watch(void *context)
 {
     struct arguments *a = context;
     struct view v = {
-        .live = isatty(STDOUT_FILENO) != 0, .utf8 = terminal_has_utf8(), .stop = stop_catch()};
+        .live = terminal_is_live(stdout), .utf8 = terminal_has_utf8(), .stop = stop_catch()};
     enum status result;
     int running = 0;
     do {

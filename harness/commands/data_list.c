@@ -1,4 +1,5 @@
 #include "engine/base/say.h"
+#include "harness/base/terminal.h"
 #include "harness/commands/command.h"
 #include "harness/matrix/generate.h"
 #include "suites/dataset.h"
@@ -45,6 +46,25 @@ static const char *servers(const struct dataset_entry *e)
                                        : "d4rl";
 }
 
+/* Into a pipe, and where a terminal has room: reference scores, and paths or commands. */
+static bool is_wide(void)
+{
+    enum { ROOM = 150 };
+    return terminal_columns(stdout, ROOM) >= ROOM;
+}
+
+/* Where it is, or the commands that get it. */
+static void print_way(const struct dataset_entry *e, enum status located, const char *path,
+                      bool right)
+{
+    if (located == STATUS_OK)
+        say(" %s%s", path, right ? "" : "; D4RL's:");
+    if (!right)
+        say(" vitamin data fetch %s", e->id);
+    if (!right && located == STATUS_MISSING && generate_has_recipe(e))
+        say("; stand-in: vitamin data generate %s", e->id);
+}
+
 static void print_entry(const struct dataset_entry *e, const char *folder)
 {
     char path[FILE_PATH], rows[32];
@@ -57,19 +77,19 @@ static void print_entry(const struct dataset_entry *e, const char *folder)
     bool right = strcmp(what, "verified") == 0 || strcmp(what, "by rows") == 0;
     snprintf(rows, sizeof rows, "%s%lld",
              e->rows > 0 ? "" : ">=", (long long)(e->rows > 0 ? e->rows : e->paper_transitions));
-    say("%-29s %9s %10.3f %11.3f  %-10s ", e->id, rows, score.min, score.max, what);
-    if (located == STATUS_OK)
-        say("%8.1f  %-14s %s%s", megabytes(path), servers(e), path, right ? "\n" : "; D4RL's: ");
-    else if (e->bytes > 0)
-        say("%8.1f  %-14s ", (double)e->bytes / 1e6, servers(e));
+    say("%-29s %9s", e->id, rows);
+    if (is_wide())
+        printf(" %10.3f %11.3f", score.min, score.max);
+    double size = located == STATUS_OK ? megabytes(path) : (double)e->bytes / 1e6;
+    say("  %-10s", what);
+    if (size > 0)
+        printf(" %8.1f", size);
     else
-        say("%8s  %-14s ", "", servers(e));
-    if (!right)
-        say("vitamin data fetch %s%s%s\n", e->id,
-            located == STATUS_MISSING && generate_has_recipe(e)
-                ? "; stand-in: vitamin data generate "
-                : "",
-            located == STATUS_MISSING && generate_has_recipe(e) ? e->id : "");
+        printf(" %8s", "");
+    say("  %-14s", servers(e));
+    if (is_wide())
+        print_way(e, located, path, right);
+    putchar('\n');
     fflush(stdout);
 }
 
@@ -94,8 +114,8 @@ static enum status print_others(const char *folder)
             say("\nOthers in %s:\n", folder);
         struct dataset d;
         if (file_path(path, "%s/%s", folder, list[i]->d_name) == STATUS_OK)
-            say("%-63s %-10s %8.1f  %s\n", list[i]->d_name, describe(path, &d), megabytes(path),
-                path);
+            say("%-*s  %-10s %8.1f%s%s\n", is_wide() ? 62 : 39, list[i]->d_name, describe(path, &d),
+                megabytes(path), is_wide() ? "  " : "", is_wide() ? path : "");
         free(list[i]);
     }
     free(list);
@@ -111,24 +131,40 @@ static const struct option_row options[] = {
     {.name = NULL},
 };
 
+static void print_heading(void)
+{
+    say("%-29s %9s", "dataset", "rows");
+    if (is_wide())
+        say(" %10s %11s", "score 0", "score 100");
+    say("  %-10s %8s  %-14s%s\n", "here", "MB", "from",
+        is_wide() ? " path, or the command that gets it" : "");
+}
+
 static enum status list_datasets(void *context)
 {
     const char *folder = ((const struct arguments *)context)->folder;
-    say("%-29s %9s %10s %11s  %-10s %8s  %-14s %s\n", "dataset", "rows", "score 0", "score 100",
-        "here", "MB", "from", "path, or the command that gets it");
+    print_heading();
     for (int i = 0; i < dataset_count; i++)
         print_entry(&dataset_table[i], folder);
     for (int i = 0; i < env_count; i++) {
         if (env_table[i].suite->run_seconds > 0)
-            say("%-29s %9s %10s %11s  %-10s\n", env_table[i].name, "-", "-", "-", "built in");
+            say(is_wide() ? "%-29s %9s %10s %11s  %-10s\n" : "%-29s %9s%.0s%.0s  %-10s\n",
+                env_table[i].name, "-", "-", "-", "built in");
     }
     TRY(print_others(dataset_folder(folder)));
-    printf(
-        "\n`rows` and MB of a missing file are D4RL's; score 0 and 100 are raw returns. Here: "
-        "verified (D4RL's own by its SHA-256),\nby rows (probably: no digest is known), stand-in "
-        "(generated), converted, minari, other (named so, but not D4RL's: `vitamin\ndata check ID` "
-        "says why), unreadable. `vitamin data fetch --check` asks the servers, `vitamin data stats "
-        "ID` compares\na file with the paper.\n");
+    putchar('\n');
+    terminal_say(stdout, 0, "",
+                 "`rows` and MB of a missing file are D4RL's%s. Here: verified (D4RL's own by its "
+                 "SHA-256), by rows (probably: no digest is known), stand-in (generated), "
+                 "converted, minari, other (named so, but not D4RL's: `vitamin data check ID` says "
+                 "why), unreadable. `vitamin data fetch --check` asks the servers, `vitamin data "
+                 "stats ID` compares a file with the paper.",
+                 is_wide() ? "; score 0 and 100 are raw returns" : "");
+    if (!is_wide())
+        terminal_say(stdout, 0, "",
+                     "`vitamin data fetch ID` gets D4RL's file, `vitamin data generate ID` makes a "
+                     "stand-in. A wider terminal, or a pipe, shows each one's path or commands, "
+                     "and its reference scores.");
     return STATUS_OK;
 }
 

@@ -1,5 +1,6 @@
 #include "engine/base/escape.h"
 #include "engine/base/say.h"
+#include "harness/base/terminal.h"
 #include "harness/commands/command.h"
 #include "suites/dataset.h"
 
@@ -34,22 +35,22 @@ static void print_text(const struct dataset *d, const struct dataset_entry *e,
                        const struct score_summary *s)
 {
     bool slip = d->env->suite->gym_files; /* score.h: how the paper's scripts computed it */
-    say("%-29s %9lld %12d %9.2f %9.2f", d->id, (long long)d->transitions, d->count, s->mean,
+    say("%-28s %8lld %12d %8.2f %8.2f", d->id, (long long)d->transitions, d->count, s->mean,
         s->std);
     if (slip)
-        printf(" %9.2f", s->printed_std);
+        printf(" %10.2f", s->printed_std);
     printf("\n");
     if (e != NULL && slip)
-        say("%-29s %9lld %12s %9.2f %9.2f %9.2f\n", "  the paper", (long long)e->paper_transitions,
+        say("%-28s %8lld %12s %8.2f %8.2f %10.2f\n", "  the paper", (long long)e->paper_transitions,
             "", e->paper_mean, score_true_std(env_find(e->env)->score, e->paper_std), e->paper_std);
     else if (e != NULL)
-        say("%-29s %9lld %12s %9.2f %9.2f\n", "  the paper", (long long)e->paper_transitions, "",
+        say("%-28s %8lld %12s %8.2f %8.2f\n", "  the paper", (long long)e->paper_transitions, "",
             e->paper_mean, e->paper_std);
     if (e != NULL)
-        say("%-29s %9lld %12s %9.2f\n", "  difference",
+        say("%-28s %8lld %12s %8.2f\n", "  difference",
             (long long)(d->transitions - e->paper_transitions), "", s->mean - e->paper_mean);
     if (*d->note != '\0')
-        say("  %s\n", d->note);
+        terminal_say(stdout, 2, "", "%s", d->note);
 }
 
 static enum status summarise(const char *name, const struct dataset_options *o, bool json)
@@ -110,8 +111,8 @@ static enum status print_statistics(void *context)
 {
     const struct arguments *a = context;
     if (!a->json)
-        say("%-29s %9s %12s %9s %9s %9s\n", "normalised returns of", "rows", "trajectories", "mean",
-            "sd", "as printed");
+        say("%-28s %8s %12s %8s %8s %10s\n", "normalised returns of", "rows", "trajectories",
+            "mean", "sd", "as printed");
     if (*a->name == NULL)
         return summarise_present(&a->dataset, a->json);
     for (char **name = a->name; *name != NULL; name++)

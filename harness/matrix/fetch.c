@@ -3,6 +3,7 @@
 #include "engine/base/say.h"
 #include "engine/base/sha256.h"
 #include "harness/base/download.h"
+#include "harness/base/terminal.h"
 #include "harness/matrix/data_target.h"
 #include "harness/matrix/generate.h"
 #include "suites/dataset_check.h"
@@ -83,7 +84,7 @@ static enum status get_once(struct arrival *f, bool *bad)
         .start = signature,
         .start_bytes = sizeof signature - 1,
         .stop = f->request->stop,
-        .show = isatty(STDERR_FILENO),
+        .show = terminal_is_live(stderr),
     };
     *bad = false;
     TRY(download(&q, &f->got));

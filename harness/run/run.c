@@ -1,3 +1,5 @@
+#include "harness/base/progress.h"
+#include "harness/base/terminal.h"
 #include "harness/run/run_impl.h"
 #include "harness/run/run_rules.h"
 
@@ -592,7 +594,7 @@ enum status run_execute(const struct run_request *request, struct run_summary *s
     r->lock = lock_none();
     r->evaluated_at = -1;
     r->running = TIMER_OTHER;
-    r->live = !request->quiet && isatty(STDERR_FILENO);
+    r->live = !request->quiet && terminal_is_live(stderr);
     log_set_stderr_level(request->quiet || r->live ? LOG_WARN : LOG_DEBUG);
     run_start_clocks(r);
     if (summary == NULL)
@@ -618,6 +620,10 @@ enum status run_execute(const struct run_request *request, struct run_summary *s
             summary->last_score = curve_mean_score(&r->curve, r->curve.evaluations - 1);
         }
     }
+    if (r->live && result == STATUS_INTERRUPTED)
+        progress_leave();
+    else if (r->live)
+        progress_clear();
     struct status_note note;
     status_save(&note, result);
     free_run(r);

@@ -2,12 +2,10 @@
 #include "harness/run/run_impl.h"
 
 #include "engine/base/log.h"
-#include "engine/base/say.h"
 #include "harness/base/terminal.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <unistd.h>
 
 /* In the order of progress_stages. */
 static const enum run_timer shown[PROGRESS_STAGES] = {TIMER_ROLLOUT, TIMER_SAMPLE,   TIMER_CRITIC,
@@ -51,8 +49,8 @@ void run_progress(struct run *r, bool force)
     clock_gettime(CLOCK_MONOTONIC, &r->last_report);
     struct progress p = state_of(r);
     if (r->live) {
-        progress_run(&p, terminal_columns(stderr, 119), terminal_has_utf8(), line, sizeof line);
-        say_to(stderr, force ? "\r\033[K%s\n" : "\r\033[K%s", line);
+        progress_run(&p, progress_columns(), terminal_has_utf8(), line, sizeof line);
+        progress_put(line);
     } else {
         progress_line(&p, line, sizeof line);
         log_info("run", "%s", line);

@@ -15,14 +15,14 @@ static const double PLAIN_EVERY = 60, LIVE_EVERY = 1; /* seconds */
 
 void display_init(struct display *p, FILE *to)
 {
-    *p = (struct display){.to = to, .live = isatty(fileno(to))};
+    *p = (struct display){.to = to, .live = terminal_is_live(to)};
     clock_gettime(CLOCK_MONOTONIC, &p->last);
 }
 
 static void clear_block(struct display *p)
 {
     if (p->lines > 0)
-        fprintf(p->to, "\033[%dA\033[J", p->lines);
+        fprintf(p->to, "\r\033[%dA\033[J", p->lines); /* Ctrl-C's echo stands in the last line */
     p->lines = 0;
 }
 

@@ -3,6 +3,7 @@
 #include "engine/base/guard.h"
 #include "engine/base/say.h"
 #include "harness/base/progress.h"
+#include "harness/base/terminal.h"
 #include "harness/matrix/guide.h"
 #include "harness/run/run.h"
 #include "harness/sweep/schedule.h"
@@ -10,6 +11,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { INDENT = 11 }; /* behind the names of lines, as in `vitamin plan` */
 
 /* Kinds, and which seed of its kind each cell is. Cells of one kind mostly stand together. */
 static void find_kinds(struct overview *o)
@@ -203,36 +206,43 @@ void overview_list_guides(const struct overview *o, FILE *to)
             first = waiting++ == 0 ? i : first;
         }
         if (waiting > 0 && guide_check(o->m, &o->m->cell[first], o->results) != STATUS_OK)
-            say_to(to, "guides     %d x %s\n", waiting, status_sentence());
+            terminal_say(to, INDENT, "guides", "%d x %s", waiting, status_sentence());
     }
 }
 
-static void print_cell(const struct overview *o, int i, FILE *to)
+/* Names are as wide as the longest of those shown. */
+static void print_cell(const struct overview *o, int i, int width, FILE *to)
 {
     const struct matrix_cell *c = &o->m->cell[i];
     const struct run_folder *look = &o->look[i];
-    char name[4 * CONFIG_NAME], score[32] = "", time[32], left[48] = "";
+    char name[4 * CONFIG_NAME], time[32];
     matrix_describe(c, name, sizeof name);
+    say_to(to, "%5d  %-8s  %-*s %3.0f %%", c->number, run_folder_word(look->state), width, name,
+           100 * overview_progress(o, i));
     if (isfinite(look->last_score))
-        snprintf(score, sizeof score, "score %.1f", look->last_score);
+        say_to(to, "  score %.1f", look->last_score);
     progress_duration(o->left[i] / look->threads, time);
     if (!run_folder_is_over(look->state))
-        snprintf(left, sizeof left, "%s %s", look->state == FOLDER_RUNNING ? "left" : "takes",
-                 time);
-    say_to(to, "%6d  %-8s  %-52s %3.0f %%  %-12s %s%s%s\n", c->number, run_folder_word(look->state),
-           name, 100 * overview_progress(o, i), score, left, *look->reason != '\0' ? "  " : "",
-           look->reason);
+        say_to(to, "  %s %s", look->state == FOLDER_RUNNING ? "left" : "takes", time);
+    say_to(to, "%s%s\n", *look->reason != '\0' ? "  " : "", look->reason);
 }
 
 void overview_list(const struct overview *o, enum folder_state only, int most, FILE *to)
 {
-    int found = 0;
-    for (int i = 0; i < o->m->cells; i++) {
-        if (only != FOLDER_STATE_COUNT && o->look[i].state != only)
-            continue;
-        if (found++ < most)
-            print_cell(o, i, to);
+    int found = 0, width = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        found = 0;
+        for (int i = 0; i < o->m->cells; i++) {
+            char name[4 * CONFIG_NAME];
+            if ((only != FOLDER_STATE_COUNT && o->look[i].state != only) || found++ >= most)
+                continue;
+            matrix_describe(&o->m->cell[i], name, sizeof name);
+            if (pass == 0)
+                width = (int)strlen(name) > width ? (int)strlen(name) : width;
+            else
+                print_cell(o, i, width, to);
+        }
     }
     if (found > most)
-        fprintf(to, "        and %d more; --cells lists all\n", found - most);
+        fprintf(to, "       and %d more; --cells lists all\n", found - most);
 }

@@ -4,6 +4,7 @@
 #include "report/results/registry.h"
 #include "report/results/statistics.h"
 #include "report/text/list.h"
+#include "report/text/steps.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -198,8 +199,11 @@ enum status claims_evaluate(const struct report *report, struct claim_result *ou
     runs_only.bootstrap.tasks = false;
     if (report->bootstrap.tasks)
         status = statistics_new(&runs_only);
-    for (int i = 0; i < claim_count && status == STATUS_OK; i++)
+    steps_expect(claim_count);
+    for (int i = 0; i < claim_count && status == STATUS_OK; i++) {
+        steps_begin("claim", claim_table[i].id);
         status = evaluate_claim(&runs_only, &claim_table[i], &out[i]);
+    }
     if (report->bootstrap.tasks)
         statistics_free(&runs_only);
     return status;

@@ -1,4 +1,5 @@
 #include "report/draw/gnuplot.h"
+#include "report/text/steps.h"
 
 #include "engine/base/log.h"
 
@@ -235,10 +236,13 @@ enum status gnuplot_run(struct gnuplot_job *job, int jobs)
     if (found != STATUS_OK)
         return status_restore(&note);
 
-        /* A thread does nothing but wait for its process. */
+    /* A thread does nothing but wait for its process. */
+    steps_expect(jobs);
 #pragma omp parallel for schedule(dynamic)
-    for (int i = 0; i < jobs; i++)
+    for (int i = 0; i < jobs; i++) {
+        steps_begin("picture", job[i].picture.id);
         status_save(&job[i].outcome, draw_picture(program, &job[i]));
+    }
 
     for (int i = 0; i < jobs; i++) {
         if (job[i].warnings[0] != '\0')

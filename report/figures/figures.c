@@ -5,6 +5,7 @@
 #include "report/draw/glyphs.h"
 #include "report/draw/gnuplot.h"
 #include "report/figures/suite_figure.h"
+#include "report/text/steps.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,8 +155,10 @@ enum status figures_make(struct figures *f)
     f->rows = figure_table_count;
     TRY(file_make_folder(f->folder));
     TRY(write_style(f));
+    steps_expect(f->rows);
     for (int i = 0; i < f->rows; i++) {
         const struct figure_row *row = &f->row[i];
+        steps_begin("figure", row->id);
         TRY(row->draw != NULL ? row->draw(f, row) : suite_figure_make(f, row));
     }
     if (f->count == 0 && f->only != NULL && *f->only != '\0')

@@ -2,6 +2,7 @@
 
 #include "engine/base/log.h"
 #include "engine/base/say.h"
+#include "harness/base/terminal.h"
 #include "report/page/headline.h"
 #include "report/page/notes.h"
 
@@ -24,9 +25,9 @@ static bool say_left_out(const struct results *r)
         left_out += !r->run[i].used;
     }
     if (left_out > 0)
-        say_to(
-            stderr,
-            "Left out: %d of %d runs (%d incomplete, %d failed, %d missing); the page says why\n",
+        terminal_say(
+            stderr, 0, "",
+            "Left out: %d of %d runs (%d incomplete, %d failed, %d missing); the page says why",
             left_out, r->runs, of[RUN_INCOMPLETE], of[RUN_FAILED], of[RUN_MISSING]);
     return left_out > 0;
 }
@@ -36,17 +37,17 @@ enum status summary_say(const struct report *r, const char *folder)
     struct text line = {0};
     enum status status = headline_write(r, &line);
     if (status == STATUS_OK)
-        say("%s\n", text_get(&line));
+        terminal_say(stdout, 0, "", "%s", text_get(&line));
     text_free(&line);
     TRY(status);
     if (!say_left_out(&r->results)) {
         headline_counts(r, &line);
-        say("%s\n", text_get(&line));
+        terminal_say(stdout, 0, "", "%s", text_get(&line));
         text_free(&line);
     }
     notes_line(&r->results, &line);
     if (line.length > 0)
-        say("%s\n", text_get(&line));
+        terminal_say(stdout, 0, "", "%s", text_get(&line));
     text_free(&line);
     say("%s/index.html\n", folder);
     return STATUS_OK;

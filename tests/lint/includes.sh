@@ -18,7 +18,7 @@ harness/matrix engine/base/ engine/data/ engine/methods/ suites/ harness/base/ h
 harness/sweep engine/base/ engine/data/ engine/methods/ suites/ harness/base/ harness/config/ harness/curve/ harness/run/ harness/matrix/ harness/sweep/
 harness/commands engine/base/ engine/data/ engine/theory/ engine/methods/ suites/ harness/base/ harness/config/ harness/curve/ harness/run/ harness/matrix/ harness/sweep/ harness/commands/
 harness/main.c engine/base/ engine/data/ engine/methods/ suites/ harness/
-report/text engine/base/ report/text/
+report/text engine/base/ harness/base/progress.h harness/base/terminal.h report/text/
 report/stats engine/base/ report/text/ report/stats/
 report/results engine/base/ suites/facts.def harness/curve/curve.h harness/curve/run_folder.h report/text/ report/stats/ report/results/
 report/sameness engine/base/ suites/facts.def harness/curve/curve.h report/text/ report/stats/ report/results/ report/sameness/
@@ -26,7 +26,7 @@ report/draw engine/base/ report/text/ report/stats/ report/results/ report/draw/
 report/tables engine/base/ harness/curve/curve.h report/text/ report/stats/ report/results/ report/tables/
 report/claims engine/base/ suites/bandit.h harness/curve/curve.h report/text/ report/stats/ report/results/ report/tables/ report/claims/
 report/figures engine/base/ suites/bandit.h harness/curve/curve.h report/text/ report/stats/ report/results/ report/draw/ report/tables/ report/claims/ report/figures/
-report/page engine/base/ harness/curve/curve.h report/text/ report/stats/ report/results/ report/draw/ report/tables/ report/claims/ report/figures/ report/page/
+report/page engine/base/ harness/base/terminal.h harness/curve/curve.h report/text/ report/stats/ report/results/ report/draw/ report/tables/ report/claims/ report/figures/ report/page/
 report/export.c engine/base/ harness/curve/curve.h report/
 report/export.h engine/base/ harness/curve/curve.h report/
 report/options.c engine/base/ harness/curve/curve.h report/
