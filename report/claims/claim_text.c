@@ -86,8 +86,7 @@ void claim_estimate_text(const struct claim_outcome *o, char *out, size_t size)
         snprintf(out, size, "%s", x);
 }
 
-/* "3 of 12 datasets, 5 seeds" */
-static void describe_coverage(const struct claim_outcome *o, char *out, size_t size)
+void claim_coverage_text(const struct claim_outcome *o, char *out, size_t size)
 {
     if (o->wanted == 0)
         out[0] = '\0';
@@ -96,6 +95,15 @@ static void describe_coverage(const struct claim_outcome *o, char *out, size_t s
     else
         snprintf(out, size, "%d/%d, %d seed%s", o->tasks, o->wanted, o->estimate.runs,
                  o->estimate.runs == 1 ? "" : "s");
+}
+
+int claim_deciding_part(const struct claim_result *r)
+{
+    int first = 0;
+    while (first + 1 < r->parts &&
+           (r->claim->part[first].aside || r->outcome[first].verdict != r->verdict))
+        first++;
+    return first;
 }
 
 static void published_text(const struct claim_outcome *o, char *out, size_t size)
@@ -151,7 +159,7 @@ static void add_part(struct table *t, const struct claim_result *c, int part)
     table_put(t, row, 2, "%s", text);
     published_text(o, text, sizeof text);
     table_put(t, row, 3, "%s", text);
-    describe_coverage(o, text, sizeof text);
+    claim_coverage_text(o, text, sizeof text);
     table_put(t, row, 4, "%s", text);
     table_put(t, row, 5, "%s", claim_verdict_text(o->verdict, o->reduced));
     csv_line(t, c, part);
@@ -201,7 +209,7 @@ static void part_line(const struct claim_part *p, const struct claim_outcome *o,
     if (!isnan(o->published))
         text_add(out, ", paper %.1f", o->published);
     if (o->tasks > 0) {
-        describe_coverage(o, text, sizeof text);
+        claim_coverage_text(o, text, sizeof text);
         text_add(out, " (%s)", text);
     }
     if (o->detail[0] != '\0') {

@@ -126,6 +126,11 @@ void claim_part_title(const struct claim_part *p, char *out, size_t size);
 /* "+33.24 [28.10, 38.02]", "n/a" */
 void claim_estimate_text(const struct claim_outcome *o, char *out, size_t size);
 
+/* "3/12, 5 seeds": datasets run of those that the claim is about, runs per cell; "" without any. */
+void claim_coverage_text(const struct claim_outcome *o, char *out, size_t size);
+/* The first voting part that has the claim's own verdict. */
+int claim_deciding_part(const struct claim_result *r);
+
 /* "supported", of reduced runs "supported at this size". */
 const char *claim_verdict_text(enum verdict v, bool reduced);
 

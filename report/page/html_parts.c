@@ -100,6 +100,8 @@ static void put_part(struct text *out, const struct claim_part *part, const stru
     html_put_format(out, "%s: %s", title, estimate);
     if (o->wanted > 0)
         html_put_format(out, ", %d of %d datasets", o->tasks, o->wanted);
+    if (o->tasks > 0 && o->estimate.runs > 0)
+        html_put_format(out, ", %d seed%s", o->estimate.runs, o->estimate.runs == 1 ? "" : "s");
     if (isfinite(o->published))
         html_put_format(out, "; the paper %+.2f", o->published);
     text_add(out, " ");

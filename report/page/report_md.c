@@ -20,19 +20,36 @@ static void add_notes(const struct results *x, enum note_level level, const char
     }
 }
 
+/* A claim with a verdict: the numbers of the test that decided it. */
+static void add_verdict(const struct claim_result *c, struct text *out)
+{
+    const struct claim_outcome *o = &c->outcome[claim_deciding_part(c)];
+    char estimate[128], coverage[64];
+    claim_estimate_text(o, estimate, sizeof estimate);
+    claim_coverage_text(o, coverage, sizeof coverage);
+    text_add(out, "| %s | %s | %s | %s | ", c->claim->id,
+             claim_verdict_text(c->verdict, c->reduced), estimate, coverage);
+    text_add_escaped(out, escape_markdown, c->claim->claim);
+    text_add(out, " |\n");
+}
+
 static void add_claims(const struct claim_result *result, struct text *out)
 {
-    int tested = 0;
-    text_add(out, "## Claims\n\n");
+    int of[VERDICT_UNTESTABLE + 1] = {0};
+    for (int i = 0; i < claim_count; i++)
+        of[result[i].verdict]++;
+    int tested = claim_count - of[VERDICT_UNTESTABLE];
+    text_add(out,
+             "## Claims\n\nOf %d claims of the paper %d can be tested with these runs: %d "
+             "supported, %d contradicted, %d inconclusive.\n\n",
+             claim_count, tested, of[VERDICT_SUPPORTED], of[VERDICT_CONTRADICTED],
+             of[VERDICT_INCONCLUSIVE]);
+    if (tested > 0)
+        text_add(out, "| Claim | Verdict | Estimate of the test that decides | Datasets, seeds | "
+                      "|\n| --- | --- | ---: | --- | --- |\n");
     for (int i = 0; i < claim_count; i++) {
-        if (result[i].verdict == VERDICT_UNTESTABLE)
-            continue;
-        if (tested++ == 0)
-            text_add(out, "| Claim | Verdict | |\n| --- | --- | --- |\n");
-        text_add(out, "| %s | %s | ", result[i].claim->id,
-                 claim_verdict_text(result[i].verdict, result[i].reduced));
-        text_add_escaped(out, escape_markdown, result[i].claim->claim);
-        text_add(out, " |\n");
+        if (result[i].verdict != VERDICT_UNTESTABLE)
+            add_verdict(&result[i], out);
     }
     text_add(out, "%sNot testable with these results:", tested > 0 ? "\n" : "");
     for (int i = 0; i < claim_count; i++) {
@@ -40,7 +57,7 @@ static void add_claims(const struct claim_result *result, struct text *out)
             text_add(out, " %s", result[i].claim->id);
     }
     text_add(out,
-             "%s. The numbers behind each verdict, and what is missing for the others, are in "
+             "%s. All tests of each claim, and what is missing for the others, are in "
              "[claims.md](claims.md).\n\n",
              tested == claim_count ? " none" : "");
 }

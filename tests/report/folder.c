@@ -98,6 +98,38 @@ void folder_run(struct folder_run run)
     curve_free(&c);
 }
 
+void folder_sweep(int seed, double end, double within, double beyond)
+{
+    static const double target[] = {0, 50, 100, 3600, 7200};
+    char path[FILE_PATH];
+    struct curve c;
+    folder_run((struct folder_run){.matrix = "rtg",
+                                   .dataset = "hopper-random-v2",
+                                   .method = "odt",
+                                   .folder = "odt@target_sweep=3",
+                                   .variant = "target_sweep=3",
+                                   .seed = seed,
+                                   .points = end > 0 ? 2 : 1,
+                                   .end = end,
+                                   .config = "rtg_online = 7200\n"});
+    snprintf(path, sizeof path, "%s/hopper-random-v2/odt@target_sweep=3/%d/curve.h5",
+             folder_path("rtg"), seed);
+    cr_assert_eq(curve_read(path, &c), STATUS_OK, "%s", status_sentence());
+    cr_assert_eq(curve_init_targets(&c, 5, 1), STATUS_OK);
+    c.targets.data_worst = 0;
+    c.targets.data_best = 100;
+    for (int g = 0; g < 5; g++) {
+        c.targets.target[g] = target[g];
+        c.targets.raw_return[g] = c.targets.real_return[g] = target[g] <= 100
+                                                                 ? within * target[g] + seed
+                                                                 : within * 100 +
+                                                                       beyond * (target[g] - 100) +
+                                                                       seed;
+    }
+    cr_assert_eq(curve_write(&c, path), STATUS_OK, "%s", status_sentence());
+    curve_free(&c);
+}
+
 struct results folder_results(const char *path, struct results_options options)
 {
     struct results r;

@@ -31,6 +31,11 @@ struct folder_run {
 };
 void folder_run(struct folder_run run);
 
+/* In matrix `rtg`: ODT after `end` online transitions, evaluated for a sweep of target returns on
+ * hopper-random, whose data return 0 to 100. Asked for 0, 50 and 100 it earns `within` times that,
+ * and beyond follows the target by `beyond`, up to that of rollouts, 7200; `seed` on top. */
+void folder_sweep(int seed, double end, double within, double beyond);
+
 /* Read and finish, with default options; asserts success. */
 struct results folder_results(const char *path, struct results_options options);
 struct results folder_scores(const char *path, struct results_options options);

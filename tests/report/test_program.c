@@ -228,6 +228,24 @@ Test(report_program, writes_everything_and_ends_with_1_when_a_curve_cannot_be_re
         cr_expect_eq(shell("test -s %s/%s", folder_path("out"), files[i]), 0, "%s", files[i]);
 }
 
+/* The list of verdicts: how many claims can be tested, each with its interval and seeds. */
+Test(report_program, lists_the_verdicts_and_draws_what_was_earned_for_the_targets)
+{
+    for (int seed = 1; seed <= 3; seed++)
+        folder_sweep(seed, 0, 0.5, 0);
+    const char *out = folder_path("out");
+    cr_assert_eq(report("%s --format svg --fast --out %s", folder_path("rtg"), out), 0, "%s",
+                 folder_read(folder_path("said")));
+    char *page = folder_read(folder_path("out/report.md"));
+    cr_expect_not_null(strstr(page, "Of 45 claims of the paper 1 can be tested with these runs: 1 "
+                                    "supported, 0 contradicted, 0 inconclusive."),
+                       "%.3000s", page);
+    cr_expect_not_null(strstr(page, "| C45 | supported | 0.01 [0.01, 0.01] | 1/34, 3 seeds | "));
+    free(page);
+    cr_expect_eq(shell("grep -q 'beyond the data.s best' %s/claims.md", out), 0);
+    cr_expect_eq(shell("grep -q 7200 %s/figures/targets.dat", out), 0);
+}
+
 /* Neither silently, nor with a picture of other numbers in its place. */
 Test(report_program, ends_with_1_and_without_the_old_picture_when_one_cannot_be_drawn)
 {

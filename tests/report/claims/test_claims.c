@@ -127,6 +127,25 @@ Test(claims, say_what_an_open_one_would_need)
     report_free(&r);
 }
 
+/* The list of verdicts shows one test of each claim: one that votes and has the claim's verdict. */
+Test(claims, show_the_test_that_decides)
+{
+    struct report r = paper_like(3, 5);
+    struct claim_result *result = evaluate(&r);
+    for (int i = 0; i < claim_count; i++) {
+        int k = claim_deciding_part(&result[i]);
+        cr_assert(k >= 0 && k < result[i].parts);
+        cr_expect_not(result[i].claim->part[k].aside, "%s", result[i].claim->id);
+        cr_expect_eq(result[i].outcome[k].verdict, result[i].verdict, "%s", result[i].claim->id);
+    }
+    char words[64];
+    const struct claim_result *c = find(result, "C7");
+    claim_coverage_text(&c->outcome[claim_deciding_part(c)], words, sizeof words);
+    cr_expect_str_eq(words, "12/12, 5 seeds");
+    free(result);
+    report_free(&r);
+}
+
 Test(claims, give_no_verdict_on_two_seeds)
 {
     struct report r = paper_like(3, 2);
@@ -247,40 +266,6 @@ Test(claims, pick_runs_by_their_settings)
     report_free(&r);
 }
 
-/* A pretrained ODT on hopper-random whose data return 0 to 100: asked for 0, 50, 100 it earns what
- * `within` says of it, beyond it follows the target by `beyond`, up to that of rollouts, 7200. */
-static void write_sweep(int seed, double end, double within, double beyond)
-{
-    static const double target[] = {0, 50, 100, 3600, 7200};
-    char path[FILE_PATH];
-    struct curve c;
-    folder_run((struct folder_run){.matrix = "rtg",
-                                   .dataset = "hopper-random-v2",
-                                   .method = "odt",
-                                   .folder = "odt@target_sweep=3",
-                                   .variant = "target_sweep=3",
-                                   .seed = seed,
-                                   .points = end > 0 ? 2 : 1,
-                                   .end = end,
-                                   .config = "rtg_online = 7200\n"});
-    snprintf(path, sizeof path, "%s/hopper-random-v2/odt@target_sweep=3/%d/curve.h5",
-             folder_path("rtg"), seed);
-    cr_assert_eq(curve_read(path, &c), STATUS_OK, "%s", status_sentence());
-    cr_assert_eq(curve_init_targets(&c, 5, 1), STATUS_OK);
-    c.targets.data_worst = 0;
-    c.targets.data_best = 100;
-    for (int g = 0; g < 5; g++) {
-        c.targets.target[g] = target[g];
-        c.targets.raw_return[g] = c.targets.real_return[g] = target[g] <= 100
-                                                                 ? within * target[g] + seed
-                                                                 : within * 100 +
-                                                                       beyond * (target[g] - 100) +
-                                                                       seed;
-    }
-    cr_assert_eq(curve_write(&c, path), STATUS_OK, "%s", status_sentence());
-    curve_free(&c);
-}
-
 static struct report sweep_report(void)
 {
     struct report r = {.bootstrap = bootstrap_default(), .gamma = 100, .digits = 2};
@@ -293,7 +278,7 @@ static struct report sweep_report(void)
 static void expect_target_verdict(double within, double beyond, enum verdict verdict)
 {
     for (int seed = 1; seed <= 3; seed++)
-        write_sweep(seed, 0, within, beyond);
+        folder_sweep(seed, 0, within, beyond);
     struct report r = sweep_report();
     struct claim_result *result = evaluate(&r);
     const struct claim_result *c = find(result, "C45");
@@ -317,7 +302,7 @@ Test(claims, a_plateau_beyond_the_data_supports_that_high_targets_are_not_met)
 Test(claims, on_target_returns_are_not_judged_from_finetuned_policies)
 {
     for (int seed = 1; seed <= 3; seed++)
-        write_sweep(seed, 1000, 0.5, 0);
+        folder_sweep(seed, 1000, 0.5, 0);
     struct report r = sweep_report();
     struct claim_result *result = evaluate(&r);
     const struct claim_result *c = find(result, "C45");
@@ -331,7 +316,7 @@ Test(claims, on_target_returns_are_not_judged_from_finetuned_policies)
 Test(claims, on_target_returns_leave_other_runs_scores_alone)
 {
     for (int seed = 1; seed <= 3; seed++) {
-        write_sweep(seed, 0, 0.5, 0);
+        folder_sweep(seed, 0, 0.5, 0);
         folder_run((struct folder_run){.matrix = "rtg",
                                        .dataset = "hopper-random-v2",
                                        .method = "odt",
