@@ -79,8 +79,8 @@ static enum status read_inputs(const struct options *o, struct results *r)
     }
     TRY(results_normalise(r));
     TRY(results_select(r, o->methods, o->datasets, o->suites));
-    if (r->runs == 0 && o->report.paper)
-        return STATUS_OK; /* the paper's own tables need no run */
+    if (r->runs == 0 && (o->report.paper || r->theory != NULL))
+        return STATUS_OK; /* the paper's own tables and the theory need no run */
     return results_finish(r);
 }
 
@@ -383,14 +383,15 @@ static enum status write_zip(const struct options *o, const struct made *m)
 /* With --fig or --table only those; else the whole folder. */
 static enum status write_report(const struct options *o, struct made *m)
 {
-    bool whole = o->figure == NULL && o->table == NULL, runs = m->report.results.runs > 0;
+    bool whole = o->figure == NULL && o->table == NULL;
+    bool any = m->report.results.runs > 0 || m->report.results.theory != NULL;
     char path[FILE_PATH];
     if (whole || o->table != NULL)
         TRY(make_tables(o, m));
-    if (whole && runs && !m->report.results.foreign)
+    if (whole && any && !m->report.results.foreign)
         TRY(write_claims(o, m));
     TRY(write_tables(o, m));
-    if ((whole || o->figure != NULL) && runs)
+    if ((whole || o->figure != NULL) && any)
         TRY(make_figures(o, m));
     if (!whole)
         return STATUS_OK;

@@ -66,6 +66,8 @@ void provenance_hash(const struct options *o, const struct report *r, char out[1
         hash_run(&h, &r->against->results, &r->against->results.run[i]);
     if (r->published != NULL)
         hash_published(&h, r->published);
+    if (r->results.theory != NULL)
+        sha256_add(&h, r->results.theory, sizeof *r->results.theory);
     sha256_hex(&h, hex);
     memcpy(out, hex, 16);
     out[16] = '\0';
@@ -210,6 +212,11 @@ enum status provenance_write(const struct options *o, const struct report *r, co
     text_add(&t, "\n  },\n");
     add_versions(&t);
     add_runs(&t, &r->results);
+    if (r->results.theory != NULL) {
+        text_add(&t, "  \"theory\": {\"file\": ");
+        add_string(&t, r->results.theory_path);
+        text_add(&t, "},\n");
+    }
     add_notes(&t, &r->results);
     text_add(&t, "}\n");
     if (choices.broken)

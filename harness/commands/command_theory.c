@@ -207,8 +207,10 @@ const struct command command_theory = {
         "return beside the corrected bounds, how much a dataset leaves uncovered (by simulation), "
         "the regret bound, when the decision transformer weighs actions as AWAC does, and the law "
         "of the visible context, drawn by the sampler that trains.\n\n"
+        "`vitamin report` judges claims C43 and C44 by the file that it finds in its folders. "
         "docs/theory.md has the formulas and what differs from the paper.",
     .examples = {{"vitamin theory", "compute, print and write results/runs/" THEORY_FILE},
+                 {"vitamin report results/runs", "judge the claims C43 and C44 by it"},
                  {"vitamin theory --context-law --length 30 --segment 5",
                   "the law of the visible context alone"}},
     .options = options,

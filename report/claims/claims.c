@@ -63,7 +63,13 @@ static claim_function *const functions[CLAIM_TEST_COUNT] = {
     [CLAIM_TARGET_SHARE] = claim_target_share,
     [CLAIM_TARGET_BEYOND] = claim_target_beyond,
     [CLAIM_TARGET_WITHIN] = claim_target_within,
-    [CLAIM_OUTSIDE] = NULL};
+    [CLAIM_SLOPE] = claim_theory,
+    [CLAIM_SLOPE_BELOW] = claim_theory,
+    [CLAIM_BOUND] = claim_theory,
+    [CLAIM_PRINTED] = claim_theory,
+    [CLAIM_COVERAGE] = claim_theory,
+    [CLAIM_CONTEXT] = claim_theory,
+    [CLAIM_DISTANCE] = claim_theory};
 
 /* --- what a verdict would need ---------------------------------------------------------------- */
 
@@ -147,10 +153,8 @@ enum status claim_evaluate_part(const struct report *r, const struct claim_part 
     const double nan = (double)NAN;
     *o = (struct claim_outcome){
         .verdict = VERDICT_UNTESTABLE, .estimate = {nan, nan, nan, 0}, .published = nan};
-    if (functions[p->test] == NULL) {
-        snprintf(o->needed, sizeof o->needed, "%s", p->label);
-        return STATUS_OK;
-    }
+    if (p->on == NULL) /* the theory's numbers, which no score touches */
+        return functions[p->test](r, p, o);
     if (r->results.doubt[0] != '\0') {
         snprintf(o->needed, sizeof o->needed, "scores on one scale (see the warnings)");
         return STATUS_OK;
@@ -169,7 +173,7 @@ enum status claim_evaluate_part(const struct report *r, const struct claim_part 
 static int parts_of(const struct claim *c)
 {
     int n = 0;
-    while (n < CLAIM_PARTS && (c->part[n].a != NULL || c->part[n].test == CLAIM_OUTSIDE))
+    while (n < CLAIM_PARTS && c->part[n].a != NULL)
         n++;
     return n;
 }

@@ -14,7 +14,8 @@
 enum { CLAIM_PARTS = 12, CLAIM_TEXT = 256 };
 
 /* X(code, name, what is asserted on the datasets `on`): %a and %b are methods, %v the value, %n
- * `least`, %2 the datasets `on2`. */
+ * `least`, %2 the datasets `on2`. Tests of the theory need no runs (docs/theory.md): they have a
+ * label, no `on`, and %a is a law's name or "LENGTH SEGMENT". */
 #define CLAIM_TESTS(X)                                                                             \
     X(CLAIM_DIFF, "difference", "%a \u2212 %b > %v")                                               \
     X(CLAIM_EACH, "each dataset", "%a \u2212 %b > 0 on each dataset")                              \
@@ -58,7 +59,13 @@ enum { CLAIM_PARTS = 12, CLAIM_TEXT = 256 };
       "%a: rise of the real return per unit of target beyond the data's best < %v")                \
     X(CLAIM_TARGET_WITHIN, "target returns",                                                       \
       "%a: rise of the real return per unit of target within the data's range > %v")               \
-    X(CLAIM_OUTSIDE, "outside", "")
+    X(CLAIM_SLOPE, "theory: slope", "")                                                            \
+    X(CLAIM_SLOPE_BELOW, "theory: slope", "")                                                      \
+    X(CLAIM_BOUND, "theory: bound", "")                                                            \
+    X(CLAIM_PRINTED, "theory: bound as printed", "")                                               \
+    X(CLAIM_COVERAGE, "theory: simulation", "")                                                    \
+    X(CLAIM_CONTEXT, "theory: chi-square", "")                                                     \
+    X(CLAIM_DISTANCE, "theory: distance", "")
 
 enum claim_test {
 #define CLAIM_ENUM(code, name, meaning) code,

@@ -25,6 +25,9 @@ claim_function claim_share_found, claim_critic_error, claim_near_data;
 /* claim_targets.c: what pretrained policies earn for the returns that they are asked for. */
 claim_function claim_target_share, claim_target_beyond, claim_target_within;
 
+/* claim_theory.c: what `vitamin theory` computed. */
+claim_function claim_theory;
+
 /* The interval of a mean over picked runs; keeps tasks and wanted. No runs: nothing happens. */
 enum status claim_mean(const struct report *r, const char *who, const char *where,
                        selection_value *value, const void *context, struct claim_outcome *o);

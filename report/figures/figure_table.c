@@ -1,6 +1,8 @@
 /* Every figure of the report, one row each. A new figure is a function in a fig_*.c and a row here.
  *
- * fig1 and fig12 to fig17 are drawings and pictures without data. */
+ * fig1 and fig13 to fig17 are drawings and pictures without data; fig12 is a law that can be
+ * checked.
+ */
 #include "report/figures/figures.h"
 
 #include "report/figures/fig_against.h"
@@ -9,6 +11,7 @@
 #include "report/figures/fig_paper.h"
 #include "report/figures/fig_status.h"
 #include "report/figures/fig_targets.h"
+#include "report/figures/fig_theory.h"
 #include "report/figures/suite_figure.h"
 
 #define MUJOCO_ROWS    "medium medium-replay random"
@@ -55,6 +58,7 @@ const struct figure_row figure_table[] = {
     {.id = "fig11",  .title = "IQL against TD3 as the gradient", .source = "Fig. 11", .draw = curves_suite,
      .datasets = "hopper-random-v2 antmaze-large-play-v2 antmaze-large-diverse-v2",
      .methods = "iql_odt td3_odt"},
+    {.id = "fig12",  .title = "Visible context in training", .source = "Fig. 12", .draw = theory_draw_context},
     {.id = "fig18",  .title = "Gym-MuJoCo, delayed reward: learning curves", .source = "Fig. 18",
      .draw = curves_suite, .suite = "mujoco-delayed", .rows = MUJOCO_ROWS, .columns = MUJOCO_COLUMNS},
     {.id = "fig19",  .title = "Maze2D: learning curves", .source = "Fig. 19", .draw = curves_suite,
@@ -98,6 +102,8 @@ const struct figure_row figure_table[] = {
     {.id = "against",            .title = "Here and there", .source = "", .draw = against_draw},
     {.id = "published_vs_ours",  .title = "Published results and the runs here", .source = "",
      .draw = published_scatter},
+    {.id = "theory_growth",      .title = "Coverage of target returns", .source = "", .draw = theory_draw_growth},
+    {.id = "theory_ratio",       .title = "The decision transformer's weights and AWAC's", .source = "", .draw = theory_draw_ratio},
     {.id = "seeds",              .title = "every final score", .source = "", .draw = curves_seeds},
     {.id = "targets",            .title = "Return asked for and return earned", .source = "Sec. 3.3", .draw = targets_figure},
     {.id = "status",             .title = "Status of the runs", .source = "", .draw = status_map},

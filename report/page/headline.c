@@ -230,7 +230,8 @@ static enum status say_without_pair(const struct report *r, struct text *out)
     else if (x->runs > 0)
         text_add(out, "none of the %d runs has a result yet", x->runs);
     else
-        text_add(out, "there are no runs: only what the paper prints");
+        text_add(out, "there are no runs: only what %s",
+                 r->results.theory != NULL ? "the theory says" : "the paper prints");
     return STATUS_OK;
 }
 

@@ -2,6 +2,7 @@
 
 #include "engine/base/embed.h"
 #include "report/page/headline.h"
+#include "report/page/theory_text.h"
 #include "report/text/list.h"
 
 #include <fnmatch.h>
@@ -142,6 +143,20 @@ static enum status provenance(struct html *h)
     return STATUS_OK;
 }
 
+static enum status theory(struct html *h)
+{
+    struct text words = {0};
+    if (h->page->report->results.theory == NULL)
+        return STATUS_OK;
+    theory_text(h->page->report, &words);
+    text_add(&h->out, "<p>");
+    html_put(&h->out, text_get(&words));
+    text_add(&h->out, "</p>\n");
+    h->out.broken |= words.broken;
+    text_free(&words);
+    return STATUS_OK;
+}
+
 #define MAIN_CURVES  "fig3 fig4 fig4b fig6 fig18 fig19 curves*"
 /* When nothing of the main suites was run, what was run comes first. */
 #define OTHER_CURVES "fig5? fig8 fig9 fig10 fig11 fig20 fig21 fig22 fig23 fig24 fig25 fig26"
@@ -192,6 +207,11 @@ static enum status put_sections(struct html *h)
          .figures = "improvement* ranks*",
          .tables = "pairs* ranks*"},
         {.id = "claims", .title = "Claims", .before = claims_if_any},
+        {.id = "theory",
+         .title = "Theory",
+         .figures = "theory_growth theory_ratio fig12",
+         .tables = "theory regret",
+         .before = theory},
         {.id = "datasets",
          .title = "Datasets",
          .before = html_datasets,

@@ -2,6 +2,7 @@
 
 #include "engine/base/escape.h"
 #include "report/page/headline.h"
+#include "report/page/theory_text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -62,6 +63,17 @@ static void add_claims(const struct claim_result *result, struct text *out)
              tested == claim_count ? " none" : "");
 }
 
+static void add_theory(const struct report *r, struct text *out)
+{
+    struct text words = {0};
+    theory_text(r, &words);
+    text_add(out, "## Theory\n\n");
+    text_add_escaped(out, escape_markdown, text_get(&words));
+    text_add(out, "\n\n");
+    out->broken |= words.broken;
+    text_free(&words);
+}
+
 static void add_reading(const struct report *r, struct text *out)
 {
     char words[RESULTS_NOTE];
@@ -108,6 +120,8 @@ enum status report_md_write(const struct report *r, const struct table *table, i
     add_notes(&r->results, NOTE_INFO, "", &out);
     if (result != NULL)
         add_claims(result, &out);
+    if (r->results.theory != NULL)
+        add_theory(r, &out);
     if (tables > 0)
         text_add(&out, "## Tables\n\n");
     for (int i = 0; i < tables; i++) {

@@ -53,6 +53,7 @@ void results_free(struct results *r)
     free(r->note);
     free(r->own_suite);
     free(r->seed_name);
+    free(r->theory);
     *r = (struct results){0};
 }
 

@@ -16,6 +16,7 @@
 #include "engine/base/file.h"
 #include "engine/base/status.h"
 #include "harness/curve/curve.h"
+#include "harness/curve/theory_file.h"
 #include "report/results/reading.h"
 #include "report/stats/align.h"
 #include "report/stats/matrix.h"
@@ -182,17 +183,20 @@ struct results {
     char excluded_by[RESULTS_NOTE]; /* the user's own selection in words, or "" */
     char (*own_suite)[RESULTS_ID];  /* (own_suites) names that --suite-of has made */
     int own_suites;
+    struct theory *theory; /* what `vitamin theory` computed, owned; NULL: no file was found */
+    char theory_path[FILE_PATH]; /* its file */
+    bool theory_damaged;         /* there is a file, and it cannot be read */
 };
 
 void results_init(struct results *r, struct results_options options);
 void results_free(struct results *r);
 
-/* Every curve.h5 below `folder` (or one such file), in path order. Folders are read as
- * MATRIX/DATASET/METHOD[@key=value,...]/SEED/curve.h5 (or .../METHOD-PRESET-SIZE/seedN/); what the
- * file says about itself wins. A file that cannot be read becomes a failed run with the reason (and
- * a note), a run's folder without a curve a missing one. With delayed rewards the dataset is
- * "hopper-medium-v2+delay5"; other settings behind the @ make a method "td3_odt:alpha_online=10".
- * Errors STATUS_IO (no such folder), STATUS_MEMORY. */
+/* Every curve.h5 below `folder` (or one such file), in path order, and the first theory.h5. Folders
+ * are read as MATRIX/DATASET/METHOD[@key=value,...]/SEED/curve.h5 (or
+ * .../METHOD-PRESET-SIZE/seedN/); what the file says about itself wins. A file that cannot be read
+ * becomes a failed run with the reason (and a note), a run's folder without a curve a missing one.
+ * With delayed rewards the dataset is "hopper-medium-v2+delay5"; other settings behind the @ make a
+ * method "td3_odt:alpha_online=10". Errors STATUS_IO (no such folder), STATUS_MEMORY. */
 enum status results_read_folder(struct results *r, const char *folder);
 
 /* One foreign file, or a folder of them: layouts in scores.h; "-" is standard input. What was taken

@@ -201,6 +201,29 @@ static enum status read_run(struct results *r, const char *folder, const char *p
     return result;
 }
 
+/* --- the theory's numbers -----------------------------------------------------------------------
+ */
+
+/* The first is enough: every program writes the same. */
+static enum status read_theory(struct results *r, const char *path)
+{
+    if (r->theory != NULL)
+        return results_note(r, NOTE_INFO, "Theory: %s is used, %s is not.", r->theory_path, path);
+    struct theory *t = malloc(sizeof *t);
+    if (t == NULL)
+        return status_fail(STATUS_MEMORY, "%s: no memory for the theory's numbers", path);
+    enum status result = theory_file_read(path, t);
+    if (result == STATUS_OK) {
+        r->theory = t;
+        return file_path(r->theory_path, "%s", path);
+    }
+    free(t);
+    if (result == STATUS_MEMORY || result == STATUS_INTERRUPTED)
+        return result;
+    r->theory_damaged = true;
+    return note_unread(r, status_sentence());
+}
+
 /* --- folders ---------------------------------------------------------------------------------- */
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -235,6 +258,8 @@ static enum status read_below(struct results *r, const char *folder, const char 
     TRY(file_path(path, "%s/%s", folder, name));
     if (strcmp(name, "curve.h5") == 0) /* read with its folder */
         return STATUS_OK;
+    if (strcmp(name, THEORY_FILE) == 0)
+        return read_theory(r, path);
     if (look_for_folder(path, &below) != STATUS_OK)
         return note_unread(r, status_sentence());
     return depth <= DEPTH && below ? read_tree(r, path, depth) : STATUS_OK;
@@ -277,5 +302,5 @@ enum status results_read_folder(struct results *r, const char *folder)
         guard_keep(false);
         return result;
     }
-    return read_run(r, folder, folder);
+    return theory_file_is(folder) ? read_theory(r, folder) : read_run(r, folder, folder);
 }

@@ -37,6 +37,8 @@ const struct table_entry table_table[] = {
     {"tab7",             "Maze2D: datasets",                            "maze2d",         table_datasets,         false},
     {"tab8",             "Hyperparameters as used",                     "",               table_hyper_common,     false},
     {"tab9",             "Hyperparameters by dataset",                  "",               table_hyper_by_dataset, false},
+    {"theory",           "The theory in numbers",                      "",               table_theory,           false},
+    {"regret",           "The regret bound of Theorem E.1",            "",               table_regret,           false},
     {"cost",             "Cost of the runs",                          "",               table_cost,             false},
     {"status",           "Status of the runs",                        "",               table_status,           false},
 };

@@ -34,6 +34,8 @@ enum status table_ranks(const struct report *r, const char *none, struct table *
 enum status table_datasets(const struct report *r, const char *suite, struct table *t);
 enum status table_hyper_common(const struct report *r, const char *none, struct table *t);
 enum status table_hyper_by_dataset(const struct report *r, const char *none, struct table *t);
+enum status table_theory(const struct report *r, const char *none, struct table *t);
+enum status table_regret(const struct report *r, const char *none, struct table *t);
 enum status table_cost(const struct report *r, const char *none, struct table *t);
 enum status table_status(const struct report *r, const char *none, struct table *t);
 

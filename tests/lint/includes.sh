@@ -20,7 +20,7 @@ harness/commands engine/base/ engine/data/ engine/theory/ engine/methods/ suites
 harness/main.c engine/base/ engine/data/ engine/methods/ suites/ harness/
 report/text engine/base/ harness/base/progress.h harness/base/terminal.h report/text/
 report/stats engine/base/ report/text/ report/stats/
-report/results engine/base/ suites/facts.def harness/curve/curve.h harness/curve/run_folder.h report/text/ report/stats/ report/results/
+report/results engine/base/ suites/facts.def harness/curve/curve.h harness/curve/run_folder.h harness/curve/theory_file.h report/text/ report/stats/ report/results/
 report/sameness engine/base/ suites/facts.def harness/curve/curve.h report/text/ report/stats/ report/results/ report/sameness/
 report/draw engine/base/ report/text/ report/stats/ report/results/ report/draw/
 report/tables engine/base/ harness/curve/curve.h report/text/ report/stats/ report/results/ report/tables/
