@@ -186,6 +186,9 @@ static enum status unknown_option(const struct reading *r, const char *word)
 {
     char name[NEAREST_WORD];
     name_of(word, name);
+    if (word[1] != '-' && strlen(name) < 2) /* nothing is like one letter */
+        return status_fail(STATUS_CONFIG, "unknown option '%.*s'; `%s --help` lists them",
+                           (int)strcspn(word, "="), word, r->path);
     return status_fail(
         STATUS_CONFIG, "unknown option '%.*s'; did you mean '--%s'? (`%s --help` lists them)",
         (int)strcspn(word, "="), word, nearest_option(r->command, name).word, r->path);
@@ -359,8 +362,12 @@ static enum status unknown_command(const struct command *c, const char *path, co
     if (n.word[0] == '\0')
         return status_fail(STATUS_CONFIG, "there are no commands below `%s`; `%s --help` shows it",
                            path, path);
+    const char *kind = word[0] == '-' ? "option" : "command";
+    if (strlen(n.to) < 2)
+        return status_fail(STATUS_CONFIG, "unknown %s '%s'; `%s help` lists them", kind, word,
+                           path);
     return status_fail(STATUS_CONFIG, "unknown %s '%s'; did you mean '%s'? (`%s help` lists them)",
-                       word[0] == '-' ? "option" : "command", word, n.word, path);
+                       kind, word, n.word, path);
 }
 
 static enum status show_help(const struct command *c, char path[COMMAND_PATH], char **words)
@@ -432,8 +439,10 @@ enum status command_main(const struct command *program, int argc, char **argv)
     char path[COMMAND_PATH];
     snprintf(path, sizeof path, "%s", program->name);
     enum status result = dispatch(program, program, path, argc, argv);
-    if (result != STATUS_OK)
+    if (result != STATUS_OK) {
+        (void)fflush(stdout); /* the error comes last, in a log of both too */
         say_to(stderr, "%s: %s\n", path, status_sentence());
+    }
     if (file_close_output() != STATUS_OK && result == STATUS_OK) {
         result = STATUS_IO;
         if (*status_sentence() != '\0')

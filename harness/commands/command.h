@@ -51,7 +51,7 @@ extern const struct command data_list, data_stats, data_check, data_fetch, data_
 #define OPTION_THREADS(type, member)                                                               \
     {                                                                                              \
         "threads", 'j', "N", NULL, "threads to compute with, instead of all cores",                \
-            OPTION_FIELD(type, member), .low = 0, .high = 4096                                     \
+            OPTION_FIELD(type, member), .low = 1, .high = 4096                                     \
     }
 
 #endif

@@ -152,6 +152,11 @@ static enum status print_costs(void *context)
 {
     const struct arguments *a = context;
     struct speed_table t;
+    for (char **name = a->matrix; *name != NULL; name++) { /* before anything is printed */
+        struct matrix m;
+        TRY(matrix_load(*name, a->preset, &m));
+        matrix_unload(&m);
+    }
     enum status measured = speed_read(a->results, &t);
     if (measured != STATUS_OK && measured != STATUS_MISSING)
         return measured;

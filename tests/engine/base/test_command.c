@@ -196,6 +196,7 @@ Test(command, what_cannot_be_read_is_said)
         {"one --nmae=b", "unknown option '--nmae'; did you mean '--name'?"},
         {"one -name b", "unknown option '-name'; did you mean '--name'?"},
         {"one -flavor=sweet", "unknown option '-flavor'; did you mean '--flavour'?"},
+        {"one -z", "unknown option '-z'; `try one --help` lists them"},
         {"one -seed 3", "did you mean '--seed'?"},
         {"one -z", "unknown option '-z'"},
         {"one --l", "unknown option '--l'; did you mean"}, /* loud or late */
@@ -223,6 +224,7 @@ Test(command, what_cannot_be_read_is_said)
         {"some", "WORD is missing: any word will do"},
         {"some --loud", "WORD is missing"},
         {"sone", "unknown command 'sone'; did you mean 'one'? (`try help` lists them)"},
+        {"-x", "unknown option '-x'; `try help` lists them"},
         {"--some", "unknown option '--some'; did you mean 'some'?"},
         {"nested ome", "unknown command 'ome'; did you mean 'one'? (`try nested help` lists them)"},
         {"nested one --lout", "(`try nested one --help` lists them)"},

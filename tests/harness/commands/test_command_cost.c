@@ -83,3 +83,12 @@ Test(command_cost, marks_what_is_a_guess)
     cr_expect_not_null(strstr(printed, "| demo ‡ |"), "%s", printed);
     free(printed);
 }
+
+Test(command_cost, prints_nothing_before_a_wrong_name)
+{
+    char *printed;
+    cr_assert_eq(command_line(&command_cost, "demo nomatrix --results results/runs", &printed),
+                 STATUS_CONFIG);
+    cr_expect_str_eq(printed, "");
+    free(printed);
+}
