@@ -130,6 +130,13 @@ static enum status append_episode(const struct generate_plan *p, struct dataset_
     return dataset_writer_add(file, w->rows.count, (const void *const *)w->rows.data);
 }
 
+void generate_tell(const struct generate_plan *p, const struct dataset_writer *file)
+{
+    const struct dataset_recipe *r = p->recipe;
+    if (r->tell != NULL)
+        r->tell(r->context, r->rows - dataset_writer_room(file), r->rows);
+}
+
 /* Episodes on all threads, appended in order; the other threads go on meanwhile. */
 static enum status run_wave(const struct generate_plan *p, struct generate_worker *workers,
                             int64_t first, int wave, struct dataset_writer *file,
@@ -153,9 +160,8 @@ static enum status run_wave(const struct generate_plan *p, struct generate_worke
                 result = append_episode(p, file, w, made);
             if (result != STATUS_OK)
                 status_save(&note, result);
-            else if (p->recipe->tell != NULL)
-                p->recipe->tell(p->recipe->context, p->recipe->rows - dataset_writer_room(file),
-                                p->recipe->rows);
+            else
+                generate_tell(p, file);
             if (result != STATUS_OK || is_full(p, file)) {
 #pragma omp atomic write
                 stop = 1;

@@ -91,6 +91,8 @@ enum status generate_walk(const struct generate_plan *p, struct generate_worker 
         made->timeouts += w->timeouts;
         if (result == STATUS_OK)
             result = dataset_writer_add(file, w->rows.count, (const void *const *)w->rows.data);
+        if (result == STATUS_OK)
+            generate_tell(p, file);
     }
     made->episodes = made->timeouts + (since > 0);
     waypoint_delete(controller);

@@ -233,6 +233,8 @@ static enum status watch(void *context)
         /* Thousands of runs take seconds to look at: then less often. */
         wait_for(&v, fmax(a->interval, 4 * progress_since(&began)));
     } while (*v.stop == 0);
+    if (v.live && *v.stop != 0)
+        putchar('\n'); /* behind Ctrl-C's echo */
     free(v.seen);
     return result;
 }

@@ -150,6 +150,31 @@ Test(dataset_generate, begins_a_longer_file_like_a_shorter_one)
     dataset_free(&b);
 }
 
+/* For a line of progress: whoever acts. */
+static int64_t told, of;
+static void note_rows(void *context, int64_t done, int64_t rows)
+{
+    (void)context;
+    cr_expect_geq(done, told);
+    told = done;
+    of = rows;
+}
+
+Test(dataset_generate, tells_how_far_it_is)
+{
+    struct dataset_recipe recipes[] = {
+        {.env = "hopper", .rows = 300, .seed = 1},
+        {.env = "maze2d-umaze", .rows = 9000, .seed = 1, .actor = ACT_WAYPOINT},
+        {.env = "antmaze-umaze", .rows = 702, .seed = 1, .actor = ACT_WALKER}};
+    for (size_t i = 0; i < sizeof recipes / sizeof *recipes; i++) {
+        told = of = 0;
+        recipes[i].tell = note_rows;
+        make(&recipes[i], in_folder(recipes[i].env));
+        cr_expect_eq(of, recipes[i].rows);
+        cr_expect_eq(told, recipes[i].rows, "%s: %lld", recipes[i].env, (long long)told);
+    }
+}
+
 /* --- what the file says --------------------------------------------------------------------------
  */
 
