@@ -219,9 +219,9 @@ const struct claim claim_table[] = {
     {CLAIM_NEAR_DATA, "odt", .on = "bandit", .value = 0.1}}},
 {"C43", "The inverse coverage of a target return grows at least with its square (discrete returns) or its power 1.5 (Lipschitz densities).",
  "Corollaries 1-3", "D63, D64, D65, D66, D67, D68", "theory_growth", "As bounds in corrected form the corollaries hold, not as printed; they do not say how steep every law's curve is.", {
-    {CLAIM_SLOPE,       "bernoulli", .value = 2, .label = "slope of 1/alpha_f at least 2: Bernoulli rewards"},
     {CLAIM_SLOPE,       "zeta", .value = 2, .label = "slope of 1/alpha_f at least 2: discrete returns, P(g) ~ g^-3"},
     {CLAIM_SLOPE,       "power", .value = 1.5, .label = "slope of 1/alpha_f at least 1.5: Lipschitz density ~ g^-2.5"},
+    {CLAIM_SLOPE,       "bernoulli", .value = 2, .label = "slope of 1/alpha_f at least 2: Bernoulli rewards"},
     {CLAIM_BOUND,       "", .label = "alpha_f at most its corrected bound, for every law that meets the assumptions"},
     {CLAIM_COVERAGE,    "", .label = "delta = (1-eps)^(n+1): simulated coverage within 2.77 standard errors", .aside = true},
     {CLAIM_PRINTED,     "", .label = "the bound of Lemma 3 as printed is positive", .aside = true},

@@ -6,6 +6,7 @@
 #include "tests/support/command_line.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,4 +98,23 @@ Test(theory_file, a_place_that_cannot_be_written_is_named)
     cr_assert_eq(theory_file_write(t, path), STATUS_IO);
     cr_assert_not_null(strstr(status_sentence(), "none"), "%s", status_sentence());
     free(t);
+}
+
+/* What the repository holds is what this program computes: by another compiler or C library the
+ * last bits may differ. */
+Test(theory_file, the_recorded_file_is_what_is_computed_now)
+{
+    const char *path = "results/runs/" THEORY_FILE;
+    struct theory *now = calloc(1, sizeof *now), *then = calloc(1, sizeof *then);
+    const double *a = (const double *)now, *b = (const double *)then;
+    if (!file_exists(path))
+        cr_skip_test("no %s", path);
+    cr_assert_eq(theory_file_read(path, then), STATUS_OK, "%s", status_sentence());
+    cr_assert_eq(theory_compute(now), STATUS_OK);
+    for (size_t i = 0; i < sizeof *now / sizeof *a; i++) {
+        bool same = (isnan(a[i]) && isnan(b[i])) || fabs(a[i] - b[i]) <= 1e-9 * fabs(b[i]) + 1e-12;
+        cr_assert(same, "number %zu is %.17g, recorded %.17g", i, a[i], b[i]);
+    }
+    free(now);
+    free(then);
 }
