@@ -420,6 +420,23 @@ static enum status tell_circumstances(struct verify *v)
 
 /* --- doing it again --------------------------------------------------------------------------- */
 
+static bool is_over(const struct curve *c)
+{
+    const char *status = curve_get(c, "status");
+    return strcmp(status, "complete") == 0 || strcmp(status, "diverged") == 0;
+}
+
+/* After how many rows to leave; 0: never. Where all rows of a finished run are asked for, its end
+ * is repeated too (a last evaluation, a sweep of target returns): one that would not end there goes
+ * on by a row. */
+static int last_row(const struct verify *v)
+{
+    int rows = v->out->first_row + v->options->rows;
+    if (v->options->rows <= 0)
+        return 0;
+    return is_over(&v->before) && rows >= v->before.iterations ? v->before.iterations + 1 : rows;
+}
+
 /* STATUS_OK also for a run that was left on purpose or that diverged: there is a curve then. */
 static enum status execute(struct verify *v)
 {
@@ -430,7 +447,7 @@ static enum status execute(struct verify *v)
     v->request.matrix = matrix[0] != '\0' ? matrix : NULL;
     v->request.results = v->results;
     v->request.checkpoint_every = 1e9;
-    v->request.stop_rows = v->options->rows > 0 ? v->out->first_row + v->options->rows : 0;
+    v->request.stop_rows = last_row(v);
     v->request.quiet = true;
     v->request.spare_threads = true;
     v->request.stop = v->options->stop;
@@ -440,12 +457,6 @@ static enum status execute(struct verify *v)
     if (result == STATUS_INTERRUPTED && v->options->stop != NULL && *v->options->stop)
         return result;
     return result == STATUS_INTERRUPTED || result == STATUS_NONFINITE ? STATUS_OK : result;
-}
-
-static bool is_over(const struct curve *c)
-{
-    const char *status = curve_get(c, "status");
-    return strcmp(status, "complete") == 0 || strcmp(status, "diverged") == 0;
 }
 
 /* A column of another meaning cannot be compared (curve.h, attribute `metrics`). */

@@ -106,6 +106,26 @@ Test(verify, catches_one_changed_bit_of_a_score)
         expect("", STATUS_FORMAT, "the file was changed, or was not made by this code");
 }
 
+/* What a run makes at its end is repeated where all of its rows are. */
+Test(verify, catches_one_changed_bit_of_a_target_sweep)
+{
+    snprintf(guide, sizeof guide, "target_sweep=2");
+    record_run("odt", "run", 0);
+    expect("--iterations 0", STATUS_OK, "1 same");
+    struct curve c = read_run("run");
+    int rows = c.iterations;
+    cr_assert_gt(c.targets.targets, 3);
+    uint64_t bits;
+    memcpy(&bits, &c.targets.real_return[1], sizeof bits);
+    bits ^= 1;
+    memcpy(&c.targets.real_return[1], &bits, sizeof bits);
+    write_run("run", &c);
+    expect("--iterations 0", STATUS_FORMAT, "DIFFERENT  run: 'targets/real_return' differs at 1");
+    char exactly[32];
+    snprintf(exactly, sizeof exactly, "--iterations %d", rows);
+    expect(exactly, STATUS_FORMAT, "DIFFERENT  run: 'targets/real_return' differs at 1");
+}
+
 Test(verify, catches_another_loss_configuration_and_length)
 {
     record_run("odt", "run", 0);
