@@ -212,7 +212,8 @@ static void show(const struct transfer *t, curl_off_t down)
 {
     char rest[80], left[32], line[512], name[96];
     const char *slash = strrchr(t->q->path, '/'), *base = slash != NULL ? slash + 1 : t->q->path;
-    snprintf(name, sizeof name, "%.*s", (int)fmin(file_stem(base), sizeof name - 1), base);
+    const char *end = strstr(base, ".hdf5"); /* what is on its way has more behind it */
+    snprintf(name, sizeof name, "%.*s", end != NULL ? (int)(end - base) : (int)strlen(base), base);
     double pace = (double)down / fmax(progress_since(&t->began), 1e-3);
     if (t->total > 0) {
         progress_duration((double)(t->total - t->have) / pace, left);

@@ -1,6 +1,6 @@
 #!/bin/bash
 # What commands print: on a terminal of 80 columns no table is wider and no progress is left; in a pipe, and
-# with TERM=dumb, no control character. Needs script(1). usage: tests/e2e/terminal.sh
+# with TERM=dumb, no control character; what is refused leaves nothing. Needs script(1). usage: tests/e2e/terminal.sh
 #
 # Run by `make test`, which has built the programs in $BUILD.
 set -u
@@ -74,5 +74,53 @@ for command in "vitamin run --dataset hopper-random-v2 --size tiny --seed 2" "vi
     "vitamin sweep mine.ini"; do
     plain "$command"
 done
+# What is refused leaves nothing, and the error comes last and alone.
+mkdir "$folder/refused" && cd "$folder/refused" || exit 1
+while read -r line; do
+    # shellcheck disable=SC2086 # words
+    vitamin $line >../log 2>&1 && fail "vitamin $line succeeded"
+    [ "$(wc -l <../log)" = 1 ] || fail "vitamin $line: more than its error: $(head -n 3 ../log)"
+    grep -q '^vitamin' ../log || fail "vitamin $line: $(cat ../log)"
+    [ -z "$(ls -A)" ] || fail "vitamin $line left $(ls -A)"
+done <<'END'
+rum
+run
+run -dataset hopper-random-v2
+run --dataset hoper-random-v2
+run --dataset hopper-random-v2 --out mine
+run --dataset hopper-random-v2 --set gama=1 --out mine
+run --dataset hopper-random-v2 --set gamma --out mine
+run --dataset hopper-random-v2 --method mine.ini --out mine
+run --dataset hopper-random-v2 --seed x
+run --dataset hopper-random-v2 --threads 0
+run --dataset hopper-random-v2 --size huge
+run --dataset hopper-random-v2 extra
+sweep
+sweep smok
+sweep ./mine.ini
+sweep smoke --cores 0
+plan smok
+status
+cost nomatrix
+slurm smok
+results nowhere
+verify nowhere
+report nowhere
+plot nowhere
+watch nowhere
+export nowhere
+data lis
+data fetch hoper
+data generate hoppr
+data check nofile
+data convert nofile
+env hoper
+env hopper --policy nofile.h5
+explain nomethod
+config
+END
+vitamin data check ../data/hopper-random-v2.hdf5 nofile >../log 2>&1
+tail -n 1 ../log | grep -q '^vitamin data check: nofile' || fail "the error is not last: $(tail -n 1 ../log)"
+
 [ $failed = 0 ] && echo "terminal: everything fits and nothing is left"
 exit $failed
