@@ -295,3 +295,26 @@ Test(cost, is_measured_guessed_or_both_and_says_so)
     cost_free(&bf16);
     matrix_unload(&wanted);
 }
+
+/* By the speed that the repository records: what README and docs/running.md say of it. */
+Test(cost, of_reduced_is_a_night_of_64_cores)
+{
+    struct speed_table t;
+    struct matrix m;
+    struct cost c;
+    double all = 0, longest = 0;
+    cr_assert_eq(speed_read("results/runs", &t), STATUS_OK, "%s", status_sentence());
+    cr_assert_eq(matrix_load("reduced", NULL, &m), STATUS_OK, "%s", status_sentence());
+    cr_assert_eq(cost_init(&m, &t, "/nonexistent", COST_OWN_PRECISION, &c), STATUS_OK, "%s",
+                 status_sentence());
+    for (int i = 0; i < m.cells; i++) {
+        all += c.seconds[i] / 3600;
+        longest = fmax(longest, c.seconds[i] / 3600);
+    }
+    cr_expect_eq(c.nominal, 0);
+    cr_expect(all > 500 && all < 700, "%g core-hours", all);
+    cr_expect_lt(longest, 8, "%g hours", longest);
+    cost_free(&c);
+    matrix_unload(&m);
+    speed_free(&t);
+}
