@@ -59,6 +59,13 @@ static struct curve_attribute *find_attribute(const struct curve *c, const char 
 
 enum status curve_set(struct curve *c, const char *key, const char *format, ...)
 {
+    char value[CURVE_VALUE] = ""; /* first: what is written may be this curve's own attributes */
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(value, sizeof value, format, args);
+    va_end(args);
+    if (length >= (int)sizeof value)
+        memcpy(value + sizeof value - 4, "...", 4);
     struct curve_attribute *a = find_attribute(c, key);
     if (a == NULL) {
         TRY(memory_grow((void **)&c->attribute, c->attributes, sizeof *c->attribute, "a curve"));
@@ -66,14 +73,7 @@ enum status curve_set(struct curve *c, const char *key, const char *format, ...)
         *a = (struct curve_attribute){.key = ""};
         snprintf(a->key, sizeof a->key, "%s", key);
     }
-    va_list args;
-    va_start(args, format);
-    int length = vsnprintf(a->value, sizeof a->value, format, args);
-    va_end(args);
-    if (length >= (int)sizeof a->value)
-        memcpy(a->value + sizeof a->value - 4, "...", 4);
-    else /* checkpoints hold these bytes as they are */
-        memset(a->value + length, 0, sizeof a->value - (size_t)length);
+    memcpy(a->value, value, sizeof a->value); /* all: checkpoints hold these bytes as they are */
     return STATUS_OK;
 }
 

@@ -268,3 +268,18 @@ Test(curve, rows_beyond_what_the_file_can_mean_are_refused)
     cr_expect_lt(after.ru_maxrss - before.ru_maxrss, 100L << 10);
     curve_free(&a);
 }
+
+Test(curve, attributes_are_made_of_its_own)
+{
+    struct curve c = {.attributes = 0};
+    char key[CURVE_KEY];
+    cr_assert_eq(curve_set(&c, "label", "TD3+ODT"), STATUS_OK);
+    for (int i = 0; i < 40; i++) { /* the array moves */
+        snprintf(key, sizeof key, "title%d", i);
+        cr_assert_eq(curve_set(&c, key, "%s, %d", curve_get(&c, "label"), i), STATUS_OK);
+    }
+    cr_expect_str_eq(curve_get(&c, "title39"), "TD3+ODT, 39");
+    cr_assert_eq(curve_set(&c, "label", "%s, %s", "new", curve_get(&c, "label")), STATUS_OK);
+    cr_expect_str_eq(curve_get(&c, "label"), "new, TD3+ODT");
+    curve_free(&c);
+}
