@@ -47,17 +47,18 @@ static double detectable_share(const struct sameness_test *t)
     return t->mean[1] != 0 ? 100 * t->detectable * t->deviation / fabs(t->mean[1]) : (double)NAN;
 }
 
+static const char *per_cent(double share, char out[WORD])
+{
+    snprintf(out, WORD, isnan(share) ? "-" : share < 9.95 ? "%.1f%%" : "%.0f%%", share);
+    return out;
+}
+
 static void say_test(const struct sameness_test *t)
 {
     char ours[WORD], theirs[WORD], apart[WORD], p[WORD], holm[WORD], sd[WORD], share[WORD];
     bool sees = !isnan(t->p) && isfinite(t->detectable);
-    double percent = detectable_share(t);
     snprintf(sd, WORD, sees ? "%.1f" : "-", t->detectable);
-    snprintf(share, WORD,
-             !sees || isnan(percent) ? "-"
-             : percent < 9.95        ? "%.1f%%"
-                                     : "%.0f%%",
-             percent);
+    per_cent(sees ? detectable_share(t) : (double)NAN, share);
     say("%c %-24s%10s%10s%8s%8s%7s%5s%6s\n", t->differs ? '*' : ' ', t->what->name,
         number(t->mean[0], ours), number(t->mean[1], theirs), in_deviations(t, apart),
         probability(t->p, p), probability(t->holm, holm), sd, share);
@@ -105,6 +106,7 @@ static void say_sizes(const struct sameness *s)
 static void say_detectable(const struct sameness *s, enum sameness_family family, double *sd,
                            double *share)
 {
+    char word[WORD];
     size_t n = 0, blind = 0, shares = 0;
     for (int i = 0; i < s->tests; i++) {
         const struct sameness_test *t = &s->test[i];
@@ -122,9 +124,10 @@ static void say_detectable(const struct sameness *s, enum sameness_family family
         return;
     say("  %-16s", sameness_family_title(family));
     if (n > 0)
-        say("%.1f standard deviations, %.2g %%", sum_median(sd, n), sum_median(share, shares));
+        say("%.1f standard deviations, %s", sum_median(sd, n),
+            per_cent(shares > 0 ? sum_median(share, shares) : (double)NAN, word));
     if (blind > 0)
-        say("%s%zu of %zu see nothing: too few runs", n > 0 ? "; " : "", blind, n + blind);
+        say("%s%zu of %zu see nothing", n > 0 ? "; " : "", blind, n + blind);
     say("\n");
 }
 
@@ -146,8 +149,9 @@ void sameness_say(const struct sameness *s)
     for (int k = 0; k < SAMENESS_FAMILY_COUNT; k++)
         say_family(s, (enum sameness_family)k);
     say("\napart: in standard deviations of one run; p: two-sided, by permutation; Holm:\n"
-        "corrected over all %d tests, * at most %.2f; sees from: smallest difference seen\n"
-        "in %.0f of 100 cases, in standard deviations and in per cent of the mean.\n\n",
+        "corrected over all %d tests, * at most %.2f; sees from: smallest difference\n"
+        "seen in %.0f of 100 cases, in standard deviations and in per cent of the mean,\n"
+        "-: too few runs to see any, or the same number in all runs.\n\n",
         s->tested, SAMENESS_LEVEL, 100 * SAMENESS_POWER);
     say_power(s);
     say("%d of %d statistics differ.\n", s->differing, s->tested);

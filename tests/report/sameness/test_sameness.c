@@ -528,6 +528,10 @@ Test(sameness, command_answers_by_its_exit_status)
 {
     read_recorded();
     copy_runs("td3_odt", 6, (struct change){0});
+    copy_runs("td3", 6, (struct change){0});
+    copy_runs("odt", 6, (struct change){0});
+    cr_expect_eq(run_sameness("-d 'hopper*'"), 0);
+    expect_at_most_80_columns();
     cr_expect_eq(run_sameness("-d 'hopper*' -m td3_odt"), 0);
     expect_said("0 of ");
     expect_said("6 runs of ours, 16 of the released program's; exact, all 74613 splits");
