@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-TestSuite(learner, .timeout = 60);
+TestSuite(learner, .timeout = 300); /* sanitizers are slow */
 
 #define BF16_RELATIVE 0.12
 #define BF16_COSINE   0.993
