@@ -51,6 +51,8 @@ const struct config_size config_sizes[] = {
 };
 const int config_size_count = sizeof config_sizes / sizeof *config_sizes;
 
+static const struct ini_form form = {.lists = " does_not_apply ", .again = ""};
+
 /* What goes to each line of an INI text. */
 struct loading {
     struct hyper *h;
@@ -75,6 +77,8 @@ static enum status mark_unused(struct hyper *h, const char *list)
 static enum status take_line(void *context, const char *section, const char *key, const char *value)
 {
     struct loading *l = context;
+    if (strcmp(key, "label") == 0 && value[0] == '\0')
+        return status_fail(STATUS_CONFIG, "label is empty; give a name or remove the line");
     /* Keys of other datasets are checked all the same: a typo must not wait for its dataset. */
     struct hyper scratch = *l->h, *h = section_matches(l, section) ? l->h : &scratch;
     return strcmp(key, "does_not_apply") == 0 ? mark_unused(h, value) : hyper_set(h, key, value);
@@ -137,15 +141,15 @@ static enum status load_method(struct loading *l, const struct config_request *r
     const struct embed_file *f = embed_find(embed_harness, name);
     if (f != NULL) {
         l->file = f->name;
-        return ini_text_read(f->text, l->file, take_line, l);
+        return ini_text_read(f->text, l->file, &form, take_line, l);
     }
     if (!config_is_file(r->method))
         return status_fail(STATUS_CONFIG, "unknown method '%s'; did you mean '%s'?", r->method,
                            config_nearest_method(r->preset, r->method).word);
     char *text;
-    TRY(file_read(r->method, 1 << 20, &text, NULL));
+    TRY(ini_text_load(r->method, &text));
     l->file = r->method;
-    enum status result = ini_text_read(text, l->file, take_line, l);
+    enum status result = ini_text_read(text, l->file, &form, take_line, l);
     free(text);
     return result;
 }
@@ -201,7 +205,7 @@ enum status config_load(const struct config_request *r, struct hyper *h)
                            r->preset);
     hyper_defaults(h);
     struct loading l = {.h = h, .file = datasets->name, .dataset = r->dataset, .suite = r->suite};
-    TRY(ini_text_read(datasets->text, l.file, take_line, &l));
+    TRY(ini_text_read(datasets->text, l.file, &form, take_line, &l));
     TRY(load_method(&l, r));
     TRY(apply_size(h, r->size));
     for (int i = 0; i < r->sets; i++) {

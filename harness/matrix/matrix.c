@@ -1,6 +1,7 @@
 #include "harness/matrix/matrix.h"
 
 #include "engine/base/embed.h"
+#include "harness/base/ini_text.h"
 #include "harness/matrix/matrix_impl.h"
 
 #include <stdio.h>
@@ -58,7 +59,7 @@ static enum status find_text(const char *name, char file[FILE_PATH], const char 
                            "unknown matrix '%s'; did you mean '%s'? A file of your own is named "
                            "by its path (./mine.ini)",
                            name, nearest_matrix(name).word);
-    TRY(file_read(name, 1 << 20, own, NULL));
+    TRY(ini_text_load(name, own));
     *text = *own;
     return STATUS_OK;
 }

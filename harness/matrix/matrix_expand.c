@@ -217,6 +217,35 @@ static enum status check_names(const struct loading *l, const struct words *meth
     return STATUS_OK;
 }
 
+/* Two values of the sweep that are the same number would be one run under two names; what
+ * `set` says of the key would not hold. */
+static enum status check_sweep(const struct experiment *e, const struct words *sweep)
+{
+    struct words set;
+    struct hyper h;
+    char text[MATRIX_WORDS][HYPER_TEXT_SIZE], assignment[2 * MATRIX_LIST];
+    const char *key = sweep->word[0];
+    hyper_defaults(&h);
+    for (int v = 1; v < sweep->count; v++) {
+        snprintf(assignment, sizeof assignment, "%s=%s", key, sweep->word[v]);
+        TRY(config_override(&h, assignment));
+        hyper_format(&h, hyper_find(key), text[v]);
+        for (int k = 1; k < v; k++) {
+            if (strcmp(text[k], text[v]) == 0)
+                return status_fail(STATUS_CONFIG, "sweep has %s and %s, which are the same %s",
+                                   sweep->word[k], sweep->word[v], key);
+        }
+    }
+    TRY(matrix_split(e->set, &set));
+    for (int i = 0; i < set.count; i++) {
+        size_t length = strlen(key);
+        if (strncmp(set.word[i], key, length) == 0 && set.word[i][length] == '=')
+            return status_fail(STATUS_CONFIG, "%s is in set and in sweep; keep one of the two",
+                               key);
+    }
+    return STATUS_OK;
+}
+
 static enum status add_sets(struct matrix_cell *c, const char *list)
 {
     struct words set;
@@ -339,6 +368,7 @@ enum status matrix_expand(struct loading *l, const struct experiment *e)
     snprintf(c.size, sizeof c.size, "%s", l->size);
     if (sweep.count == 0)
         return add_grid(l, e, &c, NULL, &methods, &datasets);
+    TRY(check_sweep(e, &sweep));
     for (int v = 1; v < sweep.count; v++) {
         char assignment[2 * MATRIX_LIST];
         snprintf(assignment, sizeof assignment, "%s=%s", sweep.word[0], sweep.word[v]);

@@ -41,6 +41,23 @@ enum status matrix_one_word(char *to, const char *value)
     return STATUS_OK;
 }
 
+/* Put overrides behind those of the section so far. */
+static enum status append_set(char to[MATRIX_LIST], const char *value)
+{
+    struct words set;
+    TRY(matrix_append(to, MATRIX_LIST, value));
+    TRY(matrix_split(to, &set));
+    for (int i = 0; i < set.count; i++) {
+        size_t key = strcspn(set.word[i], "=");
+        for (int k = 0; k < i; k++) {
+            if (strncmp(set.word[i], set.word[k], key + 1) == 0)
+                return status_fail(STATUS_CONFIG, "set has %s and %s; keep one of the two",
+                                   set.word[k], set.word[i]);
+        }
+    }
+    return STATUS_OK;
+}
+
 /* --- sections and keys -------------------------------------------------------------------------
  */
 
@@ -67,6 +84,8 @@ static enum status unknown_key(const char *section, const char *key, const char 
 static enum status take_matrix(struct loading *l, const char *key, const char *value)
 {
     if (strcmp(key, "title") == 0) {
+        if (value[0] == '\0')
+            return status_fail(STATUS_CONFIG, "title is empty; give one or remove the line");
         if (l->depth == 0)
             snprintf(l->m->title, sizeof l->m->title, "%s", value);
         return STATUS_OK;
@@ -88,7 +107,7 @@ static enum status take_matrix(struct loading *l, const char *key, const char *v
     if (strcmp(key, "size") == 0)
         return matrix_one_word(l->size, value);
     if (strcmp(key, "set") == 0)
-        return matrix_append(l->set, sizeof l->set, value);
+        return append_set(l->set, value);
     if (strcmp(key, "include") == 0)
         return matrix_append(l->include, sizeof l->include, value);
     if (strcmp(key, "reuse") == 0)
@@ -114,7 +133,7 @@ static enum status take_experiment(struct loading *l, const char *name, const ch
     if (strcmp(key, "datasets") == 0)
         return matrix_append(e->datasets, sizeof e->datasets, value);
     if (strcmp(key, "set") == 0)
-        return matrix_append(e->set, sizeof e->set, value);
+        return append_set(e->set, value);
     if (strcmp(key, "sweep") == 0)
         return matrix_append(e->sweep, sizeof e->sweep, value);
     if (strcmp(key, "guide") == 0)
@@ -129,11 +148,14 @@ static enum status take_settings(struct loading *l, const char *pattern, const c
 {
     if (strcmp(key, "set") != 0)
         return unknown_key("settings", key, "set");
-    TRY(memory_grow((void **)&l->settings, l->settings_count, sizeof *l->settings, "a matrix"));
-    struct settings *s = &l->settings[l->settings_count++];
-    *s = (struct settings){.set = ""};
-    TRY(matrix_one_word(s->pattern, pattern));
-    return matrix_append(s->set, sizeof s->set, value);
+    struct settings *s = &l->settings[l->settings_count - 1];
+    if (l->settings_count == 0 || strcmp(s->pattern, pattern) != 0) {
+        TRY(memory_grow((void **)&l->settings, l->settings_count, sizeof *l->settings, "a matrix"));
+        s = &l->settings[l->settings_count++];
+        *s = (struct settings){.set = ""};
+        TRY(matrix_one_word(s->pattern, pattern));
+    }
+    return append_set(s->set, value);
 }
 
 static enum status take_recipe(struct loading *l, const char *dataset, const char *args)
@@ -164,7 +186,10 @@ static enum status take_line(void *context, const char *section, const char *key
                        section);
 }
 
+static const struct ini_form form = {.lists = " include reuse methods datasets set sweep guide ",
+                                     .again = " set "};
+
 enum status matrix_read(struct loading *l, const char *text)
 {
-    return ini_text_read(text, l->file, take_line, l);
+    return ini_text_read(text, l->file, &form, take_line, l);
 }

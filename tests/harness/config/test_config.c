@@ -284,22 +284,42 @@ Test(config, names_what_is_unknown_and_what_is_near)
     cr_assert_eq(config_load(&r, &h), STATUS_CONFIG);
 }
 
-Test(config, own_method_file_with_a_typo_names_file_and_line)
+#define TEXT(text) text, sizeof(text) - 1
+
+static const struct {
+    const char *text;
+    size_t size;
+    const char *where, *said;
+} bad_files[] = {
+    {TEXT("[method]\nlabel = Mine\nrl_gradient = td3\n[pen-*]\nalpha_onlin = 1\n"),
+     ":5: ", "'alpha_online'"},
+    {TEXT("[method]\nlabel = Mine\n\0gamma = 0.5\n"), ": ", "holds a zero byte"},
+    {TEXT("[method]\nfamily = dt\nlabel = Mine\nfamily = mlp\n"),
+     ":4: ", "`family` of this section is in line 2 already"},
+    {TEXT("[method]\ngamma = 1\n[pen-*]\ngamma = 1\n[method]\n"),
+     ":5: ", "[method] is in line 1 already"},
+    {TEXT("[method]\ndoes_not_apply = tau\ndoes_not_apply = gamma\n"), ":3: ", "in line 2 already"},
+    {TEXT("[method]\nlabel = Mine\n  and yours\n"), ":3: ", "an indented line goes on"},
+    {TEXT("[method]\nlabel =\n"), ":2: ", "label is empty"},
+    {TEXT("[method]\nlabel = na\xEFve\n"), ":2: ", "the line is not UTF-8"},
+};
+
+Test(config, own_method_file_that_is_refused_is_named_with_its_line)
 {
-    char path[] = "/tmp/vitamin-config-XXXXXX.ini";
+    char path[] = "/tmp/vitamin-config-XXXXXX.ini", where[64];
     int fd = mkstemps(path, 4);
     cr_assert_geq(fd, 0);
-    static const char text[] =
-        "[method]\nlabel = Mine\nrl_gradient = td3\n[pen-*]\nalpha_onlin = 1\n";
-    cr_assert_eq(file_replace(path, text, sizeof text - 1), STATUS_OK);
     struct hyper h;
     struct config_request r = hopper;
     r.method = path;
-    cr_assert_eq(config_load(&r, &h), STATUS_CONFIG);
-    char where[64];
-    snprintf(where, sizeof where, "%s:5", path);
-    cr_assert(strstr(status_sentence(), where) != NULL, "%s", status_sentence());
-    cr_assert(strstr(status_sentence(), "'alpha_online'") != NULL, "%s", status_sentence());
+    for (size_t i = 0; i < sizeof bad_files / sizeof *bad_files; i++) {
+        cr_assert_eq(file_replace(path, bad_files[i].text, bad_files[i].size), STATUS_OK);
+        cr_expect_eq(config_load(&r, &h), STATUS_CONFIG, "%s", bad_files[i].said);
+        snprintf(where, sizeof where, "%s%s", path, bad_files[i].where);
+        cr_expect(strstr(status_sentence(), where) != NULL, "%s", status_sentence());
+        cr_expect(strstr(status_sentence(), bad_files[i].said) != NULL, "%s", status_sentence());
+    }
+    close(fd);
     remove(path);
 }
 

@@ -315,6 +315,8 @@ Test(matrix, guides_of_fig24_live_with_the_main_results_of_the_same_preset)
 
 #define GUIDED "[experiment a]\nmethods = odt_jsrl_oracle\ndatasets = pen-cloned-v1\nguide = "
 
+#define BANDIT "[experiment a]\nmethods = odt\ndatasets = bandit\n"
+
 static const struct {
     const char *text, *said;
 } refused[] = {
@@ -336,6 +338,25 @@ static const struct {
     {"[matrix]\ninclude = mine-is-nowhere\n", "unknown matrix 'mine-is-nowhere'"},
     {"[matrix]\ntitle = nothing in it\n", "no cells"},
     {"[generat]\nx = y\n", "unknown section"},
+    {BANDIT "[experiment b]\n[experiment a]\nseeds = 1\n",
+     ":5: [experiment a] is in line 1 already"},
+    {BANDIT "methods = ddpg\n", ":4: `methods` of this section is in line 2 already"},
+    {BANDIT "seeds = 1\nset = gamma=1\nseeds=2\n", ":6: `seeds` of this section is in line 4"},
+    {"[matrix]\ntitle = a\ntitle : b\n", ":3: `title` of this section is in line 2"},
+    {"[matrix]\ntitle = a\n[experiment a]\n[matrix]\n", ":4: [matrix] is in line 1"},
+    {"[settings odt]\nset = gamma=1\n[settings odt]\n", ":3: [settings odt] is in line 1"},
+    {"[generate]\nx = --rows 1\nx = --rows 2\n", ":3: `x` of this section is in line 2"},
+    {BANDIT "set = batch_size=64 batch_size=32\n", "set has batch_size=64 and batch_size=32"},
+    {BANDIT "set = batch_size=64\nset = batch_size=32\n", ":5: set has batch_size=64 and"},
+    {BANDIT "set = gamma=1\nsweep = gamma 1 0.9\n", "gamma is in set and in sweep"},
+    {BANDIT "sweep = batch_size 2 1 01\n", "sweep has 1 and 01, which are the same batch_size"},
+    {BANDIT "sweep = gamma 1 0.9 1.0\n", "sweep has 1 and 1.0, which are the same gamma"},
+    {"[matrix]\ntitle =\n", ":2: title is empty"},
+    {"[matrix]\ntitle = na\xEFve\n", ":2: the line is not UTF-8"},
+    {"[matrix]\n  title = a\n  size = tiny\n", ":3: an indented line goes on with the line above"},
+    {"[matrix\ntitle = a\n", ":1: is not `key = value`"},
+    {"[matrix]\ntitle\n", ":2: is not `key = value`"},
+    {"[experiment a-name-that-is-longer-than-inih-can-keep-01]\nseeds = 1\n", "may have 49"},
 };
 
 Test(matrix, mistakes_are_said_with_what_was_meant)
@@ -347,6 +368,34 @@ Test(matrix, mistakes_are_said_with_what_was_meant)
     cr_assert_eq(matrix_load("smok", NULL, &m), STATUS_CONFIG);
     cr_assert(strstr(status_sentence(), "did you mean 'smoke'") != NULL, "%s", status_sentence());
     cr_assert_eq(matrix_load("smoke", "papr", &m), STATUS_CONFIG);
+}
+
+Test(matrix, a_zero_byte_or_a_long_line_is_named)
+{
+    static const char zero[] = BANDIT "seeds = 1\n\0[experiment b]\nmethods = ddpg\n";
+    char text[4000], path[FILE_PATH];
+    cr_assert_eq(file_path(path, "%s/mine.ini", folder), STATUS_OK);
+    cr_assert_eq(file_replace(path, zero, sizeof zero - 1), STATUS_OK);
+    cr_expect_eq(matrix_load(path, NULL, &m), STATUS_CONFIG);
+    cr_expect(strstr(status_sentence(), "mine.ini: holds a zero byte") != NULL, "%s",
+              status_sentence());
+    snprintf(text, sizeof text, "[matrix]\ntitle = %03000d\n" BANDIT, 1);
+    cr_expect_eq(load(text), STATUS_CONFIG);
+    cr_expect(strstr(status_sentence(), ":2: the line is too long: 3008 bytes") != NULL, "%s",
+              status_sentence());
+}
+
+Test(matrix, lists_go_on_in_lines_below)
+{
+    cr_assert_eq(load("\xEF\xBB\xBF[matrix]\r\ntitle = na\xC3\xAFve ; so\r\n[experiment a]\r\n"
+                      "methods = odt\r\n  ; too\r\n\tddpg\r\ndatasets = bandit\r\nseeds = 1\r\n"
+                      "set = gamma=1\r\nset = tau=1\r\n  batch_size=2"),
+                 STATUS_OK, "%s", status_sentence());
+    cr_assert_eq(m.cells, 2);
+    cr_expect_str_eq(m.title, "na\xC3\xAFve");
+    cr_expect_str_eq(m.cell[1].method, "ddpg");
+    cr_expect_eq(m.cell[1].sets, 3);
+    cr_expect_str_eq(m.cell[1].set[2], "batch_size=2");
 }
 
 /* Names that would leave the results folder, or that would have to be cut. */
