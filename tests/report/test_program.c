@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-TestSuite(report_program, .init = folder_make, .fini = folder_remove, .timeout = 60);
+TestSuite(report_program, .init = folder_make, .fini = folder_remove, .timeout = 300);
 
 /* Exit status; stdout and stderr go to FOLDER/said. */
 static int report(const char *format, ...) __attribute__((format(printf, 1, 2)));
