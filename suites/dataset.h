@@ -107,11 +107,11 @@ enum status dataset_describe(const char *name, const struct dataset_options *opt
 
 /* Load and cut. On failure *out is empty and need not be freed.
  *
- * Errors  STATUS_MISSING (no such file or field, no complete trajectory), STATUS_FORMAT (not HDF5,
- *         damaged, wrong type, links outside), STATUS_SHAPE (lengths, or another environment's
- *         sizes), STATUS_NONFINITE, STATUS_CONFIG (options; an environment must be named),
- *         STATUS_MEMORY, STATUS_IO
- * Threads checks run on as many as threads_set allows; same bits for any number */
+ * Errors  STATUS_MISSING (no such file), STATUS_FORMAT (not HDF5, damaged, no such field, wrong
+ *         type, links outside, no complete trajectory), STATUS_SHAPE (lengths, or another
+ *         environment's sizes), STATUS_NONFINITE, STATUS_CONFIG (options; an environment must be
+ * named), STATUS_MEMORY, STATUS_IO Threads checks run on as many as threads_set allows; same bits
+ * for any number */
 enum status dataset_load(const char *name, const struct dataset_options *options,
                          struct dataset *out);
 void dataset_free(struct dataset *d);

@@ -224,7 +224,7 @@ enum status dataset_cut(struct dataset *d, const struct dataset_options *o)
     d->unused = s->rows - d->transitions;
     if (d->count == 0)
         return status_fail(
-            STATUS_MISSING,
+            STATUS_FORMAT,
             "%s: no trajectory is complete: of %lld rows, no usable one has 'terminals' "
             "or 'timeouts' set; use a longer file",
             d->path, (long long)s->rows);

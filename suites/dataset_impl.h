@@ -87,7 +87,7 @@ enum status dataset_has_changed(const struct source *s);
 enum dataset_rule dataset_rule_of(const struct env_kind *env, const struct dataset_store *store);
 
 /* d->store into d->list, count, transitions, unused, singles_dropped; rewards are modified.
- * Errors STATUS_MISSING (no complete trajectory), STATUS_MEMORY. */
+ * Errors STATUS_FORMAT (no complete trajectory), STATUS_MEMORY. */
 enum status dataset_cut(struct dataset *d, const struct dataset_options *o);
 
 /* The file that `name` means: dataset_locate, and a Minari folder stands for its main file. */

@@ -139,7 +139,7 @@ static enum status read_layers(const struct h5 *f, struct policy *p)
         p->width = width > p->width ? width : p->width;
     }
     if (p->layers == 0)
-        return status_fail(STATUS_MISSING, "%s: there is no group 'layer0'", f->path);
+        return status_fail(STATUS_FORMAT, "%s: there is no group 'layer0'", f->path);
     p->A = width;
     return STATUS_OK;
 }

@@ -17,7 +17,8 @@
 
 struct policy; /* read-only once read */
 
-/* Errors  STATUS_IO, STATUS_MISSING, STATUS_FORMAT (another format, an unknown activation),
+/* Errors  STATUS_IO, STATUS_MISSING (no such file), STATUS_FORMAT (another format, an unknown
+ *         activation, an array that is lacking),
  *         STATUS_SHAPE (layers that do not fit together), STATUS_NONFINITE, STATUS_MEMORY */
 enum status policy_read(const char *path, struct policy **out);
 void policy_free(struct policy *p); /* NULL is allowed */

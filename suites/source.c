@@ -152,7 +152,7 @@ static enum status open_field(struct source *s, const char *name, struct field *
     const char *path = s->h5.path;
     *f = (struct field){.set = -1};
     if (snprintf(f->name, sizeof f->name, "%s", name) >= (int)sizeof f->name)
-        return status_fail(STATUS_MISSING, "%s: the name of a field is longer than %d characters",
+        return status_fail(STATUS_FORMAT, "%s: the name of a field is longer than %d characters",
                            path, SOURCE_NAME);
     *s->refused = '\0';
     bool newer = false;
@@ -180,7 +180,7 @@ static enum status open_field(struct source *s, const char *name, struct field *
         return refuse_newer(s, what);
     }
     if (!source_has(s, name))
-        return status_fail(STATUS_MISSING, "%s: field '%s' is missing; %s", path, name, s->remedy);
+        return status_fail(STATUS_FORMAT, "%s: field '%s' is missing; %s", path, name, s->remedy);
     return status_fail(STATUS_FORMAT,
                        "%s: field '%s' is not a readable array (a group, a broken link or damage);"
                        " %s",

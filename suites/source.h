@@ -6,10 +6,9 @@
  *
  * Errors of all functions
  *   STATUS_IO       cannot be opened
- *   STATUS_FORMAT   not HDF5, damaged, not numbers, leads outside, unknown compression
- *   STATUS_MISSING  no such field
- *   STATUS_SHAPE    dimensions, or a size that the file cannot hold
- *   STATUS_MEMORY   larger than this machine */
+ *   STATUS_FORMAT   not HDF5, damaged, no such field, not numbers, leads outside, unknown
+ * compression STATUS_SHAPE    dimensions, or a size that the file cannot hold STATUS_MEMORY larger
+ * than this machine */
 #ifndef SUITES_SOURCE_H
 #define SUITES_SOURCE_H
 

@@ -120,7 +120,7 @@ static enum status find_dataset(const struct h5 *f, const char *name, const stru
 {
     *r = f->image != NULL ? image_find(f->image, name, NULL) : NULL;
     if (*r == NULL)
-        return status_fail(STATUS_MISSING, "%s: has no dataset '%s'", f->path, name);
+        return status_fail(STATUS_FORMAT, "%s: has no dataset '%s'", f->path, name);
     if ((*r)->trouble != IMAGE_SOUND)
         return trouble(f, name, *r);
     if ((*r)->kind != IMAGE_DATASET)
@@ -235,7 +235,7 @@ static enum status find_attribute(const struct h5 *f, const char *object, const 
 {
     *r = f->image != NULL ? image_find(f->image, object, name) : NULL;
     if (*r == NULL)
-        return status_fail(STATUS_MISSING, "%s: '%s' has no attribute '%s'", f->path, object, name);
+        return status_fail(STATUS_FORMAT, "%s: '%s' has no attribute '%s'", f->path, object, name);
     if ((*r)->trouble != IMAGE_SOUND)
         return status_fail(STATUS_FORMAT, "%s: attribute '%s' of '%s' %s", f->path, name, object,
                            image_trouble_text(*r));
@@ -281,7 +281,7 @@ enum status h5_each(const struct h5 *f, const char *group,
     if (r != NULL && r->trouble != IMAGE_SOUND)
         return trouble(f, group, r);
     if (r == NULL || r->kind != IMAGE_GROUP)
-        return status_fail(STATUS_MISSING, "%s: has no group '%s'", f->path, group);
+        return status_fail(STATUS_FORMAT, "%s: has no group '%s'", f->path, group);
     return each(f, group, false, visit, context);
 }
 

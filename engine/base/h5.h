@@ -50,13 +50,14 @@ bool h5_has(const struct h5 *f, const char *name);
 bool h5_is_group(const struct h5 *f, const char *name);
 bool h5_has_attribute(const struct h5 *f, const char *object, const char *name);
 
-/* Rank and dims of a dataset; a scalar has rank 0. Errors STATUS_MISSING, STATUS_FORMAT. */
+/* Rank and dims of a dataset; a scalar has rank 0. Errors STATUS_FORMAT (also: there is none; that
+ * is never STATUS_MISSING, by which callers know that a file is not there). */
 enum status h5_shape(const struct h5 *f, const char *name, int *rank, size_t dims[H5_MAX_RANK]);
 /* Number of elements. */
 enum status h5_count(const struct h5 *f, const char *name, size_t *count);
 
 /* Read all of a dataset that must hold exactly `count` elements, as native `type`.
- * Errors STATUS_MISSING, STATUS_SHAPE, STATUS_FORMAT (strings where numbers belong, damage). */
+ * Errors STATUS_SHAPE, STATUS_FORMAT (no such dataset, strings where numbers belong, damage). */
 enum status h5_read(const struct h5 *f, const char *name, hid_t type, size_t count, void *out);
 enum status h5_read_float(const struct h5 *f, const char *name, size_t count, float *out);
 enum status h5_read_double(const struct h5 *f, const char *name, size_t count, double *out);

@@ -36,7 +36,7 @@ void visitor_enter(struct visitor *v, const char *group);
 void visitor_leave(struct visitor *v);
 
 /* Check, before allocating n elements because of a number that was read, that the array to be
- * visited has that many. For a writer it always has. Errors STATUS_SHAPE, STATUS_MISSING. */
+ * visited has that many. For a writer it always has. Errors STATUS_SHAPE, STATUS_FORMAT. */
 enum status visit_expect(struct visitor *v, const char *name, size_t n);
 
 enum status visit_floats(struct visitor *v, const char *name, float *x, size_t n);

@@ -36,12 +36,10 @@ static enum status write_array(struct visitor *v, const char *path, enum visit_k
     return h5_write(v->context, path, type, type, 1, &count, 0, data);
 }
 
-/* A file of other code is there: not STATUS_MISSING. */
 static enum status layout_differs(enum status why)
 {
-    return status_prefix(why == STATUS_MISSING ? STATUS_FORMAT : why,
-                         "this checkpoint was written by another version or layout; remove it "
-                         "to start anew");
+    return status_prefix(why, "this checkpoint was written by another version or layout; remove it "
+                              "to start anew");
 }
 
 static enum status read_array(struct visitor *v, const char *path, enum visit_kind kind, void *data,

@@ -308,7 +308,7 @@ static enum status read_file(struct curve *c, const struct h5 *f)
 {
     TRY(check_format(f, c->sealed));
     enum status result = read_all(c, f);
-    bool content = result == STATUS_FORMAT || result == STATUS_SHAPE || result == STATUS_MISSING;
+    bool content = result == STATUS_FORMAT || result == STATUS_SHAPE;
     return content && !c->sealed ? STATUS_DAMAGED : result;
 }
 

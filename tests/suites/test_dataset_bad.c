@@ -202,7 +202,7 @@ Test(dataset_bad, missing_fields)
         H5Fclose(without(fields[i].name));
         enum status got = load_it("hopper");
         if (fields[i].required)
-            expect_sentence(fields[i].name, got, STATUS_MISSING, fields[i].name);
+            expect_sentence(fields[i].name, got, STATUS_FORMAT, fields[i].name);
         else
             cr_expect_eq(got, STATUS_OK, "%s may be absent: %s", fields[i].name, status_sentence());
     }
@@ -318,13 +318,13 @@ Test(dataset_bad, no_complete_trajectory)
 {
     struct toy t = toy_new(N, 11, 3);
     toy_write(&t, path, &plain);
-    expect_sentence("no flags", load_it("hopper"), STATUS_MISSING, "complete");
+    expect_sentence("no flags", load_it("hopper"), STATUS_FORMAT, "complete");
     toy_free(&t);
     const struct toy_style one = {.columns = true};
     t = toy_new(1, 39, 28);
     t.timeout[0] = 1;
     toy_write(&t, path, &one);
-    expect_sentence("one row", load_it("door"), STATUS_MISSING, "complete");
+    expect_sentence("one row", load_it("door"), STATUS_FORMAT, "complete");
     toy_free(&t);
 }
 
@@ -486,7 +486,7 @@ Test(dataset_bad, minari_episodes_that_do_not_fit)
                                            : 1,
                                   t.state, &plain);
             h5_close(&f);
-            expect_sentence(name, load_it("hopper"), k == 0 ? STATUS_MISSING : STATUS_SHAPE,
+            expect_sentence(name, load_it("hopper"), k == 0 ? STATUS_FORMAT : STATUS_SHAPE,
                             "episode_1");
         }
     }

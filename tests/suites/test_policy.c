@@ -164,7 +164,7 @@ Test(policy, refuses_damaged_files)
         const char *damage;
         enum status status;
         const char *word; /* of the sentence */
-    } cases[] = {{"no format", STATUS_MISSING, "format"},
+    } cases[] = {{"no format", STATUS_FORMAT, "format"},
                  {"other format", STATUS_FORMAT, "mlp-policy 2"},
                  {"activation", STATUS_FORMAT, "sigmoid"},
                  {"clip", STATUS_FORMAT, "observation_clip"},
@@ -173,7 +173,7 @@ Test(policy, refuses_damaged_files)
                  {"NaN", STATUS_NONFINITE, "layer0/weight"},
                  {"narrow layer", STATUS_SHAPE, "layer0/weight"},
                  {"wide layer", STATUS_SHAPE, "layer1/weight"},
-                 {"no bias", STATUS_MISSING, "layer1/bias"}};
+                 {"no bias", STATUS_FORMAT, "layer1/bias"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct policy *p;
         write_policy(cases[i].damage);

@@ -329,7 +329,7 @@ Test(base, h5_says_what_is_wrong)
     cr_assert_eq(h5_write_float(&f, "x", 1, (size_t[]){2}, x), STATUS_OK);
     cr_assert_eq(h5_close(&f), STATUS_OK);
     cr_assert_eq(h5_open(&f, in_folder("b.h5")), STATUS_OK);
-    cr_assert_eq(h5_read_float(&f, "y", 2, x), STATUS_MISSING);
+    cr_assert_eq(h5_read_float(&f, "y", 2, x), STATUS_FORMAT);
     cr_assert_eq(h5_read_float(&f, "x", 3, x), STATUS_SHAPE);
     cr_assert(strstr(status_sentence(), "'x' holds 2 numbers, 3 are expected") != NULL);
     cr_assert_eq(h5_read_rows(&f, "x", H5T_NATIVE_FLOAT, 1, 2, x), STATUS_SHAPE);

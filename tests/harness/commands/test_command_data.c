@@ -302,7 +302,7 @@ Test(command_data, converts_into_the_data_folder)
     cr_assert_eq(d.kind, DATASET_DEV);
     dataset_free(&d);
     refuse("convert", STATUS_CONFIG, "FILE|FOLDER|ID is missing");
-    refuse("convert tests/data/adam.h5 --env hopper", STATUS_MISSING, "observations");
+    refuse("convert tests/data/adam.h5 --env hopper", STATUS_FORMAT, "observations");
 }
 
 Test(command_data, refuses_wrong_arguments)

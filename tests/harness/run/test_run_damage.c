@@ -284,6 +284,32 @@ Test(run_damage, curve_behind_a_broken_link_is_not_replaced)
     cr_expect_not(file_exists(in_run(&r, "checkpoint.h5")), "it was complete");
 }
 
+/* A sealed curve that lacks something was written by other code: it is not ours to replace, and its
+ * folder is not one in which nothing has begun. */
+Test(run_damage, curve_that_lacks_a_dataset_is_not_replaced)
+{
+    struct run_request r = tiny_run_request("td3bc", "lacks");
+    struct run_folder look;
+    expect_status(&r, STATUS_OK);
+    const char *path = in_run(&r, "curve.h5");
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    cr_assert_geq(H5Ldelete(file, "evaluation/score", H5P_DEFAULT), 0);
+    cr_assert_geq(H5Fclose(file), 0);
+    cr_assert_eq(reseal(path), STATUS_OK, "%s", status_sentence());
+    struct bytes before = bytes_of(path);
+    expect_status(&r, STATUS_FORMAT);
+    cr_expect_not_null(strstr(status_sentence(), "has no dataset 'evaluation/score'"), "%s",
+                       status_sentence());
+    run_folder_look(r.folder, &look, NULL);
+    cr_expect_eq(look.state, FOLDER_FAILED);
+    cr_expect(look.begun);
+    cr_expect_not_null(strstr(look.reason, "has no dataset 'evaluation/score'"), "%s", look.reason);
+    struct bytes now = bytes_of(path);
+    cr_expect(now.size == before.size && memcmp(now.data, before.data, now.size) == 0);
+    free(now.data);
+    free(before.data);
+}
+
 /* --- other data, other code ------------------------------------------------------------------- */
 
 static void copy(const char *from, const char *to)
