@@ -68,6 +68,53 @@ enum status curve_write_targets(const struct curve *c, const struct h5 *f)
     return STATUS_OK;
 }
 
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* The range of the data too: without it no target is within or beyond. */
+static enum status check_targets(const struct curve_targets *t, const char *path)
+{
+    size_t G = (size_t)t->targets;
+    if (!(isfinite(t->data_worst) && isfinite(t->data_best) && t->data_worst <= t->data_best))
+        return status_fail(STATUS_FORMAT, "%s: 'targets' has data of returns from %g to %g", path,
+                           t->data_worst, t->data_best);
+    for (size_t g = 0; g < G; g++) {
+        if (!isfinite(t->target[g]))
+            return status_fail(STATUS_FORMAT, "%s: 'targets/target' is %g at %zu", path,
+                               t->target[g], g);
+    }
+    double *sorted = malloc(G * sizeof *sorted);
+    if (sorted == NULL)
+        return curve_no_memory();
+    memcpy(sorted, t->target, G * sizeof *sorted);
+    qsort(sorted, G, sizeof *sorted, ascending);
+    enum status result = STATUS_OK;
+    for (size_t g = 1; g < G && result == STATUS_OK; g++) {
+        if (sorted[g] == sorted[g - 1])
+            result = status_fail(STATUS_FORMAT, "%s: 'targets/target' holds %g twice", path,
+                                 sorted[g]);
+    }
+    free(sorted);
+    return result;
+}
+
+/* Only a run that diverged may have returns that are no numbers, as in its evaluations. */
+static enum status check_returns(const struct curve *c, const struct target_array *a,
+                                 const char *path)
+{
+    if (strcmp(curve_get(c, "status"), "diverged") == 0)
+        return STATUS_OK;
+    for (size_t k = 0; k < a->length; k++) {
+        if (!isfinite((*a->data)[k]))
+            return status_fail(STATUS_FORMAT, "%s: '%s' is %g at %zu, and the run did not diverge",
+                               path, a->name, (*a->data)[k], k);
+    }
+    return STATUS_OK;
+}
+
 enum status curve_read_targets(struct curve *c, const struct h5 *f)
 {
     size_t dims[H5_MAX_RANK];
@@ -82,6 +129,9 @@ enum status curve_read_targets(struct curve *c, const struct h5 *f)
     TRY(h5_get_number(f, "targets", "data_best", &c->targets.data_best));
     for (int i = 0; i < ARRAYS; i++)
         TRY(h5_read_double(f, array[i].name, array[i].length, *array[i].data));
+    TRY(check_targets(&c->targets, f->path));
+    for (int i = 1; i < ARRAYS; i++)
+        TRY(check_returns(c, &array[i], f->path));
     return STATUS_OK;
 }
 

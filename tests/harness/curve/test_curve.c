@@ -3,6 +3,7 @@
 #include "engine/base/file.h"
 #include "engine/base/guard.h"
 #include "engine/base/h5.h"
+#include "tests/support/reseal.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -282,4 +283,84 @@ Test(curve, attributes_are_made_of_its_own)
     cr_assert_eq(curve_set(&c, "label", "%s, %s", "new", curve_get(&c, "label")), STATUS_OK);
     cr_expect_str_eq(curve_get(&c, "label"), "new, TD3+ODT");
     curve_free(&c);
+}
+
+/* --- content that is sealed and wrong ----------------------------------------------------------
+ */
+
+static struct curve swept(void)
+{
+    struct curve c = sample(2, 1);
+    cr_assert_eq(curve_init_targets(&c, 3, 2), STATUS_OK);
+    for (int i = 0; i < 6; i++) {
+        c.targets.target[i / 2] = 10.0 * (i / 2);
+        c.targets.real_return[i] = c.targets.raw_return[i] = i;
+    }
+    c.targets.data_worst = 0;
+    c.targets.data_best = 1;
+    return c;
+}
+
+/* "Cannot read" is never "not there". */
+Test(curve, what_a_sealed_one_lacks_is_named_and_is_not_a_missing_file)
+{
+    static const char *const lacking[] = {"config",
+                                          "evaluation",
+                                          "evaluation/score",
+                                          "evaluation/raw_return",
+                                          "iteration",
+                                          "evaluation/success",
+                                          "targets/target",
+                                          "targets/real_return",
+                                          "targets/raw_return"};
+    struct curve a = swept(), b;
+    const char *path = in_folder("lacks.h5");
+    for (size_t i = 0; i < sizeof lacking / sizeof *lacking; i++) {
+        cr_assert_eq(curve_write(&a, path), STATUS_OK, "%s", status_sentence());
+        hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+        cr_assert_geq(H5Ldelete(file, lacking[i], H5P_DEFAULT), 0, "%s", lacking[i]);
+        cr_assert_geq(H5Fclose(file), 0);
+        cr_assert_eq(reseal(path), STATUS_OK, "%s", status_sentence());
+        cr_expect_eq(curve_read(path, &b), STATUS_FORMAT, "%s: %s", lacking[i], status_sentence());
+        cr_expect(strstr(status_sentence(), "has no dataset '") != NULL, "%s", status_sentence());
+        cr_expect(strstr(status_sentence(), lacking[i]) != NULL, "%s", status_sentence());
+        cr_expect(strstr(status_sentence(), path) != NULL, "%s", status_sentence());
+    }
+    curve_free(&a);
+}
+
+Test(curve, a_sweep_of_impossible_targets_is_refused)
+{
+    const double none = (double)NAN, endless = (double)INFINITY;
+    const struct {
+        const char *where;
+        double value;
+        const char *status, *words;
+    } cases[] = {{"target", none, "complete", "'targets/target' is nan"},
+                 {"target", endless, "complete", "'targets/target' is inf"},
+                 {"target", 10, "complete", "'targets/target' holds 10 twice"},
+                 {"target", 10, "diverged", "'targets/target' holds 10 twice"},
+                 {"real", none, "complete", "'targets/real_return' is nan at 0"},
+                 {"raw", -endless, "complete", "'targets/raw_return' is -inf at 0"},
+                 {"raw", none, "diverged", NULL},
+                 {"worst", 2, "complete", "returns from 2 to 1"},
+                 {"worst", none, "complete", "returns from nan to 1"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct curve a = swept(), b;
+        double *to = strcmp(cases[i].where, "target") == 0 ? a.targets.target
+                     : strcmp(cases[i].where, "real") == 0 ? a.targets.real_return
+                     : strcmp(cases[i].where, "raw") == 0  ? a.targets.raw_return
+                                                           : &a.targets.data_worst;
+        *to = cases[i].value;
+        cr_assert_eq(curve_set(&a, "status", "%s", cases[i].status), STATUS_OK);
+        cr_assert_eq(curve_write(&a, in_folder("t.h5")), STATUS_OK, "%s", status_sentence());
+        enum status got = curve_read(in_folder("t.h5"), &b);
+        cr_expect_eq(got, cases[i].words == NULL ? STATUS_OK : STATUS_FORMAT, "%zu: %s", i,
+                     status_sentence());
+        if (cases[i].words != NULL)
+            cr_expect(strstr(status_sentence(), cases[i].words) != NULL, "%s", status_sentence());
+        if (got == STATUS_OK)
+            curve_free(&b);
+        curve_free(&a);
+    }
 }
