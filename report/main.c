@@ -446,22 +446,17 @@ static enum status make_report(const struct options *o)
     else if (status == STATUS_OK)
         say("%s\n", o->out);
     if (status == STATUS_OK) {
-        status = results_all_read(&m.report.results);
+        const char *rest =
+            " (named above, in the report and in provenance.json); the report covers "
+            "the rest";
+        status = results_all_read(&m.report.results, rest);
         if (status == STATUS_OK)
-            status = results_all_read(&m.against.results);
+            status = results_all_read(&m.against.results, rest);
         if (status == STATUS_OK)
             status = figures_all_drawn(&m.figures);
     }
     free_made(&m);
     return status;
-}
-
-static enum status compare_released(const struct options *o)
-{
-    struct sameness_options how = {.methods = o->methods, .datasets = o->datasets};
-    if (o->seeds != NULL)
-        TRY(sameness_read_seeds(o->seeds, &how));
-    return sameness_run(o->folder, &how);
 }
 
 static enum status run_report(void *arguments);
@@ -509,13 +504,15 @@ static enum status run_report(void *arguments)
     if (o->man || o->completion != NULL)
         return STATUS_OK;
     TRY(options_settle(o));
-    return o->sameness ? compare_released(o) : make_report(o);
+    return make_report(o);
 }
 
 int main(int argc, char **argv)
 {
     file_settle_streams();
     threads_set(0);
-    enum status status = command_main(&vitamin_report, argc, argv);
+    bool sameness = argc > 1 && strcmp(argv[1], "--sameness") == 0;
+    enum status status = sameness ? command_main(&sameness_command, argc - 1, argv + 1)
+                                  : command_main(&vitamin_report, argc, argv);
     return status == STATUS_OK ? 0 : status == STATUS_CONFIG ? 2 : 1;
 }

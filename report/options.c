@@ -185,8 +185,6 @@ const struct option_row options_table[] = {
     {"greyscale",  0,   NULL,   NULL, "dashes instead of colours", FIELD(theme.greyscale)},
     {"legend-by-final", 0, NULL, NULL, "legend in order of the final value", FIELD(theme.legend_by_final)},
     {"behaviour",  0,   NULL,   NULL, "dotted line at the dataset's own mean return", FIELD(theme.behaviour)},
-    {"sameness",   0,   NULL,   NULL, "compare the runs' distributions with the released program's instead (`vitamin sameness`)", FIELD(sameness)},
-    {"seeds",      0,   "N|A-B", NULL, "the seeds that `--sameness` compares", FIELD(seeds)},
     {"completion", 0,   "SHELL", NULL, "print a completion script instead", FIELD(completion), .choices = COMPLETION_SHELLS},
     {"man",        0,   NULL,   NULL, "print the manual page instead", FIELD(man)},
     {.name = NULL},

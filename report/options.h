@@ -28,8 +28,6 @@ struct options {
     bool format[PICTURE_FORMATS];
     struct table_files tables; /* but its comment */
     bool zip;                  /* pack the whole report into OUT/report.zip too */
-    bool sameness;             /* compare with the released program instead (report/sameness) */
-    const char *seeds;         /* of that comparison, or NULL */
     const char *completion;    /* print the script of this shell instead, or NULL */
     bool man;                  /* print the manual page instead */
     struct theme theme;

@@ -276,6 +276,12 @@ static enum status take_operands(const struct reading *r, int count)
     if (c->operands != NULL && c->operands[0] != '[' && count == 0)
         return status_fail(STATUS_CONFIG, "%.*s is missing: %s", (int)strcspn(c->operands, " "),
                            c->operands, c->operand_help);
+    for (int i = 1; i <= count; i++) {
+        if (*r->argv[i] == '\0')
+            return status_fail(STATUS_CONFIG,
+                               "an argument is empty (''); `%s --help` shows what it takes",
+                               r->path);
+    }
     r->argv[1 + count] = NULL;
     if (c->operand_list)
         *(char ***)field = r->argv + 1;

@@ -131,12 +131,24 @@ enum status theory_file_write(const struct theory *t, const char *path)
 /* --- reading -----------------------------------------------------------------------------------
  */
 
+/* Of whatever version. */
+static bool is_theory(const char *format)
+{
+    return strncmp(format, "vitamin theory ", strlen("vitamin theory ")) == 0;
+}
+
 static enum status read_all(const struct h5 *f, bool sealed, struct theory *out)
 {
     double numbers[NUMBERS_MOST];
     char format[64];
-    if (h5_get_text(f, ".", "format", format, sizeof format) != STATUS_OK ||
-        strcmp(format, FORMAT) != 0)
+    if (h5_get_text(f, ".", "format", format, sizeof format) != STATUS_OK)
+        *format = '\0';
+    if (is_theory(format) && strcmp(format, FORMAT) != 0)
+        return status_fail(STATUS_FORMAT,
+                           "%s: is a '%s' file, which this program does not know; a newer one "
+                           "wrote it",
+                           f->path, format);
+    if (strcmp(format, FORMAT) != 0)
         return status_fail(STATUS_FORMAT,
                            "%s: is not a '" FORMAT "' file; write it again with `vitamin theory`",
                            f->path);
@@ -173,5 +185,5 @@ bool theory_file_is(const char *path)
         return false;
     (void)h5_get_text(&f, ".", "format", format, sizeof format);
     (void)h5_close(&f);
-    return strncmp(format, "vitamin theory ", strlen("vitamin theory ")) == 0;
+    return is_theory(format);
 }

@@ -129,7 +129,7 @@ enum status claim_theory(const struct report *r, const struct claim_part *p,
         snprintf(o->needed, sizeof o->needed,
                  "%sthe file that `vitamin theory` writes within seconds, in a folder of this "
                  "report",
-                 r->results.theory_damaged ? "instead of the damaged one " : "");
+                 r->results.theory_damaged > 0 ? "instead of the damaged one " : "");
         return STATUS_OK;
     }
     if (p->test == CLAIM_SLOPE || p->test == CLAIM_SLOPE_BELOW)

@@ -520,17 +520,22 @@ const char *results_config(const struct results_run *run, const char *key, char 
     return curve_config_value(config != NULL ? config : "", key, out, size);
 }
 
-enum status results_all_read(const struct results *r)
+enum status results_all_read(const struct results *r, const char *otherwise)
 {
-    int unreadable = r->unread;
+    char theory[64] = "", others[64] = "";
+    int unread = r->unread - r->theory_damaged;
     for (int i = 0; i < r->runs; i++)
-        unreadable += r->run[i].unreadable;
-    if (unreadable == 0)
+        unread += r->run[i].unreadable;
+    if (unread + r->theory_damaged == 0)
         return STATUS_OK;
-    return status_fail(STATUS_FORMAT,
-                       "%d curve%s or folder%s cannot be read (named above, in the report and in "
-                       "provenance.json); the report covers the rest",
-                       unreadable, unreadable == 1 ? "" : "s", unreadable == 1 ? "" : "s");
+    if (r->theory_damaged > 0)
+        snprintf(theory, sizeof theory, "%d theory file%s", r->theory_damaged,
+                 r->theory_damaged == 1 ? "" : "s");
+    if (unread > 0)
+        snprintf(others, sizeof others, "%d curve%s or folder%s", unread, unread == 1 ? "" : "s",
+                 unread == 1 ? "" : "s");
+    return status_fail(STATUS_FORMAT, "%s%s%s cannot be read%s", others,
+                       *others != '\0' && *theory != '\0' ? " and " : "", theory, otherwise);
 }
 
 /* --- notes ------------------------------------------------------------------------------------ */

@@ -185,7 +185,7 @@ struct results {
     int own_suites;
     struct theory *theory; /* what `vitamin theory` computed, owned; NULL: no file was found */
     char theory_path[FILE_PATH]; /* its file */
-    bool theory_damaged;         /* there is a file, and it cannot be read */
+    int theory_damaged;          /* files of that kind that cannot be read */
 };
 
 void results_init(struct results *r, struct results_options options);
@@ -224,9 +224,8 @@ enum status results_select(struct results *r, const char *methods, const char *d
 enum status results_finish(struct results *r);
 
 /* Errors STATUS_FORMAT: so much of the results cannot be read; a report of the rest is no whole
- * one.
- */
-enum status results_all_read(const struct results *r);
+ * one. `otherwise` ends the sentence. */
+enum status results_all_read(const struct results *r, const char *otherwise);
 
 /* The runs of one cell, and how many there are of each status. */
 struct results_run *results_cell(const struct results *r, int method, int dataset, int *count);

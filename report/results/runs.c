@@ -220,7 +220,7 @@ static enum status read_theory(struct results *r, const char *path)
     free(t);
     if (result == STATUS_MEMORY || result == STATUS_INTERRUPTED)
         return result;
-    r->theory_damaged = true;
+    r->theory_damaged++;
     return note_unread(r, status_sentence());
 }
 

@@ -1,7 +1,7 @@
 #include "report/sameness/sameness.h"
 
-#include "engine/base/log.h"
 #include "engine/base/memory.h"
+#include "engine/base/nearest.h"
 #include "report/stats/inference.h"
 #include "report/stats/permutation.h"
 #include "report/stats/sum.h"
@@ -118,6 +118,46 @@ static enum status of_another_size(const struct results_run *run)
                        run->origin.path);
 }
 
+/* The configuration that a run of this method and dataset should have; NULL: any. */
+static enum status find_settings(const struct sameness_options *o, const struct run_log *like,
+                                 const char **config)
+{
+    *config = NULL;
+    for (int i = 0; i < o->settings_count; i++) {
+        const struct sameness_settings *s = &o->settings[i];
+        if (strcmp(s->method, like->method) == 0 && strcmp(s->dataset, like->dataset) == 0)
+            *config = s->config;
+    }
+    if (*config == NULL && o->settings_count > 0)
+        return status_fail(STATUS_CONFIG,
+                           "matrix tiny has no cell of %s on %s, whose settings could be compared",
+                           like->method, like->dataset);
+    return STATUS_OK;
+}
+
+static const char *config_of(const struct results_run *run)
+{
+    return run->curve->config != NULL ? run->curve->config : "";
+}
+
+/* A run has the wanted settings (NULL: any), and those of the first run of its group. */
+static enum status check_settings(const struct results_run *run, const struct results_run *first,
+                                  const char *wanted)
+{
+    char keys[STATUS_SENTENCE / 2];
+    if (wanted != NULL && curve_config_differences(config_of(run), wanted, keys, sizeof keys) > 0)
+        return status_fail(STATUS_FORMAT,
+                           "%s: was run with other settings than matrix tiny's: %s; "
+                           "--any-settings compares it all the same",
+                           run->origin.path, keys);
+    if (curve_config_differences(config_of(run), config_of(first), keys, sizeof keys) > 0)
+        return status_fail(STATUS_FORMAT,
+                           "%s: was run with other settings than %s (\"here\"): %s; the runs of a "
+                           "method on a dataset must have the same",
+                           run->origin.path, first->origin.path, keys);
+    return STATUS_OK;
+}
+
 /* A run of ours: finished, and of the size of `like`. */
 static enum status take_run(const struct results_run *run, const struct run_log *like,
                             struct side *ours)
@@ -139,6 +179,9 @@ static enum status take_run(const struct results_run *run, const struct run_log 
 static enum status take_runs(const struct results *r, int m, int d, const struct run_log *like,
                              const struct sameness_options *o, struct side *ours)
 {
+    const struct results_run *first = NULL;
+    const char *wanted;
+    TRY(find_settings(o, like, &wanted));
     for (long seed = o->first_seed; seed <= o->last_seed; seed++) {
         const struct results_run *found = NULL;
         for (int i = 0; i < r->runs; i++) {
@@ -155,6 +198,8 @@ static enum status take_runs(const struct results *r, int m, int d, const struct
             return status_fail(STATUS_MISSING, "there is no run of %s on %s with seed %ld",
                                r->method[m].id, like->dataset, seed);
         TRY(take_run(found, like, ours));
+        first = first != NULL ? first : found;
+        TRY(check_settings(found, first, wanted));
     }
     return STATUS_OK;
 }
@@ -285,6 +330,47 @@ static enum status compare_group(struct sameness *s, const struct results *r, in
     return status;
 }
 
+/* --- words ------------------------------------------------------------------------------------ */
+
+/* The dataset or the method of a recorded run. */
+static const char *name_of(const struct run_log *l, bool dataset)
+{
+    return dataset ? l->dataset : l->method;
+}
+
+/* Each word of the list names a recorded one. */
+static enum status check_list(const char *option, const char *list, const struct run_log *recorded,
+                              int count, bool dataset)
+{
+    char word[RESULTS_ID];
+    const char *at = list;
+    bool any = list == NULL;
+    while (list != NULL && list_next(&at, ",", word, sizeof word)) {
+        struct nearest n = {.to = word};
+        bool matches = false;
+        any = true;
+        for (int i = 0; i < count; i++) {
+            nearest_offer(&n, name_of(&recorded[i], dataset));
+            matches |= list_matches(word, ",", name_of(&recorded[i], dataset));
+        }
+        if (!matches)
+            return status_fail(STATUS_CONFIG,
+                               "--%s: no run of the released program is recorded of '%s'; the "
+                               "nearest is '%s'",
+                               option, word, n.word);
+    }
+    return any ? STATUS_OK
+               : status_fail(STATUS_CONFIG, "--%s is '%s', should be a list of names", option,
+                             list);
+}
+
+enum status sameness_check_words(const struct run_log *recorded, int count,
+                                 const struct sameness_options *o)
+{
+    TRY(check_list("datasets", o->datasets, recorded, count, true));
+    return check_list("methods", o->methods, recorded, count, false);
+}
+
 /* --- all groups ------------------------------------------------------------------------------- */
 
 static bool has_runs(const struct results *r, int m, int d)
@@ -395,7 +481,8 @@ enum status sameness_compare(const struct results *r, const struct run_log *reco
                              const struct sameness_options *options, struct sameness *out)
 {
     struct sameness_options o = *options;
-    *out = (struct sameness){.groups = 0};
+    *out = (struct sameness){.any_settings = o.settings_count == 0};
+    TRY(sameness_check_words(recorded, count, &o));
     TRY(settle_seeds(r, &o));
     TRY(check_runs(r, recorded, count, &o));
     enum status status = compare_recorded(r, recorded, count, &o, out);
@@ -411,62 +498,4 @@ void sameness_free(struct sameness *s)
     free(s->group);
     free(s->test);
     *s = (struct sameness){.groups = 0};
-}
-
-/* --- the command ------------------------------------------------------------------------------ */
-
-enum status sameness_read_seeds(const char *text, struct sameness_options *out)
-{
-    char *end;
-    out->first_seed = out->last_seed = strtol(text, &end, 10);
-    if (end != text && *end == '-')
-        out->last_seed = strtol(end + 1, &end, 10);
-    if (end == text || *end != '\0' || out->first_seed < 1 || out->last_seed < out->first_seed ||
-        out->last_seed - out->first_seed >= SAMENESS_SEEDS)
-        return status_fail(STATUS_CONFIG,
-                           "--seeds is '%.40s', should be a number or a range like 1-8", text);
-    return STATUS_OK;
-}
-
-/* Every file that cannot be read is an error, whatever it is of. */
-static enum status read_ours(char *const *folders, struct results *r)
-{
-    for (; *folders != NULL; folders++)
-        TRY(results_read_folder(r, *folders));
-    for (int i = 0; i < r->notes; i++) {
-        if (r->note[i].level != NOTE_INFO)
-            log_warn("sameness", "%s", r->note[i].text);
-    }
-    for (int i = 0; i < r->runs; i++) {
-        if (r->run[i].unreadable)
-            return status_fail(STATUS_FORMAT, "%s", r->run[i].why);
-    }
-    return r->unread == 0
-               ? STATUS_OK
-               : status_fail(STATUS_FORMAT, "%d curve%s or folder%s cannot be read", r->unread,
-                             r->unread == 1 ? "" : "s", r->unread == 1 ? "" : "s");
-}
-
-enum status sameness_run(char *const *folders, const struct sameness_options *options)
-{
-    struct results r;
-    struct sameness s = {.groups = 0};
-    struct run_log *recorded = NULL;
-    int count = 0;
-    results_init(&r, (struct results_options){0});
-    enum status status = read_ours(folders, &r);
-    if (status == STATUS_OK)
-        status = run_log_read("results/reference/tiny.csv", NULL, &recorded, &count);
-    if (status == STATUS_OK)
-        status = sameness_compare(&r, recorded, count, options, &s);
-    if (status == STATUS_OK) {
-        sameness_say(&s);
-        status = sameness_verdict(&s);
-    }
-    sameness_free(&s);
-    for (int i = 0; i < count; i++)
-        run_log_free(&recorded[i]);
-    free(recorded);
-    results_free(&r);
-    return status;
 }

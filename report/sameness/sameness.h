@@ -8,6 +8,7 @@
 #ifndef REPORT_SAMENESS_H
 #define REPORT_SAMENESS_H
 
+#include "engine/base/command.h"
 #include "report/sameness/run_log.h"
 
 enum { SAMENESS_SEEDS = 1000 };
@@ -78,18 +79,33 @@ struct sameness {
     int tests;  /* constant ones included */
     int tested; /* without them */
     int differing;
+    bool any_settings; /* the runs' settings were held against nobody's */
+};
+
+/* The configuration of a cell of matrix tiny, lines `key = value`. */
+struct sameness_settings {
+    char method[RESULTS_ID], dataset[RESULTS_ID];
+    const char *config;
 };
 
 struct sameness_options {
     const char *methods, *datasets; /* comma-separated ids or patterns; NULL: all */
     long first_seed, last_seed;     /* ours; both 0: those that any of the compared runs has */
+    const struct sameness_settings *settings; /* (settings_count) what runs must have; 0: any */
+    int settings_count;
 };
 
+/* Errors STATUS_CONFIG: a word of methods or datasets that no recorded run matches, with the
+ * nearest that one would. */
+enum status sameness_check_words(const struct run_log *recorded, int count,
+                                 const struct sameness_options *options);
+
 /* Compare. `r` was read by results_read_folder, without results_finish. Every recorded method and
- * dataset of the selection must have a finished run of every seed, of the recorded size.
- * Errors STATUS_MISSING (a run or a whole group), STATUS_FORMAT (a run that failed, diverged,
- * cannot be read or is of another size), STATUS_CONFIG (nothing selected; runs with nothing to
- * compare them with), STATUS_MEMORY. */
+ * dataset of the selection must have a finished run of every seed, of the recorded size and with
+ * the settings that are wanted; all runs of a method, variant and dataset must have the same ones
+ * in any case. Errors STATUS_MISSING (a run or a whole group), STATUS_FORMAT (a run that failed,
+ * diverged, cannot be read, is of another size or has other settings), STATUS_CONFIG (nothing
+ * selected; runs with nothing to compare them with), STATUS_MEMORY. */
 enum status sameness_compare(const struct results *r, const struct run_log *recorded, int count,
                              const struct sameness_options *options, struct sameness *out);
 void sameness_free(struct sameness *s);
@@ -103,6 +119,9 @@ enum status sameness_verdict(const struct sameness *s);
 
 /* All of it, as `vitamin sameness FOLDER...` does. Errors of all the above, STATUS_IO. */
 enum status sameness_run(char *const *folders, const struct sameness_options *options);
+
+/* The same as a command line, which `vitamin sameness` hands over. */
+extern const struct command sameness_command;
 
 /* "3-8", or "3". Errors STATUS_CONFIG. */
 enum status sameness_read_seeds(const char *text, struct sameness_options *out);

@@ -145,6 +145,8 @@ static void say_power(const struct sameness *s)
 
 void sameness_say(const struct sameness *s)
 {
+    if (s->any_settings)
+        say("The runs' settings were not held against matrix tiny's (any settings).\n");
     say_sizes(s);
     for (int k = 0; k < SAMENESS_FAMILY_COUNT; k++)
         say_family(s, (enum sameness_family)k);

@@ -269,6 +269,8 @@ Test(report_theory, a_damaged_file_is_one_error_and_the_rest_a_report)
     cr_assert_eq(file_replace(path, bytes, size), STATUS_OK);
     cr_assert_eq(report_on("runs", "--format svg", "out"), 1);
     expect_in("said", "theory.h5: was damaged after it was written");
+    expect_in("said", "1 theory file cannot be read (named above");
+    expect_not_in("said", "curve or folder");
     expect_in("out/claims.md", "## C43: not testable");
     expect_in("out/claims.md", "instead of the damaged one");
     expect_not_in("out/report.md", "## Theory");

@@ -184,6 +184,10 @@ Test(command, nothing_behind_two_dashes_is_an_option)
     cr_expect_str_eq(w.name, "none");
     cr_assert_eq(read_line(&some_operands, "some -", &w), STATUS_OK, "a dash alone is a word");
     cr_expect_str_eq(w.list[0], "-");
+    char *empty[] = {(char *)"some", (char *)"a", (char *)"", NULL};
+    cr_assert_eq(command_read(&some_operands, "try some", 3, empty, &w), STATUS_CONFIG);
+    cr_expect_str_eq(status_sentence(),
+                     "an argument is empty (''); `try some --help` shows what it takes");
 }
 
 Test(command, what_cannot_be_read_is_said)

@@ -76,6 +76,11 @@ Test(command_theory, the_context_law_alone_writes_no_file)
     cr_assert_not_null(strstr(printed, "\n       5   0.1"), "%s", printed);
     cr_assert_null(strstr(printed, "\n       6"), "%s", printed);
     free(printed);
+    cr_assert_eq(command_line(&command_theory, "--context-law -L 100000 -K 1", &printed), STATUS_OK,
+                 "%s", status_sentence());
+    cr_assert_not_null(strstr(printed, "100000   1   2000000"),
+                       "no more, which would take long: %s", printed);
+    free(printed);
 }
 
 Test(command_theory, refuses_what_it_cannot_draw)

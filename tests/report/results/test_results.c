@@ -383,7 +383,7 @@ Test(results, do_not_pass_over_a_folder_that_cannot_be_seen)
     cr_expect(has_note(&r, NOTE_WARNING, "walker2d-random-v2: is a dangling symbolic link"));
     for (int i = 1; i < 3; i++)
         cr_expect(r.run[i].status == RUN_FAILED && r.run[i].unreadable, "seed %d", i);
-    cr_expect_eq(results_all_read(&r), STATUS_FORMAT);
+    cr_expect_eq(results_all_read(&r, ""), STATUS_FORMAT);
     cr_expect_not_null(strstr(status_sentence(), "3 curves"), "%s", status_sentence());
     results_free(&r);
 }
@@ -782,13 +782,13 @@ Test(results, says_how_much_cannot_be_read)
 {
     run_read_at("main", "odt", 2, 1000);
     struct results r = folder_results(folder_path("main"), defaults);
-    cr_expect_eq(results_all_read(&r), STATUS_OK);
+    cr_expect_eq(results_all_read(&r, ""), STATUS_OK);
     results_free(&r);
     folder_write("main/hopper-random-v2/odt/1/curve.h5", "no curve");
     folder_write("main/elsewhere/curve.h5", "no curve");
     r = folder_results(folder_path("main"), defaults);
     cr_expect(run_at(&r, "odt", "hopper-random-v2", 0)->used);
-    cr_expect_eq(results_all_read(&r), STATUS_FORMAT);
+    cr_expect_eq(results_all_read(&r, ""), STATUS_FORMAT);
     cr_expect_not_null(strstr(status_sentence(), "2 curves"));
     results_free(&r);
     results_init(&r, defaults);

@@ -51,7 +51,7 @@ struct change {
     enum run_log_column column;
     double factor;        /* of that column, online; 0: nothing changes */
     int iterations_fewer; /* the last ones are left out */
-    const char *variant, *status, *metrics;
+    const char *variant, *status, *metrics, *config;
 };
 
 static enum curve_metric metric_of(int column)
@@ -135,7 +135,7 @@ static struct curve curve_of(const struct run_log *l, int64_t seed, struct chang
     for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++)
         cr_assert_eq(curve_set(&c, attributes[i][0], "%s", attributes[i][1]), STATUS_OK);
     cr_assert_eq(curve_set(&c, "seed", "%d", (int)seed), STATUS_OK);
-    cr_assert_eq(curve_set_config(&c, ""), STATUS_OK);
+    cr_assert_eq(curve_set_config(&c, how.config != NULL ? how.config : ""), STATUS_OK);
     for (int i = 0; i < l->rows[RUN_LOG_TRAIN] - how.iterations_fewer; i++)
         add_iteration(&c, &l->row[RUN_LOG_TRAIN][i], &how);
     for (int i = 0; i < l->rows[RUN_LOG_EVALUATION]; i++)
@@ -425,7 +425,11 @@ Test(sameness, refuses_what_is_not_whole)
                    STATUS_MISSING, "with seed 4");
     expect_refusal("nothing matches",
                    (struct sameness_options){.datasets = "walker2d-*", .methods = "td3_odt"},
-                   STATUS_MISSING, "no run to compare");
+                   STATUS_CONFIG, "of 'walker2d-*'; the nearest is");
+    expect_refusal("an unknown method", (struct sameness_options){.methods = "td3,td3_od"},
+                   STATUS_CONFIG, "of 'td3_od'; the nearest is 'td3_odt'");
+    expect_refusal("no word", (struct sameness_options){.methods = ","}, STATUS_CONFIG,
+                   "should be a list of names");
     copy_run("td3_odt", 5, 5, (struct change){0});
     expect_refusal("a gap", only_hopper, STATUS_MISSING, "with seed 4");
     copy_run("td3_odt", 4, 4, (struct change){.status = "running"});
@@ -530,21 +534,76 @@ Test(sameness, command_answers_by_its_exit_status)
     copy_runs("td3_odt", 6, (struct change){0});
     copy_runs("td3", 6, (struct change){0});
     copy_runs("odt", 6, (struct change){0});
-    cr_expect_eq(run_sameness("-d 'hopper*'"), 0);
+    cr_expect_eq(run_sameness("-d 'hopper*' --any-settings"), 0);
     expect_at_most_80_columns();
-    cr_expect_eq(run_sameness("-d 'hopper*' -m td3_odt"), 0);
+    cr_expect_eq(run_sameness("-d 'hopper*' -m td3_odt --any-settings"), 0);
     expect_said("0 of ");
     expect_said("6 runs of ours, 16 of the released program's; exact, all 74613 splits");
     expect_said("standard deviations");
     expect_at_most_80_columns();
-    cr_expect_eq(run_sameness("-d 'hopper*' -m td3_odt --seeds 1-7"), 1);
+    cr_expect_eq(run_sameness("-d 'hopper*' -m td3_odt --seeds 1-7 --any-settings"), 1);
     expect_said("no run of td3_odt on hopper-random-v2 with seed 7");
     cr_expect_eq(run_sameness("--seeds none"), 2);
+    cr_expect_eq(run_sameness("-d hoper-random-v2"), 2);
+    expect_said("vitamin sameness: ");
+    expect_said("the nearest is 'hopper-random-v2'");
 
     copy_runs("td3_odt", 6, (struct change){.column = RUN_LOG_q_mean, .factor = 1.3});
-    cr_expect_eq(run_sameness("-d 'hopper*' -m td3_odt"), 1);
+    cr_expect_eq(run_sameness("-d 'hopper*' -m td3_odt --any-settings"), 1);
     expect_said("differ from the released program's, most clearly of td3_odt on hopper-random-v2: "
                 "Q, mean, online");
+    free_recorded();
+}
+
+Test(sameness, command_names_a_folder_that_is_not_there)
+{
+    cr_expect_eq(run_sameness("--any-settings"), 1);
+    expect_said("vitamin sameness: ");
+    expect_said("tiny: no such folder; `make test-sameness`");
+}
+
+/* The configuration of the built-in matrix's cell, with `set` at its end and without the keys
+ * that came later and do not apply; for free(). */
+static char *tiny_config(const char *set)
+{
+    const char *build = getenv("BUILD");
+    char command[4096];
+    snprintf(command, sizeof command,
+             "%.512s/vitamin config -d hopper-random-v2 -m td3_odt -p code --size small -S "
+             "embed_dim=32 n_layer=1 n_head=4 batch_size=32 critic_hidden=64 "
+             "actor_updates_per_iter=150 warmup_actor_steps=400 lr_actor=0.003 eval_every=3 "
+             "min_transitions_per_iter=1000 env_seed_from_run=1 T_train=3 T_eval=2 "
+             "pretrain_actor_steps=300 lr_critic=0.001 wd_actor=0.0005 max_online_iters=12 "
+             "buffer_capacity=150 rtg_eval=3600 rtg_online=7200 %.200s | sed '1d; /^collect_.* = "
+             "-/d; /^start_.* = -/d; /^target_sweep = -/d' > %.200s",
+             build != NULL ? build : "build/gcc", set, folder_path("config"));
+    cr_assert_eq(system(command), 0);
+    return folder_read(folder_path("config"));
+}
+
+/* A run is held against the settings of the matrix's cell, whatever its folder says. */
+Test(sameness, command_refuses_other_settings_than_the_matrix_has)
+{
+    const char *all = "-d 'hopper*' -m td3_odt";
+    read_recorded();
+    cr_expect_eq(run_sameness("--help"), 0); /* skips without the program */
+    char *right = tiny_config(""), *wrong = tiny_config("alpha_online=9.9");
+    copy_runs("td3_odt", 6, (struct change){.config = right});
+    cr_expect_eq(run_sameness(all), 0);
+    copy_run("td3_odt", 3, 5, (struct change){.config = wrong});
+    cr_expect_eq(run_sameness(all), 1);
+    expect_said("td3_odt/3/curve.h5: was run with other settings than matrix tiny's: alpha_online "
+                "(9.9 there, 0.1 here)");
+    cr_expect_eq(run_sameness("-d 'hopper*' -m td3_odt -s 4-6"), 0);
+    cr_expect_eq(run_sameness("--any-settings -d 'hopper*' -m td3_odt"), 1);
+    expect_said("alpha_online (9.9 there, 0.1 here); the runs of a method on a dataset");
+    copy_runs("td3_odt", 6, (struct change){.config = wrong});
+    cr_expect_eq(run_sameness(all), 1);
+    expect_said("td3_odt/1/curve.h5: was run with other settings");
+    cr_expect_eq(run_sameness("--any-settings -d 'hopper*' -m td3_odt"), 0);
+    expect_said("settings were not held against matrix tiny's");
+    free(right);
+    free(wrong);
     free_recorded();
 }
 
