@@ -188,9 +188,33 @@ enum status file_parent(const char *path, char out[FILE_PATH])
     return slash == path ? file_path(out, "/") : file_path(out, "%.*s", (int)(slash - path), path);
 }
 
+/* Where what is written as `path` goes: links are followed. What exists and is no regular file (a
+ * device, a folder, a pipe) would be lost by a rename, and is refused. */
+static enum status find_target(const char *path, char out[FILE_PATH])
+{
+    struct stat info;
+    bool there;
+    TRY(file_look(path, &there));
+    if (!there)
+        return file_path(out, "%s", path);
+    if (stat(path, &info) != 0)
+        return status_fail(STATUS_IO, "%s: cannot be accessed: %s", path, strerror(errno));
+    TRY(check_regular(path, &info));
+    if (lstat(path, &info) != 0 || !S_ISLNK(info.st_mode))
+        return file_path(out, "%s", path);
+    char *real = realpath(path, NULL);
+    if (real == NULL)
+        return status_fail(STATUS_IO, "%s: cannot be accessed: %s", path, strerror(errno));
+    enum status result = file_path(out, "%s", real);
+    free(real);
+    return result;
+}
+
 /* The process id alone is not unique: in containers every writer may be process 1. */
 static enum status create_temporary(const char *path, char out[FILE_PATH], int *fd)
 {
+    char target[FILE_PATH];
+    TRY(find_target(path, target));
     for (int tries = 0; tries < 100; tries++) {
         uint64_t number;
         if (getrandom(&number, sizeof number, GRND_NONBLOCK) != sizeof number) {
@@ -198,14 +222,15 @@ static enum status create_temporary(const char *path, char out[FILE_PATH], int *
             clock_gettime(CLOCK_MONOTONIC, &now);
             number = (uint64_t)now.tv_nsec * 0x9e3779b97f4a7c15 + (uint64_t)tries;
         }
-        TRY(file_path(out, "%s.%ld-%016llx.tmp", path, (long)getpid(), (unsigned long long)number));
+        TRY(file_path(out, "%s.%ld-%016llx.tmp", target, (long)getpid(),
+                      (unsigned long long)number));
         *fd = open(out, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
         if (*fd >= 0)
             return STATUS_OK;
         if (errno != EEXIST)
             break;
     }
-    return status_fail(STATUS_IO, "%s: cannot be created: %s", out, file_reason());
+    return status_fail(STATUS_IO, "%s: cannot be created: %s", path, file_reason());
 }
 
 enum status file_temporary(const char *path, char out[FILE_PATH])
@@ -225,10 +250,10 @@ static bool is_ending_of_temporary(const char *ending)
 
 void file_remove_leftovers(const char *path)
 {
-    char folder[FILE_PATH], leftover[FILE_PATH];
-    if (file_parent(path, folder) != STATUS_OK)
+    char target[FILE_PATH], folder[FILE_PATH], leftover[FILE_PATH];
+    if (find_target(path, target) != STATUS_OK || file_parent(target, folder) != STATUS_OK)
         return;
-    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    const char *slash = strrchr(target, '/'), *name = slash != NULL ? slash + 1 : target;
     size_t length = strlen(name);
     DIR *listing = opendir(folder);
     if (listing == NULL)
@@ -287,9 +312,15 @@ enum status file_sync(const char *path)
 
 enum status file_commit(const char *temporary, const char *path)
 {
-    char folder[FILE_PATH];
-    TRY(file_parent(path, folder));
-    if (sync_path(temporary, O_RDWR) != 0 || rename(temporary, path) != 0) {
+    char target[FILE_PATH], folder[FILE_PATH];
+    enum status found = find_target(path, target);
+    if (found == STATUS_OK)
+        found = file_parent(target, folder);
+    if (found != STATUS_OK) {
+        unlink(temporary);
+        return found;
+    }
+    if (sync_path(temporary, O_RDWR) != 0 || rename(temporary, target) != 0) {
         enum status failed = status_fail(STATUS_IO, "%s: cannot be written: %s", path,
                                          file_reason());
         unlink(temporary);

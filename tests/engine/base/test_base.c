@@ -13,6 +13,7 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -131,6 +132,67 @@ Test(base, only_regular_files_are_opened, .timeout = 20)
         cr_expect_eq(h5_open(&f, path), STATUS_IO);
         cr_expect(strstr(status_sentence(), said) != NULL, "%s", status_sentence());
     }
+}
+
+/* A rename would turn them into a file; a device is made here, never the machine's own. */
+Test(base, only_regular_files_are_replaced, .timeout = 20)
+{
+    char temporary[FILE_PATH], path[FILE_PATH];
+    struct stat before, after;
+    struct file_stream stream;
+    make_oddities();
+    cr_assert_eq(unlink(in_folder("device")), 0);
+    bool device = mknod(in_folder("device"), S_IFCHR | 0600, makedev(1, 3)) == 0;
+    for (size_t i = 0; i < sizeof oddities / sizeof *oddities; i++) {
+        if (strcmp(oddities[i], "device") == 0 && !device)
+            continue; /* only root makes one */
+        /* By its own name, and by a link to it. */
+        for (int link = 0; link < 2; link++) {
+            char said[64];
+            snprintf(said, sizeof said, "is a %s, not a file", oddities[i]);
+            snprintf(path, sizeof path, "%s", in_folder(link ? "to" : oddities[i]));
+            if (link)
+                cr_assert_eq(symlink(oddities[i], path), 0);
+            cr_assert_eq(lstat(path, &before), 0);
+            cr_expect_eq(file_temporary(path, temporary), STATUS_IO);
+            cr_expect(strstr(status_sentence(), said) != NULL, "%s", status_sentence());
+            cr_expect_eq(file_replace(path, "x", 1), STATUS_IO);
+            cr_expect_eq(file_stream_open(&stream, path), STATUS_IO);
+            /* It came while the file was written. */
+            cr_assert_eq(file_temporary(in_folder("other"), temporary), STATUS_OK);
+            cr_expect_eq(file_commit(temporary, path), STATUS_IO);
+            cr_expect(strstr(status_sentence(), said) != NULL, "%s", status_sentence());
+            cr_expect_not(file_exists(temporary));
+            cr_assert_eq(lstat(path, &after), 0);
+            cr_expect_eq(before.st_ino, after.st_ino);
+            cr_expect_eq(before.st_mode, after.st_mode);
+            if (link)
+                cr_assert_eq(unlink(path), 0);
+        }
+    }
+}
+
+/* What it leads to is replaced; a link to nothing may lead to what is not mounted. */
+Test(base, writers_follow_links)
+{
+    char *text, left[FILE_PATH], path[FILE_PATH];
+    struct stat info;
+    snprintf(path, sizeof path, "%s", in_folder("link"));
+    cr_assert_eq(mkdir(in_folder("there"), 0700), 0);
+    cr_assert_eq(file_replace(in_folder("there/file"), "old", 3), STATUS_OK);
+    cr_assert_eq(symlink("there/file", path), 0);
+    cr_assert_eq(file_temporary(path, left), STATUS_OK, "%s", status_sentence());
+    cr_assert_eq(file_replace(path, "new", 3), STATUS_OK, "%s", status_sentence());
+    cr_expect(lstat(path, &info) == 0 && S_ISLNK(info.st_mode));
+    cr_assert_eq(file_read(in_folder("there/file"), 100, &text, NULL), STATUS_OK);
+    cr_expect_str_eq(text, "new");
+    free(text);
+    file_remove_leftovers(path);
+    cr_expect_not(file_exists(left));
+    cr_assert_eq(unlink(in_folder("there/file")), 0);
+    cr_expect_eq(file_replace(path, "x", 1), STATUS_IO);
+    cr_expect(strstr(status_sentence(), "dangling") != NULL, "%s", status_sentence());
+    cr_expect_not(file_exists(in_folder("there/file")));
 }
 
 Test(base, absent_is_not_unreadable)
