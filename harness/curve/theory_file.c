@@ -5,6 +5,8 @@
 #include "engine/base/seal.h"
 #include "engine/base/version.h"
 
+#include <float.h>
+#include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,34 +23,52 @@
 struct theory_field {
     const char *name; /* "growth/slope" */
     size_t offset, stride, all, bytes;
+    double least, most; /* of every number that is read */
+    bool lacking;       /* NaN where a law has no such number, or behind the last point */
 };
 
-#define FIELD(item, type, field)                                                                   \
+#define FIELD(item, type, field, ...)                                                              \
     {                                                                                              \
 #item "/" #field, offsetof(struct theory, item) + offsetof(struct type, field),            \
-            sizeof(struct type), sizeof((struct theory *)0)->item, sizeof((struct type *)0)->field \
+            sizeof(struct type), sizeof((struct theory *)0)->item,                                 \
+            sizeof((struct type *)0)->field, __VA_ARGS__                                           \
     }
-#define GROWTH(field)   FIELD(growth, theory_growth, field)
-#define COVERAGE(field) FIELD(coverage, theory_coverage, field)
-#define REGRET(field)   FIELD(regret, theory_regret, field)
-#define RATIO(field)    FIELD(ratio, theory_ratio, field)
-#define REMARK(field)   FIELD(remark, theory_remark, field)
-#define CONTEXT(field)  FIELD(context, theory_context, field)
+#define GROWTH(field, ...)   FIELD(growth, theory_growth, field, __VA_ARGS__)
+#define COVERAGE(field, ...) FIELD(coverage, theory_coverage, field, __VA_ARGS__)
+#define REGRET(field, ...)   FIELD(regret, theory_regret, field, __VA_ARGS__)
+#define RATIO(field, ...)    FIELD(ratio, theory_ratio, field, __VA_ARGS__)
+#define REMARK(field, ...)   FIELD(remark, theory_remark, field, __VA_ARGS__)
+#define CONTEXT(field, ...)  FIELD(context, theory_context, field, __VA_ARGS__)
+
+/* The ranges; a share may lie beside 0 or 1 by rounding. */
+#define ANY          -DBL_MAX, DBL_MAX, false
+#define NOT_NEGATIVE 0, DBL_MAX, false
+#define COUNT        1, 1e15, false
+#define SHARE        -1e-9, 1 + 1e-9, false
+#define PERHAPS      -DBL_MAX, DBL_MAX, true
+#define POINTS       0, DBL_MAX, true
 
 /* clang-format off */
 static const struct theory_field fields[] = {
-    GROWTH(trajectories), GROWTH(epsilon), GROWTH(delta), GROWTH(best), GROWTH(beyond),
-    GROWTH(mean), GROWTH(largest), GROWTH(moment), GROWTH(lipschitz), GROWTH(slope),
-    GROWTH(least_slope), GROWTH(tightest), GROWTH(printed), GROWTH(corrected),
-    GROWTH(g), GROWTH(alpha), GROWTH(bound),
-    COVERAGE(trajectories), COVERAGE(epsilon), COVERAGE(kept), COVERAGE(frequency),
-    COVERAGE(exact), COVERAGE(z),
-    REGRET(epsilon), REGRET(horizon), REGRET(alpha), REGRET(bound),
-    RATIO(q), RATIO(v), RATIO(scale), RATIO(state_scale), RATIO(claimed), RATIO(least),
-    RATIO(most), RATIO(rtg), RATIO(log_ratio),
-    REMARK(draws), REMARK(chi_square), REMARK(degrees), REMARK(p), REMARK(lipschitz),
-    CONTEXT(length), CONTEXT(segment), CONTEXT(segments), CONTEXT(chi_square), CONTEXT(degrees),
-    CONTEXT(p), CONTEXT(distance), CONTEXT(expected_distance), CONTEXT(share), CONTEXT(expected),
+    GROWTH(trajectories, COUNT), GROWTH(epsilon, SHARE), GROWTH(delta, SHARE),
+    GROWTH(best, NOT_NEGATIVE), GROWTH(beyond, SHARE), GROWTH(mean, NOT_NEGATIVE),
+    GROWTH(largest, NOT_NEGATIVE), GROWTH(moment, NOT_NEGATIVE), GROWTH(lipschitz, PERHAPS),
+    GROWTH(slope, ANY), GROWTH(least_slope, ANY), GROWTH(tightest, NOT_NEGATIVE),
+    GROWTH(printed, PERHAPS), GROWTH(corrected, PERHAPS), GROWTH(g, POINTS), GROWTH(alpha, POINTS),
+    GROWTH(bound, POINTS),
+    COVERAGE(trajectories, COUNT), COVERAGE(epsilon, SHARE), COVERAGE(kept, COUNT),
+    COVERAGE(frequency, SHARE), COVERAGE(exact, SHARE), COVERAGE(z, ANY),
+    REGRET(epsilon, SHARE), REGRET(horizon, NOT_NEGATIVE), REGRET(alpha, NOT_NEGATIVE),
+    REGRET(bound, NOT_NEGATIVE),
+    RATIO(q, ANY), RATIO(v, ANY), RATIO(scale, NOT_NEGATIVE), RATIO(state_scale, NOT_NEGATIVE),
+    RATIO(claimed, ANY), RATIO(least, ANY), RATIO(most, ANY), RATIO(rtg, ANY),
+    RATIO(log_ratio, ANY),
+    REMARK(draws, COUNT), REMARK(chi_square, NOT_NEGATIVE), REMARK(degrees, COUNT),
+    REMARK(p, SHARE), REMARK(lipschitz, NOT_NEGATIVE),
+    CONTEXT(length, COUNT), CONTEXT(segment, 1, CONTEXT_MOST, false), CONTEXT(segments, COUNT),
+    CONTEXT(chi_square, NOT_NEGATIVE), CONTEXT(degrees, COUNT), CONTEXT(p, SHARE),
+    CONTEXT(distance, SHARE), CONTEXT(expected_distance, SHARE), CONTEXT(share, POINTS),
+    CONTEXT(expected, POINTS),
 };
 /* clang-format on */
 
@@ -131,15 +151,99 @@ enum status theory_file_write(const struct theory *t, const char *path)
 /* --- reading -----------------------------------------------------------------------------------
  */
 
+#define AGAIN "; write it again with `vitamin theory`"
+
+/* The rows are this program's laws and pairs, in its order. */
+static enum status check_rows(const struct h5 *f, const char *attribute, const char *expected)
+{
+    char found[256];
+    TRY(h5_get_text(f, ".", attribute, found, sizeof found));
+    if (strcmp(found, expected) != 0)
+        return status_fail(STATUS_FORMAT, "%s: the %s are '%s', not '%s'" AGAIN, f->path, attribute,
+                           found, expected);
+    return STATUS_OK;
+}
+
+static enum status check_shape(const struct h5 *f, const struct theory_field *field)
+{
+    size_t dims[H5_MAX_RANK], rows = rows_of(field), width = width_of(field);
+    int rank;
+    TRY(h5_shape(f, field->name, &rank, dims));
+    if (rank != (width > 1 ? 2 : 1) || dims[0] != rows || (width > 1 && dims[1] != width))
+        return status_fail(STATUS_FORMAT, "%s: '%s' is not an array of %zu by %zu" AGAIN, f->path,
+                           field->name, rows, width);
+    return STATUS_OK;
+}
+
+static enum status read_field(const struct h5 *f, const struct theory_field *field,
+                              struct theory *out)
+{
+    double x[NUMBERS_MOST];
+    size_t count = rows_of(field) * width_of(field);
+    TRY(check_shape(f, field));
+    TRY(h5_read_double(f, field->name, count, x));
+    for (size_t i = 0; i < count; i++) {
+        bool sound = isnan(x[i]) ? field->lacking : x[i] >= field->least && x[i] <= field->most;
+        if (!sound)
+            return status_fail(STATUS_FORMAT, "%s: '%s' is %g in row %zu, which it cannot be" AGAIN,
+                               f->path, field->name, x[i], i / width_of(field));
+    }
+    scatter(x, field, out);
+    return STATUS_OK;
+}
+
+/* Numbers as far as there are points, NaN behind them. */
+static bool ends_at(const double x[], int most, int points)
+{
+    bool so = points > 0;
+    for (int i = 0; i < most; i++)
+        so = so && isnan(x[i]) == (i >= points);
+    return so;
+}
+
+static bool growth_is_sound(const struct theory_growth *g)
+{
+    int points = 0;
+    while (points < GROWTH_POINTS && !isnan(g->g[points]))
+        points++;
+    bool rises = true;
+    for (int i = 1; i < points; i++)
+        rises = rises && g->g[i] > g->g[i - 1];
+    return rises && ends_at(g->g, GROWTH_POINTS, points) &&
+           ends_at(g->alpha, GROWTH_POINTS, points) && ends_at(g->bound, GROWTH_POINTS, points);
+}
+
+static bool context_is_sound(const struct theory_context *c)
+{
+    int points = (int)fmin(c->length, c->segment);
+    return c->length == floor(c->length) && c->segment == floor(c->segment) &&
+           ends_at(c->share, CONTEXT_MOST, points) && ends_at(c->expected, CONTEXT_MOST, points);
+}
+
+/* Fields that decide about one another. */
+static enum status check_items(const struct theory *t, const char *path)
+{
+    const char *wrong = NULL;
+    for (int i = 0; i < LAW_COUNT; i++)
+        wrong = growth_is_sound(&t->growth[i]) ? wrong : "growth/g, alpha, bound";
+    for (int i = 0; i < PAIR_COUNT; i++)
+        wrong = t->ratio[i].least <= t->ratio[i].most ? wrong : "ratio/least, most";
+    for (int i = 0; i < CONTEXT_ROWS; i++)
+        wrong = context_is_sound(&t->context[i]) ? wrong
+                                                 : "context/length, segment, share, expected";
+    if (wrong != NULL)
+        return status_fail(STATUS_FORMAT, "%s: '%s' do not fit together" AGAIN, path, wrong);
+    return STATUS_OK;
+}
+
 /* Of whatever version. */
 static bool is_theory(const char *format)
 {
     return strncmp(format, "vitamin theory ", strlen("vitamin theory ")) == 0;
 }
 
-static enum status read_all(const struct h5 *f, bool sealed, struct theory *out)
+static enum status check_format(const struct h5 *f, bool sealed)
 {
-    double numbers[NUMBERS_MOST];
     char format[64];
     if (h5_get_text(f, ".", "format", format, sizeof format) != STATUS_OK)
         *format = '\0';
@@ -149,19 +253,23 @@ static enum status read_all(const struct h5 *f, bool sealed, struct theory *out)
                            "wrote it",
                            f->path, format);
     if (strcmp(format, FORMAT) != 0)
-        return status_fail(STATUS_FORMAT,
-                           "%s: is not a '" FORMAT "' file; write it again with `vitamin theory`",
-                           f->path);
+        return status_fail(STATUS_FORMAT, "%s: is not a '" FORMAT "' file" AGAIN, f->path);
     if (!sealed)
         return status_fail(STATUS_DAMAGED,
-                           "%s: was damaged after it was written (the seal at its end is lacking); "
-                           "write it again with `vitamin theory`",
+                           "%s: was damaged after it was written (the seal at its end is "
+                           "lacking)" AGAIN,
                            f->path);
-    for (int i = 0; i < FIELDS; i++) {
-        TRY(h5_read_double(f, fields[i].name, rows_of(&fields[i]) * width_of(&fields[i]), numbers));
-        scatter(numbers, &fields[i], out);
-    }
     return STATUS_OK;
+}
+
+static enum status read_all(const struct h5 *f, bool sealed, struct theory *out)
+{
+    TRY(check_format(f, sealed));
+    TRY(check_rows(f, "laws", laws + 1));
+    TRY(check_rows(f, "pairs", pairs + 1));
+    for (int i = 0; i < FIELDS; i++)
+        TRY(read_field(f, &fields[i], out));
+    return check_items(out, f->path);
 }
 
 enum status theory_file_read(const char *path, struct theory *out)
@@ -174,7 +282,9 @@ enum status theory_file_read(const char *path, struct theory *out)
     struct status_note note;
     status_save(&note, read_all(&f, sealed, out));
     (void)h5_close(&f);
-    return status_restore(&note);
+    if (note.code != STATUS_OK)
+        *out = (struct theory){0};
+    return note.code == STATUS_OK ? STATUS_OK : status_restore(&note);
 }
 
 bool theory_file_is(const char *path)

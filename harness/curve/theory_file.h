@@ -21,8 +21,8 @@
 /* Errors STATUS_IO. */
 enum status theory_file_write(const struct theory *t, const char *path);
 
-/* Errors STATUS_IO (missing, unreadable), STATUS_DAMAGED (the seal), STATUS_FORMAT (no such file,
- * or a newer program's), STATUS_SHAPE, STATUS_MISSING (a field). */
+/* Errors STATUS_MISSING (there is no such file), STATUS_IO, STATUS_DAMAGED (the seal),
+ * STATUS_FORMAT (another format, laws, shapes, or numbers that cannot be; *out is then zero). */
 enum status theory_file_read(const char *path, struct theory *out);
 
 /* Does the file call itself "vitamin theory"? False where it cannot be read. */
