@@ -4,6 +4,7 @@
 #include "engine/base/file.h"
 #include "engine/base/say.h"
 #include "harness/curve/theory_file.h"
+#include "harness/matrix/data_target.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -128,18 +129,36 @@ static void print_shares(const struct theory_context *c)
 /* --- the command -------------------------------------------------------------------------------
  */
 
+/* Before anything is computed: another file of that name is not ours to replace. */
+static enum status check_replaceable(const char *path)
+{
+    bool there;
+    TRY(file_look(path, &there));
+    if (!there || theory_file_is(path))
+        return STATUS_OK;
+    return status_fail(STATUS_CONFIG,
+                       "%s: already exists and is no file of `vitamin theory`; move it away, or "
+                       "give another --out",
+                       path);
+}
+
 static enum status write_file(const struct theory *t, const char *path)
 {
     char folder[FILE_PATH];
+    struct lock lock;
     TRY(file_parent(path, folder));
     TRY(file_make_folder(folder));
-    TRY(theory_file_write(t, path));
+    TRY(data_lock(path, NULL, &lock));
+    enum status result = theory_file_write(t, path);
+    lock_release(&lock);
+    TRY(result);
     say("\n%s\n", path);
     return STATUS_OK;
 }
 
 static enum status compute_all(const char *out)
 {
+    TRY(check_replaceable(out));
     struct theory *t = calloc(1, sizeof *t);
     if (t == NULL)
         return status_fail(STATUS_MEMORY, "no memory for the theory's numbers");

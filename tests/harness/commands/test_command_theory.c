@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 TestSuite(command_theory, .fini = command_line_remove_folder, .timeout = 240);
 
@@ -90,4 +92,43 @@ Test(command_theory, refuses_what_it_cannot_draw)
         "--length 30",         "--context-law --out x.h5"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         cr_assert_eq(command_line(&command_theory, wrong[i], NULL), STATUS_CONFIG, "%s", wrong[i]);
+}
+
+/* Refused before anything is computed, and as it was. */
+Test(command_theory, another_file_is_not_replaced)
+{
+    char words[2 * FILE_PATH], *printed, *text;
+    const char *path = command_line_path("mine.txt");
+    cr_assert_eq(file_replace(path, "mine", 4), STATUS_OK);
+    cr_assert_eq(mkfifo(command_line_path("pipe"), 0600), 0);
+    cr_assert_eq(symlink("nowhere", command_line_path("link")), 0);
+    static const char *const names[] = {"mine.txt", "pipe", "link", "."};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(words, sizeof words, "-o %s", command_line_path(names[i]));
+        enum status got = command_line(&command_theory, words, &printed);
+        cr_expect_eq(got, i == 2 ? STATUS_IO : STATUS_CONFIG, "%s", names[i]);
+        cr_expect_not_null(strstr(status_sentence(), names[i]), "%s", status_sentence());
+        cr_expect_str_eq(printed, "");
+        free(printed);
+    }
+    cr_assert_eq(file_read(command_line_path("mine.txt"), 100, &text, NULL), STATUS_OK);
+    cr_expect_str_eq(text, "mine");
+    free(text);
+    struct stat info;
+    cr_expect(lstat(command_line_path("pipe"), &info) == 0 && S_ISFIFO(info.st_mode));
+    cr_expect(lstat(command_line_path("link"), &info) == 0 && S_ISLNK(info.st_mode));
+}
+
+/* Its own file it does replace, and removes what a killed one left beside it. */
+Test(command_theory, leaves_nothing_of_a_killed_one)
+{
+    char words[2 * FILE_PATH], left[FILE_PATH], *printed;
+    cr_assert_eq(file_temporary(command_line_path("theory.h5"), left), STATUS_OK);
+    snprintf(words, sizeof words, "-o %s", command_line_path("theory.h5"));
+    for (int i = 0; i < 2; i++) {
+        cr_assert_eq(command_line(&command_theory, words, &printed), STATUS_OK, "%s",
+                     status_sentence());
+        free(printed);
+        cr_expect_not(file_exists(left));
+    }
 }
