@@ -268,6 +268,22 @@ void file_remove_leftovers(const char *path)
     closedir(listing);
 }
 
+enum status file_check_folder(const char *path)
+{
+    struct stat info;
+    bool there;
+    if (*path == '\0')
+        return status_fail(STATUS_CONFIG, "the name of a folder is empty ('')");
+    TRY(file_look(path, &there));
+    if (!there)
+        return STATUS_OK;
+    if (stat(path, &info) != 0)
+        return status_fail(STATUS_IO, "%s: cannot be accessed: %s", path, strerror(errno));
+    if (!S_ISDIR(info.st_mode))
+        return status_fail(STATUS_IO, "%s: exists but is not a folder", path);
+    return STATUS_OK;
+}
+
 enum status file_make_folder(const char *path)
 {
     char part[FILE_PATH];
@@ -283,12 +299,7 @@ enum status file_make_folder(const char *path)
         if (kept == '\0')
             break;
     }
-    struct stat info;
-    if (stat(path, &info) != 0)
-        return status_fail(STATUS_IO, "%s: cannot be accessed: %s", path, strerror(errno));
-    if (!S_ISDIR(info.st_mode))
-        return status_fail(STATUS_IO, "%s: exists but is not a folder", path);
-    return STATUS_OK;
+    return file_check_folder(path);
 }
 
 static int sync_path(const char *path, int flags)

@@ -54,6 +54,10 @@ enum status file_open_stream(const char *path, FILE **out); /* likewise, for fcl
 /* The text of errno for a sentence; for a full disk it includes the remedy. */
 const char *file_reason(void);
 
+/* What exists at `path`, if anything does, must be a folder. Errors STATUS_IO; STATUS_CONFIG: "".
+ */
+enum status file_check_folder(const char *path);
+
 /* Create a folder and its parents. Errors STATUS_IO. */
 enum status file_make_folder(const char *path);
 

@@ -152,6 +152,7 @@ static enum status print_costs(void *context)
 {
     const struct arguments *a = context;
     struct speed_table t;
+    TRY(file_check_folder(a->results));
     for (char **name = a->matrix; *name != NULL; name++) { /* before anything is printed */
         struct matrix m;
         TRY(matrix_load(*name, a->preset, &m));

@@ -172,7 +172,7 @@ static enum status show_overview(const struct arguments *a, bool plan)
         matrix_unload(&m);
         return result;
     }
-    say("%s: %s\n", m.name, m.title);
+    terminal_say(stdout, 0, "", "%s: %s", m.name, m.title);
     result = print_overview(a, &o);
     if (plan)
         print_data(&m, a->sweep.data);
@@ -183,7 +183,7 @@ static enum status show_overview(const struct arguments *a, bool plan)
         overview_list(&o, FOLDER_FAILED, LISTED, stdout);
         overview_list(&o, FOLDER_DIVERGED, LISTED, stdout);
     }
-    if (result == STATUS_OK && !plan)
+    if (result == STATUS_OK)
         result = check_readable(&o);
     overview_free(&o);
     matrix_unload(&m);

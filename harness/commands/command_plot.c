@@ -204,13 +204,46 @@ static void title_of(const struct record *r, char out[256])
              curve_get(&r->about, "seed"));
 }
 
-static void write_panel(FILE *f, const struct drawing *d, int panel)
+/* The least of 1, 2, 5, 10, ... that is at least x. */
+static double round_step(double x)
+{
+    double unit = pow(10, floor(log10(x)));
+    return unit * (x <= unit ? 1 : x <= 2 * unit ? 2 : x <= 5 * unit ? 5 : 10);
+}
+
+/* In text gnuplot prints the numbers of narrow axes over each other: as many as have room. */
+static void write_ticks(FILE *f, const struct drawing *d, int metric, int columns)
+{
+    enum { MARGINS = 12, GAP = 2 };
+    double low = (double)INFINITY, high = -low, x, y;
+    char label[32];
+    for (int i = 0; i < d->runs; i++) {
+        for (int row = 0; row < rows_of(&d->curve[i], metric); row++) {
+            if (!point(d, &d->curve[i], metric, row, &x, &y))
+                continue;
+            low = fmin(low, x);
+            high = fmax(high, x);
+        }
+    }
+    if (!(high > low)) {
+        fputs("set xtics autofreq\n", f);
+        return;
+    }
+    int wide = snprintf(label, sizeof label, "%g", round_step(fmax(fabs(low), fabs(high))));
+    int most = (columns - MARGINS) / (wide + GAP) - 1;
+    fprintf(f, "set xtics %.17g\n", round_step((high - low) / (most > 1 ? most : 1)));
+}
+
+/* columns: of a picture in text, else 0. */
+static void write_panel(FILE *f, const struct drawing *d, int panel, int columns)
 {
     int metric = d->panel[panel];
     char title[256];
     fprintf(f, "set title '%s' noenhanced\n", metric_name(metric));
     fprintf(f, "set xlabel '%s'\n",
             metric < OF_EVALUATIONS || d->online ? "online transitions" : "gradient steps");
+    if (columns > 0)
+        write_ticks(f, d, metric, columns);
     for (int i = 0; i < d->runs; i++) {
         double x, y;
         fprintf(f, "$run%d << END\n", i);
@@ -276,7 +309,7 @@ static void write_script(FILE *f, const struct arguments *a, const struct drawin
         fprintf(f, "set multiplot layout %d,1\nset lmargin 9\nset rmargin 4\n", d->panels);
     fputs(d->runs == 1 ? "unset key\n" : "set key outside top center horizontal\n", f);
     for (int i = 0; i < d->panels; i++) {
-        write_panel(f, d, i);
+        write_panel(f, d, i, several ? 0 : terminal_columns(stdout, 79));
         if (several)
             fputs("unset key\n", f); /* once is enough */
     }

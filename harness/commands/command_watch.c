@@ -180,6 +180,16 @@ static void print_news(struct view *v, const struct record_list *list)
     }
 }
 
+/* What lies there and cannot be read, and why. */
+static void print_unreadable(const struct record_list *list)
+{
+    for (int i = 0; i < list->count; i++) {
+        const struct record *r = &list->record[i];
+        if (!r->look.readable)
+            say("%s: %s\n", r->name, r->look.reason);
+    }
+}
+
 static int running_of(const struct record_list *list)
 {
     int n = 0;
@@ -201,13 +211,18 @@ static enum status look(const struct arguments *a, struct view *v, int *running)
         redraw(v, &list);
     else
         print_news(v, &list);
-    if (!v->live && (*running == 0 || a->once)) {
+    bool last = a->once || (!v->live && *running == 0);
+    if (!v->live && last) {
+        print_unreadable(&list);
         count_states(&list, line);
         put_line(v, line);
     }
-    if (result == STATUS_OK)
-        record_free(&list);
-    return fflush(stdout) == 0 ? STATUS_OK : status_fail(STATUS_IO, "stdout cannot be written");
+    if (fflush(stdout) != 0)
+        result = status_fail(STATUS_IO, "stdout cannot be written");
+    else
+        result = last ? record_all_readable(&list) : STATUS_OK;
+    record_free(&list);
+    return result;
 }
 
 static void wait_for(const struct view *v, double seconds)

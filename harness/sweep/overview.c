@@ -45,6 +45,7 @@ static enum status allocate(struct overview *o)
 enum status overview_init(const struct matrix *m, const char *results, const char *data,
                           struct overview *out)
 {
+    TRY(file_check_folder(results != NULL ? results : MATRIX_RESULTS));
     /* The matrix `cost` itself is estimated from nothing but its own cells. */
     struct speed_table t;
     bool measured = strcmp(m->name, "cost") != 0 && speed_read(results, &t) == STATUS_OK;

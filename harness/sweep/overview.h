@@ -21,7 +21,7 @@ struct overview {
 };
 
 /* Looks at every cell. The strings must outlive it. Errors STATUS_CONFIG (a cell's configuration),
- * STATUS_MEMORY. */
+ * STATUS_IO (`results` is no folder, overview_init alone), STATUS_MEMORY. */
 enum status overview_init(const struct matrix *m, const char *results, const char *data,
                           struct overview *out);
 /* The same at the speed of a table that was read before, or NULL. */

@@ -1,3 +1,5 @@
+#include "engine/base/file.h"
+#include "harness/matrix/matrix.h"
 #include "tests/support/command_line.h"
 
 #include <criterion/criterion.h>
@@ -91,4 +93,47 @@ Test(command_cost, prints_nothing_before_a_wrong_name)
                  STATUS_CONFIG);
     cr_expect_str_eq(printed, "");
     free(printed);
+}
+
+/* Whatever looks at results says so when they can lie nowhere, and does not count zero. */
+Test(command_cost, results_that_are_no_folder_are_refused_by_all)
+{
+    static const struct command *const all[] = {&command_cost, &command_plan, &command_status,
+                                                &command_slurm, &command_sweep};
+    const char *file = command_line_path("foo.txt");
+    cr_assert_eq(file_replace(file, "hello\n", 6), STATUS_OK);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        char words[512], *printed;
+        snprintf(words, sizeof words, "smoke --results %.300s", file);
+        cr_expect_eq(command_line(all[i], words, &printed), STATUS_IO, "%s", all[i]->name);
+        cr_expect_str_eq(printed, "", "%s", all[i]->name);
+        cr_expect_not_null(strstr(status_sentence(), "foo.txt: exists but is not a folder"),
+                           "%s: %s", all[i]->name, status_sentence());
+        free(printed);
+        cr_expect_eq(command_line(all[i], "smoke --results /dev/null", NULL), STATUS_IO, "%s",
+                     all[i]->name);
+        cr_expect_eq(command_line(all[i], "smoke --results=", NULL), STATUS_CONFIG, "%s",
+                     all[i]->name);
+    }
+}
+
+/* A curve that lies there and cannot be read is no cell to be done: both say so. */
+Test(command_cost, plan_and_status_fail_where_a_curve_cannot_be_read)
+{
+    static const struct command *const both[] = {&command_plan, &command_status};
+    struct matrix m;
+    char folder[FILE_PATH], path[FILE_PATH], words[512];
+    cr_assert_eq(matrix_load("smoke", NULL, &m), STATUS_OK);
+    cr_assert_eq(matrix_folder(&m.cell[0], command_line_folder(), folder), STATUS_OK);
+    cr_assert_eq(file_make_folder(folder), STATUS_OK);
+    cr_assert_eq(file_path(path, "%s/curve.h5", folder), STATUS_OK);
+    cr_assert_eq(file_replace(path, "no curve", 8), STATUS_OK);
+    matrix_unload(&m);
+    snprintf(words, sizeof words, "smoke --results %.300s", command_line_folder());
+    for (int i = 0; i < 2; i++) {
+        cr_expect_eq(command_line(both[i], words, NULL), STATUS_FORMAT, "%s", both[i]->name);
+        cr_expect_not_null(
+            strstr(status_sentence(), "1 curve cannot be read; the first, of cell 1"), "%s",
+            status_sentence());
+    }
 }

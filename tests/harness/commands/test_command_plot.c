@@ -58,6 +58,41 @@ Test(command_plot, draws_what_a_run_has_as_text)
     free(printed);
 }
 
+/* On a terminal of 40 columns: the numbers below the axis stand apart. */
+Test(command_plot, numbers_of_a_narrow_axis_do_not_overlap)
+{
+    const char *build = getenv("BUILD");
+    char *text;
+    size_t bytes;
+    need_gnuplot();
+    if (system("script --version > /dev/null 2>&1") != 0)
+        cr_skip_test("script is not installed");
+    struct curve c = {.attributes = 0};
+    curve_set(&c, "dataset", "hopper-random-v2");
+    curve_set(&c, "method", "odt");
+    curve_set(&c, "seed", "1");
+    for (int i = 0; i <= 10; i++) {
+        double raw = 1, score = 10 * i;
+        int32_t length = 1;
+        uint8_t success = 0;
+        struct curve_evaluation e = {i, 100 * i, i, i, &raw, &score, &length, &success};
+        cr_assert_eq(curve_add_evaluation(&c, &e, 1), STATUS_OK);
+    }
+    cr_assert_eq(file_make_folder(command_line_path("runs/a/1")), STATUS_OK);
+    cr_assert_eq(curve_write(&c, command_line_path("runs/a/1/curve.h5")), STATUS_OK);
+    curve_free(&c);
+    cr_assert_eq(system(at("TERM=xterm script -qc 'stty cols 40 rows 10; %s/vitamin plot %s' "
+                           "/dev/null > %s < /dev/null",
+                           build != NULL ? build : "build/gcc", command_line_path("runs/a/1"),
+                           command_line_path("drawn"))),
+                 0);
+    cr_assert_eq(file_read(command_line_path("drawn"), 1 << 20, &text, &bytes), STATUS_OK);
+    const char *axis = strstr(text, " 500 "), *end = axis != NULL ? strstr(axis, " 1000 ") : NULL;
+    cr_assert(end != NULL, "%s", text);
+    cr_expect_eq(strspn(axis + 5, " "), (size_t)(end - axis - 4), "nothing between: %s", text);
+    free(text);
+}
+
 Test(command_plot, draws_several_runs_into_a_file)
 {
     char *picture;

@@ -71,6 +71,23 @@ Test(command_watch, shows_runs_under_way_and_counts_the_others)
     free(printed);
 }
 
+/* As `vitamin results` does: which, why, and it is an error. */
+Test(command_watch, names_what_cannot_be_read)
+{
+    write_run(1, "complete", 4);
+    write_run(2, "complete", 4);
+    cr_assert_eq(file_replace(command_line_path("runs/m/hopper-random-v2/odt/2/curve.h5"), "no", 2),
+                 STATUS_OK);
+    for (int once = 0; once < 2; once++) {
+        char *printed = watch(once ? "--once" : "", STATUS_FORMAT);
+        cr_expect(strstr(printed, "m/hopper-random-v2/odt/2: ") == printed, "%s", printed);
+        cr_expect(strstr(printed, "\n1 done, 1 unreadable\n") != NULL, "%s", printed);
+        cr_expect(strstr(status_sentence(), "1 of 2 curves cannot be read; the first: ") != NULL,
+                  "%s", status_sentence());
+        free(printed);
+    }
+}
+
 Test(command_watch, says_when_there_is_nothing)
 {
     free(watch("", STATUS_IO));
