@@ -3,6 +3,7 @@
 #include "engine/base/embed.h"
 #include "engine/base/file.h"
 #include "harness/base/ini_text.h"
+#include "suites/dataset_table.h"
 
 #include <fnmatch.h>
 #include <stdio.h>
@@ -65,6 +66,26 @@ static bool section_matches(const struct loading *l, const char *section)
            fnmatch(section, l->dataset, 0) == 0;
 }
 
+/* Without a wildcard a section names what there is, or the data at hand. */
+static enum status check_section(const struct loading *l, const char *section)
+{
+    struct nearest n = {.to = section};
+    if (strpbrk(section, "*?[") != NULL || section_matches(l, section) ||
+        suite_find(section) != NULL || env_find(section) != NULL)
+        return STATUS_OK;
+    nearest_offer(&n, "method");
+    for (int i = 0; i < SUITES; i++)
+        nearest_offer(&n, suite_table[i].name);
+    for (int i = 0; i < env_count; i++)
+        nearest_offer(&n, env_table[i].name);
+    for (int i = 0; i < dataset_count; i++)
+        nearest_offer(&n, dataset_table[i].id);
+    return status_fail(STATUS_CONFIG,
+                       "[%s] is no suite, environment or dataset; did you mean [%s]? A pattern has "
+                       "a *",
+                       section, n.word);
+}
+
 static enum status mark_unused(struct hyper *h, const char *list)
 {
     char copy[512], *rest = copy;
@@ -79,6 +100,7 @@ static enum status take_line(void *context, const char *section, const char *key
     struct loading *l = context;
     if (strcmp(key, "label") == 0 && value[0] == '\0')
         return status_fail(STATUS_CONFIG, "label is empty; give a name or remove the line");
+    TRY(check_section(l, section));
     /* Keys of other datasets are checked all the same: a typo must not wait for its dataset. */
     struct hyper scratch = *l->h, *h = section_matches(l, section) ? l->h : &scratch;
     return strcmp(key, "does_not_apply") == 0 ? mark_unused(h, value) : hyper_set(h, key, value);

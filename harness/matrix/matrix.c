@@ -3,6 +3,7 @@
 #include "engine/base/embed.h"
 #include "harness/base/ini_text.h"
 #include "harness/matrix/matrix_impl.h"
+#include "harness/matrix/supply.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,47 @@ static struct nearest nearest_matrix(const char *name)
 }
 
 static enum status load_into(struct matrix *m, const char *name, const char *preset, int depth);
+
+/* "; did you mean 'hopper-random-v2'?": what the matrix has. */
+static const char *did_you_mean(const struct nearest *n, char out[NEAREST_WORD + 32])
+{
+    out[0] = '\0';
+    if (n->word[0] != '\0')
+        snprintf(out, NEAREST_WORD + 32, "; did you mean '%s'?", n->word);
+    return out;
+}
+
+/* What is said of methods and datasets that the file's experiments have not. */
+static enum status check_all_used(const struct loading *l)
+{
+    char hint[NEAREST_WORD + 32];
+    for (int i = 0; i < l->settings_count; i++) {
+        struct nearest n = {.to = l->settings[i].pattern};
+        for (int k = 0; k < l->m->cells; k++) {
+            nearest_offer(&n, l->m->cell[k].method);
+            nearest_offer(&n, l->m->cell[k].dataset);
+        }
+        if (!l->settings[i].matches)
+            return status_fail(
+                STATUS_CONFIG,
+                "%s: [settings %s] matches no method or dataset of the experiments%s", l->file,
+                l->settings[i].pattern, did_you_mean(&n, hint));
+    }
+    for (int i = 0; i < l->recipes; i++) {
+        const struct matrix_source *r = &l->recipe[i];
+        struct nearest n = {.to = r->dataset};
+        for (int k = 0; k < l->m->sources; k++)
+            nearest_offer(&n, l->m->source[k].dataset);
+        if (supply_of(l->m, r->dataset) == NULL)
+            return status_fail(STATUS_CONFIG,
+                               "%s: [generate] makes '%s', which the matrix does not use%s",
+                               l->file, r->dataset, did_you_mean(&n, hint));
+        enum status result = supply_check(r);
+        if (result != STATUS_OK)
+            return status_prefix(result, "%s: [generate] %s", l->file, r->dataset);
+    }
+    return STATUS_OK;
+}
 
 static enum status expand_file(struct loading *l, const char *text)
 {
@@ -40,7 +82,7 @@ static enum status expand_file(struct loading *l, const char *text)
         if (result != STATUS_OK)
             return status_prefix(result, "%s: [experiment %s]", l->file, l->experiment[i].name);
     }
-    return STATUS_OK;
+    return check_all_used(l);
 }
 
 /* The text of an embedded matrix, or of a file of one's own. */

@@ -257,15 +257,17 @@ static enum status add_sets(struct matrix_cell *c, const char *list)
 
 /* The overrides of a cell whose dataset and method are known: later ones win. What the matrix sets
  * for all its experiments is no part of the variant's name. */
-static enum status set_cell(const struct loading *l, const struct experiment *e,
-                            const char *assignment, struct matrix_cell *c)
+static enum status set_cell(struct loading *l, const struct experiment *e, const char *assignment,
+                            struct matrix_cell *c)
 {
     c->sets = 0;
     TRY(add_sets(c, l->set));
     for (int i = 0; i < l->settings_count; i++) {
-        const struct settings *s = &l->settings[i];
-        if (fnmatch(s->pattern, c->method, 0) == 0 || fnmatch(s->pattern, c->dataset, 0) == 0)
-            TRY(add_sets(c, s->set));
+        struct settings *s = &l->settings[i];
+        if (fnmatch(s->pattern, c->method, 0) != 0 && fnmatch(s->pattern, c->dataset, 0) != 0)
+            continue;
+        s->matches = true;
+        TRY(add_sets(c, s->set));
     }
     int common = c->sets;
     TRY(add_sets(c, e->set));

@@ -22,6 +22,7 @@ struct experiment {
 /* One [settings PATTERN]: overrides of the cells whose method or dataset it matches. */
 struct settings {
     char pattern[CONFIG_NAME], set[MATRIX_LIST];
+    bool matches; /* a cell that was made */
 };
 
 /* A file while it is being loaded. */

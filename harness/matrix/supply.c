@@ -47,11 +47,13 @@ bool supply_is_there(const struct matrix_source *s, const char *data)
     return look(s, data, &there) == STATUS_OK && there;
 }
 
-static enum status generate(const struct matrix_source *s, const char *path)
+/* The request points into `text`, a copy of the recipe. */
+static enum status read_recipe(const struct matrix_source *s, char text[MATRIX_ARGS],
+                               struct generate_request *request)
 {
-    char text[MATRIX_ARGS], *rest, *word[WORDS + 1] = {(char *)"generate", (char *)s->dataset};
+    char *rest, *word[WORDS + 1] = {(char *)"generate", (char *)s->dataset};
     int words = 2;
-    snprintf(text, sizeof text, "%s", s->args);
+    snprintf(text, MATRIX_ARGS, "%s", s->args);
     for (char *at = strtok_r(text, " \t", &rest); at != NULL; at = strtok_r(NULL, " \t", &rest)) {
         if (words == WORDS)
             return status_fail(STATUS_CONFIG, "[generate] %s has more than %d words", s->dataset,
@@ -59,8 +61,21 @@ static enum status generate(const struct matrix_source *s, const char *path)
         word[words++] = at;
     }
     word[words] = NULL;
+    return command_read(&data_generate, "vitamin data generate", words, word, request);
+}
+
+enum status supply_check(const struct matrix_source *s)
+{
+    char text[MATRIX_ARGS];
     struct generate_request request = {.missing = true};
-    TRY(command_read(&data_generate, "vitamin data generate", words, word, &request));
+    return s->generated ? read_recipe(s, text, &request) : STATUS_OK;
+}
+
+static enum status generate(const struct matrix_source *s, const char *path)
+{
+    char text[MATRIX_ARGS];
+    struct generate_request request = {.missing = true};
+    TRY(read_recipe(s, text, &request));
     request.out = path;
     request.missing = true;
     int threads = threads_count(); /* generating sets its own */

@@ -20,6 +20,9 @@ enum status supply_folder(const struct matrix_source *s, const char *data, char 
 
 bool supply_is_there(const struct matrix_source *s, const char *data);
 
+/* Can its recipe be read? Errors STATUS_CONFIG: no such option, or not such a value */
+enum status supply_check(const struct matrix_source *s);
+
 /* Make or fetch it unless it is there, as `vitamin data generate|fetch` does, under their lock.
  * Errors those commands' */
 enum status supply_get(const struct matrix_source *s, const char *data);

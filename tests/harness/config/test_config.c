@@ -301,6 +301,9 @@ static const struct {
      ":5: ", "[method] is in line 1 already"},
     {TEXT("[method]\ndoes_not_apply = tau\ndoes_not_apply = gamma\n"), ":3: ", "in line 2 already"},
     {TEXT("[method]\nlabel = Mine\n  and yours\n"), ":3: ", "an indented line goes on"},
+    {TEXT("[method]\nlabel = Mine\n[hoper]\ngamma = 1\n"), ":4: ", "did you mean [hopper]?"},
+    {TEXT("[metod]\nlabel = Mine\n"), ":2: ", "did you mean [method]?"},
+    {TEXT("[mujocco]\ngamma = 1\n"), ":2: ", "did you mean [mujoco]?"},
     {TEXT("[method]\nlabel =\n"), ":2: ", "label is empty"},
     {TEXT("[method]\nlabel = na\xEFve\n"), ":2: ", "the line is not UTF-8"},
 };
@@ -320,6 +323,12 @@ Test(config, own_method_file_that_is_refused_is_named_with_its_line)
         cr_expect(strstr(status_sentence(), where) != NULL, "%s", status_sentence());
         cr_expect(strstr(status_sentence(), bad_files[i].said) != NULL, "%s", status_sentence());
     }
+    static const char known[] = "[method]\ngamma = 0.5\n[adroit]\ngamma = 0.6\n[pen]\ngamma = 0.6\n"
+                                "[bandit]\ngamma = 0.6\n[pen-human-v1]\ngamma = 0.6\n"
+                                "[mine-*]\ngamma = 0.6\n[hopper-mine]\ngamma = 0.6\n";
+    cr_assert_eq(file_replace(path, TEXT(known)), STATUS_OK);
+    cr_expect_eq(config_load(&r, &h), STATUS_OK, "%s", status_sentence());
+    cr_expect_eq(h.gamma, 0.5);
     close(fd);
     remove(path);
 }

@@ -315,6 +315,7 @@ Test(matrix, guides_of_fig24_live_with_the_main_results_of_the_same_preset)
 
 #define GUIDED "[experiment a]\nmethods = odt_jsrl_oracle\ndatasets = pen-cloned-v1\nguide = "
 
+#define HOPPER "[experiment a]\nmethods = odt\ndatasets = hopper-random-v2\n[generate]\n"
 #define BANDIT "[experiment a]\nmethods = odt\ndatasets = bandit\n"
 
 static const struct {
@@ -351,6 +352,16 @@ static const struct {
     {BANDIT "set = gamma=1\nsweep = gamma 1 0.9\n", "gamma is in set and in sweep"},
     {BANDIT "sweep = batch_size 2 1 01\n", "sweep has 1 and 01, which are the same batch_size"},
     {BANDIT "sweep = gamma 1 0.9 1.0\n", "sweep has 1 and 1.0, which are the same gamma"},
+    {BANDIT "[settings banditt]\nset = gamma=1\n",
+     "[settings banditt] matches no method or dataset of the experiments; did you mean 'bandit'?"},
+    {BANDIT "[settings hoper-*]\nset = gamma=1\n", "[settings hoper-*] matches no"},
+    {"[matrix]\ninclude = fig2\n[settings odt]\nset = gamma=1\n", "[settings odt] matches no"},
+    {HOPPER "hoper-random-v2 = fetch\n",
+     "makes 'hoper-random-v2', which the matrix does not use; did you mean 'hopper-random-v2'?"},
+    {BANDIT "[generate]\nbandit = --rows 1\n", "makes 'bandit', which the matrix does not use"},
+    {HOPPER "hopper-random-v2 = --polici random\n", "[generate] hopper-random-v2: "},
+    {HOPPER "hopper-random-v2 = --rows many\n", "many"},
+    {HOPPER "hopper-random-v2 = --rows 10 walker2d\n", "[generate] hopper-random-v2: "},
     {"[matrix]\ntitle =\n", ":2: title is empty"},
     {"[matrix]\ntitle = na\xEFve\n", ":2: the line is not UTF-8"},
     {"[matrix]\n  title = a\n  size = tiny\n", ":3: an indented line goes on with the line above"},
