@@ -267,7 +267,8 @@ const struct command command_watch = {
     .summary = "watch the runs under way: scores, how far they are, when they last wrote",
     .description =
         "On a terminal the view is redrawn in place, until Ctrl-C. Elsewhere each evaluation of a "
-        "running run is a line, and it ends when none is running.",
+        "running run is a line, and it ends when none is running.\n\n"
+        "Exit status: 0 done, 1 also when a curve cannot be read at the last look, 2 usage error.",
     .operands = "[RESULTS]",
     .operand_help = "a folder of runs",
     .operand_standard = MATRIX_RESULTS,
