@@ -77,6 +77,7 @@ static enum status read_inputs(const struct options *o, struct results *r)
         if (r->note[i].level == NOTE_INFO)
             log_info("report", "%s", r->note[i].text);
     }
+    TRY(results_leave_speed(r));
     TRY(results_normalise(r));
     TRY(results_select(r, o->methods, o->datasets, o->suites));
     if (r->runs == 0 && (o->report.paper || r->theory != NULL))

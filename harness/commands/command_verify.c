@@ -173,7 +173,7 @@ static enum status verify_chosen(void *context)
 
 const struct command command_verify = {
     .name = "verify",
-    .summary = "repeat recorded runs and compare the bits: do the curves come from this code?",
+    .summary = "repeat recorded runs and compare every bit with the record",
     .description =
         "Chooses recorded runs at random, repeats iterations of each in a scratch folder under "
         "TMPDIR, and compares every bit. Whatever paths a curve holds, only datasets in the data "

@@ -192,6 +192,13 @@ static bool is_measured(const struct run_folder *look)
     return look->state == FOLDER_DONE && look->seconds > 0;
 }
 
+/* A run whose time is known beforehand (the single-state MDP's second) says nothing of others. */
+static bool has_fixed_time(const struct matrix_cell *c)
+{
+    const struct env_kind *kind = dataset_env(c->dataset);
+    return kind != NULL && kind->suite->run_seconds > 0;
+}
+
 void cost_measure(struct cost *c, const struct matrix *m, const struct run_folder *look)
 {
     c->measured = 0;
@@ -211,7 +218,8 @@ void cost_measure(struct cost *c, const struct matrix *m, const struct run_folde
             continue;
         }
         for (int k = 0; k < m->cells && c->measured > 0; k++) {
-            if (!is_measured(&look[k]))
+            if (!is_measured(&look[k]) ||
+                has_fixed_time(&m->cell[k]) != has_fixed_time(&m->cell[i]))
                 continue;
             double seconds = look[k].seconds * look[k].threads;
             add_to(&all, seconds, c->hint[k]);

@@ -208,6 +208,11 @@ enum status results_read_scores(struct results *r, const char *path);
  * results_finish. Errors STATUS_IO, STATUS_FORMAT, STATUS_CONFIG (no dataset in common). */
 enum status results_normalise(struct results *r);
 
+/* Leave out the runs of the matrix `cost` where there are others: their scores after a few updates
+ * are no evidence, and their budgets, presets and sizes would count as everyone's. A note says so.
+ * Before results_finish. Errors STATUS_MEMORY. */
+enum status results_leave_speed(struct results *r);
+
 /* Keep what is listed (comma-separated ids, labels or shell patterns; NULL or "": all). Methods
  * come in the order of their list. Errors STATUS_CONFIG: a word that matches nothing, the nearest
  * name in the sentence. */

@@ -130,6 +130,32 @@ static void drop_runs(struct results *r, const bool *methods, const bool *datase
     r->runs = kept;
 }
 
+/* The matrix whose runs are a few updates, to measure speed. */
+static bool measures_speed(const struct results_run *run)
+{
+    return strcmp(run->origin.matrix, "cost") == 0;
+}
+
+enum status results_leave_speed(struct results *r)
+{
+    int kept = 0, runs = r->runs;
+    for (int i = 0; i < runs; i++)
+        kept += !measures_speed(&r->run[i]);
+    if (kept == 0 || kept == runs)
+        return STATUS_OK;
+    r->runs = 0;
+    for (int i = 0; i < runs; i++) {
+        if (measures_speed(&r->run[i]))
+            results_free_run(&r->run[i]);
+        else
+            r->run[r->runs++] = r->run[i];
+    }
+    return results_note(r, NOTE_INFO,
+                        "%d runs of the matrix cost, a few updates each, measure speed; beside "
+                        "others they are left out.",
+                        runs - kept);
+}
+
 static void note_selection(struct results *r, const char *what, const char *list)
 {
     size_t used = strlen(r->excluded_by);

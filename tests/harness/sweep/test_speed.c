@@ -296,6 +296,31 @@ Test(cost, is_measured_guessed_or_both_and_says_so)
     matrix_unload(&wanted);
 }
 
+Test(cost, is_not_scaled_by_runs_whose_time_is_known)
+{
+    struct cost c;
+    want("td3_odt", "");
+    struct run_folder *look = calloc((size_t)wanted.cells, sizeof *look);
+    int fixed = 0, others = 0;
+    cr_assert_eq(cost_init(&wanted, NULL, "/nonexistent", COST_OWN_PRECISION, &c), STATUS_OK);
+    for (int i = 0; i < wanted.cells; i++) {
+        if (strcmp(wanted.cell[i].dataset, "bandit") == 0)
+            look[i] = (struct run_folder){
+                .state = FOLDER_DONE, .seconds = 100 * c.hint[i], .threads = 1};
+    }
+    cost_measure(&c, &wanted, look);
+    for (int i = 0; i < wanted.cells; i++) {
+        bool done = look[i].state == FOLDER_DONE;
+        fixed += done;
+        others += !done;
+        cr_expect_float_eq(c.seconds[i], (done ? 100 : 1) * c.hint[i], 1e-9 * c.seconds[i]);
+    }
+    cr_expect(fixed > 0 && others > 0);
+    free(look);
+    cost_free(&c);
+    matrix_unload(&wanted);
+}
+
 /* By the speed that the repository records: what README and docs/running.md say of it. */
 Test(cost, of_reduced_is_a_night_of_64_cores)
 {

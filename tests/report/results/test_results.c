@@ -618,6 +618,29 @@ Test(results, selects_by_id_label_and_pattern)
     cr_expect_not_null(strstr(status_sentence(), "antmaze"), "%s", status_sentence());
 }
 
+/* Runs that measure speed are no evidence beside others, and all there is alone. */
+Test(results, leaves_out_what_measures_speed)
+{
+    static const char text[] = "method,dataset,seed,score\n"
+                               "odt,hopper-medium-v2,0,1\ntd3_odt,hopper-medium-v2,0,1\n"
+                               "td3,pen-human-v1,0,1\n";
+    const char *path = folder_write("a.csv", text);
+    for (int speed = 0; speed <= 3; speed++) {
+        struct results r;
+        results_init(&r, defaults);
+        cr_assert_eq(results_read_scores(&r, path), STATUS_OK);
+        for (int i = 0; i < 3; i++)
+            snprintf(r.run[i].origin.matrix, sizeof r.run[i].origin.matrix, "%s",
+                     i < speed ? "cost" : "lite");
+        cr_assert_eq(results_leave_speed(&r), STATUS_OK);
+        cr_expect_eq(r.runs, speed == 3 ? 3 : 3 - speed);
+        cr_expect_eq(has_note(&r, NOTE_INFO, "measure speed"), speed == 1 || speed == 2);
+        for (int i = 0; i < r.runs; i++)
+            cr_expect_eq(strcmp(r.run[i].origin.matrix, "cost") == 0, speed == 3);
+        results_free(&r);
+    }
+}
+
 Test(results, warns_of_scores_on_the_unit_scale)
 {
     struct results r = folder_scores(
