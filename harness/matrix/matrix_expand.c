@@ -230,6 +230,8 @@ static enum status check_sweep(const struct experiment *e, const struct words *s
         snprintf(assignment, sizeof assignment, "%s=%s", key, sweep->word[v]);
         TRY(config_override(&h, assignment));
         hyper_format(&h, hyper_find(key), text[v]);
+        if (!hyper_applies(&h, key))
+            snprintf(text[v], sizeof text[v], "-");
         for (int k = 1; k < v; k++) {
             if (strcmp(text[k], text[v]) == 0)
                 return status_fail(STATUS_CONFIG, "sweep has %s and %s, which are the same %s",

@@ -148,8 +148,8 @@ static enum status take_settings(struct loading *l, const char *pattern, const c
 {
     if (strcmp(key, "set") != 0)
         return unknown_key("settings", key, "set");
-    struct settings *s = &l->settings[l->settings_count - 1];
-    if (l->settings_count == 0 || strcmp(s->pattern, pattern) != 0) {
+    struct settings *s = l->settings_count > 0 ? &l->settings[l->settings_count - 1] : NULL;
+    if (s == NULL || strcmp(s->pattern, pattern) != 0) {
         TRY(memory_grow((void **)&l->settings, l->settings_count, sizeof *l->settings, "a matrix"));
         s = &l->settings[l->settings_count++];
         *s = (struct settings){.set = ""};

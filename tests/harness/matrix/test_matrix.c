@@ -407,6 +407,10 @@ Test(matrix, lists_go_on_in_lines_below)
     cr_expect_str_eq(m.cell[1].method, "ddpg");
     cr_expect_eq(m.cell[1].sets, 3);
     cr_expect_str_eq(m.cell[1].set[2], "batch_size=2");
+    matrix_unload(&m);
+    cr_assert_eq(load(BANDIT "seeds = 1\nsweep = tau - 0.005\n"), STATUS_OK, "%s",
+                 status_sentence());
+    cr_expect_eq(m.cells, 2);
 }
 
 /* Names that would leave the results folder, or that would have to be cut. */
