@@ -18,12 +18,11 @@
  *   |   `-- 1, 2, ...              one group each: evaluations, iterations (rows that the segments
  *   |                              before it made) and its own revision, dirty, program, ...
  * (below)
- *   |-- targets/                 runs with target_sweep only: the policy at the end, evaluated in
- * the |   |                          episodes of the last evaluation for G target returns |   |--
- * attributes             data_worst, data_best: the extreme returns of the trajectories |   | that
- * it learned from |   |-- target          (G)    rising, in modified reward units, as are data_*
- * and |   |-- real_return     (G,E)  what each episode earned |   `-- raw_return      (G,E)  the
- * same in the environment's own rewards
+ *   |-- targets/                 runs with target_sweep only: the last policy's episodes
+ *   |   |-- attributes           data_worst, data_best: extreme returns of the data
+ *   |   |-- target         (G)   rising; modified reward units, as data_* and real_return
+ *   |   |-- real_return    (G,E) of the last evaluation's episodes, played again
+ *   |   `-- raw_return     (G,E) the same in the environment's own rewards
  *   `-- bandit/                 runs of the single-state MDP only; P rollouts of 64 actions
  *       |-- gradient_steps  (P)
  *       |-- action, reward  (P,64)
