@@ -97,7 +97,7 @@ SUITES   := $(call find_c,suites)
 HARNESS  := $(filter-out harness/main.c,$(call find_c,harness))
 REPORT   := $(filter-out report/main.c,$(call find_c,report))
 # The report reads only result files: it is linked without the methods and MuJoCo.
-REPORT_NEEDS := $(BASE) $(addprefix harness/base/,progress.c terminal.c) \
+REPORT_NEEDS := $(BASE) engine/theory/names.c $(addprefix harness/base/,progress.c terminal.c) \
                 $(filter-out %/checkpoint.c %/provenance.c,$(call find_c,harness/curve))
 SUPPORT  := $(call find_c,tests/support)
 

@@ -30,6 +30,9 @@ enum theory_law {
         LAW_COUNT
 };
 
+extern const char *const theory_law_name[LAW_COUNT], *const theory_law_words[LAW_COUNT];
+extern const double theory_law_exponent[LAW_COUNT]; /* the least that the corollaries claim */
+
 enum { GROWTH_POINTS = 64 };
 
 /* One law. */
@@ -94,6 +97,8 @@ enum theory_pair {
 #undef THEORY_ENUM
         PAIR_COUNT
 };
+
+extern const char *const theory_pair_name[PAIR_COUNT], *const theory_pair_words[PAIR_COUNT];
 
 enum { RATIO_POINTS = 41 };
 

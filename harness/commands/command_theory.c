@@ -21,13 +21,6 @@ struct arguments {
 
 static void print_growth(const struct theory *t)
 {
-    static const struct {
-        const char *words;
-        double exponent;
-    } law[] = {
-#define THEORY_ROW(id, name, density, exponent, words) {words, exponent},
-        THEORY_LAWS(THEORY_ROW)};
-#undef THEORY_ROW
     printf("Growth of 1/alpha_f(g) beyond the best return of %.0f trajectories\n"
            "(Corollaries 1 to 3; the bound is corrected: D63, D64, D66, D67)\n\n"
            "%-24s%8s%9s%9s%9s  %s\n",
@@ -35,8 +28,8 @@ static void print_growth(const struct theory *t)
            "bound");
     for (int i = 0; i < LAW_COUNT; i++) {
         const struct theory_growth *g = &t->growth[i];
-        printf("%-24s%8.0f%9.0f%9.2f%9.1f  %s\n", law[i].words, g->best, g->largest, g->slope,
-               law[i].exponent, g->tightest <= 1 ? "holds" : "broken");
+        printf("%-24s%8.0f%9.0f%9.2f%9.1f  %s\n", theory_law_words[i], g->best, g->largest,
+               g->slope, theory_law_exponent[i], g->tightest <= 1 ? "holds" : "broken");
     }
     printf("\nThe bound holds where its assumptions do (it may fail with probability %.4f).\n"
            "The spikes show that Lipschitz continuity is needed. The last law meets every\n"
@@ -85,10 +78,6 @@ static void print_regret(const struct theory *t)
 
 static void print_ratio(const struct theory *t)
 {
-    static const char *const pair[] = {
-#define THEORY_WORDS(id, name, words) words,
-        THEORY_PAIRS(THEORY_WORDS)};
-#undef THEORY_WORDS
     printf("\nlog P(RTG|s,a)/P(RTG|s) for RTG >= max(Q,V), and AWAC's A/scale (Lemma 2, D69)\n\n"
            "%-28s%9s%9s%9s  %s\n",
            "laws", "least", "most", "A/scale", "independent of RTG");
@@ -97,7 +86,8 @@ static void print_ratio(const struct theory *t)
         const char *verdict = theory_ratio_spread(r) > THEORY_SAME        ? "no"
                               : fabs(r->most - r->claimed) <= THEORY_SAME ? "yes, AWAC's weight"
                                                                           : "yes, another value";
-        printf("%-28s%9.3f%9.3f%9.3f  %s\n", pair[i], r->least, r->most, r->claimed, verdict);
+        printf("%-28s%9.3f%9.3f%9.3f  %s\n", theory_pair_words[i], r->least, r->most, r->claimed,
+               verdict);
     }
     const struct theory_remark *e = t->remark;
     printf("\nRemark E.8: r = 2-1/a, density 1/(2-r)^2; chi-square of %.0f draws %.1f,\n"

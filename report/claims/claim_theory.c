@@ -11,11 +11,8 @@ static const double ROUNDING = 1e-9; /* of slopes that are exact but for it */
 /* Row of a law by its name in the file. */
 static const struct theory_growth *find_law(const struct theory *t, const char *name)
 {
-#define THEORY_NAME(id, name, density, exponent, words) name,
-    static const char *const names[] = {THEORY_LAWS(THEORY_NAME)};
-#undef THEORY_NAME
     int i = 0;
-    while (i + 1 < LAW_COUNT && strcmp(names[i], name) != 0)
+    while (i + 1 < LAW_COUNT && strcmp(theory_law_name[i], name) != 0)
         i++;
     return &t->growth[i];
 }

@@ -81,13 +81,6 @@ static void draw_claim(struct plot *p, double x0, double y0, double x1, double y
 
 static const double FARTHEST = 50, HIGHEST = 1e7, LOOSEST = 1e-12, BROKEN = 1e4;
 
-#define THEORY_WORDS(id, name, density, exponent, words) words,
-static const char *const law_words[] = {THEORY_LAWS(THEORY_WORDS)};
-#undef THEORY_WORDS
-#define THEORY_NAME(id, name, density, exponent, words) name,
-static const char *const law_names[] = {THEORY_LAWS(THEORY_NAME)};
-#undef THEORY_NAME
-
 /* Laws of different ranges become comparable relative to the first return beyond the data. */
 static void fill_growth(struct plot *p, int panel, const struct theory *t)
 {
@@ -99,14 +92,15 @@ static void fill_growth(struct plot *p, int panel, const struct theory *t)
     }
     for (int i = 0; i < LAW_COUNT; i++) {
         const struct theory_growth *g = &t->growth[i];
-        int block = plot_block(p, law_words[i],
+        int block = plot_block(p, theory_law_words[i],
                                panel == 0 ? "g/best growth" : "g/best alpha/bound");
         for (int k = 0; k < GROWTH_POINTS && !isnan(g->g[k]); k++) {
             double y = panel == 0 ? g->alpha[0] / g->alpha[k] : g->alpha[k] / g->bound[k];
             if (y > (panel == 0 ? HIGHEST : BROKEN) || y < (panel == 0 ? 0.1 : LOOSEST))
                 break;
             plot_row(p, 2, g->g[k] / g->g[0], y);
-            plot_hover(p, g->g[k] / g->g[0], y, "%s, return %g: %.3g", law_words[i], g->g[k], y);
+            plot_hover(p, g->g[k] / g->g[0], y, "%s, return %g: %.3g", theory_law_words[i], g->g[k],
+                       y);
         }
         draw_line(p, i + 1, block);
         if (i == LAW_SPIKES)
@@ -133,12 +127,12 @@ enum status theory_draw_growth(struct figures *f, const struct figure_row *row)
                    .y = {.low = LOOSEST, .high = BROKEN, .step = 1e4, .log = true}}},
         .x_title = {"Return / best return of the data", "Return / best return of the data"},
         .y_title = {"1/alpha_f, relative", "alpha_f / bound"}};
-    theme_assign(f->theme, law_names, LAW_COUNT, NULL, c.style);
+    theme_assign(f->theme, theory_law_name, LAW_COUNT, NULL, c.style);
     figures_say(out->alt, "%s.", out->title);
     for (int i = 0; i < LAW_COUNT; i++) {
-        c.label[i] = law_words[i];
-        figures_say(out->alt, " %s: slope %.2f, alpha_f at most %.2g of its bound.", law_words[i],
-                    t->growth[i].slope, t->growth[i].tightest);
+        c.label[i] = theory_law_words[i];
+        figures_say(out->alt, " %s: slope %.2f, alpha_f at most %.2g of its bound.",
+                    theory_law_words[i], t->growth[i].slope, t->growth[i].tightest);
     }
     figures_say(out->caption,
                 "How fast the coverage alpha_f of a target return vanishes beyond the best of %.0f "
@@ -155,13 +149,6 @@ enum status theory_draw_growth(struct figures *f, const struct figure_row *row)
 /* --- the ratio ---------------------------------------------------------------------------------
  */
 
-#define THEORY_WORDS(id, name, words) words,
-static const char *const pair_words[] = {THEORY_PAIRS(THEORY_WORDS)};
-#undef THEORY_WORDS
-#define THEORY_NAME(id, name, words) name,
-static const char *const pair_names[] = {THEORY_PAIRS(THEORY_NAME)};
-#undef THEORY_NAME
-
 static void fill_ratio(struct plot *p, int panel, const struct theory *t)
 {
     (void)panel;
@@ -169,12 +156,12 @@ static void fill_ratio(struct plot *p, int panel, const struct theory *t)
                t->ratio[0].claimed);
     for (int i = 0; i < PAIR_COUNT; i++) {
         const struct theory_ratio *r = &t->ratio[i];
-        int block = plot_block(p, pair_words[i], "rtg log-ratio");
+        int block = plot_block(p, theory_pair_words[i], "rtg log-ratio");
         for (int k = 0; k < RATIO_POINTS; k++) {
             plot_row(p, 2, r->rtg[k], r->log_ratio[k]);
             if (k % 10 == 0)
-                plot_hover(p, r->rtg[k], r->log_ratio[k], "%s, RTG %.2f: %.2f", pair_words[i],
-                           r->rtg[k], r->log_ratio[k]);
+                plot_hover(p, r->rtg[k], r->log_ratio[k], "%s, RTG %.2f: %.2f",
+                           theory_pair_words[i], r->rtg[k], r->log_ratio[k]);
         }
         draw_line(p, i + 1, block);
     }
@@ -201,11 +188,11 @@ enum status theory_draw_ratio(struct figures *f, const struct figure_row *row)
                    .y = {.low = low - 0.5, .high = high + 0.5, .step = 2}}},
         .x_title = {"RTG"},
         .y_title = {"log ratio"}};
-    theme_assign(f->theme, pair_names, PAIR_COUNT, NULL, c.style);
+    theme_assign(f->theme, theory_pair_name, PAIR_COUNT, NULL, c.style);
     figures_say(out->alt, "%s.", out->title);
     for (int i = 0; i < PAIR_COUNT; i++) {
-        c.label[i] = pair_words[i];
-        figures_say(out->alt, " %s: %.2f to %.2f.", pair_words[i], r[i].least, r[i].most);
+        c.label[i] = theory_pair_words[i];
+        figures_say(out->alt, " %s: %.2f to %.2f.", theory_pair_words[i], r[i].least, r[i].most);
     }
     figures_say(out->caption,
                 "What the decision transformer weighs an action by, against AWAC's A/scale "

@@ -25,21 +25,15 @@ static void add_line(struct table *t, const char *item, const char *on, double f
 
 static void add_growth(struct table *t, const struct theory *x)
 {
-    static const struct {
-        const char *words;
-        double exponent;
-    } law[] = {
-#define THEORY_ROW(id, name, density, exponent, words) {words, exponent},
-        THEORY_LAWS(THEORY_ROW)};
-#undef THEORY_ROW
     for (int i = 0; i < LAW_COUNT; i++) {
         const struct theory_growth *g = &x->growth[i];
         char stated[64], verdict[128];
-        snprintf(stated, sizeof stated, "at least %g", law[i].exponent);
+        snprintf(stated, sizeof stated, "at least %g", theory_law_exponent[i]);
         snprintf(verdict, sizeof verdict, "%s; bound %s (alpha_f/bound at most %.2g)",
-                 g->slope >= law[i].exponent - THEORY_SAME ? "yes" : "no",
+                 g->slope >= theory_law_exponent[i] - THEORY_SAME ? "yes" : "no",
                  g->tightest <= 1 ? "holds" : "broken", g->tightest);
-        add_line(t, i == 0 ? "slope of 1/alpha_f" : "", law[i].words, g->slope, 2, stated, verdict);
+        add_line(t, i == 0 ? "slope of 1/alpha_f" : "", theory_law_words[i], g->slope, 2, stated,
+                 verdict);
     }
 }
 
@@ -58,9 +52,6 @@ static void add_coverage(struct table *t, const struct theory *x)
 
 static void add_ratios(struct table *t, const struct theory *x)
 {
-#define THEORY_WORDS(id, name, words) words,
-    static const char *const pair[] = {THEORY_PAIRS(THEORY_WORDS)};
-#undef THEORY_WORDS
     for (int i = 0; i < PAIR_COUNT; i++) {
         const struct theory_ratio *r = &x->ratio[i];
         char stated[64], verdict[96];
@@ -71,7 +62,8 @@ static void add_ratios(struct table *t, const struct theory *x)
                      fabs(r->most - r->claimed) <= THEORY_SAME ? "AWAC's weight" : "another value");
         else
             snprintf(verdict, sizeof verdict, "depends on RTG: %.2f to %.2f", r->least, r->most);
-        add_line(t, i == 0 ? "log ratio of DT" : "", pair[i], r->most, 2, stated, verdict);
+        add_line(t, i == 0 ? "log ratio of DT" : "", theory_pair_words[i], r->most, 2, stated,
+                 verdict);
     }
 }
 
