@@ -115,14 +115,14 @@ static enum status mark_suites(const struct results *r, const char *list, bool *
     return status;
 }
 
-/* Drop the runs whose method or dataset is not kept; results_finish drops their names. */
-static void drop_runs(struct results *r, const bool *methods, const bool *datasets,
-                      const bool *suites)
+/* Drop the runs that are not kept; results_finish drops their methods and datasets. */
+static void drop_runs(struct results *r,
+                      bool (*keep)(const struct results_run *run, const void *context),
+                      const void *context)
 {
     int kept = 0;
     for (int i = 0; i < r->runs; i++) {
-        int d = r->run[i].dataset;
-        if (methods[r->run[i].method] && datasets[d] && suites[d])
+        if (keep(&r->run[i], context))
             r->run[kept++] = r->run[i];
         else
             results_free_run(&r->run[i]);
@@ -130,26 +130,31 @@ static void drop_runs(struct results *r, const bool *methods, const bool *datase
     r->runs = kept;
 }
 
-/* The matrix whose runs are a few updates, to measure speed. */
-static bool measures_speed(const struct results_run *run)
+struct listed {
+    const bool *methods, *datasets, *suites; /* the last two by dataset */
+};
+
+static bool is_listed(const struct results_run *run, const void *context)
 {
-    return strcmp(run->origin.matrix, "cost") == 0;
+    const struct listed *l = context;
+    return l->methods[run->method] && l->datasets[run->dataset] && l->suites[run->dataset];
+}
+
+/* Not of the matrix whose runs are a few updates, to measure speed. */
+static bool is_score(const struct results_run *run, const void *context)
+{
+    (void)context;
+    return strcmp(run->origin.matrix, "cost") != 0;
 }
 
 enum status results_leave_speed(struct results *r)
 {
     int kept = 0, runs = r->runs;
     for (int i = 0; i < runs; i++)
-        kept += !measures_speed(&r->run[i]);
+        kept += is_score(&r->run[i], NULL);
     if (kept == 0 || kept == runs)
         return STATUS_OK;
-    r->runs = 0;
-    for (int i = 0; i < runs; i++) {
-        if (measures_speed(&r->run[i]))
-            results_free_run(&r->run[i]);
-        else
-            r->run[r->runs++] = r->run[i];
-    }
+    drop_runs(r, is_score, NULL);
     return results_note(r, NOTE_INFO,
                         "%d runs of the matrix cost, a few updates each, measure speed; beside "
                         "others they are left out.",
@@ -188,7 +193,7 @@ enum status results_select(struct results *r, const char *methods, const char *d
         status = mark_suites(r, suites, keep + M + D);
     if (status == STATUS_OK) {
         take_places(r, methods);
-        drop_runs(r, keep, keep + M, keep + M + D);
+        drop_runs(r, is_listed, &(struct listed){keep, keep + M, keep + M + D});
         note_selection(r, "methods", methods);
         note_selection(r, "datasets", datasets);
         note_selection(r, "suites", suites);
