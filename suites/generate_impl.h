@@ -83,7 +83,7 @@ enum status generate_demonstrations(const struct generate_plan *p, struct genera
 enum status generate_buffer(const struct generate_plan *p, struct generate_worker *w,
                             struct dataset_writer *file, struct dataset_made *made);
 
-/* Tell whoever asked how many rows are in the file. */
+/* Report progress to the caller: how many rows are in the file. */
 void generate_tell(const struct generate_plan *p, const struct dataset_writer *file);
 
 /* maze2d's walk into the file. */

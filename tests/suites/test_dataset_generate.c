@@ -150,7 +150,7 @@ Test(dataset_generate, begins_a_longer_file_like_a_shorter_one)
     dataset_free(&b);
 }
 
-/* For a line of progress: whoever acts. */
+/* What the progress callback was last told. */
 static int64_t told, of;
 static void note_rows(void *context, int64_t done, int64_t rows)
 {
