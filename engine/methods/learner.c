@@ -27,8 +27,8 @@ const char *learner_kernel(void)
 
 enum product learner_product(const struct hyper *h)
 {
-    if (h->precision == HYPER_precision_bf16)
-        return PRODUCT_BF16;
+    if (h->precision != HYPER_precision_f32)
+        return h->precision == HYPER_precision_bf16 ? PRODUCT_BF16 : PRODUCT_BF16_AMX;
     return h->product == HYPER_product_own ? PRODUCT_F32 : PRODUCT_BLAS;
 }
 

@@ -16,13 +16,14 @@
 /* A product is cut into blocks that stay in the caches: of the right factor STEPS steps (of one f32
  * or one pair) by BLOCK columns, packed in panels; of the left one STRIP rows. Where the inner
  * index is cut, the sums go through c, which costs no bit. A tile has TILE_ROWS rows of one panel.
- */
+ * Where AMX multiplies it has AMX_ROWS, and a strip AMX_STRIP. */
 enum { TILE_ROWS = 6, STEPS = 256, BLOCK = 512, STRIP = 96 };
+enum { AMX_ROWS = 32, AMX_STRIP = 192, GROUP_STEPS = KERNEL_GROUP / 2 };
 _Static_assert((int)STEPS == (int)KERNEL_ONCE, "a sum that is not cut");
 
 struct tile {
     int rows, cols;       /* 1..TILE_ROWS; whole vectors, up to KERNEL_PANEL */
-    int steps;            /* of the inner index: single numbers, or pairs in bf16 */
+    int steps;            /* of the inner index: single numbers, or pairs in bf16; whole groups */
     const float *a;       /* step s of row r is at a[r*a_row + s*a_step]: an f32; a pair of bf16; */
     size_t a_row, a_step; /* or, without DOT_BF16, an f32 that has been rounded, and the pair's */
     size_t a_odd;         /* second number a_odd behind it */
@@ -141,6 +142,27 @@ static void plain_bf16(const struct tile *t)
     }
 }
 
+static void plain_bf16_amx(const struct tile *t)
+{
+    for (int r = 0; r < t->rows; r++) {
+        float sum[KERNEL_PANEL] = {0}, *c = t->c + (size_t)r * t->c_row;
+        plain_begin(t, r, sum);
+        for (int s = 0; s < t->steps; s += GROUP_STEPS) {
+            for (int j = 0; j < t->cols; j++) {
+                const float *a = t->a + (size_t)r * t->a_row + (size_t)s * t->a_step;
+                const uint32_t *b = t->b + (size_t)s * KERNEL_PANEL + j;
+                float even = 0, odd = 0;
+                for (int k = 0; k < GROUP_STEPS; k++, a += t->a_step, b += KERNEL_PANEL) {
+                    even = fma_flushed(a[0], float_of(*b << 16), even);
+                    odd = fma_flushed(a[t->a_odd], float_of(*b & 0xffff0000u), odd);
+                }
+                sum[j] = flush(flush(sum[j]) + flush(flush(even) + flush(odd)));
+            }
+        }
+        plain_finish(t, r, sum, c);
+    }
+}
+
 /* --- the paths of x86 ------------------------------------------------------------------------ */
 
 #ifdef __x86_64__
@@ -197,6 +219,8 @@ static void plain_bf16(const struct tile *t)
     _mm512_dpbf16_ps(sum, (__m512bh)_mm512_castps_si512(a), (__m512bh)_mm512_castps_si512(b))
 #include "engine/nn/kernel_path.h"
 
+#include "engine/nn/kernel_amx.h"
+
 /* Whether the processor, and the system that saves its registers, has what the path needs. */
 static bool has(enum kernel_path path)
 {
@@ -209,6 +233,8 @@ static bool has(enum kernel_path path)
                __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
     case KERNEL_AVX512_BF16:
         return __builtin_cpu_supports("avx512bf16") && has(KERNEL_AVX512);
+    case KERNEL_AMX:
+        return has(KERNEL_AVX512_BF16) && has_amx();
     default:
         return path == KERNEL_PLAIN;
     }
@@ -286,22 +312,62 @@ static void flush_end(unsigned before)
 
 #define X86(f) NULL
 
+static void amx_begin(void)
+{
+}
+
+static void amx_end(void)
+{
+}
+
+static void amx_strip(const float *a, size_t a_row, size_t a_inner, int rows, int numbers,
+                      uint32_t *to)
+{
+    (void)a, (void)a_row, (void)a_inner, (void)rows, (void)numbers, (void)to;
+}
+
 #endif
+
+#define PLAIN(f)                                                                                   \
+    {                                                                                              \
+        .run = f, .apart = true                                                                    \
+    }
+#define FMAS(f)                                                                                    \
+    {                                                                                              \
+        .run = X86(f), .apart = true, .flushes = true                                              \
+    }
 
 /* --- which path ------------------------------------------------------------------------------ */
 
+/* What computes tiles of one type, and what it wants. */
+struct kind {
+    void (*run)(const struct tile *t);
+    bool apart;   /* a's pairs of bf16 taken apart into floats */
+    bool flushes; /* to run between flush_begin and flush_end */
+    bool amx;     /* to run between amx_begin and amx_end, on a's amx_strip */
+};
+
 static const struct {
     const char *name;
-    void (*f32)(const struct tile *t), (*bf16)(const struct tile *t);
     int lanes;
-    bool pairs;   /* a's bf16 stay in pairs */
-    bool flushes; /* its bf16 runs between flush_begin and flush_end */
+    struct kind kind[KERNEL_TYPES];
 } paths[KERNEL_PATHS] = {
-    {"plain", plain_f32, plain_bf16, 1, false, false},
-    {"neon", ARM(run_f32_neon), plain_bf16, 4, false, false},
-    {"avx2", X86(run_f32_avx2), X86(run_bf16_avx2), 8, false, true},
-    {"avx512", X86(run_f32_avx512), X86(run_bf16_avx512), 16, false, true},
-    {"avx512_bf16", X86(run_f32_avx512_bf16), X86(run_bf16_avx512_bf16), 16, true, false},
+    {"plain", 1, {{.run = plain_f32}, PLAIN(plain_bf16), PLAIN(plain_bf16_amx)}},
+    {"neon", 4, {{.run = ARM(run_f32_neon)}, PLAIN(plain_bf16), PLAIN(plain_bf16_amx)}},
+    {"avx2", 8, {{.run = X86(run_f32_avx2)}, FMAS(run_bf16_avx2), FMAS(run_bf16_amx_avx2)}},
+    {"avx512",
+     16,
+     {{.run = X86(run_f32_avx512)}, FMAS(run_bf16_avx512), FMAS(run_bf16_amx_avx512)}},
+    {"avx512_bf16",
+     16,
+     {{.run = X86(run_f32_avx512_bf16)},
+      {.run = X86(run_bf16_avx512_bf16)},
+      FMAS(run_bf16_amx_avx512)}},
+    {"amx",
+     16,
+     {{.run = X86(run_f32_avx512)},
+      FMAS(run_bf16_avx512), /* see quick() */
+      {.run = X86(run_amx), .amx = true}}},
 };
 
 static enum kernel_path chosen;
@@ -327,7 +393,7 @@ static enum kernel_path named(const char *name)
 
 enum kernel_path kernel_best(void)
 {
-    int best = KERNEL_AVX512_BF16;
+    int best = KERNEL_AMX;
     while (!has((enum kernel_path)best) || !quick((enum kernel_path)best))
         best--;
     return (enum kernel_path)best;
@@ -366,12 +432,12 @@ enum status kernel_check(void)
     if (named(name) == KERNEL_PATHS)
         return status_fail(STATUS_CONFIG,
                            "VITAMIN_KERNEL=%.40s: must be one of plain, neon, avx2, avx512, "
-                           "avx512_bf16",
+                           "avx512_bf16, amx",
                            name);
     if (!has(named(name)))
         return status_fail(STATUS_CONFIG,
-                           "VITAMIN_KERNEL=%s: this processor has no such instructions; leave the "
-                           "variable unset",
+                           "VITAMIN_KERNEL=%s: this processor has no such instructions, or the "
+                           "system does not let programs use them; leave the variable unset",
                            name);
     return STATUS_OK;
 }
@@ -440,12 +506,20 @@ static void words_across(enum kernel_type type, const float *x, const float *nex
 
 static int per_step(enum kernel_type type)
 {
-    return type == KERNEL_BF16 ? 2 : 1;
+    return type == KERNEL_F32 ? 1 : 2;
+}
+
+/* Those with numbers. */
+static int filled_of(enum kernel_type type, int inner)
+{
+    return type == KERNEL_F32 ? inner : (inner + 1) / 2;
 }
 
 static int steps_of(enum kernel_type type, int inner)
 {
-    return type == KERNEL_BF16 ? (inner + 1) / 2 : inner;
+    int filled = filled_of(type, inner);
+    return type == KERNEL_BF16_AMX ? (filled + GROUP_STEPS - 1) / GROUP_STEPS * GROUP_STEPS
+                                   : filled;
 }
 
 /* One panel of `cols` columns, whose numbers go along the inner index: 8 columns at a time through
@@ -455,7 +529,7 @@ static void pack_turned(enum kernel_type type, int inner, int cols, const float 
 {
     enum { CHUNK = 64 }; /* steps at once */
     uint32_t words[8][CHUNK];
-    int steps = steps_of(type, inner), unit = per_step(type);
+    int steps = filled_of(type, inner), unit = per_step(type);
     for (int j = 0; j < KERNEL_PANEL; j += 8) {
         for (int s = 0; s < steps; s += CHUNK) {
             int here = steps - s < CHUNK ? steps - s : CHUNK;
@@ -483,7 +557,7 @@ static void pack_turned(enum kernel_type type, int inner, int cols, const float 
 static void pack_straight(enum kernel_type type, int inner, int cols, const float *b,
                           size_t b_inner, uint32_t *to)
 {
-    int steps = steps_of(type, inner), unit = per_step(type);
+    int steps = filled_of(type, inner), unit = per_step(type);
     for (int s = 0; s < steps; s++, to += KERNEL_PANEL) {
         const float *x = b + (size_t)s * (size_t)unit * b_inner;
         words_across(type, x, s * unit + 1 < inner ? x + b_inner : zeros, cols, to);
@@ -501,12 +575,14 @@ void kernel_pack(enum kernel_type type, int inner, int cols, const float *b, siz
                  size_t b_col, uint32_t *packed)
 {
     size_t panel = kernel_packed(type, inner, KERNEL_PANEL);
+    size_t filled = (size_t)KERNEL_PANEL * (size_t)filled_of(type, inner);
     for (int j = 0; j < cols; j += KERNEL_PANEL, packed += panel) {
         int here = cols - j < KERNEL_PANEL ? cols - j : KERNEL_PANEL;
         if (b_col == 1)
             pack_straight(type, inner, here, b + j, b_inner, packed);
         else
             pack_turned(type, inner, here, b + (size_t)j * b_col, b_col, packed);
+        memset(packed + filled, 0, (panel - filled) * sizeof *packed);
     }
 }
 
@@ -533,60 +609,77 @@ static void take_apart(const uint32_t *pair, int n, uint32_t *even, uint32_t *od
 
 /* Rows whose numbers go along the inner index: one behind the other. */
 static struct strip strip_along(const struct kernel_product *p, const float *a, int rows,
-                                int numbers, bool pairs)
+                                int numbers, bool apart)
 {
-    int steps = steps_of(p->type, numbers), words = pairs ? 1 : 2;
+    int steps = steps_of(p->type, numbers), words = apart ? 2 : 1;
+    int filled = filled_of(p->type, numbers);
     size_t row = (size_t)words * (size_t)steps;
-    uint32_t apart[STEPS];
+    uint32_t pairs[STEPS];
     for (int r = 0; r < rows; r++, a += p->a_row) {
         uint32_t *to = strip_space + (size_t)r * row;
-        words_along(p->type, a, numbers, pairs ? to : apart);
-        if (!pairs)
-            take_apart(apart, steps, to, to + 1, 2);
+        words_along(p->type, a, numbers, apart ? pairs : to);
+        if (apart)
+            take_apart(pairs, filled, to, to + 1, 2);
+        memset(to + (ptrdiff_t)words * filled, 0, (size_t)(steps - filled) * words * sizeof *to);
     }
     return (struct strip){(const float *)strip_space, row, (size_t)words, 1, TILE_ROWS * row};
 }
 
 /* Rows that lie behind one another: tile by tile, each step's TILE_ROWS numbers together. */
 static struct strip strip_across(const struct kernel_product *p, const float *a, int rows,
-                                 int numbers, bool pairs)
+                                 int numbers, bool apart)
 {
-    int steps = steps_of(p->type, numbers), unit = per_step(p->type);
-    size_t step = (size_t)(pairs ? TILE_ROWS : 2 * TILE_ROWS), tile = step * (size_t)steps;
+    int steps = steps_of(p->type, numbers), filled = filled_of(p->type, numbers);
+    int unit = per_step(p->type);
+    size_t step = (size_t)(apart ? 2 * TILE_ROWS : TILE_ROWS), tile = step * (size_t)steps;
     uint32_t words[STRIP] = {0};
     for (int s = 0; s < steps; s++) {
         const float *x = a + (size_t)s * (size_t)unit * p->a_inner;
-        words_across(p->type, x, s * unit + 1 < numbers ? x + p->a_inner : zeros, rows, words);
+        if (s < filled)
+            words_across(p->type, x, s * unit + 1 < numbers ? x + p->a_inner : zeros, rows, words);
+        else
+            memset(words, 0, sizeof words);
         uint32_t *to = strip_space + (size_t)s * step;
         for (int r = 0; r < rows; r += TILE_ROWS, to += tile) {
-            if (pairs)
-                memcpy(to, words + r, TILE_ROWS * sizeof *to);
-            else
+            if (apart)
                 take_apart(words + r, TILE_ROWS, to, to + TILE_ROWS, 1);
+            else
+                memcpy(to, words + r, TILE_ROWS * sizeof *to);
         }
     }
     return (struct strip){(const float *)strip_space, 1, step, TILE_ROWS, tile};
 }
 
-static struct strip strip_of(const struct kernel_product *p, int row, int rows, int from,
-                             int numbers)
+static struct strip strip_of(const struct kernel_product *p, const struct kind *kind, int row,
+                             int rows, int from, int numbers)
 {
     const float *a = p->a + (size_t)row * p->a_row + (size_t)from * p->a_inner;
-    bool f32 = p->type == KERNEL_F32, pairs = f32 || paths[chosen].pairs;
-    if (f32 && p->a_inner == 1) /* as it is */
+    if (kind->amx) {
+        amx_strip(a, p->a_row, p->a_inner, rows, numbers, strip_space);
+        size_t next = (size_t)AMX_ROWS * (size_t)steps_of(p->type, numbers);
+        return (struct strip){.a = (const float *)strip_space, .next = next};
+    }
+    if (p->type == KERNEL_F32 && p->a_inner == 1) /* as it is */
         return (struct strip){a, p->a_row, 1, 0, TILE_ROWS * p->a_row};
     if (p->a_inner == 1)
-        return strip_along(p, a, rows, numbers, pairs);
-    return strip_across(p, a, rows, numbers, pairs);
+        return strip_along(p, a, rows, numbers, kind->apart);
+    return strip_across(p, a, rows, numbers, kind->apart);
 }
 
 /* --- the product ----------------------------------------------------------------------------- */
 
-/* A tile whose columns are not whole vectors, or begin inside of a panel: through a copy. */
-static void run_part(void (*run)(const struct tile *t), const struct tile *whole, int first,
-                     int cols)
+/* Rows of a tile. */
+static int height_of(const struct kind *kind)
 {
-    float c[TILE_ROWS][KERNEL_PANEL] = {{0}};
+    return kind->amx ? AMX_ROWS : TILE_ROWS;
+}
+
+/* A tile whose columns are not whole vectors, or begin inside of a panel, or on AMX of too few
+ * rows: through a copy. */
+static void run_part(const struct kind *kind, const struct tile *whole, int first, int cols)
+{
+    float c[AMX_ROWS][KERNEL_PANEL];
+    memset(c, 0, (size_t)height_of(kind) * sizeof c[0]);
     struct tile t = *whole;
     t.c = c[0];
     t.c_row = t.start_row = KERNEL_PANEL;
@@ -595,31 +688,29 @@ static void run_part(void (*run)(const struct tile *t), const struct tile *whole
         memcpy(c[r] + first, start_of(whole, start, r), (size_t)cols * sizeof(float));
     t.before = t.before != NULL ? c[0] : NULL;
     t.behind = t.behind != NULL ? c[0] : NULL;
-    run(&t);
+    kind->run(&t);
     for (int r = 0; r < t.rows; r++)
         memcpy(whole->c + (size_t)r * whole->c_row, c[r] + first, (size_t)cols * sizeof(float));
 }
 
 /* One panel by one strip. c is where the panel's column `first` goes, the first of `cols`. */
-static void run_panel(const struct kernel_product *p, struct strip strip, struct tile t, int rows,
+static void run_panel(const struct kind *kind, struct strip strip, struct tile t, int rows,
                       int first, int cols)
 {
-    int lanes = paths[chosen].lanes;
-    void (*run)(const struct tile *) = p->type == KERNEL_F32 ? paths[chosen].f32
-                                                             : paths[chosen].bf16;
+    int lanes = paths[chosen].lanes, height = height_of(kind);
     t.a_row = strip.row, t.a_step = strip.step, t.a_odd = strip.odd;
     t.cols = (first + cols + lanes - 1) / lanes * lanes;
     bool part = first != 0 || t.cols != cols;
-    for (int r = 0; r < rows; r += TILE_ROWS) {
-        t.rows = rows - r < TILE_ROWS ? rows - r : TILE_ROWS;
-        t.a = strip.a + (size_t)(r / TILE_ROWS) * strip.next;
-        if (part)
-            run_part(run, &t, first, cols);
+    for (int r = 0; r < rows; r += height) {
+        t.rows = rows - r < height ? rows - r : height;
+        t.a = strip.a + (size_t)(r / height) * strip.next;
+        if (part || (kind->amx && t.rows != height))
+            run_part(kind, &t, first, cols);
         else
-            run(&t);
-        t.c += TILE_ROWS * t.c_row;
-        t.before = start_of(&t, t.before, TILE_ROWS);
-        t.behind = start_of(&t, t.behind, TILE_ROWS);
+            kind->run(&t);
+        t.c += (size_t)height * t.c_row;
+        t.before = start_of(&t, t.before, height);
+        t.behind = start_of(&t, t.behind, height);
     }
 }
 
@@ -628,8 +719,9 @@ struct part { /* of the columns and the inner index: numbers, counted from the p
 };
 
 /* c's columns of the part, all rows. */
-static void run_block(const struct kernel_product *p, struct part q)
+static void run_block(const struct kernel_product *p, const struct kind *kind, struct part q)
 {
+    int high = kind->amx ? AMX_STRIP : STRIP;
     int steps = steps_of(p->type, q.numbers), total = steps_of(p->type, p->packed_inner);
     const uint32_t *b = block_space;
     size_t panel = (size_t)KERNEL_PANEL * (size_t)steps;
@@ -650,9 +742,9 @@ static void run_block(const struct kernel_product *p, struct part q)
                      .c_row = p->c_row,
                      .start_row = begins ? p->start_row : p->c_row,
                      .relu = p->relu && ends};
-    for (int row = 0; row < p->rows; row += STRIP) {
-        int rows = p->rows - row < STRIP ? p->rows - row : STRIP;
-        struct strip strip = strip_of(p, row, rows, q.from, q.numbers);
+    for (int row = 0; row < p->rows; row += high) {
+        int rows = p->rows - row < high ? p->rows - row : high;
+        struct strip strip = strip_of(p, kind, row, rows, q.from, q.numbers);
         int done = 0, skip = first;
         for (t.b = b; done < q.cols; t.b += panel, skip = 0) {
             int cols = KERNEL_PANEL - skip < q.cols - done ? KERNEL_PANEL - skip : q.cols - done;
@@ -660,27 +752,47 @@ static void run_block(const struct kernel_product *p, struct part q)
             const float *from = start_of(&t, start, row);
             t.before = from != NULL && !p->behind ? from + q.column + done : NULL;
             t.behind = from != NULL && p->behind ? from + q.column + done : NULL;
-            run_panel(p, strip, t, rows, skip, cols);
+            run_panel(kind, strip, t, rows, skip, cols);
             done += cols;
         }
     }
 }
 
-void kernel_multiply(const struct kernel_product *p)
+/* Whether the groups of the product are those of the packed form. */
+static bool groups_fit(const struct kernel_product *p)
+{
+    return p->type != KERNEL_BF16_AMX ||
+           (p->from % KERNEL_GROUP == 0 &&
+            (p->inner % KERNEL_GROUP == 0 || p->from + p->inner == p->packed_inner));
+}
+
+static void multiply(const struct kernel_product *p, const struct kind *kind)
 {
     int numbers = STEPS * per_step(p->type);
-    bool flushes = p->type == KERNEL_BF16 && paths[chosen].flushes;
-    assert(!p->behind || (p->type == KERNEL_F32 && p->inner <= KERNEL_ONCE));
-    unsigned before = flushes ? flush_begin() : 0;
     for (int column = 0; column < p->cols; column += BLOCK) {
         struct part q = {.column = column,
                          .cols = p->cols - column < BLOCK ? p->cols - column : BLOCK};
         do { /* once for empty sums too */
             q.numbers = p->inner - q.from < numbers ? p->inner - q.from : numbers;
-            run_block(p, q);
+            run_block(p, kind, q);
             q.from += numbers;
         } while (q.from < p->inner);
     }
-    if (flushes)
+}
+
+void kernel_multiply(const struct kernel_product *p)
+{
+    struct kernel_product whole = *p;
+    const struct kind *kind = &paths[chosen].kind[p->type];
+    assert(!p->behind || (p->type == KERNEL_F32 && p->inner <= KERNEL_ONCE));
+    if (p->packed != NULL && !groups_fit(p))
+        whole.packed = NULL;
+    unsigned before = kind->flushes ? flush_begin() : 0;
+    if (kind->amx)
+        amx_begin();
+    multiply(&whole, kind);
+    if (kind->amx)
+        amx_end();
+    if (kind->flushes)
         flush_end(before);
 }

@@ -1,20 +1,22 @@
 /* Products of matrices in code of our own, in f32 or with operands rounded to bf16, with the same
  * bits on every processor.
  *
- * Each element of c is one chain of fused multiply-adds in f32, from its start value over the inner
- * index in one order:
+ * Each element of c is a sum in f32, by fused multiply-adds in one order over the inner index:
  *
- *   KERNEL_F32    k = 0, 1, 2, ...
- *   KERNEL_BF16   k = 1, 0, 3, 2, ...   the order in which VDPBF16PS adds a pair; a last pair that
- *                                       lacks its second number takes 0 times 0
+ *   KERNEL_F32       one chain from the start value: k = 0, 1, 2, ...
+ *   KERNEL_BF16      one chain from the start value: k = 1, 0, 3, 2, ...   the order in which
+ *                    VDPBF16PS adds a pair; a last pair that lacks its second number takes 0 times
+ * 0 KERNEL_BF16_AMX  for each group of KERNEL_GROUP numbers two chains from 0, even = k 0, 2, ...,
+ * 30 and odd = k 1, 3, ..., 31; then sum = sum + (even + odd), from the start value on: the order
+ * of AMX's TDPBF16PS. What the last group lacks is 0 times 0
  *
  * So no bit depends on how rows and columns are cut, on threads, or on which of the paths below
  * computes it; kernel_path says which one runs here.
  *
  * bf16 is the upper half of an f32: 8 bits of exponent, 8 of precision. Numbers are rounded to the
- * nearest, ties to even; denormal ones to zero. In KERNEL_BF16 denormal results of a step count as
- * zero too, as VDPBF16PS, which cannot do otherwise, has it: the other paths are told to. Which of
- * several NaNs comes out is left open.
+ * nearest, ties to even; denormal ones to zero. With bf16 denormal results of a step count as
+ * zero too, as both instructions, which cannot do otherwise, have it: the other paths are told to.
+ * Which of several NaNs comes out is left open.
  *
  * Threads: any, each works on its own. */
 #ifndef ENGINE_NN_KERNEL_H
@@ -26,7 +28,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum kernel_type { KERNEL_F32, KERNEL_BF16 };
+enum kernel_type { KERNEL_F32, KERNEL_BF16, KERNEL_BF16_AMX, KERNEL_TYPES };
+enum { KERNEL_GROUP = 32 };
 
 enum kernel_path {
     KERNEL_PLAIN,
@@ -34,17 +37,18 @@ enum kernel_path {
     KERNEL_AVX2,
     KERNEL_AVX512,
     KERNEL_AVX512_BF16,
+    KERNEL_AMX,
     KERNEL_PATHS
 };
 
 /* The path in use: kernel_best, or the one named by the environment's VITAMIN_KERNEL (plain, neon,
- * avx2, avx512, avx512_bf16). */
+ * avx2, avx512, avx512_bf16, amx). */
 enum kernel_path kernel_path(void);
 /* The quickest that this processor has. */
 enum kernel_path kernel_best(void);
 const char *kernel_path_name(enum kernel_path path);
 
-/* Whether this processor has it. */
+/* Whether this processor, and for AMX the system, has it. */
 bool kernel_has(enum kernel_path path);
 
 /* Use another one, which the processor must have. Not while products are under way. */
@@ -72,12 +76,13 @@ struct kernel_product {
     int rows, cols, inner;
     const float *a; /* element (i,k) at a[i*a_row + k*a_inner]; one of the strides is 1 */
     size_t a_row, a_inner;
-    const float *b; /* as in kernel_pack; not looked at when `packed` is there */
+    const float *b; /* as in kernel_pack; where `packed` is there, only looked at in KERNEL_BF16_AMX
+                     * when the product begins or ends inside of a packed group */
     size_t b_inner, b_col;
     const uint32_t *packed; /* by kernel_pack, of packed_inner numbers a column */
     int packed_inner;
-    int first, from; /* its columns, and of the inner index its numbers, from here on; in bf16
-                      * `from` is even */
+    int first, from; /* its columns, and of the inner index its numbers, from here on; in
+                      * KERNEL_BF16 `from` is even */
     float *c;        /* element (i,j) at c[i*c_row + j] */
     size_t c_row;
     const float *start; /* start values of the sums, (i,j) at start[i*start_row + j]: c itself, to

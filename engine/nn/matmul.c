@@ -4,7 +4,6 @@
 #include "engine/base/threads.h"
 #include "engine/base/wide.h"
 #include "engine/nn/activation.h"
-#include "engine/nn/kernel.h"
 
 #include <cblas.h>
 #include <pthread.h>
@@ -123,7 +122,7 @@ static void own(enum matmul_form form, int rows, int cols, int inner, const floa
 {
     bool left = form == MATMUL_TN, right = form == MATMUL_NT; /* turned in memory */
     kernel_multiply(&(struct kernel_product){
-        .type = b.product == PRODUCT_BF16 ? KERNEL_BF16 : KERNEL_F32,
+        .type = product_kernel(b.product),
         .rows = rows,
         .cols = cols,
         .inner = inner,

@@ -2,7 +2,6 @@
 
 #include "engine/base/memory.h"
 #include "engine/base/threads.h"
-#include "engine/nn/kernel.h"
 
 #include <assert.h>
 #include <math.h>
@@ -30,15 +29,22 @@ size_t layout_add(struct layout *l, const char *prefix, const char *leaf, int ro
     return v->offset;
 }
 
-static enum kernel_type type_of(enum product product)
+enum kernel_type product_kernel(enum product product)
 {
-    return product == PRODUCT_BF16 ? KERNEL_BF16 : KERNEL_F32;
+    switch (product) {
+    case PRODUCT_BF16:
+        return KERNEL_BF16;
+    case PRODUCT_BF16_AMX:
+        return KERNEL_BF16_AMX;
+    default:
+        return KERNEL_F32;
+    }
 }
 
 /* Room for one more packed form, on a 64-byte boundary. */
 static size_t add_form(struct layout *l, int inner, int cols)
 {
-    size_t words = kernel_packed(type_of(l->product), inner, cols); /* whole panels */
+    size_t words = kernel_packed(product_kernel(l->product), inner, cols); /* whole panels */
     l->packed += words;
     return l->packed;
 }
@@ -103,7 +109,7 @@ void params_free(struct params *p)
 static void pack_view(const struct params *p, const struct packed_view *v, bool backward)
 {
     const float *w = p->value + v->weight;
-    enum kernel_type type = type_of(v->forms.product);
+    enum kernel_type type = product_kernel(v->forms.product);
     size_t in = (size_t)v->in;
     if (backward)
         kernel_pack(type, v->out, v->in, w, in, 1, (uint32_t *)(p->value - v->forms.backward));

@@ -13,6 +13,7 @@
 
 #include "engine/base/rng.h"
 #include "engine/base/status.h"
+#include "engine/nn/kernel.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,10 +41,14 @@ struct view {               /* one named tensor inside the vector */
 
 /* What computes the products of a network (matmul.h). */
 enum product {
-    PRODUCT_BLAS, /* OpenBLAS, in f32 */
-    PRODUCT_F32,  /* our own kernels, in f32 */
-    PRODUCT_BF16  /* our own kernels, operands rounded to bf16, sums in f32 */
+    PRODUCT_BLAS,    /* OpenBLAS, in f32 */
+    PRODUCT_F32,     /* our own kernels, in f32 */
+    PRODUCT_BF16,    /* our own kernels, operands rounded to bf16, sums in f32 */
+    PRODUCT_BF16_AMX /* the same in the order of AMX */
 };
+
+/* The type of our own kernels; not for PRODUCT_BLAS. */
+enum kernel_type product_kernel(enum product product);
 
 /* Our own kernels read a matrix W (out,in) in two other forms, made once after each change: packed
  * for x Wᵀ, and for dy W. The forms lie before the vector: that of offset n begins n floats before

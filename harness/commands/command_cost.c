@@ -23,6 +23,7 @@ static void print_number(double x)
 
 static void print_speeds(const struct speed_table *t)
 {
+    const char *const *precision = hyper_table[hyper_find("precision")].words;
     say("Core-seconds (processor time) of one unit of work with networks of the paper's size (%s; "
         "%s):\n\n",
         t->machine, t->compiler);
@@ -34,7 +35,7 @@ static void print_speeds(const struct speed_table *t)
         if (s->small)
             continue;
         say("| %s | %s | %s | %s | %.0f %% |", s->suite->title, s->dataset, s->method,
-            s->precision == HYPER_precision_bf16 ? "bf16" : "f32", 100 * s->work.real_share);
+            precision[s->precision], 100 * s->work.real_share);
         const double units[] = {s->actor,   s->critic,   s->sample,
                                 s->rollout, s->evaluate, s->memory_gb};
         for (size_t k = 0; k < sizeof units / sizeof *units; k++)

@@ -43,9 +43,8 @@
  * (processor time over wall time and threads since the last start), revision, dirty (0 | 1),
  * program (SHA-256 of the executable), compiler, flags, versions, blas_core, machine (these eight
  * of the first segment), kernel (path of our own products: engine/nn/kernel.h), precision (f32 |
- * bf16, of the products), host, threads, started, updated (ISO 8601), resumes, metrics (2: see
- * CURVE_METRICS), reduced (what is smaller than in the paper, or
- * "").
+ * bf16 | bf16_amx, of the products), host, threads, started, updated (ISO 8601), resumes, metrics
+ * (2: see CURVE_METRICS), reduced (what is smaller than in the paper, or "").
  *
  * Invariants
  *   1. A curve lives in memory and is written whole: temporary file, sync, rename. A reader sees

@@ -13,7 +13,8 @@
  *   peak     largest resident memory of the process so far, in MB; small shapes come first
  *   bits     checksums of actor, critic and batch after all steps: equal for any thread count
  *
- * Then the steps on OpenBLAS, on our own f32 kernels and in bf16, in turn, on one thread.
+ * Then the steps on OpenBLAS, on our own f32 kernels, in bf16 and in bf16 in the order of
+ * AMX, in turn, on one thread.
  *
  * Times are medians; on one thread of processor time, else of the clock on the wall. `bench_learner
  * quick`: one repetition; `bench_learner products`: only that comparison; `bench_learner
@@ -230,6 +231,7 @@ static const struct {
     {"OpenBLAS f32", "product", "openblas"},
     {"own f32", "product", "own"},
     {"own bf16", "precision", "bf16"},
+    {"own bf16_amx", "precision", "bf16_amx"},
 };
 enum { PRODUCTS = sizeof products / sizeof products[0] };
 

@@ -41,7 +41,8 @@ static const struct {
     const char *what, *key, *value;
 } products[] = {{"OpenBLAS f32", "product", "openblas"},
                 {"own f32", "product", "own"},
-                {"own bf16", "precision", "bf16"}};
+                {"own bf16", "precision", "bf16"},
+                {"own bf16_amx", "precision", "bf16_amx"}};
 
 static double now(void)
 {

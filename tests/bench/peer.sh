@@ -20,16 +20,17 @@ has() {
 steps() {
     for _ in 1 ${QUICK:-2}; do
         "$bench/bench_learner" products ${QUICK:+quick} | tee >(cat >&2) |
-            sed -nE 's/^(.* K=[0-9]+) +(OpenBLAS|own) (f32|bf16) +([0-9.]+) +([0-9.]+) .*/vitamin \1 | \3 \2 \4 \5/p' >> "$out"
+            sed -nE 's/^(.* K=[0-9]+) +(OpenBLAS|own) (f32|bf16|bf16_amx) +([0-9.]+) +([0-9.]+) .*/vitamin \1 | \3 \2 \4 \5/p' >> "$out"
         OMP_NUM_THREADS=1 "$python" "$here/peer.py" ${QUICK:+quick} | tee >(cat >&2) | sed 's/^/pytorch /' >> "$out"
     done
     awk '{p = $1; s = $2 " " $3; k = p s $5; shape[s]
           if (!(k in c) || $7 < c[k]) c[k] = $7
           if (!(k in a) || $8 < a[k]) a[k] = $8}
          END {for (s in shape) {
-             printf "%-12s pytorch / vitamin: f32 critic %.2f, actor %.2f; bf16 critic %.2f, actor %.2f; pytorch bf16 / vitamin f32: critic %.2f, actor %.2f\n", s,
+             printf "%-12s pytorch / vitamin: f32 critic %.2f, actor %.2f; bf16 critic %.2f, actor %.2f; pytorch bf16 / vitamin bf16_amx: critic %.2f, actor %.2f; pytorch bf16 / vitamin f32: critic %.2f, actor %.2f\n", s,
                  c["pytorch" s "f32"] / c["vitamin" s "f32"], a["pytorch" s "f32"] / a["vitamin" s "f32"],
                  c["pytorch" s "bf16"] / c["vitamin" s "bf16"], a["pytorch" s "bf16"] / a["vitamin" s "bf16"],
+                 c["pytorch" s "bf16"] / c["vitamin" s "bf16_amx"], a["pytorch" s "bf16"] / a["vitamin" s "bf16_amx"],
                  c["pytorch" s "bf16"] / c["vitamin" s "f32"], a["pytorch" s "bf16"] / a["vitamin" s "f32"]}}' "$out"
 }
 

@@ -87,6 +87,9 @@ Test(hyper, a_key_of_one_part_applies_only_where_it_is_set)
     cr_expect_not(hyper_applies(&h, "collect_transitions"));
     cr_expect(hyper_is_later(hyper_find("collect_transitions")));
     cr_expect(hyper_applies(&h, "precision") && hyper_is_later(hyper_find("precision")));
+    cr_assert_eq(hyper_set(&h, "precision", "bf16_amx"), STATUS_OK);
+    cr_expect(!hyper_is_default(&h, hyper_find("precision")));
+    cr_expect_str_eq(hyper_word(&h, "precision"), "bf16_amx");
     cr_expect_not(hyper_is_later(hyper_find("gamma")));
     cr_assert_eq(hyper_set(&h, "collect_transitions", "7"), STATUS_OK);
     cr_expect(hyper_applies(&h, "collect_transitions"));

@@ -123,6 +123,28 @@ static const struct {
       {"policy", "squashed_gaussian"},
       {"entropy_reg", "1"},
       {"precision", "bf16"}}},
+    {"TD3+ODT in bf16 as AMX", true, false, {{"rl_gradient", "td3"}, {"precision", "bf16_amx"}}},
+    {"recurrent critic in bf16 as AMX",
+     false,
+     false,
+     {{"rl_gradient", "td3"}, {"critic_arch", "lstm"}, {"precision", "bf16_amx"}}},
+    {"IQL in bf16 as AMX",
+     false,
+     false,
+     {{"actor", "mlp"},
+      {"family", "mlp"},
+      {"rl_gradient", "iql"},
+      {"policy", "gaussian_tanh_mean_state_independent_std"},
+      {"n_value_nets", "1"},
+      {"actor_update_interval", "1"},
+      {"precision", "bf16_amx"}}},
+    {"PDT in bf16 as AMX",
+     false,
+     false,
+     {{"actor", "pdt"},
+      {"policy", "squashed_gaussian"},
+      {"entropy_reg", "1"},
+      {"precision", "bf16_amx"}}},
 };
 
 enum { METHODS = sizeof methods / sizeof *methods };
@@ -618,13 +640,16 @@ ParameterizedTestParameters(learner, has_about_the_same_gradients_in_bf16)
 ParameterizedTest(int *method, learner, has_about_the_same_gradients_in_bf16)
 {
     struct world w;
-    struct learner *l[2];
-    struct gradients g[2][3];
+    static const int precision[] = {HYPER_precision_f32, HYPER_precision_bf16,
+                                    HYPER_precision_bf16_amx};
+    enum { PRECISIONS = sizeof precision / sizeof *precision };
+    struct learner *l[PRECISIONS];
+    struct gradients g[PRECISIONS][3];
     int networks = 0;
     world_make(&w);
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < PRECISIONS; i++) {
         struct hyper h = hyper_of(*method, 5);
-        h.precision = i == 1 ? HYPER_precision_bf16 : HYPER_precision_f32;
+        h.precision = precision[i];
         h.embed_dim = 64;
         h.critic_hidden = h.mlp_hidden = 64;
         l[i] = learner_of(&h, &w);
@@ -636,12 +661,12 @@ ParameterizedTest(int *method, learner, has_about_the_same_gradients_in_bf16)
         double whole = 0;
         for (size_t k = 0; k < g[0][n].layout->size; k++)
             whole += (double)g[0][n].m[k] * (double)g[0][n].m[k];
-        for (int v = 0; v < g[0][n].layout->count; v++)
-            compare_view(&g[0][n].layout->views[v], &g[0][n], &g[1][n], sqrt(whole),
+        for (int i = 0; i < 2 * g[0][n].layout->count; i++)
+            compare_view(&g[0][n].layout->views[i / 2], &g[0][n], &g[1 + i % 2][n], sqrt(whole),
                          name_of(*method));
     }
-    learner_delete(l[0]);
-    learner_delete(l[1]);
+    for (int i = 0; i < PRECISIONS; i++)
+        learner_delete(l[i]);
     world_free(&w);
 }
 

@@ -321,8 +321,8 @@ Test(learner_pdt, prepares_the_return_head_of_deep_networks)
     struct trajectory list[COUNT];
     struct replay r = replay_of_walks(list, COUNT);
     struct learner_data data = {.replay = &r};
-    static const char *const precision[] = {"f32", "bf16"};
-    for (int i = 0; i < 2; i++) {
+    static const char *const precision[] = {"f32", "bf16", "bf16_amx"};
+    for (int i = 0; i < 3; i++) {
         struct hyper h = small_hyper();
         check(hyper_set(&h, "precision", precision[i]));
         h.n_layer = 6;

@@ -55,6 +55,17 @@ static float plain_sum(const struct kernel_product *p, int i, int j, float start
             sum = fmaf(a[k * p->a_inner], b[k * p->b_inner], sum);
         return sum;
     }
+    for (size_t k = 0; k < (size_t)p->inner && p->type == KERNEL_BF16_AMX; k += KERNEL_GROUP) {
+        float chain[2] = {0, 0};
+        for (size_t l = k; l < k + KERNEL_GROUP; l++) {
+            bool there = l < (size_t)p->inner;
+            chain[l % 2] = fmaf(there ? widened(a[l * p->a_inner]) : 0.0f,
+                                there ? widened(b[l * p->b_inner]) : 0.0f, chain[l % 2]);
+        }
+        sum += chain[0] + chain[1];
+    }
+    if (p->type == KERNEL_BF16_AMX)
+        return sum;
     for (size_t k = 0; k < (size_t)p->inner; k += 2) {
         bool pair = k + 1 < (size_t)p->inner;
         sum = fmaf(pair ? widened(a[(k + 1) * p->a_inner]) : 0.0f,
@@ -66,7 +77,8 @@ static float plain_sum(const struct kernel_product *p, int i, int j, float start
 
 /* --- a product in one of its forms ----------------------------------------------------------- */
 
-enum { LEFT_TURNED = 1, RIGHT_TURNED = 2, PACKED = 4, KEEP = 8, BF16 = 16, FORMS = 32 };
+enum { LEFT_TURNED = 1, RIGHT_TURNED = 2, PACKED = 4, KEEP = 8 };
+enum { BF16 = 16, BF16_AMX = 32, FORMS = 48 }; /* one of the two, or neither */
 
 enum { SPARE = 3 }; /* columns that do not belong to c */
 
@@ -80,7 +92,9 @@ static void set_forms(struct product_case *c, int form)
 {
     struct kernel_product *p = &c->p;
     bool left = (form & LEFT_TURNED) != 0, right = (form & RIGHT_TURNED) != 0;
-    p->type = (form & BF16) != 0 ? KERNEL_BF16 : KERNEL_F32;
+    p->type = (form & BF16_AMX) != 0 ? KERNEL_BF16_AMX
+              : (form & BF16) != 0   ? KERNEL_BF16
+                                     : KERNEL_F32;
     p->start = (form & KEEP) != 0 ? p->c : NULL;
     p->start_row = p->c_row;
     p->a_row = left ? 1 : (size_t)p->inner;
@@ -184,7 +198,7 @@ ParameterizedTest(int *row, kernel, starts_and_ends_as_told)
         for (int more = 0; more < 8; more++) {
             bool bias = (more & 1) != 0, behind = (more & 2) != 0;
             set_forms(&c, form);
-            if (behind && (c.p.type == KERNEL_BF16 || c.p.inner > KERNEL_ONCE))
+            if (behind && (c.p.type != KERNEL_F32 || c.p.inner > KERNEL_ONCE))
                 continue;
             if (bias)
                 c.p.start = c.start, c.p.start_row = 0;
@@ -243,15 +257,15 @@ Test(kernel, paths_agree_on_infinities_nan_and_denormal_numbers)
             c.b[i] = strange(tiny, false, &state);
         for (size_t i = 0; i < size; i++)
             c.start[i] = strange(tiny, true, &state);
-        for (int type = 0; type < 2; type++) {
-            set_forms(&c, KEEP | (type == 1 ? BF16 : 0));
+        for (int type = 0; type < KERNEL_TYPES; type++) {
+            set_forms(&c, KEEP | 16 * type);
             kernel_force(KERNEL_PLAIN);
             run(&c);
             memcpy(plain, c.c, size * sizeof *plain);
             for (size_t i = 0; i < size && i % c.p.c_row < (size_t)c.p.cols; i++) {
-                zeros += type == 1 && plain[i] == 0.0f;
-                denormal += type == 0 && fpclassify(plain[i]) == FP_SUBNORMAL;
-                cr_assert(type == 0 || fpclassify(plain[i]) != FP_SUBNORMAL);
+                zeros += type != KERNEL_F32 && plain[i] == 0.0f;
+                denormal += type == KERNEL_F32 && fpclassify(plain[i]) == FP_SUBNORMAL;
+                cr_assert(type == KERNEL_F32 || fpclassify(plain[i]) != FP_SUBNORMAL);
             }
             for (int path = 1; path < KERNEL_PATHS; path++) {
                 if (!kernel_has((enum kernel_path)path))
@@ -273,9 +287,9 @@ Test(kernel, paths_agree_on_infinities_nan_and_denormal_numbers)
 Test(kernel, the_callers_denormal_numbers_stay)
 {
     struct product_case c = case_new(3);
-    set_forms(&c, BF16);
-    for (int path = 0; path < KERNEL_PATHS; path++) {
-        kernel_force((enum kernel_path)path);
+    for (int path = 0; path < 2 * KERNEL_PATHS; path++) {
+        set_forms(&c, path % 2 == 0 ? BF16 : BF16_AMX);
+        kernel_force((enum kernel_path)(path / 2));
         run(&c);
         volatile float small = FLT_MIN;
         cr_assert_neq(small / 2, 0.0f, "%s leaves denormal numbers flushed",
@@ -318,11 +332,11 @@ ParameterizedTestParameters(kernel, errs_no_more_than_its_rounding)
 ParameterizedTest(int *row, kernel, errs_no_more_than_its_rounding)
 {
     struct product_case c = case_new(*row);
-    for (int form = 0; form <= BF16; form += BF16) {
+    for (int form = 0; form <= BF16_AMX; form += BF16) {
         set_forms(&c, form);
         kernel_force(kernel_best());
         run(&c);
-        double unit = c.p.inner * 0x1p-24 + (form == BF16 ? 2 * 0x1p-8 + 0x1p-16 : 0);
+        double unit = c.p.inner * 0x1p-24 + (form != 0 ? 2 * 0x1p-8 + 0x1p-16 : 0);
         for (int i = 0; i < c.p.rows; i++) {
             for (int j = 0; j < c.p.cols; j++) {
                 double sum = 0, size = 0;
@@ -382,6 +396,39 @@ Test(kernel, cuts_do_not_change_a_bit)
     case_free(&c);
 }
 
+/* Parts of a packed factor's inner index, as a backward pass through some rows of W takes them: its
+ * groups are counted from the part's first number, so that it may not be the packed ones. */
+Test(kernel, a_part_of_the_inner_index_begins_its_own_groups)
+{
+    static const int parts[][2] = {{0, 517}, {0, 64},  {0, 50}, {32, 485}, {32, 33},
+                                   {64, 96}, {2, 515}, {34, 7}, {512, 5},  {480, 1}};
+    struct product_case c = case_new(11);
+    size_t size = (size_t)c.p.rows * c.p.c_row;
+    float *want = malloc(size * sizeof *want);
+    for (int form = BF16; form < FORMS; form++) {
+        set_forms(&c, form | PACKED);
+        const struct kernel_product whole = c.p;
+        for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+            size_t from = (size_t)parts[i][0];
+            c.p.a = whole.a + from * whole.a_inner;
+            c.p.b = whole.b + from * whole.b_inner;
+            c.p.from = parts[i][0];
+            c.p.inner = parts[i][1];
+            memcpy(want, c.start, size * sizeof *want);
+            for (size_t at = 0; at < size; at++) {
+                size_t row = at / c.p.c_row, column = at % c.p.c_row;
+                if (column < (size_t)c.p.cols)
+                    want[at] = plain_sum(&c.p, (int)row, (int)column,
+                                         c.p.start != NULL ? want[at] : 0.0f);
+            }
+            every_path_gives(&c, want, "a part of the inner index", form);
+        }
+        c.p = whole;
+    }
+    free(want);
+    case_free(&c);
+}
+
 /* --- the path -------------------------------------------------------------------------------- */
 
 Test(kernel, a_path_that_is_not_known_is_refused)
@@ -391,7 +438,7 @@ Test(kernel, a_path_that_is_not_known_is_refused)
     setenv("VITAMIN_KERNEL", "sse", 1);
     cr_assert_eq(kernel_check(), STATUS_CONFIG);
     cr_assert(strstr(status_sentence(), "VITAMIN_KERNEL=sse") != NULL);
-    cr_assert(strstr(status_sentence(), "avx512_bf16") != NULL);
+    cr_assert(strstr(status_sentence(), "avx512_bf16, amx") != NULL);
     unsetenv("VITAMIN_KERNEL");
     cr_assert_eq(kernel_check(), STATUS_OK);
 }

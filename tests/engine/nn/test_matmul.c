@@ -160,8 +160,8 @@ Test(matmul, bias_and_relu_are_those_of_passes_of_their_own)
 Test(matmul, bias_and_relu_of_our_own_kernels)
 {
     for (int s = 0; s < SHAPES; s++) {
-        for (int form = 0; form < 8; form++)
-            expect_bias_and_relu(s, (form & 4) != 0 ? PRODUCT_BF16 : PRODUCT_F32, (form & 2) != 0,
+        for (int form = 0; form < 12; form++)
+            expect_bias_and_relu(s, (enum product)(PRODUCT_F32 + form / 4), (form & 2) != 0,
                                  (form & 1) != 0, by_matmul);
     }
 }

@@ -107,7 +107,10 @@ Test(explain, every_part_is_used_and_complete)
     int parts = 0;
     static const struct {
         const char *key, *value;
-    } variants[] = {{"delayed_reward", "5"}, {"critic_arch", "lstm"}, {"precision", "bf16"}};
+    } variants[] = {{"delayed_reward", "5"},
+                    {"critic_arch", "lstm"},
+                    {"precision", "bf16"},
+                    {"precision", "bf16_amx"}};
     for (; explain_part_at(parts, &p); parts++) {
         bool used = false, applies;
         cr_expect(p.title[0] != '\0' && p.when[0] != '\0' && p.source[0] != '\0' &&
