@@ -51,11 +51,6 @@ bool env_in_wall(const struct env_kind *kind, double x, double y)
     return kind->ops->in_wall != NULL && kind->ops->in_wall(kind, x, y);
 }
 
-double env_score(const struct env_kind *kind, double raw_return)
-{
-    return score_normalise(kind->score, raw_return);
-}
-
 struct env_options env_defaults(void)
 {
     return (struct env_options){.reward_div = 1};
@@ -236,21 +231,6 @@ static enum status check_value(const struct env *e, const struct env_value *v, i
             return status_fail(STATUS_NONFINITE, "%s: field '%s' is %g at %d", e->kind->name,
                                v->name, v->data[i], i);
     }
-    return STATUS_OK;
-}
-
-enum status env_set_field(struct env *e, const char *name, const double *data, int count)
-{
-    struct env_value v = {name, data, count};
-    int expected;
-    double *field = find_field(e, name, &expected);
-    bool of_task = field >= e->task && field < e->task + task_size(e->kind->ops);
-    if (field == NULL || !of_task)
-        return status_fail(STATUS_MISSING, "%s: has no task field '%s'", e->kind->name, name);
-    TRY(check_value(e, &v, expected));
-    memcpy(field, data, (size_t)count * sizeof *data);
-    if (e->kind->ops->apply != NULL)
-        e->kind->ops->apply(e);
     return STATUS_OK;
 }
 

@@ -58,10 +58,6 @@ const struct env_kind *env_find(const char *name);
  * ("hopper-hop", "ant-dir") is another task. NULL: none. */
 const struct env_kind *env_named(const char *name);
 
-/* The normalised score (score.h); NaN when the kind has none. For
- * AntMaze that is 100 for a success and 0 for a failure. Source docs/methods.md 20. */
-double env_score(const struct env_kind *kind, double raw_return);
-
 struct env_options {
     /* reward = delayed / reward_div + reward_shift. Which values a suite takes is configuration. */
     double reward_div;   /* > 0; Adroit 100 or 1000 */
@@ -113,10 +109,6 @@ enum status env_reset_to(struct env *e, const struct env_value *values, int coun
 /* A field of the current state by name: `qpos`, `qvel`, `qacc_warmstart`, `ctrl`, and the task's
  * own (`goal`: mazes; `torso_x`: ant; Adroit as in the fixtures). NULL: no such field. */
 const double *env_field(const struct env *e, const char *name, int *count);
-
-/* Change a task field within an episode (a data collector's next goal). Observations follow with
- * the next step. Errors STATUS_MISSING, STATUS_SHAPE, STATUS_NONFINITE. */
-enum status env_set_field(struct env *e, const char *name, const double *data, int count);
 
 /* The current observation (S); after a failed step the last good one. */
 const double *env_observation(const struct env *e);

@@ -8,11 +8,6 @@ double score_normalise(struct score_range r, double raw_return)
     return range == 0 ? (double)NAN : 100 * (raw_return - r.min) / range;
 }
 
-double score_raw(struct score_range r, double score)
-{
-    return r.min + score / 100 * (r.max - r.min);
-}
-
 struct score_summary score_summarise(struct score_range r, const double *raw_return, int count)
 {
     struct score_summary s = {count, (double)NAN, (double)NAN, (double)NAN, (double)NAN};

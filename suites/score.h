@@ -9,9 +9,6 @@ struct score_range {
 /* 100 (raw_return - min) / (max - min); NaN when max equals min. */
 double score_normalise(struct score_range r, double raw_return);
 
-/* The raw return of a score, the other way round. */
-double score_raw(struct score_range r, double score);
-
 struct score_summary {
     int count;
     double mean; /* of normalised returns */

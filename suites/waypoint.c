@@ -55,11 +55,6 @@ void waypoint_delete(struct waypoint *w)
     free(w);
 }
 
-void waypoint_forget(struct waypoint *w)
-{
-    w->planned = false;
-}
-
 /* --- planning
  * ---------------------------------------------------------------------------------------- */
 

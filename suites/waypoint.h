@@ -21,7 +21,4 @@ void waypoint_delete(struct waypoint *w); /* NULL is allowed */
 bool waypoint_act(struct waypoint *w, const double observation[4], const double target[2],
                   struct rng *rng, double action[2]);
 
-/* Forget the plan: the next action makes a new one. */
-void waypoint_forget(struct waypoint *w);
-
 #endif

@@ -174,7 +174,7 @@ enum status h5_read(const struct h5 *f, const char *name, hid_t type, size_t cou
         return status_fail(STATUS_SHAPE, "%s: '%s' holds %zu numbers, %zu are expected", f->path,
                            name, found, count);
     TRY(find_numbers(f, name, &r));
-    return image_numbers(f->path, r, f->fd, 0, count, memory_type(type), out);
+    return image_numbers(f->path, r, f->fd, count, memory_type(type), out);
 }
 
 enum status h5_read_float(const struct h5 *f, const char *name, size_t count, float *out)
@@ -185,19 +185,6 @@ enum status h5_read_float(const struct h5 *f, const char *name, size_t count, fl
 enum status h5_read_double(const struct h5 *f, const char *name, size_t count, double *out)
 {
     return h5_read(f, name, H5T_NATIVE_DOUBLE, count, out);
-}
-
-enum status h5_read_rows(const struct h5 *f, const char *name, hid_t type, size_t start,
-                         size_t rows, void *out)
-{
-    const struct image_record *r;
-    TRY(find_dataset(f, name, &r));
-    if (r->rank < 1 || start > r->dims[0] || rows > r->dims[0] - start)
-        return status_fail(STATUS_SHAPE, "%s: '%s' has no rows %zu to %zu", f->path, name, start,
-                           start + rows);
-    TRY(find_numbers(f, name, &r));
-    size_t row = r->dims[0] > 0 ? image_count(r) / (size_t)r->dims[0] : 0;
-    return image_numbers(f->path, r, f->fd, start * row, rows * row, memory_type(type), out);
 }
 
 /* The only text of a record. */
@@ -249,7 +236,7 @@ enum status h5_get_number(const struct h5 *f, const char *object, const char *na
     if (r->value == IMAGE_NOTHING || r->value == IMAGE_TEXT || image_count(r) != 1)
         return status_fail(STATUS_FORMAT, "%s: attribute '%s' of '%s' is not one number", f->path,
                            name, object);
-    return image_numbers(f->path, r, f->fd, 0, 1, memory_type(H5T_NATIVE_DOUBLE), out);
+    return image_numbers(f->path, r, f->fd, 1, memory_type(H5T_NATIVE_DOUBLE), out);
 }
 
 enum status h5_get_text(const struct h5 *f, const char *object, const char *name, char *out,

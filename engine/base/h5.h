@@ -61,9 +61,6 @@ enum status h5_count(const struct h5 *f, const char *name, size_t *count);
 enum status h5_read(const struct h5 *f, const char *name, hid_t type, size_t count, void *out);
 enum status h5_read_float(const struct h5 *f, const char *name, size_t count, float *out);
 enum status h5_read_double(const struct h5 *f, const char *name, size_t count, double *out);
-/* Read rows [start, start+rows) along axis 0. */
-enum status h5_read_rows(const struct h5 *f, const char *name, hid_t type, size_t start,
-                         size_t rows, void *out);
 /* A scalar or one-element text dataset, fixed or variable length. Errors STATUS_FORMAT (too
  * long). */
 enum status h5_read_text(const struct h5 *f, const char *name, char *out, size_t size);

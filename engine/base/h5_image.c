@@ -392,15 +392,15 @@ static enum status read_at(const char *path, int fd, uint64_t offset, size_t byt
     return STATUS_OK;
 }
 
-enum status image_numbers(const char *path, const struct image_record *r, int fd, size_t start,
-                          size_t count, struct image_type type, void *out)
+enum status image_numbers(const char *path, const struct image_record *r, int fd, size_t count,
+                          struct image_type type, void *out)
 {
     enum { BLOCK = 1 << 13 };
     unsigned char block[BLOCK * 8] = {0}, *to = out;
-    uint64_t offset = r->offset + (uint64_t)start * r->width;
+    uint64_t offset = r->offset;
     bool same = r->value == type.value && r->width == type.width && (!r->swapped || r->width == 1);
     if (!r->in_file) {
-        const unsigned char *from = payload_of(r) + start * r->width;
+        const unsigned char *from = payload_of(r);
         if (same && count > 0)
             memcpy(out, from, count * r->width);
         else

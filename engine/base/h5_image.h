@@ -87,11 +87,11 @@ const struct image_record *image_find(const struct image *image, const char *obj
 size_t image_count(const struct image_record *r);
 const char *image_trouble_text(const struct image_record *r);
 
-/* Copy elements [start, start + count) as `type`, from the payload or from the file `fd`. Integers
+/* Copy the first `count` elements as `type`, from the payload or from the file `fd`. Integers
  * are clipped to what `type` holds, as HDF5 does; a NaN is the smallest integer. Errors STATUS_IO,
  * STATUS_FORMAT (the file is shorter than it was). */
-enum status image_numbers(const char *path, const struct image_record *r, int fd, size_t start,
-                          size_t count, struct image_type type, void *out);
+enum status image_numbers(const char *path, const struct image_record *r, int fd, size_t count,
+                          struct image_type type, void *out);
 
 /* The text after `at` (NULL: the first); NULL after the last. */
 const char *image_text(const struct image_record *r, const char *at);

@@ -151,18 +151,3 @@ enum status seal_check(const char *path, bool *sealed)
     close(fd);
     return result;
 }
-
-enum status seal_check_bytes(const void *data, size_t bytes, const char *path, bool *sealed)
-{
-    char hex[SHA256_HEX];
-    *sealed = false;
-    if (bytes < SEAL_BYTES)
-        return STATUS_OK;
-    const char *found = (const char *)data + bytes - SEAL_BYTES;
-    bool marked;
-    TRY(find_mark(found, path, &marked));
-    if (!marked)
-        return STATUS_OK;
-    sha256_of(data, bytes - SEAL_BYTES, hex);
-    return compare_digest(found, hex, path, sealed);
-}

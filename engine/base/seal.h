@@ -24,7 +24,4 @@ enum status seal_add(const char *path);
  * (no such file), STATUS_IO (the file cannot be read now). */
 enum status seal_check(const char *path, bool *sealed);
 
-/* The same for a file's bytes in memory; `path` is for the sentence. */
-enum status seal_check_bytes(const void *data, size_t bytes, const char *path, bool *sealed);
-
 #endif

@@ -47,18 +47,6 @@ const char *status_name(enum status code)
     return "STATUS_UNKNOWN";
 }
 
-const char *status_text(enum status code)
-{
-    switch (code) {
-#define STATUS_CASE(name, text)                                                                    \
-    case name:                                                                                     \
-        return text;
-        STATUS_LIST(STATUS_CASE)
-#undef STATUS_CASE
-    }
-    return "unknown status";
-}
-
 void status_save(struct status_note *note, enum status code)
 {
     note->code = code;

@@ -63,9 +63,8 @@ static inline enum status status_kept(int kept, enum status code)
 /* The sentence of this thread's last failure; "" when there was none. Never NULL. */
 const char *status_sentence(void);
 
-/* "STATUS_SHAPE", and "an array has the wrong shape". */
+/* "STATUS_SHAPE". */
 const char *status_name(enum status code);
-const char *status_text(enum status code);
 
 /* Carry a failure from a worker thread to its master: save there, restore here. */
 void status_save(struct status_note *note, enum status code);

@@ -139,12 +139,6 @@ void plot_row(struct plot *p, int n, ...)
     text_add(&p->data, "\n");
 }
 
-void plot_gap(struct plot *p)
-{
-    if (p != NULL)
-        text_add(&p->data, "\n");
-}
-
 /* --- files ---------------------------------------------------------------------------------- */
 
 static enum status write_script(struct plot *p, const char *folder, const char *comment)

@@ -97,8 +97,6 @@ double plot_series_width(const struct theme *t, const char *const labels[],
 int plot_block(struct plot *p, const char *what, const char *columns);
 /* One row of the open block; NaN stands for nothing there. */
 void plot_row(struct plot *p, int n, ...);
-/* An empty line: the line drawn through the points breaks here. */
-void plot_gap(struct plot *p);
 
 /* Begin a panel. What follows is drawn in order, until the next. */
 void plot_panel(struct plot *p, const struct plot_panel *panel);

@@ -40,26 +40,6 @@ void aggregate_task_means(const struct matrix *x, double *out)
         out[m] = sum_mean(x->score + x->start[m], (size_t)x->runs[m]);
 }
 
-double aggregate_iqm(double *x, size_t n)
-{
-    sum_sort(x, n);
-    size_t cut = n / 4;
-    return sum_mean(x + cut, n - 2 * cut);
-}
-
-bool aggregate_suspects_unit_scale(const struct matrix *const *x, int count, double gamma)
-{
-    bool any = false;
-    for (int k = 0; k < count; k++) {
-        for (size_t i = 0; i < matrix_count(x[k]); i++) {
-            if (x[k]->score[i] > 2)
-                return false;
-            any = true;
-        }
-    }
-    return any && gamma == 100;
-}
-
 /* min(score, gamma), in the matrix's order. */
 static void cut_at(const struct matrix *x, double gamma, double *out)
 {

@@ -45,15 +45,7 @@ enum status aggregate_points(const struct matrix *x, double gamma, double out[AG
 enum status aggregate_intervals(const struct matrix *x, double gamma, const struct bootstrap *b,
                                 struct interval out[AGGREGATE_COUNT]);
 
-/* IQM of plain numbers (the rule for a full matrix). `x` is sorted. NaN for n = 0. */
-double aggregate_iqm(double *x, size_t n);
-
 /* Task means, (M). */
 void aggregate_task_means(const struct matrix *x, double *out);
-
-/* gamma is 100 for D4RL scores. True when no score of any matrix exceeds 2 while gamma is 100:
- * scores were passed on a 0-1 scale (D4RL's own function returns those). Ask about the whole input,
- * never about one method: TD3+BC on AntMaze is honestly below 1. */
-bool aggregate_suspects_unit_scale(const struct matrix *const *x, int count, double gamma);
 
 #endif

@@ -5,29 +5,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum status align_clean(const char *run, double *x, double *y, int *points)
-{
-    int kept = 0;
-    for (int i = 0; i < *points; i++) {
-        if (!isfinite(x[i]) || !isfinite(y[i]))
-            return status_fail(STATUS_NONFINITE,
-                               "%s: evaluation %d has position %g and score %g; both must be "
-                               "finite (a diverged run ends at its last finite evaluation)",
-                               run, i + 1, x[i], y[i]);
-        if (kept > 0 && x[i] < x[kept - 1])
-            return status_fail(STATUS_FORMAT,
-                               "%s: evaluation %d is at %.0f, after one at %.0f; positions must "
-                               "not decrease, sort or repair the file",
-                               run, i + 1, x[i], x[kept - 1]);
-        if (kept > 0 && x[i] == x[kept - 1])
-            kept--; /* a resume made it again: the later one counts */
-        x[kept] = x[i];
-        y[kept++] = y[i];
-    }
-    *points = kept;
-    return STATUS_OK;
-}
-
 /* Number of points with x <= g. */
 static int count_until(struct align_curve c, double g)
 {
@@ -139,32 +116,4 @@ double align_reach(const double *grid, const double *y, int J, double level, int
             return grid[j - stay + 1];
     }
     return (double)INFINITY;
-}
-
-/* ---- smoothing ------------------------------------------------------------------------------ */
-
-void align_moving_average(const double *y, int n, int w, double *out)
-{
-    int half = w / 2;
-    for (int i = 0; i < n; i++) {
-        struct sum total = {0};
-        int count = 0;
-        for (int j = i - half; j <= i + half; j++) {
-            if (j < 0 || j >= n || isnan(y[j]))
-                continue;
-            sum_add(&total, y[j]);
-            count++;
-        }
-        out[i] = isnan(y[i]) ? (double)NAN : sum_total(&total) / count;
-    }
-}
-
-void align_exponential_average(const double *y, int n, double beta, double *out)
-{
-    double s = 0, remaining = 1;
-    for (int t = 0; t < n; t++) {
-        s = beta * s + (1 - beta) * y[t];
-        remaining *= beta;
-        out[t] = s / (1 - remaining);
-    }
 }

@@ -1,4 +1,4 @@
-/* One run's evaluations: values on a grid, the scores that tables print, smoothing.
+/* One run's evaluations: values on a grid, the scores that tables print.
  *
  * A curve is a list of (x, y): x transitions so far, strictly increasing, y a finite score.
  *   value at g    y_i where x_i = g, else linear between its neighbours (or the previous one:
@@ -23,11 +23,6 @@ struct align_curve {
     int points; /* K */
     const double *x, *y;
 };
-
-/* Bring evaluations of a file into that form: of equal x the later record wins (a resume), in
- * place; *points is updated. Errors STATUS_FORMAT (decreasing x), STATUS_NONFINITE, each naming
- * `run` and the row. */
-enum status align_clean(const char *run, double *x, double *y, int *points);
 
 /* Value at g, NaN when missing. */
 double align_at(struct align_curve c, double g, double slack, enum align_rule rule);
@@ -61,15 +56,5 @@ double align_late_variance(struct align_curve c, double budget);
 /* First grid point from which y stays at or above `level` for `stay` points (3): its x, or INFINITY
  * for "never". NaN in y breaks a stay. */
 double align_reach(const double *grid, const double *y, int J, double level, int stay);
-
-/* ---- smoothing, for drawing only --------------------------------------------------------------
- * Smooth each run first, then take mean and spread. A smoothed figure says so in its caption. */
-
-/* Centred moving average of odd width w, truncated at the ends; NaN stays NaN and is left out of
- * its neighbours' means. out != y. */
-void align_moving_average(const double *y, int n, int w, double *out);
-
-/* s_t = beta s_{t-1} + (1-beta) y_t with s_{-1} = 0, shown as s_t / (1 - beta^(t+1)). No NaN. */
-void align_exponential_average(const double *y, int n, double beta, double *out);
 
 #endif

@@ -119,14 +119,3 @@ struct interval bootstrap_interval(const struct bootstrap *b, double point, doub
         out.low = out.high = point;
     return out;
 }
-
-double bootstrap_p(const double *values, int reps)
-{
-    int below = 0, above = 0;
-    for (int i = 0; i < reps; i++) {
-        below += values[i] <= 0;
-        above += values[i] >= 0;
-    }
-    int fewer = below < above ? below : above;
-    return fmin(1, 2.0 * (fewer + 1) / (reps + 1.0));
-}

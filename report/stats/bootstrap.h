@@ -58,11 +58,6 @@ double bootstrap_quantile(double *v, size_t n, double q);
 struct interval bootstrap_interval(const struct bootstrap *b, double point, double *values,
                                    const struct matrix *const *x, int count);
 
-/* Bootstrap p-value of "the statistic is 0", two-sided: twice the smaller share of replicates on
- * either side (ties with 0 count on both), (k+1)/(R+1) form, at most 1. For Holm over datasets;
- * five seeds say little, so show the interval too. */
-double bootstrap_p(const double *values, int reps);
-
 /* ---- any statistic (bootstrap_run.c) ----------------------------------------------------------
  */
 

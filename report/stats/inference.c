@@ -1,7 +1,5 @@
 #include "report/stats/inference.h"
 
-#include "engine/base/chi_square.h"
-
 #include <math.h>
 #include <stdlib.h>
 
@@ -180,31 +178,5 @@ enum status inference_survival_median(const double *time, const bool *event, int
         }
     }
     free(order);
-    return STATUS_OK;
-}
-
-enum status inference_chi_square(const int64_t *count, const double *expected, int n,
-                                 double *statistic, double *p)
-{
-    double total = 0, weight = 0;
-    for (int i = 0; i < n; i++) {
-        total += (double)count[i];
-        weight += expected != NULL ? expected[i] : 1;
-    }
-    if (n < 2 || !(total > 0))
-        return status_fail(STATUS_CONFIG,
-                           "a chi-square test of %d classes with %.0f counts; it needs two classes "
-                           "and some counts",
-                           n, total);
-    *statistic = 0;
-    for (int i = 0; i < n; i++) {
-        double want = total * (expected != NULL ? expected[i] : 1) / weight;
-        if (!(want > 0))
-            return status_fail(STATUS_CONFIG,
-                               "a chi-square test expects %g counts in class %d; merge classes",
-                               want, i);
-        *statistic += ((double)count[i] - want) * ((double)count[i] - want) / want;
-    }
-    *p = chi_square_upper(*statistic, n - 1);
     return STATUS_OK;
 }

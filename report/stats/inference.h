@@ -22,12 +22,6 @@ void inference_wilson(int64_t k, int64_t n, double size, double *low, double *hi
  * INFINITY is "never". NaN for n = 0. Errors STATUS_MEMORY. */
 enum status inference_survival_median(const double *time, const bool *event, int n, double *out);
 
-/* Pearson's chi-square of counts against probabilities `expected` (NULL: uniform), and its p-value
- * with n-1 degrees of freedom. Errors STATUS_CONFIG: n < 2, no counts, an expectation that is not
- * positive. */
-enum status inference_chi_square(const int64_t *count, const double *expected, int n,
-                                 double *statistic, double *p);
-
 /* Quantiles and tails; relative accuracy 1e-12 or better in the range of use. */
 double inference_normal_quantile(double p);
 double inference_normal_upper(double z);

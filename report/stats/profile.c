@@ -40,16 +40,6 @@ bool profile_dominates(const struct profile *a, const struct profile *b)
     return above;
 }
 
-void profile_axis(const struct profile *const *p, int methods, double *position)
-{
-    for (int t = 0; methods > 0 && t < p[0]->count; t++) {
-        double total = 0;
-        for (int k = 0; k < methods; k++)
-            total += p[k]->run[t];
-        position[t] = 1 - total / methods;
-    }
-}
-
 /* ---- points --------------------------------------------------------------------------------- */
 
 static double run_above(const struct matrix *x, double tau)

@@ -36,7 +36,4 @@ void profile_free(struct profile *p);
 /* a lies nowhere below b and somewhere above it, on a common grid: stochastically dominant. */
 bool profile_dominates(const struct profile *a, const struct profile *b);
 
-/* Positions for the optional nonlinear axis, (count) in [0,1]: 1 - mean of all methods' F. */
-void profile_axis(const struct profile *const *p, int methods, double *position);
-
 #endif

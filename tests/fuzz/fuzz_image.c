@@ -24,10 +24,8 @@ static void ask_for_value(const struct image_record *r, int fd)
     if (r->trouble != IMAGE_SOUND && *image_trouble_text(r) == '\0')
         abort();
     bool numbers = r->value != IMAGE_NOTHING && r->value != IMAGE_TEXT;
-    for (size_t i = 0; numbers && count <= MOST && i < sizeof types / sizeof *types; i++) {
-        (void)image_numbers("fuzz", r, fd, 0, count, types[i], out);
-        (void)image_numbers("fuzz", r, fd, count / 2, count - count / 2, types[i], out);
-    }
+    for (size_t i = 0; numbers && count <= MOST && i < sizeof types / sizeof *types; i++)
+        (void)image_numbers("fuzz", r, fd, count, types[i], out);
     if (length > MOST * 16)
         abort();
 }

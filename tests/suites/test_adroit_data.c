@@ -151,7 +151,7 @@ Test(adroit_data, human_demonstrations_play_again, .timeout = 60)
                 continue_episode(d.e);
         }
         worst = fmax(worst, fabs(played - stored));
-        mean += env_score(env_kind(d.e), played);
+        mean += score_normalise(env_kind(d.e)->score, played);
     }
     expect_number("human demonstrations: return", worst, 0, 0, 1e-3);
     cr_assert_eq(demonstrations, 25);

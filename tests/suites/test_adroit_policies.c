@@ -61,7 +61,7 @@ ParameterizedTest(int *row, adroit_policies, score_what_they_should, .timeout = 
     cr_assert_eq(env_open(runs[*row].env, NULL, &e), STATUS_OK, "%s", status_sentence());
     double mean = 0;
     for (uint64_t episode = 0; episode < EPISODES; episode++)
-        mean += env_score(env_kind(e), play(e, p, scratch, episode)) / EPISODES;
+        mean += score_normalise(env_kind(e)->score, play(e, p, scratch, episode)) / EPISODES;
     double error = runs[*row].spread * sqrt(1.0 / EPISODES + 1.0 / runs[*row].reference_episodes);
     expect_number(at("%s, %s: score", runs[*row].env, p != NULL ? "policy" : "random"), mean,
                   runs[*row].score, 0, 3 * error);

@@ -118,11 +118,10 @@ ParameterizedTest(int *row, maze2d, controller_reaches_the_goal_from_every_start
     struct env *e;
     struct waypoint *w;
     cr_assert_eq(env_open(mazes[*row].name, &options, &e), STATUS_OK, "%s", status_sentence());
-    cr_assert_eq(waypoint_new(env_kind(e), &w), STATUS_OK, "%s", status_sentence());
     for (uint64_t i = 0; i < 40; i++) {
         struct rng rng = rng_at(4, RNG_TEST, i);
         cr_assert_eq(env_reset(e, rng_at(5, RNG_TEST, i)), STATUS_OK);
-        waypoint_forget(w);
+        cr_assert_eq(waypoint_new(env_kind(e), &w), STATUS_OK, "%s", status_sentence());
         bool there = false;
         struct env_step out = {0};
         for (int t = 0; t < 3000 && !there; t++) {
@@ -132,8 +131,8 @@ ParameterizedTest(int *row, maze2d, controller_reaches_the_goal_from_every_start
             cr_assert_eq(env_step(e, action, &out), STATUS_OK, "%s", status_sentence());
         }
         cr_assert(there && out.goal, "%s: start %d", mazes[*row].name, (int)i);
+        waypoint_delete(w);
     }
-    waypoint_delete(w);
     env_close(e);
 }
 

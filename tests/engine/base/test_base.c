@@ -313,8 +313,6 @@ Test(base, h5_round_trip)
     cr_assert_not(h5_has(&f, "deep/other/x"));
     cr_assert_eq(h5_read_float(&f, "deep/group/x", 6, y), STATUS_OK);
     cr_assert_arr_eq(x, y, sizeof x);
-    cr_assert_eq(h5_read_rows(&f, "deep/group/x", H5T_NATIVE_FLOAT, 1, 1, y), STATUS_OK);
-    cr_assert_eq(y[0], 4);
     cr_assert_eq(h5_get_text(&f, ".", "kind", text, sizeof text), STATUS_OK);
     cr_assert_str_eq(text, "generated");
     cr_assert_eq(h5_get_text(&f, ".", "kind", text, 4), STATUS_FORMAT);
@@ -394,6 +392,5 @@ Test(base, h5_says_what_is_wrong)
     cr_assert_eq(h5_read_float(&f, "y", 2, x), STATUS_FORMAT);
     cr_assert_eq(h5_read_float(&f, "x", 3, x), STATUS_SHAPE);
     cr_assert(strstr(status_sentence(), "'x' holds 2 numbers, 3 are expected") != NULL);
-    cr_assert_eq(h5_read_rows(&f, "x", H5T_NATIVE_FLOAT, 1, 2, x), STATUS_SHAPE);
     h5_close(&f);
 }

@@ -167,9 +167,6 @@ Test(h5, rows_are_read_from_any_storage)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         cr_assert_eq(h5_read_float(&f, names[i], 150, y), STATUS_OK, "%s", status_sentence());
         cr_expect_arr_eq(x, y, sizeof x, "%s", names[i]);
-        memset(y, 0, sizeof y);
-        cr_assert_eq(h5_read_rows(&f, names[i], H5T_NATIVE_FLOAT, 48, 2, y), STATUS_OK);
-        cr_expect_arr_eq(x + 144, y, 6 * sizeof *x, "%s", names[i]);
     }
     h5_close(&f);
 }

@@ -52,8 +52,6 @@ Test(seal, is_the_digest_that_sha256sum_prints)
                            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\n");
     cr_assert_eq(seal_check(path, &sealed), STATUS_OK);
     cr_expect(sealed);
-    cr_assert_eq(seal_check_bytes(text, count, "bytes", &sealed), STATUS_OK);
-    cr_expect(sealed);
     free(text);
 }
 
@@ -66,19 +64,17 @@ Test(seal, holds_for_no_flip_of_any_bit)
     put(content, sizeof content);
     cr_assert_eq(seal_add(path), STATUS_OK);
     size_t count = get(&bytes);
+    int fd = open(path, O_WRONLY);
     for (size_t bit = 0; bit < 8 * count; bit++) {
-        bool sealed, in_file;
-        bytes[bit / 8] ^= (char)(1 << bit % 8);
-        enum status found = seal_check_bytes(bytes, count, path, &sealed);
+        bool sealed;
+        off_t at = (off_t)(bit / 8);
+        char flipped = (char)(bytes[at] ^ 1 << bit % 8);
+        cr_assert_eq(pwrite(fd, &flipped, 1, at), 1);
+        cr_assert_eq(seal_check(path, &sealed), STATUS_DAMAGED, "bit %zu", bit);
         cr_assert(!sealed, "bit %zu", bit);
-        cr_assert_eq(found, STATUS_DAMAGED, "bit %zu", bit);
-        if (bit % 97 == 0) {
-            put(bytes, count);
-            cr_assert_eq(seal_check(path, &in_file), found, "bit %zu", bit);
-            cr_assert(!in_file);
-        }
-        bytes[bit / 8] ^= (char)(1 << bit % 8);
+        cr_assert_eq(pwrite(fd, bytes + at, 1, at), 1);
     }
+    close(fd);
     free(bytes);
 }
 

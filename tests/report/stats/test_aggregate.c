@@ -475,15 +475,3 @@ Test(aggregate, task_resampling_widens_the_interval)
                   0.05, 0);
     matrix_free(&x);
 }
-
-Test(aggregate, suspects_scores_on_zero_to_one_only_when_all_are)
-{
-    const double small[] = {0.2, 0.9, 1.1, 0.4}, usual[] = {0.2, 60, 1.1, 0.4};
-    struct matrix a = scores_make("a", 2, 2, small), b = scores_make("b", 2, 2, usual);
-    const struct matrix *both[] = {&a, &b};
-    cr_assert(aggregate_suspects_unit_scale(both, 1, 100));
-    cr_assert(!aggregate_suspects_unit_scale(both, 2, 100));
-    cr_assert(!aggregate_suspects_unit_scale(both, 1, 1));
-    matrix_free(&a);
-    matrix_free(&b);
-}

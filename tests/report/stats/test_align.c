@@ -43,10 +43,7 @@ static void check_run(const struct h5 *f, const char *path, double budget, doubl
     size_t n;
     double *x = fixture_doubles(f, at("%s/step", path), &n);
     double *y = fixture_doubles(f, at("%s/score", path), NULL), *want;
-    int points = (int)n;
-    cr_assert_eq(align_clean(path, x, y, &points), STATUS_OK);
-    cr_assert_eq((size_t)points, n);
-    struct align_curve c = {points, x, y};
+    struct align_curve c = {(int)n, x, y};
 
     struct align_scores s = align_scores(c, budget, slack, ALIGN_LINEAR,
                                          (int)number(f, ".", "last_k"));
@@ -58,26 +55,13 @@ static void check_run(const struct h5 *f, const char *path, double budget, doubl
     expect_one(f, at("%s/best", path), s.best);
     expect_one(f, at("%s/area_over_budget", path), s.area);
 
-    double *copy = malloc((size_t)J * sizeof *copy), *smooth = malloc((size_t)J * sizeof *smooth);
+    double *copy = malloc((size_t)J * sizeof *copy);
     align_onto(c, grid, J, slack, ALIGN_LINEAR, aligned);
     memcpy(copy, aligned, (size_t)J * sizeof *copy);
     want = fixture_doubles(f, at("%s/aligned", path), NULL);
     expect_with_gaps(at("%s/aligned", path), copy, want, (size_t)J);
     free(want);
-
-    align_moving_average(aligned, J, (int)number(f, ".", "window"), smooth);
-    want = fixture_doubles(f, at("%s/moving_average", path), NULL);
-    expect_with_gaps(at("%s/moving_average", path), smooth, want, (size_t)J);
-    free(want);
-
-    double *ema = malloc(n * sizeof *ema);
-    align_exponential_average(y, (int)n, number(f, ".", "ema_weight"), ema);
-    want = fixture_doubles(f, at("%s/ema", path), NULL);
-    expect_close_double(at("%s/ema", path), ema, want, n, TOLERANCE);
-    free(want);
-    free(ema);
     free(copy);
-    free(smooth);
     free(x);
     free(y);
 }
@@ -137,27 +121,6 @@ Test(align, curves_equal_the_reference)
     h5_close(&f);
 }
 
-Test(align, a_resume_replaces_the_record_it_repeats)
-{
-    double x[] = {0, 10, 20, 20, 30}, y[] = {1, 2, 3, 4, 5};
-    int points = 5;
-    cr_assert_eq(align_clean("run", x, y, &points), STATUS_OK);
-    cr_assert_eq(points, 4);
-    cr_assert(x[2] == 20 && y[2] == 4 && x[3] == 30 && y[3] == 5);
-}
-
-Test(align, disorder_and_nan_are_errors_that_name_the_run)
-{
-    double x[] = {0, 10, 5}, y[] = {1, 2, 3}, ok[] = {0, 1, 2};
-    int points = 3;
-    cr_assert_eq(align_clean("hopper/td3/4", x, y, &points), STATUS_FORMAT);
-    cr_assert_not_null(strstr(status_sentence(), "hopper/td3/4"));
-    y[1] = (double)NAN;
-    points = 3;
-    cr_assert_eq(align_clean("hopper/td3/4", ok, y, &points), STATUS_NONFINITE);
-    cr_assert_not_null(strstr(status_sentence(), "evaluation 2"));
-}
-
 Test(align, never_to_the_left_and_only_within_slack_to_the_right)
 {
     const double x[] = {10, 20, 40}, y[] = {1, 3, 4};
@@ -213,16 +176,4 @@ Test(align, late_variance_is_that_of_the_last_half)
     struct align_curve c = {6, x, y};
     expect_number("variance", align_late_variance(c, 100), 2.0 / 3, 1e-15, 0);
     cr_assert(isnan(align_late_variance(c, 60)));
-}
-
-Test(align, smoothing_by_hand)
-{
-    const double y[] = {1, 2, 6, (double)NAN, 4};
-    double out[5];
-    align_moving_average(y, 5, 3, out);
-    cr_assert(out[0] == 1.5 && out[1] == 3 && out[2] == 4 && isnan(out[3]) && out[4] == 4);
-    align_moving_average(y, 3, 1, out);
-    cr_assert(out[0] == 1 && out[2] == 6);
-    align_exponential_average(y, 3, 0.5, out);
-    expect_number("third", out[2], (0.5 * 6 + 0.25 * 2 + 0.125 * 1) / 0.875, 1e-15, 0);
 }

@@ -79,26 +79,6 @@ Test(inference, survival_median_by_hand)
     cr_assert_eq(survival(eight, yes, 8), 4);
 }
 
-Test(inference, chi_square_by_hand)
-{
-    const int64_t count[] = {12, 8, 10, 10};
-    double statistic, p;
-    cr_assert_eq(inference_chi_square(count, NULL, 4, &statistic, &p), STATUS_OK);
-    expect_number("statistic", statistic, 0.8, 1e-14, 0);
-    /* 3 degrees: erfc(sqrt(x/2)) + sqrt(2x/pi) exp(-x/2) */
-    double tail = erfc(sqrt(0.4)) + sqrt(1.6 / M_PI) * exp(-0.4);
-    expect_number("p", p, tail, 1e-13, 0);
-    const int64_t skew[] = {30, 10};
-    const double expected[] = {3, 1};
-    cr_assert_eq(inference_chi_square(skew, expected, 2, &statistic, &p), STATUS_OK);
-    cr_assert(statistic == 0 && p == 1);
-    const int64_t nothing[] = {0, 0};
-    const double zero[] = {1, 0};
-    cr_assert_eq(inference_chi_square(nothing, NULL, 2, &statistic, &p), STATUS_CONFIG);
-    cr_assert_eq(inference_chi_square(skew, NULL, 1, &statistic, &p), STATUS_CONFIG);
-    cr_assert_eq(inference_chi_square(skew, zero, 2, &statistic, &p), STATUS_CONFIG);
-}
-
 /* Upper tails with closed forms: chi-square of even degrees is a Poisson sum. */
 static double poisson_sum(double x, int degrees)
 {

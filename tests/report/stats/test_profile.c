@@ -181,7 +181,7 @@ Test(profile, the_area_below_it_is_gamma_minus_the_optimality_gap)
     matrix_free(&x);
 }
 
-Test(profile, dominance_and_the_nonlinear_axis)
+Test(profile, dominance)
 {
     struct matrix x = scores_random("x", 4, 3, 0, 50, 3), y;
     cr_assert_eq(matrix_common(&x, &y), STATUS_OK);
@@ -198,12 +198,6 @@ Test(profile, dominance_and_the_nonlinear_axis)
     cr_assert(profile_dominates(&q, &p));
     cr_assert(!profile_dominates(&p, &q));
     cr_assert(!profile_dominates(&p, &p));
-    const struct profile *list[] = {&p, &q};
-    double position[51];
-    profile_axis(list, 2, position);
-    for (int t = 1; t < 51; t++)
-        cr_assert_geq(position[t], position[t - 1]);
-    cr_assert_eq(position[50], 1);
     profile_free(&p);
     profile_free(&q);
     matrix_free(&x);
