@@ -205,7 +205,7 @@ static enum status put_sections(struct html *h)
         {.id = "comparisons",
          .title = "Probability of improvement",
          .figures = "improvement* ranks*",
-         .tables = "pairs* ranks*"},
+         .tables = "pairs* variants* ranks*"},
         {.id = "claims", .title = "Claims", .before = claims_if_any},
         {.id = "theory",
          .title = "Theory",

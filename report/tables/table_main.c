@@ -360,8 +360,19 @@ static bool has_runs(const struct results *x, int method, const struct grid *g)
     return false;
 }
 
-/* Columns: the standard methods, or with `others` the emphasised one and what the main table leaves
- * out. */
+/* Whether variants of this method have runs here. */
+static bool is_varied(const struct results *x, int method, const struct grid *g)
+{
+    for (int m = 0; m < x->methods; m++) {
+        if (x->method[m].variant[0] != '\0' &&
+            strcmp(x->method[m].base, x->method[method].id) == 0 && has_runs(x, m, g))
+            return true;
+    }
+    return false;
+}
+
+/* Columns: the standard methods, or with `others` what the main table leaves out, beside the
+ * emphasised method and those that are varied. */
 static enum status table_of(const struct report *r, const char *suite, bool others, struct table *t)
 {
     const struct results *x = &r->results;
@@ -374,7 +385,7 @@ static enum status table_of(const struct report *r, const char *suite, bool othe
     for (int m = 0; m < x->methods; m++) {
         bool standard = suite_scores_standard(x, m) ||
                         (g.rewards && x->method[m].variant[0] == '\0');
-        bool front = m == x->ours;
+        bool front = others && (m == x->ours || is_varied(x, m, &g));
         if (!has_runs(x, m, &g))
             continue;
         left_out += !standard;

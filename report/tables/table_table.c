@@ -13,6 +13,7 @@ const struct table_entry table_table[] = {
     {"ablation-adroit",  "Adroit: ablations and variants",              "adroit",         table_ablation,         false},
     {"ablation-antmaze", "AntMaze: ablations and variants",             "antmaze",        table_ablation,         false},
     {"ablation-maze2d",  "Maze2D: ablations and variants",              "maze2d",         table_ablation,         false},
+    {"variants",         "Variants against their methods",              "",               table_variants,         false},
     {"aggregates",       "Aggregate scores by suite and method",        "",               table_aggregate,        false},
     {"pairs",            "Pairwise comparisons",               "",               table_pairs,            false},
     {"ranks",            "Ranks of methods",                            "",               table_ranks,            false},

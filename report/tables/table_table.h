@@ -21,6 +21,7 @@ extern const int table_count;
 /* The makers, one per file table_<name>.c. */
 enum status table_main(const struct report *r, const char *suite, struct table *t);
 enum status table_ablation(const struct report *r, const char *suite, struct table *t);
+enum status table_variants(const struct report *r, const char *none, struct table *t);
 enum status table_compare(const struct report *r, const char *suite, struct table *t);
 enum status table_agreement(const struct report *r, const char *none, struct table *t);
 enum status table_against(const struct report *r, const char *none, struct table *t);

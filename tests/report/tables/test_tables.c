@@ -328,6 +328,57 @@ Test(table, is_made_or_left_out_for_poor_input)
     }
 }
 
+static void run_of_an_ablation(const char *dataset, const char *method, const char *variant,
+                               int seed, double last)
+{
+    char folder[64];
+    snprintf(folder, sizeof folder, "%s%s%s", method, variant[0] != '\0' ? "@" : "", variant);
+    folder_run((struct folder_run){.matrix = "main",
+                                   .dataset = dataset,
+                                   .method = method,
+                                   .variant = variant,
+                                   .folder = folder,
+                                   .seed = seed,
+                                   .points = 2,
+                                   .end = 1000,
+                                   .last = last});
+}
+
+Test(table, holds_each_variant_against_its_own_method)
+{
+    for (int seed = 1; seed <= 3; seed++) {
+        run_of_an_ablation("hopper-random-v2", "odt", "", seed, 10 + seed);
+        run_of_an_ablation("hopper-random-v2", "odt", "tau=1", seed, 30 + 2 * seed);
+        run_of_an_ablation("walker2d-random-v2", "odt", "", seed, 20);
+        run_of_an_ablation("walker2d-random-v2", "odt", "tau=1", seed, 20);
+        run_of_an_ablation("pen-human-v1", "odt", "tau=1", seed, 20); /* nothing beside it */
+        run_of_an_ablation("hopper-random-v2", "td3_odt", "", seed, 99);
+    }
+    struct report r = {.bootstrap = bootstrap_default(), .gamma = 100, .digits = 2};
+    r.results = folder_results(folder_path("main"), (struct results_options){0});
+    cr_assert_eq(statistics_new(&r), STATUS_OK);
+    struct table t = made(&r, "variants");
+    cr_assert_eq(t.rows, 3, "two datasets and both together");
+    cr_expect_str_eq(table_cell(&t, 0, 1)->text, "ODT, tau=1");
+    cr_expect_str_eq(table_cell(&t, 0, 2)->text, "ODT");
+    cr_expect_str_eq(table_cell(&t, 0, 4)->text, "1.00 [1.00, 1.00]");
+    /* 34 - 12 */
+    cr_expect_eq(strncmp(table_cell(&t, 0, 5)->text, "+22.0 [+", 8), 0);
+    cr_expect_str_eq(table_cell(&t, 0, 6)->text, "better");
+    cr_expect_str_eq(table_cell(&t, 1, 5)->text, "+0.0 [+0.0, +0.0]");
+    cr_expect_str_eq(table_cell(&t, 1, 6)->text, "no clear difference");
+    cr_expect_eq(strncmp(table_cell(&t, 2, 5)->text, "+11.0 [", 7), 0);
+    table_free(&t);
+
+    t = made(&r, "ablation-mujoco");
+    cr_assert_eq(t.columns, 4, "the emphasised method, the one that is varied, the variant");
+    cr_expect_str_eq(t.column[1].title, "ODT");
+    cr_expect_str_eq(t.column[2].title, "TD3+ODT");
+    cr_expect_str_eq(t.column[3].title, "ODT, tau=1");
+    table_free(&t);
+    report_free(&r);
+}
+
 Test(table, shows_hyperparameters_and_cost_from_the_runs)
 {
     for (int d = 0; d < 2; d++) {
