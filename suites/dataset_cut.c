@@ -1,4 +1,5 @@
 /* From rows to trajectories, suite by suite (docs/methods.md 1.1, 1.2, 1.4). */
+#include "engine/base/memory.h"
 #include "suites/dataset_impl.h"
 #include "suites/reward.h"
 
@@ -11,7 +12,6 @@ struct cutter {
     struct dataset *d;
     struct dataset_store *s;
     const struct dataset_options *o;
-    int room;         /* allocated in d->list */
     int singles_left; /* trajectories of length 1 that may still be kept */
 };
 
@@ -41,14 +41,7 @@ static enum status add_trajectory(struct cutter *c, int64_t first, int64_t end, 
         d->singles_dropped++;
         return STATUS_OK;
     }
-    if (d->count == c->room) {
-        int room = c->room > 0 ? 2 * c->room : 256;
-        struct trajectory *list = realloc(d->list, (size_t)room * sizeof *list);
-        if (list == NULL)
-            return status_fail(STATUS_MEMORY, "%s: no memory for %d trajectories", d->path, room);
-        d->list = list;
-        c->room = room;
-    }
+    TRY(memory_grow((void **)&d->list, d->count, sizeof *d->list, d->path));
 
     double raw = modify_rewards(c, first, end), total = 0;
     trajectory_return_to_go(s->reward + first, (int)(end - first), s->return_to_go + first);
@@ -189,7 +182,8 @@ static enum status cut_segments(struct cutter *c)
     return STATUS_OK;
 }
 
-enum dataset_rule dataset_rule_of(const struct env_kind *env, const struct dataset_store *store)
+/* Which rule applies to what was read. */
+static enum dataset_rule rule_of(const struct env_kind *env, const struct dataset_store *store)
 {
     if (store->segment != NULL)
         return RULE_SEGMENTS;
@@ -202,11 +196,11 @@ enum status dataset_cut(struct dataset *d, const struct dataset_options *o)
 {
     struct dataset_store *s = d->store;
     bool keep_all = !d->env->suite->goal_cut || o->singles_kept == DATASET_ALL_SINGLES;
-    struct cutter c = {d, s, o, 0, keep_all ? INT_MAX : o->singles_kept};
+    struct cutter c = {d, s, o, keep_all ? INT_MAX : o->singles_kept};
     if (s->rows >= INT_MAX)
         return status_fail(STATUS_SHAPE, "%s: has %lld rows, at most %d are supported", d->path,
                            (long long)s->rows, INT_MAX - 1);
-    switch (dataset_rule_of(d->env, s)) {
+    switch (rule_of(d->env, s)) {
     case RULE_SUCCESSORS:
         TRY(o->q_view ? cut_q_view(&c) : cut_walk(&c, s->rows, false));
         break;

@@ -83,9 +83,6 @@ enum status dataset_read_minari(struct source *s, const struct env_kind *env,
 /* It is not: STATUS_IO. */
 enum status dataset_has_changed(const struct source *s);
 
-/* Which rule applies to what was read. */
-enum dataset_rule dataset_rule_of(const struct env_kind *env, const struct dataset_store *store);
-
 /* d->store into d->list, count, transitions, unused, singles_dropped; rewards are modified.
  * Errors STATUS_FORMAT (no complete trajectory), STATUS_MEMORY. */
 enum status dataset_cut(struct dataset *d, const struct dataset_options *o);

@@ -81,7 +81,8 @@ void physics_free_files(struct physics_files *files)
     files->count = 0;
 }
 
-const char *physics_embedded(const char *name)
+/* An embedded file, NULL when there is none of that name. */
+static const char *find_embedded(const char *name)
 {
     const struct embed_file *f = embed_find(embed_suites, name);
     return f != NULL ? f->text : NULL;
@@ -193,7 +194,7 @@ enum status physics_compile(const struct physics_files *files, bool exact_inerti
             "with MUJOCO_PREFIX of the one you run with",
             mj_version(), mjVERSION_HEADER);
     for (int i = 0; i < files->count; i++) {
-        if (files->file[i].text == NULL && physics_embedded(files->file[i].name) == NULL)
+        if (files->file[i].text == NULL && find_embedded(files->file[i].name) == NULL)
             return status_fail(STATUS_MISSING, "model '%s' is not among suites/models",
                                files->file[i].name);
     }

@@ -33,9 +33,6 @@ struct physics_files {
 void physics_add_file(struct physics_files *files, const char *name, char *text);
 void physics_free_files(struct physics_files *files);
 
-/* An embedded file, NULL when there is none of that name. */
-const char *physics_embedded(const char *name);
-
 struct physics_world; /* a compiled model and its reference count */
 
 struct physics {

@@ -77,17 +77,6 @@ enum status policy_write(const struct policy_parts *p, const char *path)
     assert(p->layers >= 1 || p->more != NULL);
     TRY(file_temporary(path, temporary));
     TRY(h5_create(&f, temporary));
-    enum status result = write_all(&f, p);
-    struct status_note note;
-    status_save(&note, result);
-    enum status closed = h5_close(&f);
-    if (result != STATUS_OK) {
-        unlink(temporary);
-        return status_restore(&note);
-    }
-    if (closed == STATUS_OK)
-        closed = seal_add(temporary);
-    if (closed != STATUS_OK)
-        unlink(temporary);
-    return closed != STATUS_OK ? closed : file_commit(temporary, path);
+    TRY(seal_close(&f, write_all(&f, p)));
+    return file_commit(temporary, path);
 }

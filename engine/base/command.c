@@ -351,7 +351,8 @@ void command_path(const char *above, const struct command *c, char out[COMMAND_P
     memcpy(out + used, c->name, strlen(c->name) + 1);
 }
 
-const struct command *command_find(const struct command *c, const char *name)
+/* `name` below a command; NULL: there is none. */
+static const struct command *find_below(const struct command *c, const char *name)
 {
     for (int i = 0; c->commands != NULL && c->commands[i] != NULL; i++) {
         if (strcmp(c->commands[i]->name, name) == 0)
@@ -379,7 +380,7 @@ static enum status unknown_command(const struct command *c, const char *path, co
 static enum status show_help(const struct command *c, char path[COMMAND_PATH], char **words)
 {
     for (; *words != NULL; words++) {
-        const struct command *below = command_find(c, *words);
+        const struct command *below = find_below(c, *words);
         if (below == NULL && is_option(*words, &common_options[0]))
             continue;
         if (below == NULL)
@@ -408,7 +409,7 @@ static enum status read_and_run(const struct command *c, const char *path, int a
 /* By the program's own function, or its command of that name. */
 static enum status show_version(const struct command *program)
 {
-    const struct command *c = command_find(program, "version");
+    const struct command *c = find_below(program, "version");
     return program->version != NULL ? program->version() : c != NULL ? c->run(NULL) : STATUS_OK;
 }
 
@@ -428,7 +429,7 @@ static enum status dispatch(const struct command *program, const struct command 
         return show_help(c, path, argc < 2 ? argv + argc : argv + 2);
     if (is_option(argv[1], &common_options[1]))
         return show_version(program);
-    const struct command *below = command_find(c, argv[1]);
+    const struct command *below = find_below(c, argv[1]);
     if (below == NULL)
         return unknown_command(c, path, argv[1]);
     command_path(path, below, path);

@@ -114,7 +114,4 @@ void command_settle(const struct command *c, void *arguments);
 /* "vitamin data" and its command `list`: "vitamin data list"; the first may be "", or `out`. */
 void command_path(const char *above, const struct command *c, char out[COMMAND_PATH]);
 
-/* `name` below a command; NULL: there is none. */
-const struct command *command_find(const struct command *c, const char *name);
-
 #endif

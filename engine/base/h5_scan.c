@@ -16,7 +16,8 @@ static const uint64_t LIST_MOST = (uint64_t)32 << 20;
 static const size_t TEXT_MOST = (size_t)1 << 20; /* bytes of one element */
 static const size_t SPARE = (size_t)16 << 20;    /* memory that should always be available */
 
-uint64_t h5_scan_unpacked(uint64_t file_bytes)
+/* Bytes that the data of a file may unpack to. */
+static uint64_t most_unpacked(uint64_t file_bytes)
 {
     uint64_t factor = file_bytes < UNPACKED_MOST ? file_bytes * UNPACKED_FACTOR : UNPACKED_MOST;
     return factor < UNPACKED_MOST - UNPACKED_FREE ? UNPACKED_FREE + factor : UNPACKED_MOST;
@@ -24,7 +25,7 @@ uint64_t h5_scan_unpacked(uint64_t file_bytes)
 
 uint64_t h5_scan_most(uint64_t file_bytes)
 {
-    return h5_scan_unpacked(file_bytes) + LIST_MOST;
+    return most_unpacked(file_bytes) + LIST_MOST;
 }
 
 _Static_assert(sizeof(union h5_scan) == GUARD_CONTEXT, "a kept child gets all of it");
@@ -535,7 +536,7 @@ static hid_t open_file(struct scan *s)
 enum status h5_scan(void *context, int fd, struct guard_answer *answer)
 {
     struct scan s = {.file = context, .fd = fd, .answer = answer};
-    s.budget = h5_scan_unpacked(s.file->of.file_bytes);
+    s.budget = most_unpacked(s.file->of.file_bytes);
     const struct image_header header = {IMAGE_MAGIC};
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     H5PLset_loading_state(0); /* never load a filter plugin because a file asks for it */

@@ -19,8 +19,7 @@ union h5_scan {
     unsigned char context[GUARD_CONTEXT];
 };
 
-/* Limits for a file of `file_bytes`: bytes that its data may unpack to, and size of the image. */
-uint64_t h5_scan_unpacked(uint64_t file_bytes);
+/* Limit of the image's size for a file of `file_bytes`. */
 uint64_t h5_scan_most(uint64_t file_bytes);
 
 /* Put the image of the file into `answer`; `context` is a union h5_scan, `fd` the

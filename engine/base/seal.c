@@ -87,6 +87,18 @@ enum status seal_add(const char *path)
     return result;
 }
 
+enum status seal_close(struct h5 *f, enum status written)
+{
+    struct status_note first;
+    status_save(&first, written);
+    enum status closed = h5_close(f);
+    if (written == STATUS_OK)
+        status_save(&first, closed == STATUS_OK ? seal_add(f->path) : closed);
+    if (first.code != STATUS_OK)
+        unlink(f->path);
+    return status_restore(&first);
+}
+
 /* Are these bytes a seal? STATUS_DAMAGED when they were one before something was done to the mark:
  * a file must not pass for one without a seal by that. */
 static enum status find_mark(const char *found, const char *path, bool *marked)

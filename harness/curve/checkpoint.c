@@ -98,21 +98,11 @@ enum status checkpoint_write(const char *path, const char *previous,
     struct h5 f;
     TRY(file_temporary(path, temporary));
     TRY(h5_create(&f, temporary));
-    enum status result = write_all(&f, info, visit, context);
-    struct status_note note;
-    status_save(&note, result);
-    enum status closed = h5_close(&f);
-    if (result != STATUS_OK) {
+    TRY(seal_close(&f, write_all(&f, info, visit, context)));
+    enum status result = take_place(temporary, path, previous);
+    if (result != STATUS_OK)
         unlink(temporary);
-        return status_restore(&note);
-    }
-    if (closed == STATUS_OK)
-        closed = seal_add(temporary);
-    if (closed == STATUS_OK)
-        closed = take_place(temporary, path, previous);
-    if (closed != STATUS_OK)
-        unlink(temporary);
-    return closed;
+    return result;
 }
 
 static bool is_count(double x)

@@ -220,6 +220,8 @@ enum status curve_init_bandit(struct curve *c, int rollouts, int actions, int gr
                               int policy_size);
 /* Make room for a sweep of target returns, filled with NaN; one that is there goes. */
 enum status curve_init_targets(struct curve *c, int targets, int episodes);
+/* What the episodes of target g returned, on average. */
+double curve_target_return(const struct curve_targets *t, int g);
 /* An iteration row with every metric NaN. */
 struct curve_iteration curve_blank_iteration(void);
 

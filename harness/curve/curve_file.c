@@ -104,20 +104,7 @@ static enum status write_temporary(const struct curve *c, const char *path,
     struct h5 f;
     TRY(file_temporary(path, temporary));
     TRY(h5_create(&f, temporary));
-    enum status result = write_all(c, &f);
-    if (result != STATUS_OK) {
-        struct status_note note;
-        status_save(&note, result);
-        (void)h5_close(&f);
-        unlink(temporary);
-        return status_restore(&note);
-    }
-    result = h5_close(&f);
-    if (result == STATUS_OK)
-        result = seal_add(temporary);
-    if (result != STATUS_OK)
-        unlink(temporary);
-    return result;
+    return seal_close(&f, write_all(c, &f));
 }
 
 enum status curve_write(const struct curve *c, const char *path)

@@ -1,6 +1,7 @@
 /* The record of a sweep of target returns. */
 #include "harness/curve/curve.h"
 
+#include "engine/base/sort.h"
 #include "harness/curve/curve_impl.h"
 
 #include <math.h>
@@ -54,6 +55,14 @@ enum status curve_init_targets(struct curve *c, int targets, int episodes)
     return curve_no_memory();
 }
 
+double curve_target_return(const struct curve_targets *t, int g)
+{
+    double sum = 0;
+    for (int e = 0; e < t->episodes; e++)
+        sum += t->real_return[g * t->episodes + e];
+    return sum / t->episodes;
+}
+
 enum status curve_write_targets(const struct curve *c, const struct h5 *f)
 {
     struct curve_targets t = c->targets;
@@ -66,12 +75,6 @@ enum status curve_write_targets(const struct curve *c, const struct h5 *f)
         TRY(h5_write_double(f, array[i].name, array[i].rank,
                             (size_t[]){(size_t)t.targets, (size_t)t.episodes}, *array[i].data));
     return STATUS_OK;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 /* The range of the data too: without it no target is within or beyond. */
@@ -90,7 +93,7 @@ static enum status check_targets(const struct curve_targets *t, const char *path
     if (sorted == NULL)
         return curve_no_memory();
     memcpy(sorted, t->target, G * sizeof *sorted);
-    qsort(sorted, G, sizeof *sorted, ascending);
+    sort_doubles(sorted, G);
     enum status result = STATUS_OK;
     for (size_t g = 1; g < G && result == STATUS_OK; g++) {
         if (sorted[g] == sorted[g - 1])

@@ -137,15 +137,8 @@ enum status theory_file_write(const struct theory *t, const char *path)
     struct h5 f;
     TRY(file_temporary(path, temporary));
     TRY(h5_create(&f, temporary));
-    struct status_note note;
-    status_save(&note, write_all(t, &f));
-    enum status closed = h5_close(&f);
-    if (note.code == STATUS_OK)
-        status_save(&note, closed == STATUS_OK ? seal_add(temporary) : closed);
-    if (note.code == STATUS_OK)
-        return file_commit(temporary, path);
-    unlink(temporary);
-    return status_restore(&note);
+    TRY(seal_close(&f, write_all(t, &f)));
+    return file_commit(temporary, path);
 }
 
 /* --- reading -----------------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 /* The policy at the end, evaluated for a range of target returns (target_sweep; claim C45). */
 #include "harness/run/run_impl.h"
 
+#include "engine/base/sort.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -19,19 +21,13 @@ static int spread_targets(const struct run *r, double worst, double best, double
     return count;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* All targets, rising and each once: the grid, and those that evaluation and rollouts use. */
 static int list_targets(const struct run *r, double worst, double best, double *out)
 {
     int count = spread_targets(r, worst, best, out), kept = 0;
     out[count++] = r->hyper.rtg_eval;
     out[count++] = r->hyper.rtg_online;
-    qsort(out, (size_t)count, sizeof *out, ascending);
+    sort_doubles(out, (size_t)count);
     for (int i = 0; i < count; i++) {
         if (kept == 0 || out[i] != out[kept - 1])
             out[kept++] = out[i];

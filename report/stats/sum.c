@@ -1,7 +1,8 @@
 #include "report/stats/sum.h"
 
+#include "engine/base/sort.h"
+
 #include <math.h>
-#include <stdlib.h>
 
 void sum_add(struct sum *s, double x)
 {
@@ -53,23 +54,11 @@ double sum_deviation(const double *x, size_t n, bool sample)
     return sqrt(sum_variance(x, n, sample));
 }
 
-static int by_value_ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-void sum_sort(double *x, size_t n)
-{
-    if (n > 1)
-        qsort(x, n, sizeof *x, by_value_ascending);
-}
-
 double sum_median(double *x, size_t n)
 {
     if (n == 0)
         return (double)NAN;
-    sum_sort(x, n);
+    sort_doubles(x, n);
     double low = x[(n - 1) / 2], high = x[n / 2];
     return low == high ? low : (low + high) / 2; /* equal infinities stay */
 }

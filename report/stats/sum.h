@@ -24,8 +24,6 @@ double sum_mean(const double *x, size_t n);
 double sum_variance(const double *x, size_t n, bool sample);
 double sum_deviation(const double *x, size_t n, bool sample);
 
-/* Ascending; doubles without NaN. */
-void sum_sort(double *x, size_t n);
 /* Median: the mean of the two central values for even n. `x` is reordered. */
 double sum_median(double *x, size_t n);
 

@@ -2,6 +2,8 @@
 #ifndef TESTS_BENCH_BENCH_H
 #define TESTS_BENCH_BENCH_H
 
+#include "engine/base/sort.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <time.h>
@@ -23,17 +25,10 @@ static inline uint32_t bench_checksum(const float *x, size_t n)
     return hash;
 }
 
-/* Of doubles, for qsort. */
-static inline int bench_ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Sorts x. */
 static inline double bench_median(double *x, int n)
 {
-    qsort(x, (size_t)n, sizeof *x, bench_ascending);
+    sort_doubles(x, (size_t)n);
     return x[n / 2];
 }
 

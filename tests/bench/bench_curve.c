@@ -56,8 +56,8 @@ struct took {
 
 static void show(const char *what, struct took *t)
 {
-    qsort(t->wall, ROUNDS, sizeof *t->wall, bench_ascending);
-    qsort(t->cpu, ROUNDS, sizeof *t->cpu, bench_ascending);
+    sort_doubles(t->wall, ROUNDS);
+    sort_doubles(t->cpu, ROUNDS);
     printf(", %s in %.2f ms (%.2f to %.2f; processor %.2f)", what, 1e3 * t->wall[ROUNDS / 2],
            1e3 * t->wall[ROUNDS / 10], 1e3 * t->wall[ROUNDS - 1 - ROUNDS / 10],
            1e3 * t->cpu[ROUNDS / 2]);

@@ -165,9 +165,9 @@ static void measure(const char *path, int64_t rows, enum style style)
         ours[k] = load(path, &checksum);
         ratio[k] = ours[k] / bare[k];
     }
-    qsort(bare, ROUNDS, sizeof *bare, bench_ascending);
-    qsort(ours, ROUNDS, sizeof *ours, bench_ascending);
-    qsort(ratio, ROUNDS, sizeof *ratio, bench_ascending);
+    sort_doubles(bare, ROUNDS);
+    sort_doubles(ours, ROUNDS);
+    sort_doubles(ratio, ROUNDS);
     double arrays = (double)rows * ((2 * S + A + 2) * sizeof(float) + 2) / 1048576;
     printf("  %-20s  %8.1f  %8.1f   %5.2f (%.2f-%.2f)  %7.1f  %7.1f   %.9g\n", style_name[style],
            1000 * bare[ROUNDS / 2], 1000 * ours[ROUNDS / 2], ratio[ROUNDS / 2], ratio[0],

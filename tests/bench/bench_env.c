@@ -45,7 +45,7 @@ static void need(enum status s)
 
 static double quantile(double *x, int n, double q)
 {
-    qsort(x, (size_t)n, sizeof *x, bench_ascending);
+    sort_doubles(x, (size_t)n);
     return x[(int)(q * (n - 1) + 0.5)];
 }
 

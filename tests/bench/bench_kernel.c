@@ -117,7 +117,7 @@ static void bench_path(enum kernel_path path, bool quick)
         uint32_t bits[KERNEL_TYPES];
         measure(shape, rounds, quick ? 1 : 1 + (int)(2e9 / flops), seconds, bits);
         for (int column = 0; column < COLUMNS; column++)
-            qsort(seconds[column], (size_t)rounds, sizeof(double), bench_ascending);
+            sort_doubles(seconds[column], (size_t)rounds);
         snprintf(size, sizeof size, "%d,%d,%d", shapes[shape].rows, shapes[shape].cols,
                  shapes[shape].inner);
         printf("%-12s %-20s %-14s %8.1f", kernel_path_name(path), shapes[shape].what, size,

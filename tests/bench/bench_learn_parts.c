@@ -39,7 +39,7 @@ struct timing {
 
 static struct timing summarise(double *seconds, int n)
 {
-    qsort(seconds, (size_t)n, sizeof *seconds, bench_ascending);
+    sort_doubles(seconds, (size_t)n);
     double median = seconds[n / 2];
     return (struct timing){.median = median,
                            .best = seconds[0],

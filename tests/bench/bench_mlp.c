@@ -136,7 +136,7 @@ static void bench(bool iql, int shape, int repeats)
         seconds[i < 0 ? 0 : i] = (now() - start) / UPDATES;
         own = fmax(own, sgemm_rate());
     }
-    qsort(seconds, (size_t)repeats, sizeof *seconds, bench_ascending);
+    sort_doubles(seconds, (size_t)repeats);
     double work = 2.0 * (double)h.batch_size * (iql ? iql_products(S, A) : td3bc_products(S, A));
     double rate = work / seconds[0];
     printf("%-8s %-8s %10.0f %9.3f %9.1f %9.1f %8.2f\n", iql ? "IQL" : "TD3+BC", shapes[shape].what,

@@ -154,8 +154,8 @@ int main(int argc, char **argv)
                 seconds[r] = bench_seconds(CLOCK_MONOTONIC) - start;
                 used[r] = bench_seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
             }
-            qsort(seconds, REPEAT, sizeof *seconds, bench_ascending);
-            qsort(used, REPEAT, sizeof *used, bench_ascending);
+            sort_doubles(seconds, REPEAT);
+            sort_doubles(used, REPEAT);
             printf("%-42s %d thread%s  %.3f (%.3f .. %.3f)  cpu %.3f  checksum %.17g\n",
                    bench[i].what, threads, threads == 1 ? " " : "s", seconds[REPEAT / 2],
                    seconds[0], seconds[REPEAT - 1], used[REPEAT / 2], check);

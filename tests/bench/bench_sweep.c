@@ -113,7 +113,7 @@ int main(void)
         printf("%5d %12.2f %12.2f %14.2f %12.2f %18.3f %22.3f\n", i + 1, a.wall, a.cpu, b.wall,
                b.cpu, ratio[i], b.cpu / cells / a.cpu);
     }
-    qsort(ratio, ROUNDS, sizeof *ratio, bench_ascending);
+    sort_doubles(ratio, ROUNDS);
     printf("median ratio %.3f\n", ratio[ROUNDS / 2]);
     clear("");
     return 0;

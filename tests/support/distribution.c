@@ -1,5 +1,7 @@
 #include "tests/support/distribution.h"
 
+#include "engine/base/sort.h"
+
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
@@ -42,18 +44,12 @@ double law_ratio(double x, double a, double b)
     return within((to - from) / x, 0, 1);
 }
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static double *sorted(const double *x, size_t n)
 {
     double *out = malloc(n * sizeof *out);
     cr_assert_not_null(out);
     memcpy(out, x, n * sizeof *out);
-    qsort(out, n, sizeof *out, ascending);
+    sort_doubles(out, n);
     return out;
 }
 

@@ -117,3 +117,19 @@ Test(seal, leaves_an_hdf5_file_readable)
     cr_assert_eq(seal_check(path, &sealed), STATUS_OK);
     cr_expect(sealed, "reading does not change it");
 }
+
+/* A file whose writing failed leaves nothing, and the first reason stands. */
+Test(seal, closes_what_was_written_well_and_removes_the_rest)
+{
+    struct h5 f;
+    bool sealed;
+    cr_assert_eq(h5_create(&f, path), STATUS_OK);
+    cr_assert_eq(seal_close(&f, h5_set_text(&f, ".", "format", "test")), STATUS_OK);
+    cr_assert_eq(seal_check(path, &sealed), STATUS_OK);
+    cr_expect(sealed);
+
+    cr_assert_eq(h5_create(&f, path), STATUS_OK);
+    cr_assert_eq(seal_close(&f, status_fail(STATUS_SHAPE, "too wide")), STATUS_SHAPE);
+    cr_expect_str_eq(status_sentence(), "too wide");
+    cr_expect_eq(access(path, F_OK), -1);
+}

@@ -1,5 +1,6 @@
 #include "report/stats/bootstrap.h"
 
+#include "engine/base/sort.h"
 #include "engine/base/threads.h"
 #include "report/stats/aggregate.h"
 #include "report/stats/compare.h"
@@ -212,7 +213,7 @@ Test(bootstrap, selection_equals_sorting)
                 x.score[i] = trial % 2 == 0 ? i : -i; /* in order */
             sorted[i] = x.score[i];
         }
-        sum_sort(sorted, (size_t)n);
+        sort_doubles(sorted, (size_t)n);
         for (double q = 0; q <= 1; q += 0.0625) {
             double h = (n - 1) * q;
             int k = (int)h;
