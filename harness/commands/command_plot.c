@@ -196,14 +196,6 @@ static void quote(FILE *f, const char *text)
     fputc('\'', f);
 }
 
-static void title_of(const struct record *r, char out[256])
-{
-    const char *variant = curve_get(&r->about, "variant");
-    snprintf(out, 256, "%.60s%s%.90s %.60s seed %.12s", curve_get(&r->about, "method"),
-             *variant != '\0' ? "@" : "", variant, curve_get(&r->about, "dataset"),
-             curve_get(&r->about, "seed"));
-}
-
 /* The least of 1, 2, 5, 10, ... that is at least x. */
 static double round_step(double x)
 {
@@ -238,7 +230,7 @@ static void write_ticks(FILE *f, const struct drawing *d, int metric, int column
 static void write_panel(FILE *f, const struct drawing *d, int panel, int columns)
 {
     int metric = d->panel[panel];
-    char title[256];
+    char title[RECORD_TITLE];
     fprintf(f, "set title '%s' noenhanced\n", metric_name(metric));
     fprintf(f, "set xlabel '%s'\n",
             metric < OF_EVALUATIONS || d->online ? "online transitions" : "gradient steps");
@@ -256,7 +248,7 @@ static void write_panel(FILE *f, const struct drawing *d, int panel, int columns
     for (int i = 0; i < d->runs; i++) {
         fprintf(f, "%s$run%d using 1:2 with %s title ", i == 0 ? "plot " : ", ", i,
                 metric < OF_EVALUATIONS ? "linespoints" : "lines");
-        title_of(&d->record[i], title);
+        record_title(&d->record[i], title);
         quote(f, title);
         fputs(" noenhanced", f);
     }
@@ -362,8 +354,8 @@ static enum status draw_once(const struct arguments *a, struct drawing *d)
     if (a->follow > 0 && terminal_is_live(stdout))
         fputs("\033[H\033[J", stdout);
     for (int i = 0; i < d->runs && d->runs == 1; i++) {
-        char title[256];
-        title_of(&d->record[i], title);
+        char title[RECORD_TITLE];
+        record_title(&d->record[i], title);
         say("%s: %s\n", title, record_state(&d->record[i]));
     }
     return run_gnuplot(a, d, terminal, NULL);

@@ -1,6 +1,7 @@
 /* A live view of the runs under way. */
 #include "harness/commands/command.h"
 
+#include "engine/base/memory.h"
 #include "engine/base/say.h"
 #include "engine/base/stop.h"
 #include "harness/base/progress.h"
@@ -67,11 +68,9 @@ static void tell_age(const struct record *r, char out[48])
 
 static void describe(const struct record *r, bool utf8, char line[LINE])
 {
-    char name[160], scores[SPARK * TERMINAL_SPARK + 1], age[48], score[24] = "", share[24] = "";
-    const char *variant = curve_get(&r->about, "variant");
-    snprintf(name, sizeof name, "%.40s%s%.40s %.50s seed %.12s", curve_get(&r->about, "method"),
-             *variant != '\0' ? "@" : "", variant, curve_get(&r->about, "dataset"),
-             curve_get(&r->about, "seed"));
+    char name[RECORD_TITLE], scores[SPARK * TERMINAL_SPARK + 1], age[48], score[24] = "",
+                                                                          share[24] = "";
+    record_title(r, name);
     draw_scores(r, utf8, scores);
     tell_age(r, age);
     if (isfinite(r->look.last_score))
@@ -159,12 +158,11 @@ static bool is_news(struct view *v, const struct record *r)
             return news;
         }
     }
-    struct seen *more = realloc(v->seen, (size_t)(v->seens + 1) * sizeof *more);
-    if (more == NULL)
-        return true;
-    v->seen = more;
-    memcpy(more[v->seens].name, r->name, sizeof r->name);
-    more[v->seens++].evaluations = r->look.evaluations;
+    if (memory_grow((void **)&v->seen, v->seens, sizeof *v->seen, "the view") == STATUS_OK) {
+        struct seen *s = &v->seen[v->seens++];
+        memcpy(s->name, r->name, sizeof r->name);
+        s->evaluations = r->look.evaluations;
+    }
     return true;
 }
 

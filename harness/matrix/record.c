@@ -151,6 +151,14 @@ bool record_is_ours(const struct record *r)
            strcmp(curve_get(&r->about, "revision"), provenance_revision()) == 0;
 }
 
+void record_title(const struct record *r, char out[RECORD_TITLE])
+{
+    const char *variant = curve_get(&r->about, "variant");
+    snprintf(out, RECORD_TITLE, "%.60s%s%.90s %.60s seed %.12s", curve_get(&r->about, "method"),
+             *variant != '\0' ? "@" : "", variant, curve_get(&r->about, "dataset"),
+             curve_get(&r->about, "seed"));
+}
+
 void record_code(const struct record *r, char out[RECORD_CODE])
 {
     const char *theirs = curve_get(&r->about, "revision");

@@ -67,6 +67,10 @@ const char *record_state(const struct record *r);
 /* Is the run by this very program: its revision, and neither from a changed tree? */
 bool record_is_ours(const struct record *r);
 
+enum { RECORD_TITLE = 256 };
+/* "td3_odt@alpha_online=10 hopper-medium-v2 seed 2", for people. */
+void record_title(const struct record *r, char out[RECORD_TITLE]);
+
 enum { RECORD_CODE = 64 };
 /* The code behind a run for people: "this", or "0f4fc7fe2f4d", with ", dirty" when the tree had
  * changes that no revision holds. */

@@ -142,27 +142,20 @@ void overview_measure(struct overview *o)
     }
 }
 
-double overview_left(const struct overview *o)
+/* Over all cells. */
+static double sum_of(const struct overview *o, const double *seconds)
 {
-    double left = 0;
+    double sum = 0;
     for (int i = 0; i < o->m->cells; i++)
-        left += o->left[i];
-    return left;
-}
-
-double overview_total(const struct overview *o)
-{
-    double total = 0;
-    for (int i = 0; i < o->m->cells; i++)
-        total += o->cost.seconds[i];
-    return total;
+        sum += seconds[i];
+    return sum;
 }
 
 void overview_hours(const struct overview *o, char out[OVERVIEW_HOURS])
 {
     char left[48], total[48];
-    progress_core_hours(overview_left(o), left);
-    progress_core_hours(overview_total(o), total);
+    progress_core_hours(sum_of(o, o->left), left);
+    progress_core_hours(sum_of(o, o->cost.seconds), total);
     if (o->count[FOLDER_WAITING] == o->m->cells)
         snprintf(out, OVERVIEW_HOURS, "%s", total);
     else

@@ -39,11 +39,6 @@ void overview_measure(struct overview *o);
 /* Share of a cell's budget that is done, 0 to 1. */
 double overview_progress(const struct overview *o, int cell);
 
-/* Core-seconds that all cells together still want, and that the whole matrix takes, finished cells
- * included. */
-double overview_left(const struct overview *o);
-double overview_total(const struct overview *o);
-
 /* "57.0 core-hours of 62.6 in all", or "62.6 core-hours" where nothing is done yet. */
 enum { OVERVIEW_HOURS = 128 };
 void overview_hours(const struct overview *o, char out[OVERVIEW_HOURS]);

@@ -82,11 +82,27 @@ static void fill_job(struct sweep *w, int cell)
     job->memory = cost_memory(&w->m->cell[cell]);
 }
 
+/* Bytes that are free for runs: of the machine and of the cgroup. */
+static double memory_available(void)
+{
+    double kilobytes, bytes = (double)INFINITY;
+    char line[256];
+    FILE *file = fopen("/proc/meminfo", "r");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        if (sscanf(line, "MemAvailable: %lf", &kilobytes) == 1)
+            bytes = 1024 * kilobytes;
+    }
+    if (file != NULL)
+        fclose(file);
+    bytes = fmin(bytes, cgroup_limits("").memory);
+    return isfinite(bytes) ? 0.9 * bytes : 4e9;
+}
+
 static enum status init(struct sweep *w)
 {
     size_t cells = (size_t)w->m->cells;
     int cores = w->o->cores > 0 ? w->o->cores : threads_available();
-    double memory = w->o->memory > 0 ? w->o->memory : sweep_memory_available();
+    double memory = w->o->memory > 0 ? w->o->memory : memory_available();
     TRY(overview_init(w->m, w->o->results, w->o->data, &w->overview));
     TRY(schedule_init(w->m->cells, cores, (size_t)memory, &w->schedule));
     w->slot = calloc((size_t)cores, sizeof *w->slot);
@@ -519,21 +535,4 @@ enum status sweep_run(const struct matrix *m, const struct sweep_options *option
     }
     free_sweep(&w);
     return result;
-}
-
-/* --- memory ----------------------------------------------------------------------------------- */
-
-double sweep_memory_available(void)
-{
-    double kilobytes, bytes = (double)INFINITY;
-    char line[256];
-    FILE *file = fopen("/proc/meminfo", "r");
-    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
-        if (sscanf(line, "MemAvailable: %lf", &kilobytes) == 1)
-            bytes = 1024 * kilobytes;
-    }
-    if (file != NULL)
-        fclose(file);
-    bytes = fmin(bytes, cgroup_limits("").memory);
-    return isfinite(bytes) ? 0.9 * bytes : 4e9;
 }

@@ -25,7 +25,4 @@ struct sweep_options {
  * STATUS_MEMORY; and STATUS_FORMAT when cells have failed. What is done stays done in any case. */
 enum status sweep_run(const struct matrix *m, const struct sweep_options *options);
 
-/* Bytes that are free for runs: of the machine and of the cgroup. */
-double sweep_memory_available(void);
-
 #endif
