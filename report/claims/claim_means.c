@@ -69,6 +69,21 @@ enum status claim_mean_difference(const struct report *r, const struct claim_par
     return status;
 }
 
+enum status claim_pair(const struct report *r, const struct claim_part *p, selection_value *value,
+                       claim_statistic *statistic, struct claim_outcome *o)
+{
+    struct selection x, y;
+    TRY(selection_pair(r, p->a, p->b, p->on, value, NULL, &x, &y));
+    enum status status = STATUS_OK;
+    o->tasks = x.x.tasks;
+    o->wanted = x.wanted;
+    if (o->tasks > 0)
+        status = statistic(&x.x, &y.x, &r->bootstrap, &o->estimate);
+    selection_free(&x);
+    selection_free(&y);
+    return status;
+}
+
 enum status claim_difference(const struct report *r, const struct claim_part *p,
                              struct claim_outcome *o)
 {
@@ -238,24 +253,22 @@ enum status claim_interaction(const struct report *r, const struct claim_part *p
     return status;
 }
 
+static enum status improvement(const struct matrix *a, const struct matrix *b,
+                               const struct bootstrap *bootstrap, struct interval *out)
+{
+    struct comparison c;
+    TRY(compare_pair(a, b, bootstrap, &c));
+    *out = c.improvement;
+    return STATUS_OK;
+}
+
 enum status claim_better(const struct report *r, const struct claim_part *p,
                          struct claim_outcome *o)
 {
-    struct selection x, y;
-    TRY(selection_pair(r, p->a, p->b, p->on, selection_final, NULL, &x, &y));
-    enum status status = STATUS_OK;
-    struct comparison c = {0};
-    o->tasks = x.x.tasks;
-    o->wanted = x.wanted;
+    TRY(claim_pair(r, p, selection_final, improvement, o));
     if (o->tasks > 0)
-        status = compare_pair(&x.x, &y.x, &r->bootstrap, &c);
-    if (o->tasks > 0 && status == STATUS_OK) {
-        o->estimate = c.improvement;
         o->verdict = verdict_above(o->estimate, 0.5);
-    }
-    selection_free(&x);
-    selection_free(&y);
-    return status;
+    return STATUS_OK;
 }
 
 /* The IQM's interval of a against those of all others that have the same tasks. */
@@ -296,19 +309,11 @@ enum status claim_best_iqm(const struct report *r, const struct claim_part *p,
 enum status claim_variance(const struct report *r, const struct claim_part *p,
                            struct claim_outcome *o)
 {
-    struct selection x, y;
-    TRY(selection_pair(r, p->a, p->b, p->on, selection_final, NULL, &x, &y));
-    enum status status = STATUS_OK;
-    o->tasks = x.x.tasks;
-    o->wanted = x.wanted;
+    TRY(claim_pair(r, p, selection_final, contrast_variance_ratio, o));
     if (o->tasks > 0)
-        status = contrast_variance_ratio(&x.x, &y.x, &r->bootstrap, &o->estimate);
-    if (o->tasks > 0 && status == STATUS_OK)
         o->verdict = p->test == CLAIM_STEADIER ? verdict_below(o->estimate, p->value)
                                                : verdict_above(o->estimate, p->value);
-    selection_free(&x);
-    selection_free(&y);
-    return status;
+    return STATUS_OK;
 }
 
 /* Is the difference larger where the data is poorer? */

@@ -29,18 +29,10 @@ static double late_variance(const struct results *r, const struct results_run *r
 enum status claim_wobble(const struct report *r, const struct claim_part *p,
                          struct claim_outcome *o)
 {
-    struct selection x, y;
-    TRY(selection_pair(r, p->a, p->b, p->on, late_variance, NULL, &x, &y));
-    enum status status = STATUS_OK;
-    o->tasks = x.x.tasks;
-    o->wanted = x.wanted;
+    TRY(claim_pair(r, p, late_variance, contrast_mean_ratio, o));
     if (o->tasks > 0)
-        status = contrast_mean_ratio(&x.x, &y.x, &r->bootstrap, &o->estimate);
-    if (o->tasks > 0 && status == STATUS_OK)
         o->verdict = verdict_above(o->estimate, p->value);
-    selection_free(&x);
-    selection_free(&y);
-    return status;
+    return STATUS_OK;
 }
 
 /* --- speed ------------------------------------------------------------------------------------ */
@@ -123,12 +115,19 @@ static double early_peak(const struct results *r, const struct results_run *run,
     return run->used ? best - run->final : (double)NAN;
 }
 
-enum status claim_peak(const struct report *r, const struct claim_part *p, struct claim_outcome *o)
+/* Is the mean over runs above the claim's value? */
+static enum status test_mean(const struct report *r, const struct claim_part *p,
+                             selection_value *value, struct claim_outcome *o)
 {
-    TRY(claim_mean(r, p->a, p->on, early_peak, NULL, o));
+    TRY(claim_mean(r, p->a, p->on, value, NULL, o));
     if (o->tasks > 0)
         o->verdict = verdict_above(o->estimate, p->value);
     return STATUS_OK;
+}
+
+enum status claim_peak(const struct report *r, const struct claim_part *p, struct claim_outcome *o)
+{
+    return test_mean(r, p, early_peak, o);
 }
 
 /* Only runs that went on to at least twice the point count. */
@@ -188,30 +187,21 @@ static double ratio_outside(const struct results *r, const struct results_run *r
     return known > 0 ? (double)outside / known : (double)NAN;
 }
 
-static enum status test_share(const struct report *r, const struct claim_part *p,
-                              selection_value *value, struct claim_outcome *o)
-{
-    TRY(claim_mean(r, p->a, p->on, value, NULL, o));
-    if (o->tasks > 0)
-        o->verdict = verdict_above(o->estimate, p->value);
-    return STATUS_OK;
-}
-
 enum status claim_halved(const struct report *r, const struct claim_part *p,
                          struct claim_outcome *o)
 {
-    return test_share(r, p, is_halved, o);
+    return test_mean(r, p, is_halved, o);
 }
 
 enum status claim_large_q(const struct report *r, const struct claim_part *p,
                           struct claim_outcome *o)
 {
-    return test_share(r, p, large_q, o);
+    return test_mean(r, p, large_q, o);
 }
 
 enum status claim_ratio(const struct report *r, const struct claim_part *p, struct claim_outcome *o)
 {
-    return test_share(r, p, ratio_outside, o);
+    return test_mean(r, p, ratio_outside, o);
 }
 
 /* --- losses and seconds ----------------------------------------------------------------------- */
@@ -265,18 +255,10 @@ static double update_seconds(const struct results *r, const struct results_run *
 
 enum status claim_cost(const struct report *r, const struct claim_part *p, struct claim_outcome *o)
 {
-    struct selection x, y;
-    TRY(selection_pair(r, p->a, p->b, p->on, update_seconds, NULL, &x, &y));
-    enum status status = STATUS_OK;
-    o->tasks = x.x.tasks;
-    o->wanted = x.wanted;
-    if (o->tasks > 0)
-        status = contrast_mean_ratio(&x.x, &y.x, &r->bootstrap, &o->estimate);
-    if (o->tasks > 0 && status == STATUS_OK) {
+    TRY(claim_pair(r, p, update_seconds, contrast_mean_ratio, o));
+    if (o->tasks > 0) {
         o->verdict = verdict_below(o->estimate, p->value);
         o->published = p->value;
     }
-    selection_free(&x);
-    selection_free(&y);
-    return status;
+    return STATUS_OK;
 }

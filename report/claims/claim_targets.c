@@ -13,14 +13,6 @@ static const struct curve_targets *sweep_of(const struct results_run *run)
     return t != NULL && t->targets > 0 && !finetuned ? t : NULL;
 }
 
-static double mean_return(const struct curve_targets *t, int g)
-{
-    double sum = 0;
-    for (int e = 0; e < t->episodes; e++)
-        sum += t->real_return[g * t->episodes + e];
-    return sum / t->episodes;
-}
-
 /* Slope of the real return over the targets from `low` to `high`, by least squares. */
 static double slope_between(const struct curve_targets *t, double low, double high)
 {
@@ -30,7 +22,7 @@ static double slope_between(const struct curve_targets *t, double low, double hi
         for (int g = 0; g < t->targets; g++) {
             if (t->target[g] < low || t->target[g] > high)
                 continue;
-            double real = mean_return(t, g);
+            double real = curve_target_return(t, g);
             if (pass == 0) {
                 n++;
                 x += t->target[g];
@@ -62,7 +54,7 @@ static double share_of_target(const struct results *r, const struct results_run 
     double target = rollout_target(run);
     for (int g = 0; t != NULL && target > t->data_best && g < t->targets; g++) {
         if (t->target[g] == target)
-            return (mean_return(t, g) - t->data_worst) / (target - t->data_worst);
+            return (curve_target_return(t, g) - t->data_worst) / (target - t->data_worst);
     }
     return (double)NAN;
 }
@@ -85,37 +77,30 @@ static double slope_within(const struct results *r, const struct results_run *ru
 
 /* Runs with a sweep are of one matrix. */
 static enum status judge(const struct report *r, const struct claim_part *p, selection_value *value,
-                         struct claim_outcome *o)
+                         enum verdict (*verdict)(struct interval, double), struct claim_outcome *o)
 {
     TRY(claim_mean(r, p->a, p->on, value, NULL, o));
     if (o->tasks == 0)
         snprintf(o->needed, sizeof o->needed, "the matrix rtg (`vitamin sweep rtg`)");
+    else
+        o->verdict = verdict(o->estimate, p->value);
     return STATUS_OK;
 }
 
 enum status claim_target_share(const struct report *r, const struct claim_part *p,
                                struct claim_outcome *o)
 {
-    TRY(judge(r, p, share_of_target, o));
-    if (o->tasks > 0)
-        o->verdict = verdict_below(o->estimate, p->value);
-    return STATUS_OK;
+    return judge(r, p, share_of_target, verdict_below, o);
 }
 
 enum status claim_target_beyond(const struct report *r, const struct claim_part *p,
                                 struct claim_outcome *o)
 {
-    TRY(judge(r, p, slope_beyond, o));
-    if (o->tasks > 0)
-        o->verdict = verdict_below(o->estimate, p->value);
-    return STATUS_OK;
+    return judge(r, p, slope_beyond, verdict_below, o);
 }
 
 enum status claim_target_within(const struct report *r, const struct claim_part *p,
                                 struct claim_outcome *o)
 {
-    TRY(judge(r, p, slope_within, o));
-    if (o->tasks > 0)
-        o->verdict = verdict_above(o->estimate, p->value);
-    return STATUS_OK;
+    return judge(r, p, slope_within, verdict_above, o);
 }

@@ -147,8 +147,8 @@ static void leave_unjudged(struct claim_outcome *o)
              "runs of the paper's size: cost is not judged from others");
 }
 
-enum status claim_evaluate_part(const struct report *r, const struct claim_part *p,
-                                struct claim_outcome *o)
+static enum status evaluate_part(const struct report *r, const struct claim_part *p,
+                                 struct claim_outcome *o)
 {
     const double nan = (double)NAN;
     *o = (struct claim_outcome){
@@ -185,7 +185,7 @@ static enum status evaluate_claim(const struct report *r, const struct claim *cl
     int count = 0;
     *out = (struct claim_result){.claim = claim, .parts = parts_of(claim)};
     for (int k = 0; k < out->parts; k++) {
-        TRY(claim_evaluate_part(r, &claim->part[k], &out->outcome[k]));
+        TRY(evaluate_part(r, &claim->part[k], &out->outcome[k]));
         out->reduced |= out->outcome[k].reduced && out->outcome[k].verdict != VERDICT_UNTESTABLE;
         if (!claim->part[k].aside)
             votes[count++] = out->outcome[k].verdict;

@@ -124,10 +124,6 @@ struct claim_result {
  * Errors STATUS_MEMORY. */
 enum status claims_evaluate(const struct report *report, struct claim_result *out);
 
-/* One part. */
-enum status claim_evaluate_part(const struct report *r, const struct claim_part *p,
-                                struct claim_outcome *out);
-
 /* "Gym-MuJoCo random: TD3+ODT - ODT > 0" */
 void claim_part_title(const struct claim_part *p, char *out, size_t size);
 /* "+33.24 [28.10, 38.02]", "n/a" */

@@ -37,6 +37,12 @@ enum status claim_mean_difference(const struct report *r, const struct claim_par
                                   selection_value *value, const void *context,
                                   struct claim_outcome *o);
 
+/* Any statistic of a's runs and b's, on the datasets that both have. */
+typedef enum status claim_statistic(const struct matrix *a, const struct matrix *b,
+                                    const struct bootstrap *bootstrap, struct interval *out);
+enum status claim_pair(const struct report *r, const struct claim_part *p, selection_value *value,
+                       claim_statistic *statistic, struct claim_outcome *o);
+
 /* "alpha_online: 0.001 0.01" taken apart; returns how many values. */
 enum { CLAIM_KNOB_VALUES = 16 };
 int claim_knob_values(const char *knob, char key[64], double value[CLAIM_KNOB_VALUES]);

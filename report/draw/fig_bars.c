@@ -6,14 +6,6 @@
 static const double RIGHT = 0.10, GAP_X = 0.16, ROW = 0.145, TOP = 0.24, BLOCK_TITLE = 0.14,
                     BELOW = 0.19, FOOT = 0.18, HALF = 0.31, LABEL = 7.4;
 
-static void widen_range(double value, double *low, double *high)
-{
-    if (!isfinite(value))
-        return;
-    *low = fmin(*low, value);
-    *high = fmax(*high, value);
-}
-
 /* Extremes of what the panel shows and 4 % more on either side. */
 static void range_of(const struct bars *b, const struct bars_block *block, size_t first,
                      double *low, double *high)
@@ -27,23 +19,23 @@ static void range_of(const struct bars *b, const struct bars_block *block, size_
             sum += isfinite(part) ? part : 0;
         }
         if (b->kind == BARS_STACK) {
-            widen_range(sum, low, high);
+            plot_widen(sum, low, high);
             continue;
         }
-        widen_range(block->bar[i].point, low, high);
+        plot_widen(block->bar[i].point, low, high);
         if (b->kind == BARS_ARROW) {
-            widen_range(block->from[i], low, high);
+            plot_widen(block->from[i], low, high);
             continue;
         }
-        widen_range(block->bar[i].low, low, high);
-        widen_range(block->bar[i].high, low, high);
+        plot_widen(block->bar[i].low, low, high);
+        plot_widen(block->bar[i].high, low, high);
     }
     if (isfinite(b->x_low) && isfinite(b->x_high)) {
         *low = b->x_low;
         *high = b->x_high;
         return;
     }
-    widen_range(b->level, low, high);
+    plot_widen(b->level, low, high);
     if (!(*low <= *high)) {
         *low = 0;
         *high = 1;

@@ -18,14 +18,6 @@ int grid_exponent(double high)
 
 /* --- ranges --------------------------------------------------------------------------------- */
 
-static void widen_range(double value, double *low, double *high)
-{
-    if (!isfinite(value))
-        return;
-    *low = fmin(*low, value);
-    *high = fmax(*high, value);
-}
-
 static void log_range(const struct grid_panel *panel, double *low, double *high)
 {
     *low = HUGE_VAL;
@@ -34,7 +26,7 @@ static void log_range(const struct grid_panel *panel, double *low, double *high)
         for (int j = 0; j < panel->line[i].points; j++) {
             double value = panel->line[i].mean[j];
             if (value > 0)
-                widen_range(value, low, high);
+                plot_widen(value, low, high);
         }
     }
     if (!(*low <= *high)) {
@@ -62,14 +54,14 @@ void grid_range(const struct grid_panel *panel, double *low, double *high)
         for (int j = 0; j < l->points && l->runs > 0; j++) {
             if (l->x != NULL && l->x[j] > panel->x_high * 1.000001)
                 break;
-            widen_range(l->mean[j], &line_low, &line_high);
+            plot_widen(l->mean[j], &line_low, &line_high);
             if (l->low != NULL) {
-                widen_range(l->low[j], &band_low, &band_high);
-                widen_range(l->high[j], &band_low, &band_high);
+                plot_widen(l->low[j], &band_low, &band_high);
+                plot_widen(l->high[j], &band_low, &band_high);
             }
         }
     }
-    widen_range(panel->behaviour, &line_low, &line_high);
+    plot_widen(panel->behaviour, &line_low, &line_high);
     if (!(line_low <= line_high)) {
         *low = 0;
         *high = 100;
@@ -434,6 +426,65 @@ static void order_by_final(const struct grid *g, int *order)
     free(last);
 }
 
+/* A page as high as panels and legend need. The legend's height decides: a first plot measures it.
+ */
+static struct plot *begin_page(const struct grid *g, const struct theme *t, const int *order,
+                               struct layout *l, double *legend)
+{
+    struct plot *p = plot_new(g->id, t, l->width, 1);
+    plot_series(p, g->label, g->style, g->series);
+    *legend = plot_legend_height(p, order, g->series);
+    plot_delete(p);
+    l->bottom = FOOT + *legend + (l->x_title ? X_TITLE + TICKS : 0.06);
+    p = plot_new(g->id, t, l->width,
+                 l->bottom + l->rows * l->panel_height + (l->rows - 1) * l->gap_y + TOP);
+    plot_series(p, g->label, g->style, g->series);
+    return p;
+}
+
+/* All panels, x in units of 10^exponent. */
+static void draw_panels(struct plot *p, const struct grid *g, const struct theme *t,
+                        const struct layout *l, int exponent)
+{
+    double unit = pow(10, exponent) * x_unit(g);
+    for (int i = 0; i < g->panels; i++) {
+        int row = i / l->columns, column = i % l->columns;
+        struct plot_box box = {
+            .left = l->left + column * (l->panel_width + l->gap_x),
+            .bottom = l->bottom + (l->rows - 1 - row) * (l->panel_height + l->gap_y),
+            .width = l->panel_width,
+            .height = l->panel_height,
+        };
+        draw_grid_panel(p, g, t, &g->panel[i], &box, unit, x_labels(g, l, i));
+    }
+}
+
+/* Of the axes that all panels share. */
+static void draw_titles(struct plot *p, const struct grid *g, const struct layout *l, int exponent,
+                        double legend)
+{
+    double middle = l->left + (l->width - l->left - RIGHT) / 2;
+    struct plot_style title = {.points = 7.8, .anchor = PLOT_CENTER};
+    char x_title[256] = "";
+    /* A user's words may hold what gnuplot takes for markup. */
+    title.markup = exponent > 0 && strpbrk(g->x_title, "^_{}@&~\\") == NULL;
+    if (title.markup)
+        snprintf(x_title, sizeof x_title, "%s (×10^{%d})", g->x_title, exponent);
+    else if (exponent > 0)
+        snprintf(x_title, sizeof x_title, "%s (×10^%d)", g->x_title, exponent);
+    else
+        snprintf(x_title, sizeof x_title, "%s", g->x_title);
+    if (l->x_title)
+        plot_text(p, middle, FOOT + legend + X_TITLE / 2, title, "%s", x_title);
+    title.upright = true;
+    title.markup = false;
+    bool own_titles = false;
+    for (int i = 0; i < g->panels; i++)
+        own_titles |= g->panel[i].y_title != NULL;
+    if (!own_titles)
+        plot_text(p, 0.09, (l->bottom + plot_height(p) - TOP) / 2, title, "%s", g->y_title);
+}
+
 enum status grid_draw(const struct grid *g, const struct theme *t, const char *folder,
                       const char *comment, struct figure *out)
 {
@@ -446,52 +497,13 @@ enum status grid_draw(const struct grid *g, const struct theme *t, const char *f
     if (t->legend_by_final)
         order_by_final(g, order);
 
-    /* The legend's height decides the page's: a first plot measures it. */
-    struct plot *p = plot_new(g->id, t, l.width, 1);
-    plot_series(p, g->label, g->style, g->series);
-    double legend = plot_legend_height(p, order, g->series);
-    plot_delete(p);
-    l.bottom = FOOT + legend + (l.x_title ? X_TITLE + TICKS : 0.06);
-    p = plot_new(g->id, t, l.width,
-                 l.bottom + l.rows * l.panel_height + (l.rows - 1) * l.gap_y + TOP);
-    plot_series(p, g->label, g->style, g->series);
-
-    double high = 0;
+    double legend, high = 0;
+    struct plot *p = begin_page(g, t, order, &l, &legend);
     for (int i = 0; i < g->panels; i++)
         high = fmax(high, fmax(g->panel[i].x_high, -g->panel[i].x_low));
     int exponent = grid_exponent(high / x_unit(g));
-    double unit = pow(10, exponent) * x_unit(g);
-    bool own_titles = false;
-    for (int i = 0; i < g->panels; i++) {
-        const struct grid_panel *panel = &g->panel[i];
-        int row = i / l.columns, column = i % l.columns;
-        struct plot_box box = {
-            .left = l.left + column * (l.panel_width + l.gap_x),
-            .bottom = l.bottom + (l.rows - 1 - row) * (l.panel_height + l.gap_y),
-            .width = l.panel_width,
-            .height = l.panel_height,
-        };
-        draw_grid_panel(p, g, t, panel, &box, unit, x_labels(g, &l, i));
-        own_titles |= panel->y_title != NULL;
-    }
-
-    double middle = l.left + (l.width - l.left - RIGHT) / 2;
-    struct plot_style title = {.points = 7.8, .anchor = PLOT_CENTER};
-    char x_title[256] = "";
-    /* A user's words may hold what gnuplot takes for markup. */
-    title.markup = exponent > 0 && strpbrk(g->x_title, "^_{}@&~\\") == NULL;
-    if (title.markup)
-        snprintf(x_title, sizeof x_title, "%s (×10^{%d})", g->x_title, exponent);
-    else if (exponent > 0)
-        snprintf(x_title, sizeof x_title, "%s (×10^%d)", g->x_title, exponent);
-    else
-        snprintf(x_title, sizeof x_title, "%s", g->x_title);
-    if (l.x_title)
-        plot_text(p, middle, FOOT + legend + X_TITLE / 2, title, "%s", x_title);
-    title.upright = true;
-    title.markup = false;
-    if (!own_titles)
-        plot_text(p, 0.09, (l.bottom + plot_height(p) - TOP) / 2, title, "%s", g->y_title);
+    draw_panels(p, g, t, &l, exponent);
+    draw_titles(p, g, &l, exponent, legend);
     if (l.x_title)
         plot_legend(p, FOOT, order, g->series);
     else

@@ -139,6 +139,14 @@ void plot_row(struct plot *p, int n, ...)
     text_add(&p->data, "\n");
 }
 
+void plot_widen(double value, double *low, double *high)
+{
+    if (!isfinite(value))
+        return;
+    *low = fmin(*low, value);
+    *high = fmax(*high, value);
+}
+
 /* --- files ---------------------------------------------------------------------------------- */
 
 static enum status write_script(struct plot *p, const char *folder, const char *comment)

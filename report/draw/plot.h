@@ -66,6 +66,9 @@ struct plot_panel {
     enum plot_grid grid;
 };
 
+/* Let an axis reach to `value` too; what is not finite changes nothing. */
+void plot_widen(double value, double *low, double *high);
+
 enum plot_anchor { PLOT_LEFT, PLOT_CENTER, PLOT_RIGHT };
 struct plot_style { /* of a text */
     double points;  /* 0: 7 */

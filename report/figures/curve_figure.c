@@ -1,5 +1,6 @@
 #include "report/figures/curve_figure.h"
 
+#include "engine/base/memory.h"
 #include "report/text/list.h"
 
 #include <math.h>
@@ -12,11 +13,8 @@
 enum status curve_figure_add_series(struct curve_figure *b, int method, const char *value,
                                     const char *label)
 {
-    struct curve_figure_series *more = realloc(b->series, ((size_t)b->serieses + 1) * sizeof *more);
-    if (more == NULL)
-        return status_fail(STATUS_MEMORY, "figures: no memory for %d series", b->serieses);
-    b->series = more;
-    struct curve_figure_series *s = &more[b->serieses++];
+    TRY(memory_grow((void **)&b->series, b->serieses, sizeof *b->series, "a figure's series"));
+    struct curve_figure_series *s = &b->series[b->serieses++];
     *s = (struct curve_figure_series){.method = method};
     snprintf(s->value, sizeof s->value, "%s", value);
     snprintf(s->label, sizeof s->label, "%s", label);
@@ -25,11 +23,8 @@ enum status curve_figure_add_series(struct curve_figure *b, int method, const ch
 
 enum status curve_figure_add_panel(struct curve_figure *b, const struct curve_figure_panel *panel)
 {
-    struct curve_figure_panel *more = realloc(b->panel, ((size_t)b->panels + 1) * sizeof *more);
-    if (more == NULL)
-        return status_fail(STATUS_MEMORY, "figures: no memory for %d panels", b->panels);
-    b->panel = more;
-    more[b->panels++] = *panel;
+    TRY(memory_grow((void **)&b->panel, b->panels, sizeof *b->panel, "a figure's panels"));
+    b->panel[b->panels++] = *panel;
     return STATUS_OK;
 }
 

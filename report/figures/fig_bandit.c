@@ -1,5 +1,6 @@
 #include "report/figures/fig_bandit.h"
 
+#include "harness/curve/curve.h"
 #include "suites/bandit.h"
 
 #include <math.h>
@@ -10,6 +11,14 @@
 static const double LEFT = 0.44, RIGHT = 0.12, TOP = 0.22, GAP = 0.54, BOTTOM = 0.62, HEIGHT = 1.05,
                     NUMBERS = 0.22; /* the widest beside an axis: "0.75" */
 enum { PANELS = 4, SHADES = 9 };
+
+/* One method. `run` are all its seeds; panels 2 to 4 show the first. */
+struct bandit_lines {
+    const char *label;
+    struct theme_series style;
+    const struct curve_bandit *const *run;
+    int runs;
+};
 
 /* --- panel 1: reward ------------------------------------------------------------------------- */
 
@@ -212,9 +221,9 @@ static void draw_beliefs(struct plot *p, const struct bandit_lines *method, int 
 
 /* --- the figure ------------------------------------------------------------------------------ */
 
-enum status bandit_draw(const char *id, const struct bandit_lines *method, int methods,
-                        const struct theme *t, const char *folder, const char *comment,
-                        struct figure *out)
+static enum status draw_panels(const char *id, const struct bandit_lines *method, int methods,
+                               const struct theme *t, const char *folder, const char *comment,
+                               struct figure *out)
 {
     const char **label = calloc((size_t)methods + 1, sizeof *label);
     struct theme_series *style = calloc((size_t)methods + 1, sizeof *style);
@@ -337,7 +346,7 @@ enum status bandit_figure(struct figures *f, const struct figure_row *row)
                         "%s of the paper.",
                         method[0].runs > 1 ? "seeds" : "the rollouts of one seed", row->source);
             result = figures_keep(
-                f, bandit_draw(out->id, method, methods, f->theme, f->folder, f->comment, out));
+                f, draw_panels(out->id, method, methods, f->theme, f->folder, f->comment, out));
         }
     }
     free(method);

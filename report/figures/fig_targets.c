@@ -24,23 +24,15 @@ struct panel {
     double low, high;    /* of the y axis */
 };
 
-static double mean_return(const struct curve_targets *t, int g)
-{
-    double sum = 0;
-    for (int e = 0; e < t->episodes; e++)
-        sum += t->real_return[g * t->episodes + e];
-    return sum / t->episodes;
-}
-
 /* Over seeds; the deviation is NaN of a single one. */
 static void return_at(const struct sweep *s, int g, double *mean, double *sd)
 {
     double sum = 0, squares = 0;
     for (int i = 0; i < s->runs; i++)
-        sum += mean_return(s->run[i], g);
+        sum += curve_target_return(s->run[i], g);
     *mean = sum / s->runs;
     for (int i = 0; i < s->runs; i++)
-        squares += pow(mean_return(s->run[i], g) - *mean, 2);
+        squares += pow(curve_target_return(s->run[i], g) - *mean, 2);
     *sd = s->runs > 1 ? sqrt(squares / (s->runs - 1)) : PLOT_NONE;
 }
 

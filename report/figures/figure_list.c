@@ -1,6 +1,7 @@
 #include "report/figures/figures.h"
 
 #include "engine/base/escape.h"
+#include "engine/base/memory.h"
 #include "report/text/list.h"
 
 #include <stdarg.h>
@@ -52,11 +53,8 @@ static bool has_id(const struct figures *f, const char *id)
 enum status figures_next(struct figures *f, const char *name, const char *title,
                          struct figure **out)
 {
-    struct figure *more = realloc(f->figure, ((size_t)f->count + 1) * sizeof *more);
-    if (more == NULL)
-        return status_fail(STATUS_MEMORY, "figure %s: no memory", name);
-    f->figure = more;
-    struct figure *g = &more[f->count];
+    TRY(memory_grow((void **)&f->figure, f->count, sizeof *f->figure, "the figures"));
+    struct figure *g = &f->figure[f->count];
     *g = (struct figure){0};
     snprintf(g->name, sizeof g->name, "%s", name);
     snprintf(g->title, sizeof g->title, "%s", title);

@@ -105,16 +105,27 @@ static enum status reorder_runs(const struct results *r, void *items, size_t wid
     return STATUS_OK;
 }
 
+int results_run_order(struct run_key a, struct run_key b)
+{
+    if (a.method != b.method)
+        return a.method < b.method ? -1 : 1;
+    if (a.dataset != b.dataset)
+        return a.dataset < b.dataset ? -1 : 1;
+    return (a.seed > b.seed) - (a.seed < b.seed);
+}
+
+static struct run_key key_of(const struct results_run *run)
+{
+    return (struct run_key){run->method, run->dataset, run->seed};
+}
+
 /* By cell and seed; within a seed the run to keep comes first. */
 static int compare_runs(const void *a, const void *b)
 {
     const struct results_run *p = a, *q = b;
-    if (p->method != q->method)
-        return p->method < q->method ? -1 : 1;
-    if (p->dataset != q->dataset)
-        return p->dataset < q->dataset ? -1 : 1;
-    if (p->seed != q->seed)
-        return p->seed < q->seed ? -1 : 1;
+    int order = results_run_order(key_of(p), key_of(q));
+    if (order != 0)
+        return order;
     if (p->status != q->status)
         return p->status < q->status ? -1 : 1;
     if (p->points != q->points)
@@ -172,8 +183,7 @@ static enum status drop_duplicates(struct results *r)
     for (int i = 0; r->run != NULL && i < r->runs; i++) {
         const struct results_run *before = kept > 0 ? &r->run[kept - 1] : NULL;
         const struct results_run *run = &r->run[i];
-        if (before != NULL && before->method == run->method && before->dataset == run->dataset &&
-            before->seed == run->seed) {
+        if (before != NULL && results_run_order(key_of(before), key_of(run)) == 0) {
             if (before->origin.foreign && run->origin.foreign && !same_scores(before, run))
                 return status_fail(STATUS_FORMAT,
                                    "%s, %s, seed %" PRId64

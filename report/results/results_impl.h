@@ -16,6 +16,13 @@ enum status results_declare(struct results *r, const char *method, const char *l
 enum status results_add(struct results *r, int method, int dataset, int64_t seed,
                         struct results_run **out);
 
+/* Which run it is. The order of runs: by method, dataset, seed; 0: the same run. */
+struct run_key {
+    int method, dataset;
+    int64_t seed;
+};
+int results_run_order(struct run_key a, struct run_key b);
+
 /* Room for n points: x, y; spread, hours, steps filled with NaN. */
 enum status results_set_points(struct results_run *run, int n);
 void results_free_run(struct results_run *run);

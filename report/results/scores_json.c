@@ -34,7 +34,7 @@ struct builder {
     char *text; /* all cells, each with its NUL */
     size_t used, room;
     struct entry *entry, context[CONTEXT]; /* context: of all rows within the present record */
-    size_t entries, entry_room;
+    int entries;
     int contexts, rows, columns, line;
     size_t *column; /* names, in text */
     int *row_line;
@@ -84,14 +84,7 @@ static enum status add_entry(struct builder *b, struct entry e)
     if (b->entries == CSV_CELLS)
         return status_fail(STATUS_MEMORY, "%s:%d: more than %d values; keep only what counts",
                            b->path, b->line, CSV_CELLS);
-    if (b->entries == b->entry_room) {
-        size_t room = 2 * b->entry_room + 256;
-        struct entry *larger = realloc(b->entry, room * sizeof *larger);
-        if (larger == NULL)
-            return no_memory(b);
-        b->entry = larger;
-        b->entry_room = room;
-    }
+    TRY(memory_grow((void **)&b->entry, b->entries, sizeof *b->entry, b->path));
     b->entry[b->entries++] = e;
     return STATUS_OK;
 }
@@ -148,7 +141,7 @@ static enum status finish_table(struct builder *b, struct csv *c)
         c->cell[i] = b->text + empty;
     for (int i = 0; i < b->columns; i++)
         c->cell[i] = b->text + b->column[i];
-    for (size_t i = 0; i < b->entries; i++) {
+    for (int i = 0; i < b->entries; i++) {
         const struct entry *e = &b->entry[i];
         c->cell[((size_t)e->row + 1) * (size_t)b->columns + (size_t)e->column] = b->text + e->at;
     }

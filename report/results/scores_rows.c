@@ -213,26 +213,24 @@ static enum status add_row(struct reader *x, int row)
     return STATUS_OK;
 }
 
+static int compare_runs(const struct measure *p, const struct measure *q)
+{
+    return results_run_order((struct run_key){p->method, p->dataset, p->seed},
+                             (struct run_key){q->method, q->dataset, q->seed});
+}
+
 /* By run, then by step; those without a step last, in order of the file. */
 static int compare(const void *a, const void *b)
 {
     const struct measure *p = a, *q = b;
-    if (p->method != q->method)
-        return p->method < q->method ? -1 : 1;
-    if (p->dataset != q->dataset)
-        return p->dataset < q->dataset ? -1 : 1;
-    if (p->seed != q->seed)
-        return p->seed < q->seed ? -1 : 1;
+    int order = compare_runs(p, q);
+    if (order != 0)
+        return order;
     if (isnan(p->step) != isnan(q->step))
         return isnan(p->step) ? 1 : -1;
     if (p->step != q->step && !isnan(p->step))
         return p->step < q->step ? -1 : 1;
     return (p->row > q->row) - (p->row < q->row);
-}
-
-static bool same_run(const struct measure *p, const struct measure *q)
-{
-    return p->method == q->method && p->dataset == q->dataset && p->seed == q->seed;
 }
 
 /* --- runs ------------------------------------------------------------------------------------- */
@@ -545,7 +543,7 @@ static enum status read_measures(struct reader *x)
     number_runs(x);
     for (size_t first = 0, last; first < x->measures; first = last) {
         for (last = first + 1;
-             last < x->measures && same_run(&x->measure[first], &x->measure[last]);)
+             last < x->measures && compare_runs(&x->measure[first], &x->measure[last]) == 0;)
             last++;
         TRY(add_run(x, &x->measure[first], (int)(last - first)));
     }

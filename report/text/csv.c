@@ -1,6 +1,7 @@
 #include "report/text/csv.h"
 
 #include "engine/base/escape.h"
+#include "engine/base/memory.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -12,8 +13,7 @@ struct reader {
     char *at;
     char stops[4]; /* what ends a field without quotes */
     int line;
-    int cells, room;
-    int lines, line_room;
+    int cells, lines;
 };
 
 static enum status no_memory(const char *name)
@@ -28,28 +28,14 @@ static enum status add_cell(struct reader *r, char *cell)
                            "%s:%d: more than %d cells; keep only the columns and evaluations that "
                            "count, or split the file",
                            r->csv->name, r->line, CSV_CELLS);
-    if (r->cells == r->room) {
-        int room = r->room > 0 ? 2 * r->room : 256;
-        char **larger = realloc(r->csv->cell, (size_t)room * sizeof *larger);
-        if (larger == NULL)
-            return no_memory(r->csv->name);
-        r->csv->cell = larger;
-        r->room = room;
-    }
+    TRY(memory_grow((void **)&r->csv->cell, r->cells, sizeof *r->csv->cell, r->csv->name));
     r->csv->cell[r->cells++] = cell;
     return STATUS_OK;
 }
 
 static enum status add_line(struct reader *r, int line)
 {
-    if (r->lines == r->line_room) {
-        int room = r->line_room > 0 ? 2 * r->line_room : 64;
-        int *larger = realloc(r->csv->line, (size_t)room * sizeof *larger);
-        if (larger == NULL)
-            return no_memory(r->csv->name);
-        r->csv->line = larger;
-        r->line_room = room;
-    }
+    TRY(memory_grow((void **)&r->csv->line, r->lines, sizeof *r->csv->line, r->csv->name));
     r->csv->line[r->lines++] = line;
     return STATUS_OK;
 }
