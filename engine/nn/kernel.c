@@ -16,10 +16,13 @@
 /* A product is cut into blocks that stay in the caches: of the right factor STEPS steps (of one f32
  * or one pair) by BLOCK columns, packed in panels; of the left one STRIP rows. Where the inner
  * index is cut, the sums go through c, which costs no bit. A tile has TILE_ROWS rows of one panel.
- * Where AMX multiplies it has AMX_ROWS, and a strip AMX_STRIP. */
+ * Where AMX multiplies it has AMX_ROWS, a block AMX_STEPS steps, and blocks and strips have as many
+ * columns and rows as make them BLOCK_WORDS and STRIP_WORDS. */
 enum { TILE_ROWS = 6, STEPS = 256, BLOCK = 512, STRIP = 96 };
-enum { AMX_ROWS = 32, AMX_STRIP = 192, GROUP_STEPS = KERNEL_GROUP / 2 };
+enum { AMX_ROWS = 32, AMX_STEPS = 512, GROUP_STEPS = KERNEL_GROUP / 2 };
+enum { BLOCK_WORDS = AMX_STEPS * 512, STRIP_WORDS = AMX_STEPS * 192 };
 _Static_assert((int)STEPS == (int)KERNEL_ONCE, "a sum that is not cut");
+_Static_assert(2 * STEPS * STRIP <= STRIP_WORDS && STEPS * BLOCK <= BLOCK_WORDS, "room for both");
 
 struct tile {
     int rows, cols;       /* 1..TILE_ROWS; whole vectors, up to KERNEL_PANEL */
@@ -320,6 +323,16 @@ static void amx_end(void)
 {
 }
 
+static void amx_words_along(const float *x, int n, uint32_t *to)
+{
+    (void)x, (void)n, (void)to;
+}
+
+static void amx_words_across(const float *x, const float *next, int n, uint32_t *to)
+{
+    (void)x, (void)next, (void)n, (void)to;
+}
+
 static void amx_strip(const float *a, size_t a_row, size_t a_inner, int rows, int numbers,
                       uint32_t *to)
 {
@@ -477,6 +490,10 @@ static void words_along(enum kernel_type type, const float *x, int n, uint32_t *
         memcpy(to, x, (size_t)n * sizeof *x);
         return;
     }
+    if (chosen >= KERNEL_AVX512_BF16) {
+        amx_words_along(x, n, to);
+        return;
+    }
     int pairs = n / 2;
     for (int i = 0; i < pairs; i++) {
         uint64_t two;
@@ -498,6 +515,8 @@ static void words_across(enum kernel_type type, const float *x, const float *nex
 {
     if (type == KERNEL_F32) {
         memcpy(to, x, (size_t)n * sizeof *x);
+    } else if (chosen >= KERNEL_AVX512_BF16) {
+        amx_words_across(x, next, n, to);
     } else {
         for (int j = 0; j < n; j++)
             to[j] = rounded(bits_of(x[j])) | rounded(bits_of(next[j])) << 16;
@@ -553,22 +572,33 @@ static void pack_turned(enum kernel_type type, int inner, int cols, const float 
     }
 }
 
-/* One panel of `cols` columns that lie behind one another. */
-static void pack_straight(enum kernel_type type, int inner, int cols, const float *b,
-                          size_t b_inner, uint32_t *to)
-{
-    int steps = filled_of(type, inner), unit = per_step(type);
-    for (int s = 0; s < steps; s++, to += KERNEL_PANEL) {
-        const float *x = b + (size_t)s * (size_t)unit * b_inner;
-        words_across(type, x, s * unit + 1 < inner ? x + b_inner : zeros, cols, to);
-        memset(to + cols, 0, (size_t)(KERNEL_PANEL - cols) * sizeof *to);
-    }
-}
-
 size_t kernel_packed(enum kernel_type type, int inner, int cols)
 {
     size_t panels = ((size_t)cols + KERNEL_PANEL - 1) / KERNEL_PANEL;
     return panels * KERNEL_PANEL * (size_t)steps_of(type, inner);
+}
+
+static int columns_of_panel(int column, int cols)
+{
+    return cols - column < KERNEL_PANEL ? cols - column : KERNEL_PANEL;
+}
+
+/* Columns that lie behind one another: step by step in all panels, which are `panel` words apart,
+ * as memory has them. */
+static void pack_straight(enum kernel_type type, int inner, int cols, const float *b,
+                          size_t b_inner, size_t panel, uint32_t *packed)
+{
+    int steps = filled_of(type, inner), unit = per_step(type);
+    for (int s = 0; s < steps; s++) {
+        const float *x = b + (size_t)s * (size_t)unit * b_inner;
+        const float *next = s * unit + 1 < inner ? x + b_inner : NULL;
+        uint32_t *to = packed + (size_t)s * KERNEL_PANEL;
+        for (int j = 0; j < cols; j += KERNEL_PANEL, to += panel) {
+            int here = columns_of_panel(j, cols);
+            words_across(type, x + j, next != NULL ? next + j : zeros, here, to);
+            memset(to + here, 0, (size_t)(KERNEL_PANEL - here) * sizeof *to);
+        }
+    }
 }
 
 void kernel_pack(enum kernel_type type, int inner, int cols, const float *b, size_t b_inner,
@@ -576,12 +606,12 @@ void kernel_pack(enum kernel_type type, int inner, int cols, const float *b, siz
 {
     size_t panel = kernel_packed(type, inner, KERNEL_PANEL);
     size_t filled = (size_t)KERNEL_PANEL * (size_t)filled_of(type, inner);
+    if (b_col == 1)
+        pack_straight(type, inner, cols, b, b_inner, panel, packed);
     for (int j = 0; j < cols; j += KERNEL_PANEL, packed += panel) {
-        int here = cols - j < KERNEL_PANEL ? cols - j : KERNEL_PANEL;
-        if (b_col == 1)
-            pack_straight(type, inner, here, b + j, b_inner, packed);
-        else
-            pack_turned(type, inner, here, b + (size_t)j * b_col, b_col, packed);
+        if (b_col != 1)
+            pack_turned(type, inner, columns_of_panel(j, cols), b + (size_t)j * b_col, b_col,
+                        packed);
         memset(packed + filled, 0, (panel - filled) * sizeof *packed);
     }
 }
@@ -590,8 +620,8 @@ void kernel_pack(enum kernel_type type, int inner, int cols, const float *b, siz
 
 /* What a thread packs: the right factor's block, the left one's strip (two words a step where pairs
  * are taken apart). */
-static _Thread_local uint32_t block_space[STEPS * BLOCK] __attribute__((aligned(64)));
-static _Thread_local uint32_t strip_space[2 * STEPS * STRIP] __attribute__((aligned(64)));
+static _Thread_local uint32_t block_space[BLOCK_WORDS] __attribute__((aligned(64)));
+static _Thread_local uint32_t strip_space[STRIP_WORDS] __attribute__((aligned(64)));
 
 struct strip { /* as in struct tile; tiles are `next` apart */
     const float *a;
@@ -714,6 +744,12 @@ static void run_panel(const struct kind *kind, struct strip strip, struct tile t
     }
 }
 
+/* Rows or columns, `steps` words each, that have room in `words`: a multiple of `unit`. */
+static int whole_units(int words, int steps, int unit)
+{
+    return words / (steps > GROUP_STEPS ? steps : GROUP_STEPS) / unit * unit;
+}
+
 struct part { /* of the columns and the inner index: numbers, counted from the product's first */
     int column, cols, from, numbers;
 };
@@ -721,7 +757,6 @@ struct part { /* of the columns and the inner index: numbers, counted from the p
 /* c's columns of the part, all rows. */
 static void run_block(const struct kernel_product *p, const struct kind *kind, struct part q)
 {
-    int high = kind->amx ? AMX_STRIP : STRIP;
     int steps = steps_of(p->type, q.numbers), total = steps_of(p->type, p->packed_inner);
     const uint32_t *b = block_space;
     size_t panel = (size_t)KERNEL_PANEL * (size_t)steps;
@@ -736,6 +771,7 @@ static void run_block(const struct kernel_product *p, const struct kind *kind, s
                     p->b + (size_t)q.from * p->b_inner + (size_t)q.column * p->b_col, p->b_inner,
                     p->b_col, block_space);
     }
+    int high = !kind->amx ? STRIP : whole_units(STRIP_WORDS, steps, AMX_ROWS);
     bool begins = q.from == 0, ends = q.from + q.numbers == p->inner;
     const float *start = begins ? p->start : p->c;
     struct tile t = {.steps = steps,
@@ -768,10 +804,13 @@ static bool groups_fit(const struct kernel_product *p)
 
 static void multiply(const struct kernel_product *p, const struct kind *kind)
 {
-    int numbers = STEPS * per_step(p->type);
-    for (int column = 0; column < p->cols; column += BLOCK) {
+    int numbers = (kind->amx ? AMX_STEPS : STEPS) * per_step(p->type);
+    int inner = p->inner < numbers ? p->inner : numbers, block = BLOCK;
+    if (kind->amx)
+        block = whole_units(BLOCK_WORDS, steps_of(p->type, inner), KERNEL_PANEL);
+    for (int column = 0; column < p->cols; column += block) {
         struct part q = {.column = column,
-                         .cols = p->cols - column < BLOCK ? p->cols - column : BLOCK};
+                         .cols = p->cols - column < block ? p->cols - column : block};
         do { /* once for empty sums too */
             q.numbers = p->inner - q.from < numbers ? p->inner - q.from : numbers;
             run_block(p, kind, q);

@@ -20,7 +20,8 @@ enum {
     AMX_WORDS = AMX_TILE * AMX_TILE
 };
 
-#define AMX_TARGET __attribute__((target("amx-tile,amx-bf16,avx512f,avx512bw,avx512vl,avx512bf16")))
+#define AMX_TARGET                                                                                 \
+    __attribute__((target("amx-tile,amx-bf16,prfchw,avx512f,avx512bw,avx512vl,avx512bf16")))
 
 /* Whether the processor has it and Linux, which must be asked once for the process, its threads and
  * children, lets it be used: it then saves the tiles with the other registers. */
@@ -51,33 +52,65 @@ AMX_TARGET static void amx_end(void)
     _tile_release();
 }
 
-/* --- the left factor ------------------------------------------------------------------------- */
+/* --- rounding to bf16 ------------------------------------------------------------------------ */
 
+/* 16 pairs of neighbours. */
 AMX_TARGET static inline __m512i amx_pairs(__m512 low, __m512 high)
 {
     return (__m512i)_mm512_cvtne2ps_pbh(high, low);
 }
 
-/* The first n numbers at x, 0 <= n; then zeros. */
+/* 16 numbers of each of two rows, side by side. */
+AMX_TARGET static inline __m512i amx_beside(__m512 first, __m512 second)
+{
+    const __m512i order = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9,
+                                           24, 8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1,
+                                           16, 0);
+    return _mm512_permutexvar_epi16(order, amx_pairs(first, second));
+}
+
+/* The first n numbers at x, up to 16; then zeros. */
 AMX_TARGET static inline __m512 amx_some(const float *x, int n)
 {
     return n >= 16 ? _mm512_loadu_ps(x)
                    : _mm512_maskz_loadu_ps((__mmask16)(n > 0 ? (1u << n) - 1 : 0), x);
 }
 
+/* words_along and words_across (kernel.c) for bf16, on processors with the instruction for it. */
+AMX_TARGET static void amx_words_along(const float *x, int n, uint32_t *to)
+{
+    int k = 0;
+    for (; k + KERNEL_GROUP <= n; k += KERNEL_GROUP, to += AMX_TILE)
+        _mm512_storeu_si512(
+            to, amx_pairs(_mm512_loadu_ps(x + k), _mm512_loadu_ps(x + k + KERNEL_GROUP / 2)));
+    int left = n - k;
+    x += k;
+    __m512i last = amx_pairs(amx_some(x, left), amx_some(left > 16 ? x + 16 : x, left - 16));
+    _mm512_mask_storeu_epi32(to, (__mmask16)((1u << (left + 1) / 2) - 1), last);
+}
+
+AMX_TARGET static void amx_words_across(const float *x, const float *next, int n, uint32_t *to)
+{
+    int j = 0;
+    for (; j + 16 <= n; j += 16)
+        _mm512_storeu_si512(to + j, amx_beside(_mm512_loadu_ps(x + j), _mm512_loadu_ps(next + j)));
+    _mm512_mask_storeu_epi32(to + j, (__mmask16)((1u << (n - j)) - 1),
+                             amx_beside(amx_some(x + j, n - j), amx_some(next + j, n - j)));
+}
+
+/* --- the left factor ------------------------------------------------------------------------- */
+
 /* 16 rows, whose numbers go along the inner index. */
 AMX_TARGET static void amx_along(const float *a, size_t a_row, int rows, int numbers, uint32_t *to)
 {
-    for (int r = 0; r < AMX_TILE; r++, a += a_row, to += AMX_TILE) {
+    for (int r = 0; r < AMX_TILE; r++, to += AMX_TILE) {
+        const float *x = r < rows ? a + (size_t)r * a_row : a;
         uint32_t *row = to;
-        for (int k = 0; k < numbers; k += KERNEL_GROUP, row += AMX_WORDS) {
+        for (int k = 0; k < numbers; k += KERNEL_GROUP, row += AMX_WORDS, x += KERNEL_GROUP) {
             int n = r < rows ? numbers - k : 0;
-            const float *x = n > 0 ? a + k : a;
             __m512 low = amx_some(x, n), high = amx_some(n > 16 ? x + 16 : x, n - 16);
             _mm512_store_si512(row, amx_pairs(low, high));
         }
-        if (r >= rows)
-            a -= a_row;
     }
 }
 
@@ -109,46 +142,38 @@ AMX_TARGET static inline void amx_turn(__m512i w[AMX_TILE])
         w[i] = v[i];
 }
 
-/* 16 numbers of each of two rows, side by side. */
-AMX_TARGET static inline __m512i amx_beside(__m512 first, __m512 second)
-{
-    const __m512i order = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9,
-                                           24, 8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1,
-                                           16, 0);
-    return _mm512_permutexvar_epi16(order, amx_pairs(first, second));
-}
-
-/* 16 rows that lie behind one another. */
+/* One group of 16 rows that lie behind one another; of its numbers there are `numbers`. */
 AMX_TARGET static void amx_across(const float *a, size_t a_inner, int rows, int numbers,
                                   uint32_t *to)
 {
-    for (int k = 0; k < numbers; k += KERNEL_GROUP, to += AMX_WORDS) {
-        __m512i w[AMX_TILE];
-        for (int s = 0; s < AMX_TILE; s++) {
-            int left = numbers - k - 2 * s;
-            const float *x = left > 0 ? a + (size_t)(k + 2 * s) * a_inner : a;
-            w[s] = amx_beside(amx_some(x, left > 0 ? rows : 0),
-                              amx_some(left > 1 ? x + a_inner : x, left > 1 ? rows : 0));
-        }
-        amx_turn(w);
-        for (int s = 0; s < AMX_TILE; s++)
-            _mm512_store_si512(to + (ptrdiff_t)s * AMX_TILE, w[s]);
+    __m512i w[AMX_TILE];
+    for (int s = 0; s < AMX_TILE; s++) {
+        int left = numbers - 2 * s;
+        const float *x = left > 0 ? a + (size_t)(2 * s) * a_inner : a;
+        w[s] = amx_beside(amx_some(x, left > 0 ? rows : 0),
+                          amx_some(left > 1 ? x + a_inner : x, left > 1 ? rows : 0));
     }
+    amx_turn(w);
+    for (int s = 0; s < AMX_TILE; s++)
+        _mm512_store_si512(to + (ptrdiff_t)s * AMX_TILE, w[s]);
 }
 
-/* `rows` rows of `numbers` numbers as tiles, whole AMX_ROWS. */
+/* `rows` rows of `numbers` numbers as tiles, whole AMX_ROWS; memory is read in its order. */
 static void amx_strip(const float *a, size_t a_row, size_t a_inner, int rows, int numbers,
                       uint32_t *to)
 {
-    size_t tiles = (size_t)(numbers + KERNEL_GROUP - 1) / KERNEL_GROUP;
+    size_t tiles = (size_t)(numbers + KERNEL_GROUP - 1) / KERNEL_GROUP * AMX_WORDS; /* words */
     int whole = (rows + AMX_ROWS - 1) / AMX_ROWS * AMX_ROWS;
-    for (int r = 0; r < whole; r += AMX_TILE, to += tiles * AMX_WORDS) {
-        int here = rows - r < 0 ? 0 : rows - r;
-        const float *x = here > 0 ? a + (size_t)r * a_row : a;
-        if (a_inner == 1)
-            amx_along(x, a_row, here, numbers, to);
-        else
-            amx_across(x, a_inner, here, numbers, to);
+    for (int k = 0; k < numbers; k += a_inner == 1 ? numbers : KERNEL_GROUP) {
+        uint32_t *at = to + (size_t)k / KERNEL_GROUP * AMX_WORDS;
+        for (int r = 0; r < whole; r += AMX_TILE, at += tiles) {
+            int here = rows - r > 0 ? rows - r : 0;
+            const float *x = a + (size_t)k * a_inner + (here > 0 ? (size_t)r * a_row : 0);
+            if (a_inner == 1)
+                amx_along(x, a_row, here, numbers, at);
+            else
+                amx_across(x, a_inner, here, numbers - k, at);
+        }
     }
 }
 
@@ -165,6 +190,14 @@ static void amx_strip(const float *a, size_t a_row, size_t a_inner, int rows, in
         else                                                                                       \
             _tile_zero(tile);                                                                      \
     } while (0)
+
+/* 32 numbers come into the cache to be written. Without it stores wait for memory, and products for
+ * stores. */
+AMX_TARGET static inline void amx_fetch(const float *c)
+{
+    __builtin_prefetch(c, 1);
+    __builtin_prefetch(c + AMX_TILE, 1);
+}
 
 /* 32 rows by 32 columns, from `column` on. */
 AMX_TARGET static void amx_square(const struct tile *t, int column)
@@ -184,6 +217,11 @@ AMX_TARGET static void amx_square(const struct tile *t, int column)
     for (int k = 0; k < t->steps; k += GROUP_STEPS) {
         _tile_loadd(4, a, left);
         _tile_loadd(6, b, panel);
+        if (k < AMX_ROWS / 2 * GROUP_STEPS) { /* the next two rows that will be written */
+            const float *c = t->c + (size_t)(k / (GROUP_STEPS / 2)) * t->c_row + column;
+            amx_fetch(c);
+            amx_fetch(c + t->c_row);
+        }
         _tile_dpbf16ps(0, 4, 6);
         _tile_loadd(7, b + AMX_TILE, panel);
         _tile_dpbf16ps(1, 4, 7);
