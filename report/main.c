@@ -21,7 +21,6 @@
 #include "report/results/against.h"
 #include "report/results/paper.h"
 #include "report/results/published.h"
-#include "report/results/registry.h"
 #include "report/results/statistics.h"
 #include "report/results/suite_scores.h"
 #include "report/sameness/sameness.h"

@@ -1,7 +1,6 @@
 /* Adroit door: unlatch and pull the door open. Source docs/environments.md 4.2. */
 #include "suites/adroit.h"
 
-#include <math.h>
 #include <string.h>
 
 enum { PALM, HANDLE, FRAME }; /* rows of objects, and of e->id */

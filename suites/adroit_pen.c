@@ -2,7 +2,6 @@
  * early, when the pen is dropped. Source docs/environments.md 4.4. */
 #include "suites/adroit.h"
 
-#include <math.h>
 #include <string.h>
 
 enum {

@@ -6,7 +6,6 @@
  * fields. */
 #include "suites/adroit.h"
 
-#include <math.h>
 #include <string.h>
 
 enum { PALM, BALL, TARGET }; /* rows of objects, and of e->id */

@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 const struct dataset_field dataset_fields[DATASET_FIELDS] = {
     [AT_STATE] = {"observations", FIELD_STATE, true},

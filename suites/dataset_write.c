@@ -1,7 +1,6 @@
 #include "suites/dataset_write.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -10,7 +10,6 @@
 #include "suites/locomotion.h"
 
 #include <math.h>
-#include <string.h>
 
 /* --- the robots
  * ------------------------------------------------------------------------------------ */

@@ -3,7 +3,6 @@
 #include "engine/base/memory.h"
 
 #include <assert.h>
-#include <stdint.h>
 #include <stdlib.h>
 
 #if defined(__SANITIZE_ADDRESS__)

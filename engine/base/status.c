@@ -3,7 +3,6 @@
 #include "engine/base/say.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 static _Thread_local char sentence[STATUS_SENTENCE];

@@ -11,7 +11,6 @@
 #include "suites/waypoint.h"
 
 #include <assert.h>
-#include <limits.h>
 #include <math.h>
 #include <omp.h>
 #include <stdbool.h>

@@ -5,7 +5,6 @@
 #include "suites/dataset_table.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static enum status add_set(void *arguments, const char *assignment)
 {

@@ -14,7 +14,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { HOMES = 64, LISTED = 10, LISTED_INDENT = 32, INDENT = 11 /* behind the names of lines */ };
 

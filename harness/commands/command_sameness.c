@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct arguments {
     const char *folder, *datasets, *methods, *seeds;

@@ -3,8 +3,6 @@
 #include "engine/base/file.h"
 #include "engine/base/say.h"
 #include "engine/methods/learner.h"
-#include "harness/base/progress.h"
-#include "harness/matrix/cell.h"
 #include "harness/matrix/guide.h"
 #include "harness/matrix/supply.h"
 #include "harness/sweep/overview.h"
@@ -12,7 +10,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <math.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>

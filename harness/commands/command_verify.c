@@ -1,6 +1,5 @@
 #include "harness/commands/command.h"
 
-#include "engine/base/say.h"
 #include "engine/base/sha256.h"
 #include "engine/base/stop.h"
 #include "engine/base/threads.h"

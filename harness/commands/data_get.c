@@ -2,7 +2,6 @@
 #include "harness/commands/command.h"
 #include "harness/matrix/supply.h"
 
-#include <stdio.h>
 #include <string.h>
 
 struct arguments {

@@ -6,7 +6,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 static void print_json(const struct dataset *d, const struct dataset_entry *e,
                        const struct score_summary *s)

@@ -1,7 +1,6 @@
 #include "harness/config/config.h"
 
 #include "engine/base/embed.h"
-#include "engine/base/file.h"
 #include "harness/base/ini_text.h"
 #include "suites/dataset_table.h"
 

@@ -20,8 +20,6 @@
 #include "engine/base/status.h"
 #include "engine/base/visitor.h"
 
-#include <stdint.h>
-
 /* What to save: called once for writing and once for reading. */
 typedef enum status checkpoint_visit(void *context, struct visitor *v);
 

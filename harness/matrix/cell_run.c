@@ -4,8 +4,6 @@
 #include "harness/matrix/guide.h"
 #include "harness/matrix/supply.h"
 
-#include <stdio.h>
-
 static enum status run_cell(const struct matrix *m, const struct matrix_cell *cell,
                             const char *results, const struct run_request *how,
                             struct cell_outcome *out)

@@ -2,7 +2,6 @@
 
 #include "suites/dataset.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static bool names_file(const char *out)

@@ -10,7 +10,6 @@
 #include "harness/matrix/sac_recipe.h"
 #include "suites/dataset_table.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

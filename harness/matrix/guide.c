@@ -2,8 +2,6 @@
 
 #include "harness/matrix/cell.h"
 
-#include <stdio.h>
-
 enum status guide_check(const struct matrix *m, const struct matrix_cell *c, const char *results)
 {
     char folder[FILE_PATH], path[FILE_PATH], name[4 * CONFIG_NAME], hash[SHA256_HEX];

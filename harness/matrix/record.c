@@ -3,7 +3,6 @@
 #include "engine/base/guard.h"
 #include "engine/base/memory.h"
 #include "engine/base/say.h"
-#include "harness/config/config.h"
 #include "harness/curve/provenance.h"
 #include "harness/matrix/matrix.h"
 

@@ -6,8 +6,6 @@
 #include "engine/base/file.h"
 #include "harness/curve/run_folder.h"
 
-#include <stdint.h>
-
 struct record {
     char name[FILE_PATH];   /* the run's folder below the list's: "smoke/hopper.../td3_odt/1" */
     char folder[FILE_PATH]; /* the same from here; curve.h5 lies in it */

@@ -6,7 +6,6 @@
 #include "harness/run/run.h"
 #include "suites/env.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,6 @@
 #include "harness/run/run_impl.h"
 
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 static enum status add_row(struct run *r, const struct episode *episodes, int E)
 {

@@ -4,7 +4,6 @@
 #include "harness/run/run_impl.h"
 #include "suites/policy.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

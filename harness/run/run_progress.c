@@ -5,7 +5,6 @@
 #include "harness/base/terminal.h"
 
 #include <math.h>
-#include <stdio.h>
 
 /* In the order of progress_stages. */
 static const enum run_timer shown[PROGRESS_STAGES] = {TIMER_ROLLOUT, TIMER_SAMPLE,   TIMER_CRITIC,

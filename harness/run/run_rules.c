@@ -1,7 +1,6 @@
 #include "harness/run/run_rules.h"
 
 #include <math.h>
-#include <string.h>
 
 double rules_online_target(const struct hyper *h, double data_mean, int64_t episode)
 {

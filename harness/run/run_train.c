@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Batches trained between two looks at the stop flag. At the paper's size that is minutes. */
 enum { UPDATES_AT_ONCE = 10, TRANSITIONS_AN_ITERATION = 1000, PRETRAIN_BLOCKS = 20 };

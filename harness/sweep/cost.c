@@ -4,7 +4,6 @@
 #include "suites/dataset_episodes.h"
 #include "suites/dataset_table.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

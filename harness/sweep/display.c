@@ -6,7 +6,6 @@
 
 #include <math.h>
 #include <stdarg.h>
-#include <string.h>
 #include <unistd.h>
 
 enum { RUNS_SHOWN = 8 };

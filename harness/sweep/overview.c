@@ -5,7 +5,6 @@
 #include "harness/base/progress.h"
 #include "harness/base/terminal.h"
 #include "harness/matrix/guide.h"
-#include "harness/run/run.h"
 #include "harness/sweep/schedule.h"
 
 #include <math.h>

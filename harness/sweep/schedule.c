@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 static void change(struct schedule *s, int job, enum schedule_state to)
 {

@@ -5,7 +5,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 static double budget_of(const struct results *r, const struct results_run *run)
 {

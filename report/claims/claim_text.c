@@ -3,12 +3,10 @@
 #include "engine/base/ledger.h"
 #include "report/claims/claims.h"
 #include "report/claims/selection.h"
-#include "report/results/registry.h"
 #include "report/tables/table_table.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* The words behind a placeholder of an assertion. */

@@ -1,14 +1,12 @@
 #include "report/claims/claims.h"
 
 #include "report/claims/claims_impl.h"
-#include "report/results/registry.h"
 #include "report/results/statistics.h"
 #include "report/text/list.h"
 #include "report/text/steps.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 const char *claim_test_name(enum claim_test t)
 {

@@ -1,7 +1,6 @@
 #include "report/draw/fig_heat.h"
 
 #include <math.h>
-#include <stdio.h>
 
 static const double LABEL = 7.0, GAP = 0.06, FOOT = 0.24, HEAD = 0.10, GROUP_GAP = 0.07,
                     LOWEST_ROW = 0.135, GROUP_TITLE = 0.17, LINE = 0.115, LONGEST_COLUMN = 1.25;

@@ -1,12 +1,10 @@
 #include "report/figures/fig_against.h"
 
-#include "report/figures/suite_figure.h"
 #include "report/results/against.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static const struct interval nothing = {PLOT_NONE, PLOT_NONE, PLOT_NONE, 0};
 

@@ -3,7 +3,6 @@
 #include "report/figures/curve_figure.h"
 #include "report/text/list.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,6 @@
 #include "report/results/registry.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

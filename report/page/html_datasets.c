@@ -7,7 +7,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { LOG_LINES = 6, LOG_ROOM = 64 * 1024 * 1024, LOGS = 50 };
 

@@ -4,11 +4,6 @@
 #include "report/page/headline.h"
 #include "report/page/theory_text.h"
 
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 static void add_notes(const struct results *x, enum note_level level, const char *before,
                       struct text *out)
 {

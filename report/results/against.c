@@ -1,11 +1,9 @@
 #include "report/results/against.h"
 
 #include "engine/base/memory.h"
-#include "report/results/suite_scores.h"
 #include "report/stats/sum.h"
 #include "report/stats/trim.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

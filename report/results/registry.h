@@ -4,7 +4,6 @@
 #define REPORT_REGISTRY_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 struct registry_method {
     const char *id, *label;

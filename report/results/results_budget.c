@@ -5,7 +5,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 double results_usual(const struct results *r, int dataset,
                      double (*value)(const struct results_run *run))

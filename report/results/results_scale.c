@@ -2,7 +2,6 @@
  * scale 0-1 among 0-100, versions of a dataset. And the remedy for the first: normalising by the
  * returns of two policies. */
 #include "report/results/results_impl.h"
-#include "report/results/scores.h"
 #include "report/results/scores_impl.h"
 #include "report/text/csv.h"
 

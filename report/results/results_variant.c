@@ -2,7 +2,6 @@
 #include "report/results/registry.h"
 #include "report/results/results_impl.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,6 @@
 #include "report/results/scores.h"
 
 #include "engine/base/file.h"
-#include "report/results/results_impl.h"
 #include "report/results/scores_impl.h"
 
 #include <stdio.h>

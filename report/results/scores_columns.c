@@ -3,7 +3,6 @@
 #include "report/results/scores_impl.h"
 
 #include <ctype.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

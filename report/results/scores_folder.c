@@ -1,7 +1,6 @@
 /* A folder of score files, whose names say what they hold. */
 #include "engine/base/file.h"
 #include "engine/base/memory.h"
-#include "report/results/results_impl.h"
 #include "report/results/scores_impl.h"
 
 #include <dirent.h>

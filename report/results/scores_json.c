@@ -15,7 +15,6 @@
 #include "engine/base/memory.h"
 
 #include <json-c/json.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,6 @@
 #include "report/results/results_impl.h"
 #include "report/results/scores_impl.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>

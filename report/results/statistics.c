@@ -6,7 +6,6 @@
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct statistics {
     struct suite_statistics *suite; /* (RESULTS_WHATS, suites + 1), all suites together last */

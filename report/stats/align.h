@@ -11,8 +11,6 @@
 
 #include "engine/base/status.h"
 
-#include <stddef.h>
-
 enum align_rule {
     ALIGN_LINEAR,
     ALIGN_HOLD, /* a step curve: right when evaluations are rare */

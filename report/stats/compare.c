@@ -4,10 +4,8 @@
 #include "report/stats/improve.h"
 #include "report/stats/rank.h"
 #include "report/stats/replicate.h"
-#include "report/stats/sum.h"
 #include "report/stats/verdict.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 

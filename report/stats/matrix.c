@@ -3,7 +3,6 @@
 #include "report/stats/sum.h"
 
 #include <math.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

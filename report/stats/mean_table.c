@@ -3,7 +3,6 @@
 #include "report/stats/replicate.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { LANES = REPLICATE_LANES, RUNS = MEAN_TABLE_RUNS, TILE = MEAN_TABLE_TILE };
 

@@ -15,7 +15,6 @@
 #include "engine/base/status.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 
 enum { PERMUTATION_EXACT = 5000000, PERMUTATION_DRAWS = 1000000 };
 

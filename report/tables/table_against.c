@@ -2,10 +2,6 @@
 #include "report/results/against.h"
 #include "report/tables/table_table.h"
 
-#include <math.h>
-#include <stdio.h>
-#include <string.h>
-
 static void finish_caption(const struct report *r, struct table *t)
 {
     char words[256];

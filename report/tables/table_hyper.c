@@ -1,5 +1,4 @@
 /* Tables 8 and 9: the hyperparameters that were really used, from the runs' own configurations. */
-#include "report/results/results_impl.h"
 #include "report/tables/table_table.h"
 #include "report/text/list.h"
 

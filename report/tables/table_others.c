@@ -3,9 +3,7 @@
 #include "report/tables/table_table.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* "61.2 ± 3.4", the spread where it is known. */
 static void put_mean(struct table *t, int row, int column, double mean, double sd, int digits)

@@ -4,7 +4,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 static void put_printed_cell(struct table *t, int row, int column, struct paper_cell p, double best)
 {

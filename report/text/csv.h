@@ -7,8 +7,6 @@
 
 #include "engine/base/status.h"
 
-#include <stddef.h>
-
 enum { CSV_CELLS = 1 << 24 }; /* at most; a larger text is refused */
 
 struct csv {
