@@ -57,14 +57,6 @@ static void snap_to_tick(double step, double *low, double *high)
         *low = below;
 }
 
-static double widest_label(const char *const *label, int n, double most)
-{
-    double width = 0;
-    for (int i = 0; label != NULL && i < n; i++)
-        width = fmax(width, theme_text_width(label[i], LABEL));
-    return fmin(width, most);
-}
-
 static struct plot_axis axis_of(const struct bars *b, const struct bars_block *block, int column,
                                 double inches)
 {
@@ -287,8 +279,10 @@ static struct layout lay_out_bars(const struct bars *b, const struct theme *t, d
     double page = theme_inches(t) / theme_scale(t);
     struct layout l = {.titled = b->blocks > 1, .gap_x = GAP_X};
     l.most_label = (b->right != NULL ? 0.25 : 0.36) * page;
-    l.left = 0.10 + widest_label(left, b->rows, l.most_label) + 0.08;
-    l.right = RIGHT + (b->right != NULL ? widest_label(b->right, b->rows, l.most_label) + 0.08 : 0);
+    l.left = 0.10 + theme_labels_width(left, b->rows, LABEL, l.most_label) + 0.08;
+    l.right = RIGHT + (b->right != NULL
+                           ? theme_labels_width(b->right, b->rows, LABEL, l.most_label) + 0.08
+                           : 0);
     int fitting = (int)fmax(1, (page - l.left - l.right + GAP_X) / (0.9 + GAP_X));
     l.per_row = b->columns <= 4 ? b->columns : b->columns <= 6 ? 3 : 4;
     l.per_row = l.per_row < fitting ? l.per_row : fitting;

@@ -28,14 +28,6 @@ static uint32_t ink_on(uint32_t rgb)
     return light > 120 ? THEME_INK : 0xffffff;
 }
 
-static double widest_label(const char *const *label, int n, double most)
-{
-    double width = 0;
-    for (int i = 0; i < n; i++)
-        width = fmax(width, theme_text_width(label[i], LABEL));
-    return fmin(width, most);
-}
-
 /* Lines of the longest column label, at most `most` of `inches`; the widest line in *wide. */
 static int wrap_columns(const struct heat *m, double inches, int most, double *wide, bool *whole)
 {
@@ -99,10 +91,11 @@ static struct layout lay_out_heat(const struct heat *m, const struct theme *t)
     for (int i = 0; i < m->rows * m->columns; i++)
         text = fmax(text, theme_text_width(m->cell[i].text, 6.6));
     l.row_label = 0.33 * page;
-    l.left = 0.10 + widest_label(m->row, m->rows, l.row_label) + GAP +
+    l.left = 0.10 + theme_labels_width(m->row, m->rows, LABEL, l.row_label) + GAP +
              (m->row_title != NULL ? 0.16 : 0);
     double room = (page - l.left - 0.10) / (m->columns > 0 ? m->columns : 1);
-    double wanted = fmax(text + 0.10, fmin(widest_label(m->column, m->columns, page) + 0.08, 0.62));
+    double wanted = fmax(text + 0.10,
+                         fmin(theme_labels_width(m->column, m->columns, LABEL, page) + 0.08, 0.62));
     l.cell_width = fmin(room, fmax(wanted, 0.30));
     lay_out_columns(m, &l);
     l.cell_height = m->rows > 16 ? LOWEST_ROW : 0.20;

@@ -198,6 +198,14 @@ double theme_text_width(const char *text, double points)
     return width_of(glyphs_spell(text, drawn, sizeof drawn), points);
 }
 
+double theme_labels_width(const char *const *label, int n, double points, double most)
+{
+    double width = 0;
+    for (int i = 0; label != NULL && i < n; i++)
+        width = fmax(width, theme_text_width(label[i], points));
+    return fmin(width, most);
+}
+
 /* The longest end of `text` not wider than `inches`. */
 static const char *fitting_end(const char *text, double points, double inches)
 {

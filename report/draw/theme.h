@@ -78,6 +78,8 @@ enum { THEME_TEXT = 480 }; /* bytes of a text in a figure, in any spelling */
 /* Width of a text in inches, set in Nimbus Sans (Helvetica's widths), as it will be drawn: letters
  * without a glyph spelt (glyphs.h). */
 double theme_text_width(const char *text, double points);
+/* The width of the widest of n labels (NULL: none), but no more than `most`. */
+double theme_labels_width(const char *const *label, int n, double points, double most);
 /* Copy `text` as it will be drawn, its middle left out (an ellipsis) where it would be wider than
  * `inches`. Returns out. */
 char *theme_fit(const char *text, double points, double inches, char *out, size_t size);
