@@ -182,9 +182,9 @@ static enum answer ask_flock(int fd, int operation, const char *path)
 
 /* --- leases ----------------------------------------------------------------------------------- */
 
-static enum status lease_path(const char *path, const char *ending, char out[FILE_PATH])
+static enum status lease_path(const char *path, char out[FILE_PATH])
 {
-    if (snprintf(out, FILE_PATH, "%s%s", path, ending) >= FILE_PATH)
+    if (snprintf(out, FILE_PATH, "%s.lease", path) >= FILE_PATH)
         return status_fail(STATUS_IO, "%.200s...: the path is longer than %d characters", path,
                            FILE_PATH);
     return STATUS_OK;
@@ -316,7 +316,7 @@ static enum status take_lease(struct lock *l, const char *path, enum answer *out
         return status_fail(STATUS_MEMORY, "%s: no memory for a lease", path);
     *out = ANSWER_BUSY;
     describe_self(lease->owner);
-    enum status result = lease_path(path, ".lease", lease->path);
+    enum status result = lease_path(path, lease->path);
     if (result == STATUS_OK)
         result = look_at_lease(lease->path, l->fd, &holder, owner);
     if (result == STATUS_OK && holder == HOLDER_DEAD)
@@ -349,7 +349,7 @@ static enum status sign(const struct lock *l, const char *path, enum answer *out
     /* Only for processes that cannot see the flock itself: a full disk does not matter. */
     if (ftruncate(l->fd, 0) == 0)
         (void)!pwrite(l->fd, owner, strlen(owner), 0);
-    TRY(lease_path(path, ".lease", lease));
+    TRY(lease_path(path, lease));
     TRY(look_at_lease(lease, l->fd, &holder, owner));
     if (holder == HOLDER_DEAD)
         bury(lease, l->fd, owner);
@@ -443,7 +443,7 @@ enum status lock_look(const char *path, bool *held)
     enum answer answer = ask_flock(fd, LOCK_SH, path);
     *held = answer == ANSWER_BUSY;
     enum status result = STATUS_OK;
-    if (!*held && (result = lease_path(path, ".lease", lease)) == STATUS_OK)
+    if (!*held && (result = lease_path(path, lease)) == STATUS_OK)
         result = look_at_lease(lease, -1, &holder, owner);
     *held = *held || holder == HOLDER_LIVES ||
             (answer == ANSWER_UNABLE && judge_holder(fd, owner) == HOLDER_LIVES);

@@ -47,11 +47,10 @@ enum status claim_mean(const struct report *r, const char *who, const char *wher
 }
 
 enum status claim_mean_difference(const struct report *r, const struct claim_part *p,
-                                  selection_value *value, const void *context,
-                                  struct claim_outcome *o)
+                                  selection_value *value, struct claim_outcome *o)
 {
     struct selection x, y;
-    TRY(selection_pair(r, p->a, p->b, p->on, value, context, &x, &y));
+    TRY(selection_pair(r, p->a, p->b, p->on, value, NULL, &x, &y));
     enum status status = STATUS_OK;
     o->tasks = x.x.tasks;
     o->wanted = x.wanted;
@@ -87,7 +86,7 @@ enum status claim_pair(const struct report *r, const struct claim_part *p, selec
 enum status claim_difference(const struct report *r, const struct claim_part *p,
                              struct claim_outcome *o)
 {
-    TRY(claim_mean_difference(r, p, selection_final, NULL, o));
+    TRY(claim_mean_difference(r, p, selection_final, o));
     if (o->tasks == 0)
         return STATUS_OK;
     o->verdict = p->test == CLAIM_EQUAL  ? verdict_within(o->estimate, p->value)
@@ -99,7 +98,7 @@ enum status claim_difference(const struct report *r, const struct claim_part *p,
 /* Every dataset by itself, with Holm's correction over them. */
 enum status claim_each(const struct report *r, const struct claim_part *p, struct claim_outcome *o)
 {
-    TRY(claim_mean_difference(r, p, selection_final, NULL, o));
+    TRY(claim_mean_difference(r, p, selection_final, o));
     struct selection x, y;
     TRY(selection_pair(r, p->a, p->b, p->on, selection_final, NULL, &x, &y));
     struct interval d[SELECTION_DATASETS];
@@ -176,7 +175,7 @@ enum status claim_gain(const struct report *r, const struct claim_part *p, struc
 enum status claim_gain_difference(const struct report *r, const struct claim_part *p,
                                   struct claim_outcome *o)
 {
-    TRY(claim_mean_difference(r, p, selection_increase, NULL, o));
+    TRY(claim_mean_difference(r, p, selection_increase, o));
     if (o->tasks > 0)
         o->verdict = verdict_above(o->estimate, p->value);
     return STATUS_OK;

@@ -223,7 +223,7 @@ static double log_loss(const struct results *r, const struct results_run *run, c
 
 enum status claim_loss(const struct report *r, const struct claim_part *p, struct claim_outcome *o)
 {
-    TRY(claim_mean_difference(r, p, log_loss, NULL, o));
+    TRY(claim_mean_difference(r, p, log_loss, o));
     if (o->tasks > 0)
         o->verdict = verdict_below(o->estimate, 0);
     return STATUS_OK;

@@ -34,8 +34,7 @@ enum status claim_mean(const struct report *r, const char *who, const char *wher
 
 /* The same of a minus b. */
 enum status claim_mean_difference(const struct report *r, const struct claim_part *p,
-                                  selection_value *value, const void *context,
-                                  struct claim_outcome *o);
+                                  selection_value *value, struct claim_outcome *o);
 
 /* Any statistic of a's runs and b's, on the datasets that both have. */
 typedef enum status claim_statistic(const struct matrix *a, const struct matrix *b,

@@ -8,7 +8,7 @@ static enum status means_of(const struct report *r, const struct suite_scores *g
 {
     struct matrix initial;
     double mean[AGGREGATE_COUNT];
-    TRY(results_matrix(&r->results, g->method[i], g->dataset, g->datasets, RESULTS_INITIAL, false,
+    TRY(results_matrix(&r->results, g->method[i], g->dataset, g->datasets, RESULTS_INITIAL,
                        &initial));
     enum status result = aggregate_points(&initial, r->gamma, mean);
     *start = mean[AGGREGATE_MEAN];

@@ -36,7 +36,7 @@ static enum status interval_of(const struct report *r, int method, int dataset,
 {
     struct matrix scores;
     struct interval got[AGGREGATE_COUNT];
-    TRY(results_matrix(&r->results, method, &dataset, 1, RESULTS_FINAL, false, &scores));
+    TRY(results_matrix(&r->results, method, &dataset, 1, RESULTS_FINAL, &scores));
     enum status result = aggregate_intervals(&scores, r->gamma, &r->bootstrap, got);
     matrix_free(&scores);
     *out = got[AGGREGATE_MEAN];

@@ -62,9 +62,9 @@ static enum status take_both(const struct against *g, const struct results *r, i
         return status_fail(STATUS_MEMORY, "no memory to compare %s", r->method[method].label);
     for (int i = 0; i < count; i++)
         place[i] = results_dataset(&g->results, r->dataset[datasets[i]].id);
-    enum status status = results_matrix(r, method, datasets, count, RESULTS_FINAL, false, &out[0]);
+    enum status status = results_matrix(r, method, datasets, count, RESULTS_FINAL, &out[0]);
     if (status == STATUS_OK) {
-        status = results_matrix(&g->results, theirs, place, count, RESULTS_FINAL, false, &out[1]);
+        status = results_matrix(&g->results, theirs, place, count, RESULTS_FINAL, &out[1]);
         if (status != STATUS_OK)
             matrix_free(&out[0]);
     }

@@ -7,11 +7,11 @@
 #include <stdio.h>
 
 enum status report_interval(const struct report *r, int method, const int *datasets, int count,
-                            enum results_what what, struct interval *out)
+                            struct interval *out)
 {
     *out = (struct interval){(double)NAN, (double)NAN, (double)NAN, 0};
     struct matrix x;
-    TRY(results_matrix(&r->results, method, datasets, count, what, false, &x));
+    TRY(results_matrix(&r->results, method, datasets, count, RESULTS_FINAL, &x));
     enum status status = STATUS_OK;
     if (x.tasks > 0)
         status = contrast_interval(&(struct contrast_term){&x, 1}, 1, &r->bootstrap, NULL, out);

@@ -45,10 +45,10 @@ const char *report_score_of(const struct report *r, const char *aggregate, char 
 /* The heading of the page and of report.md. */
 const char *report_title(const struct report *r);
 
-/* The interval of a cell's (or several cells') mean: `what` of the used runs. point NaN without
+/* The interval of a cell's (or several cells') mean final score. point NaN without
  * runs. Errors STATUS_MEMORY. */
 enum status report_interval(const struct report *r, int method, const int *datasets, int count,
-                            enum results_what what, struct interval *out);
+                            struct interval *out);
 
 /* "95 % intervals: stratified bootstrap over runs, 50000 replications": for captions. */
 void report_describe_intervals(const struct report *r, char *out, size_t size);

@@ -463,8 +463,6 @@ static double score_of(const struct results_run *run, enum results_what what)
         return run->increase;
     case RESULTS_INITIAL:
         return run->initial;
-    case RESULTS_AREA:
-        return run->area;
     case RESULTS_FINAL:
         break;
     }
@@ -488,7 +486,7 @@ int results_scores(const struct results *r, int method, int dataset, enum result
 }
 
 enum status results_matrix(const struct results *r, int method, const int *datasets, int count,
-                           enum results_what what, bool keep_empty, struct matrix *out)
+                           enum results_what what, struct matrix *out)
 {
     enum status status = matrix_init(out, r->method[method].id);
     out->pooled = r->options.pooled;
@@ -497,7 +495,7 @@ enum status results_matrix(const struct results *r, int method, const int *datas
         double *score = malloc((size_t)(n > 0 ? n : 1) * sizeof *score);
         if (score == NULL)
             status = no_memory();
-        else if (n > 0 || keep_empty)
+        else if (n > 0)
             status = matrix_add(out, r->dataset[datasets[i]].id,
                                 results_scores(r, method, datasets[i], what, n, score), score);
         free(score);

@@ -242,15 +242,15 @@ struct results_count results_count(const struct results *r, int method, int data
 
 /* Scores of the used runs of a cell, in seed order, undefined ones left out. Writes at most `room`
  * numbers, returns how many there are. */
-enum results_what { RESULTS_FINAL, RESULTS_INCREASE, RESULTS_INITIAL, RESULTS_AREA };
-enum { RESULTS_WHATS = RESULTS_AREA + 1 };
+enum results_what { RESULTS_FINAL, RESULTS_INCREASE, RESULTS_INITIAL };
+enum { RESULTS_WHATS = RESULTS_INITIAL + 1 };
 int results_scores(const struct results *r, int method, int dataset, enum results_what what,
                    int room, double *out);
 
 /* The same of a method on a list of datasets, for aggregates and comparisons. Tasks without a
- * score are left out, or with `keep_empty` kept without runs. Errors STATUS_MEMORY. */
+ * score are left out. Errors STATUS_MEMORY. */
 enum status results_matrix(const struct results *r, int method, const int *datasets, int count,
-                           enum results_what what, bool keep_empty, struct matrix *out);
+                           enum results_what what, struct matrix *out);
 
 /* The method that a user's word names: its id, else its label, upper or lower case. *out is an
  * index. Errors STATUS_CONFIG with the nearest name. */

@@ -185,7 +185,7 @@ enum status statistics_cell(const struct report *r, int method, int dataset,
         return no_memory();
     compute_cell(r, method, dataset, count, score, c);
     free(score);
-    TRY(report_interval(r, method, &dataset, 1, RESULTS_FINAL, &c->interval));
+    TRY(report_interval(r, method, &dataset, 1, &c->interval));
     s->known[at] = true;
     return STATUS_OK;
 }

@@ -130,7 +130,7 @@ static enum status make_matrices(const struct results *r, enum results_what what
                                  struct suite_scores *g)
 {
     for (int i = 0; i < g->methods; i++) {
-        TRY(results_matrix(r, g->method[i], g->dataset, g->datasets, what, false, &g->x[i]));
+        TRY(results_matrix(r, g->method[i], g->dataset, g->datasets, what, &g->x[i]));
         if (r->options.missing == MISSING_COMMON && !matrix_full(&g->x[i])) {
             struct matrix common;
             TRY(matrix_common(&g->x[i], &common));

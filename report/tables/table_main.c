@@ -108,7 +108,7 @@ static enum status compute_entry(const struct report *r, int method, const int *
     if (count == 1 && !isnan(e->final))
         e->interval = c->interval;
     else if (!isnan(e->final))
-        TRY(report_interval(r, method, datasets, count, RESULTS_FINAL, &e->interval));
+        TRY(report_interval(r, method, datasets, count, &e->interval));
     return STATUS_OK;
 }
 

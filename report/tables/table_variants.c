@@ -20,9 +20,8 @@ static enum status hold_against(const struct report *r, int variant, int base, c
     c->variant = &r->results.method[variant];
     c->base = &r->results.method[base];
     c->tasks = count;
-    TRY(results_matrix(&r->results, variant, datasets, count, RESULTS_FINAL, false, &x));
-    enum status status = results_matrix(&r->results, base, datasets, count, RESULTS_FINAL, false,
-                                        &y);
+    TRY(results_matrix(&r->results, variant, datasets, count, RESULTS_FINAL, &x));
+    enum status status = results_matrix(&r->results, base, datasets, count, RESULTS_FINAL, &y);
     if (status == STATUS_OK) {
         int a = matrix_fewest(&x), b = matrix_fewest(&y);
         c->fewest = a < b ? a : b;

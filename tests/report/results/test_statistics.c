@@ -103,7 +103,7 @@ Test(statistics, of_a_cell_are_those_of_its_used_runs)
     cr_expect_float_eq(c->increase, (21.5 + 24) / 2, 1e-12);
     cr_expect_eq(c->lowest, 42.5);
     cr_expect_eq(c->highest, 66);
-    cr_assert_eq(report_interval(&r, method, &dataset, 1, RESULTS_FINAL, &alone), STATUS_OK);
+    cr_assert_eq(report_interval(&r, method, &dataset, 1, &alone), STATUS_OK);
     expect_same(c->interval, alone);
 
     method = results_method(&r.results, "zeta");
