@@ -1,6 +1,5 @@
 #include "report/stats/efficiency.h"
 
-#include "report/stats/mean_table.h"
 #include "report/stats/replicate.h"
 #include "report/stats/sum.h"
 #include "report/stats/trim.h"
@@ -47,14 +46,13 @@ struct point {
     int j;
     double *score; /* (L) */
     struct trim trim;
-    double *mean, *iqm; /* (R) replicate values */
+    double *iqm; /* (R) replicate values */
 };
 
 static void point_free(struct point *p)
 {
     free(p->score);
     trim_free(&p->trim);
-    free(p->mean);
     free(p->iqm);
     *p = (struct point){0};
 }
@@ -65,9 +63,8 @@ static enum status point_init(struct point *p, const struct matrix *runs, const 
     size_t L = matrix_count(runs);
     *p = (struct point){.j = j};
     p->score = malloc(L * sizeof *p->score);
-    p->mean = malloc((size_t)reps * sizeof *p->mean);
     p->iqm = malloc((size_t)reps * sizeof *p->iqm);
-    if (p->score == NULL || p->mean == NULL || p->iqm == NULL) {
+    if (p->score == NULL || p->iqm == NULL) {
         point_free(p);
         return status_fail(STATUS_MEMORY, "no memory for the curves of '%s'", runs->method);
     }
@@ -80,10 +77,7 @@ static enum status point_init(struct point *p, const struct matrix *runs, const 
 }
 
 struct points_job {
-    const struct matrix *x;
     struct point *point;
-    const struct mean_table *table; /* NULL: a task has too many runs for one */
-    uint32_t *found;                /* the table's rows of all replicates */
     int points, reps;
 };
 
@@ -92,16 +86,8 @@ static void resample_block(const void *context, int block, struct replicate_work
 {
     const struct points_job *job = context;
     double lane[LANES];
-    if (job->table != NULL)
-        mean_table_find(job->table, w->count,
-                        job->found + (size_t)block * mean_table_found(job->x));
     for (int i = 0; i < job->points; i++) {
         struct point *p = &job->point[i];
-        if (job->table == NULL) {
-            replicate_means(job->x, p->score, w->count, w->mean);
-            replicate_average(w->mean, job->x->tasks, lane);
-            replicate_store(lane, job->reps, block, p->mean);
-        }
         if (i == 0)
             trim_weigh(&p->trim, w->count, w->drawn);
         trim_lanes(&p->trim, w->drawn, lane);
@@ -109,64 +95,17 @@ static void resample_block(const void *context, int block, struct replicate_work
     }
 }
 
-/* The means from the rows found, tile by tile: a tile of the table stays in the cache. */
-static void add_rows(const struct points_job *job)
-{
-    int blocks = replicate_blocks(job->reps), tiles = mean_table_tiles(job->table);
-#pragma omp parallel for schedule(static)
-    for (int i = 0; i < tiles * blocks; i++) {
-        double lane[MEAN_TABLE_TILE][LANES];
-        int first = i / blocks * MEAN_TABLE_TILE, block = i % blocks;
-        mean_table_tile(job->table, job->found + (size_t)block * mean_table_found(job->x),
-                        i / blocks, lane[0]);
-        for (int k = 0; k < MEAN_TABLE_TILE && first + k < job->points; k++)
-            replicate_store(lane[k], job->reps, block, job->point[first + k].mean);
-    }
-}
-
-/* The table of the points' means, if the matrix has one. */
-static enum status tabulate(struct points_job *job, struct mean_table *table)
-{
-    *table = (struct mean_table){.points = 0};
-    if (!mean_table_fits(job->x))
-        return STATUS_OK;
-    const double **score = malloc(((size_t)job->points + 1) * sizeof *score);
-    job->found = malloc((size_t)replicate_blocks(job->reps) * mean_table_found(job->x) *
-                        sizeof *job->found);
-    enum status status = STATUS_OK;
-    if (score == NULL || job->found == NULL)
-        status = status_fail(STATUS_MEMORY, "no memory for the curves of '%s'", job->x->method);
-    for (int i = 0; i < job->points && status == STATUS_OK; i++)
-        score[i] = job->point[i].score;
-    if (status == STATUS_OK)
-        status = mean_table_init(table, job->x, score, job->points);
-    if (status == STATUS_OK)
-        job->table = table;
-    free(score);
-    return status;
-}
-
 static enum status resample_runs(const struct replicate *from, int reps, struct point *point,
                                  int points)
 {
-    struct mean_table table;
-    struct points_job job = {.x = from->x, .point = point, .points = points, .reps = reps};
-    enum status status = tabulate(&job, &table);
-    if (status == STATUS_OK && !replicate_each(from, reps, resample_block, &job))
-        status = status_fail(STATUS_MEMORY, "no memory for the curves of '%s'", from->x->method);
-    if (status == STATUS_OK && job.table != NULL)
-        add_rows(&job);
-    free(job.found);
-    mean_table_free(&table);
-    return status;
+    const struct points_job job = {.point = point, .points = points, .reps = reps};
+    if (!replicate_each(from, reps, resample_block, &job))
+        return status_fail(STATUS_MEMORY, "no memory for the curves of '%s'", from->x->method);
+    return STATUS_OK;
 }
 
-static void store_point(const struct matrix *x, const struct point *p, struct interval mean,
-                        struct interval iqm, struct efficiency *out)
+static void store_point(const struct point *p, struct interval iqm, struct efficiency *out)
 {
-    out->mean[p->j] = matrix_mean(x, p->score);
-    out->mean_low[p->j] = mean.low;
-    out->mean_high[p->j] = mean.high;
     out->iqm[p->j] = trim_point(&p->trim);
     out->iqm_low[p->j] = iqm.low;
     out->iqm_high[p->j] = iqm.high;
@@ -178,8 +117,7 @@ static void finish_all(const struct bootstrap *b, const struct matrix *x, struct
 #pragma omp parallel for schedule(dynamic)
     for (int i = 0; i < points; i++) {
         struct point *p = &point[i];
-        store_point(x, p, bootstrap_interval(b, matrix_mean(x, p->score), p->mean, &x, 1),
-                    bootstrap_interval(b, trim_point(&p->trim), p->iqm, &x, 1), out);
+        store_point(p, bootstrap_interval(b, trim_point(&p->trim), p->iqm, &x, 1), out);
     }
 }
 
@@ -190,7 +128,7 @@ struct grid {
     int points;
 };
 
-/* Mean and IQM at each grid point. What was resampled are the numbers of the runs, so that whole
+/* The IQM at each grid point. What was resampled are the numbers of the runs, so that whole
  * curves move. */
 static void all_points(const struct matrix *runs, const void *context, double *scratch, double *out)
 {
@@ -202,8 +140,7 @@ static void all_points(const struct matrix *runs, const void *context, double *s
             scratch[l] = grid->point[i].score[(size_t)runs->score[l]];
         struct trim t;
         bool fits = trim_init(&t, &here, scratch) == STATUS_OK;
-        out[2 * i] = matrix_mean(&here, scratch);
-        out[2 * i + 1] = fits ? trim_point(&t) : (double)NAN;
+        out[i] = fits ? trim_point(&t) : (double)NAN;
         trim_free(&t);
     }
 }
@@ -213,7 +150,7 @@ static enum status resample_tasks(const struct bootstrap *b, const struct matrix
 {
     size_t L = matrix_count(x), n = (size_t)points;
     double *number = malloc(L * sizeof *number);
-    struct interval *got = calloc(2 * n + 1, sizeof *got);
+    struct interval *got = calloc(n + 1, sizeof *got);
     enum status status = STATUS_OK;
     if (number == NULL || got == NULL) {
         status = status_fail(STATUS_MEMORY, "no memory for the curves of '%s'", x->method);
@@ -226,11 +163,11 @@ static enum status resample_tasks(const struct bootstrap *b, const struct matrix
     const struct matrix *one = &runs;
     const struct grid grid = {point, points};
     size_t scratch = (size_t)x->tasks * (size_t)matrix_most(x);
-    const struct statistic s = {all_points, &grid, scratch, 2 * points};
+    const struct statistic s = {all_points, &grid, scratch, points};
     if (points > 0)
         status = bootstrap_run(b, BOOTSTRAP_CURVES, &one, 1, &s, NULL, got);
     for (size_t i = 0; i < n && status == STATUS_OK; i++)
-        store_point(x, &point[i], got[2 * i], got[2 * i + 1], out);
+        store_point(&point[i], got[i], out);
 done:
     free(number);
     free(got);
@@ -278,7 +215,7 @@ static enum status fill_points(const struct matrix *x, const double *y, int J,
                                const struct bootstrap *b, const struct replicate *from,
                                struct efficiency *out)
 {
-    int room = VALUES / 2 / b->reps > 0 ? VALUES / 2 / b->reps : 1;
+    int room = VALUES / b->reps > 0 ? VALUES / b->reps : 1;
     room = room < J ? room : J;
     struct point *point = calloc((size_t)room + 1, sizeof *point);
     if (point == NULL)
@@ -310,20 +247,17 @@ enum status efficiency_make(const struct matrix *runs, const double *y, int J,
     if (status != STATUS_OK)
         goto done;
     size_t n = (size_t)J;
-    double *all = malloc((6 * n + 1) * sizeof *all);
+    double *all = malloc((3 * n + 1) * sizeof *all);
     if (all == NULL) {
         status = status_fail(STATUS_MEMORY, "no memory for the curves of '%s'", runs->method);
         goto done;
     }
-    for (size_t i = 0; i < 6 * n; i++)
+    for (size_t i = 0; i < 3 * n; i++)
         all[i] = (double)NAN;
     *out = (struct efficiency){.points = J,
-                               .mean = all,
-                               .mean_low = all + n,
-                               .mean_high = all + 2 * n,
-                               .iqm = all + 3 * n,
-                               .iqm_low = all + 4 * n,
-                               .iqm_high = all + 5 * n,
+                               .iqm = all,
+                               .iqm_low = all + n,
+                               .iqm_high = all + 2 * n,
                                .runs = matrix_fewest(runs)};
     status = fill_points(runs, y, J, b, &from, out);
     if (status != STATUS_OK)
@@ -335,6 +269,6 @@ done:
 
 void efficiency_free(struct efficiency *e)
 {
-    free(e->mean); /* one block holds all six */
+    free(e->iqm); /* one block holds all three */
     *e = (struct efficiency){0};
 }

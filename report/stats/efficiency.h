@@ -14,12 +14,12 @@
 void efficiency_spread(const double *y, int runs, int J, bool sample, double *mean, double *sd,
                        int *count);
 
-/* Sample efficiency: an aggregate at each grid point over all runs and tasks of a suite. */
+/* Sample efficiency: the IQM at each grid point over all runs and tasks of a suite. */
 struct efficiency {
-    int points;                          /* J */
-    double *mean, *mean_low, *mean_high; /* (J) NaN where a run is missing: not drawn */
-    double *iqm, *iqm_low, *iqm_high;    /* (J) as aggregate.h, weighted when uneven */
-    int runs;                            /* fewest runs of a task */
+    int points; /* J */
+    /* (J) as aggregate.h, weighted when uneven; NaN where a run is missing: not drawn */
+    double *iqm, *iqm_low, *iqm_high;
+    int runs; /* fewest runs of a task */
 };
 
 /* One method's aligned curves. `runs` gives the shape (its scores are not used): y holds the curves

@@ -6,7 +6,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { LANES = REPLICATE_LANES, HISTOGRAM = 1 << 22 /* most bins a thread keeps */ };
 
@@ -56,17 +55,9 @@ static double run_above(const struct matrix *x, double tau)
     return matrix_full(x) ? (double)pooled / (double)matrix_count(x) : sum_total(&total) / x->tasks;
 }
 
-static double average_above(const struct matrix *x, double tau)
-{
-    int above = 0;
-    for (int m = 0; m < x->tasks; m++)
-        above += sum_mean(x->score + x->start[m], (size_t)x->runs[m]) > tau;
-    return (double)above / x->tasks;
-}
-
 /* ---- bands by counting ---------------------------------------------------------------------- */
 
-/* In units of 1/total both shares of a replicate are integers: a histogram of R values per
+/* In units of 1/total the share of a replicate is an integer: a histogram of R values per
  * threshold replaces storing and sorting them. */
 struct plan {
     const struct bootstrap *b;
@@ -74,45 +65,33 @@ struct plan {
     const struct trim *trim;
     const double *tau;
     int count;
-    size_t *until;     /* (count) number of sorted scores <= tau */
-    size_t bins;       /* of `run`: M * least common multiple of the N_m, plus 1 */
-    size_t task_bins;  /* of `average`: M + 1 */
-    uint32_t *run;     /* (count, bins) */
-    uint32_t *average; /* (count, task_bins) */
+    size_t *until; /* (count) number of sorted scores <= tau */
+    size_t bins;   /* of `run`: M * least common multiple of the N_m, plus 1 */
+    uint32_t *run; /* (count, bins) */
 };
 
 struct work {
     void *draw;
-    uint16_t *draws;  /* (L, LANES) */
-    double *mean;     /* (M, LANES) */
-    uint16_t *bucket; /* (count + 1, LANES) tasks whose mean exceeds exactly t thresholds */
-    uint32_t *run;    /* histograms as in the plan */
-    uint32_t *average;
+    uint16_t *draws; /* (L, LANES) */
+    uint32_t *run;   /* a histogram as in the plan */
 };
 
 static bool work_init(struct work *w, const struct plan *p)
 {
     const struct matrix *x = p->from->x;
-    size_t count = (size_t)p->count;
     *w = (struct work){
         .draw = malloc(replicate_scratch(x)),
         .draws = malloc(matrix_count(x) * LANES * sizeof *w->draws),
-        .mean = calloc((size_t)x->tasks * LANES, sizeof *w->mean),
-        .bucket = malloc((count + 1) * LANES * sizeof *w->bucket),
-        .run = calloc(count * p->bins + 1, sizeof *w->run),
-        .average = calloc(count * p->task_bins + 1, sizeof *w->average),
+        .run = calloc((size_t)p->count * p->bins + 1, sizeof *w->run),
     };
-    return w->draw && w->draws && w->mean && w->bucket && w->run && w->average;
+    return w->draw && w->draws && w->run;
 }
 
 static void work_free(struct work *w)
 {
     free(w->draw);
     free(w->draws);
-    free(w->mean);
-    free(w->bucket);
     free(w->run);
-    free(w->average);
 }
 
 /* No score lies between threshold t and the one before: their shares are the same. */
@@ -142,43 +121,9 @@ static void count_runs(const struct plan *p, struct work *w, int lanes)
     }
 }
 
-/* Thresholds strictly below v: tau is ascending. */
-static int thresholds_below(const double *tau, int count, double v)
-{
-    int low = 0;
-    for (int length = count; length > 0;) {
-        int half = length / 2;
-        bool right = tau[low + half] < v;
-        low = right ? low + half + 1 : low;
-        length = right ? length - half - 1 : half;
-    }
-    return low;
-}
-
-static void count_tasks(const struct plan *p, struct work *w, int lanes)
-{
-    int tasks = p->from->x->tasks;
-    memset(w->bucket, 0, ((size_t)p->count + 1) * LANES * sizeof *w->bucket);
-    for (int m = 0; m < tasks; m++) {
-        const double *mean = w->mean + (size_t)m * LANES;
-        for (int lane = 0; lane < LANES; lane++)
-            w->bucket[thresholds_below(p->tau, p->count, mean[lane]) * LANES + lane]++;
-    }
-    uint16_t above[LANES] = {0};
-    for (int t = p->count - 1; t >= 0; t--) {
-        const uint16_t *more = w->bucket + (size_t)(t + 1) * LANES;
-        for (int lane = 0; lane < LANES; lane++)
-            above[lane] = (uint16_t)(above[lane] + more[lane]);
-        uint32_t *bin = w->average + (size_t)t * p->task_bins;
-        for (int lane = 0; lane < lanes; lane++)
-            bin[above[lane]]++;
-    }
-}
-
 static bool count_all(const struct plan *p)
 {
-    const struct matrix *x = p->from->x;
-    size_t run = (size_t)p->count * p->bins, average = (size_t)p->count * p->task_bins;
+    size_t run = (size_t)p->count * p->bins;
     bool fits = true;
 #pragma omp parallel
     {
@@ -192,20 +137,13 @@ static bool count_all(const struct plan *p)
         for (int block = 0; block < replicate_blocks(p->b->reps); block++) {
             if (!mine)
                 continue;
-            int lanes = replicate_lanes(p->b->reps, block);
             replicate_counts(p->from, block, w.draw, w.draws);
-            replicate_means(x, x->score, w.draws, w.mean);
-            count_runs(p, &w, lanes);
-            count_tasks(p, &w, lanes);
+            count_runs(p, &w, replicate_lanes(p->b->reps, block));
         }
         if (mine) {
 #pragma omp critical /* integers: any order of threads gives the same sums */
-            {
-                for (size_t i = 0; i < run; i++)
-                    p->run[i] += w.run[i];
-                for (size_t i = 0; i < average; i++)
-                    p->average[i] += w.average[i];
-            }
+            for (size_t i = 0; i < run; i++)
+                p->run[i] += w.run[i];
         }
         work_free(&w);
     }
@@ -238,15 +176,12 @@ static void read_bands(const struct plan *p, struct profile *out)
     double alpha = (1 - p->b->size) / 2;
     for (int t = 0; t < p->count; t++) {
         const uint32_t *run = p->run + (size_t)t * p->bins;
-        const uint32_t *average = p->average + (size_t)t * p->task_bins;
         int reps = p->b->reps;
         bool same = same_run(p, t);
         out->run_low[t] = same ? out->run_low[t - 1]
                                : histogram_quantile(run, p->bins, reps, alpha);
         out->run_high[t] = same ? out->run_high[t - 1]
                                 : histogram_quantile(run, p->bins, reps, 1 - alpha);
-        out->average_low[t] = histogram_quantile(average, p->task_bins, reps, alpha);
-        out->average_high[t] = histogram_quantile(average, p->task_bins, reps, 1 - alpha);
     }
 }
 
@@ -257,33 +192,29 @@ struct thresholds {
     int count;
 };
 
-/* F and G at each threshold. */
-static void both_shares(const struct matrix *x, const void *context, double *scratch, double *out)
+/* F at each threshold. */
+static void all_shares(const struct matrix *x, const void *context, double *scratch, double *out)
 {
     (void)scratch;
     const struct thresholds *at = context;
-    for (int t = 0; t < at->count; t++) {
-        out[2 * t] = run_above(x, at->tau[t]);
-        out[2 * t + 1] = average_above(x, at->tau[t]);
-    }
+    for (int t = 0; t < at->count; t++)
+        out[t] = run_above(x, at->tau[t]);
 }
 
 /* Task resampling, or run counts without a small common multiple: some thresholds at a time. */
 static enum status bands_in_general(const struct matrix *x, const struct bootstrap *b,
                                     struct profile *out)
 {
-    enum { TOGETHER = 32 };
-    struct interval got[2 * TOGETHER];
+    enum { TOGETHER = 64 };
+    struct interval got[TOGETHER];
     for (int first = 0; first < out->count; first += TOGETHER) {
         int count = out->count - first < TOGETHER ? out->count - first : TOGETHER;
         const struct thresholds at = {out->tau + first, count};
-        const struct statistic s = {both_shares, &at, 0, 2 * count};
+        const struct statistic s = {all_shares, &at, 0, count};
         TRY(bootstrap_run(b, BOOTSTRAP_SCORES, &x, 1, &s, NULL, got));
         for (int t = 0; t < count; t++) {
-            out->run_low[first + t] = got[2 * t].low;
-            out->run_high[first + t] = got[2 * t].high;
-            out->average_low[first + t] = got[2 * t + 1].low;
-            out->average_high[first + t] = got[2 * t + 1].high;
+            out->run_low[first + t] = got[t].low;
+            out->run_high[first + t] = got[t].high;
         }
     }
     return STATUS_OK;
@@ -294,23 +225,17 @@ static enum status bands_by_counting(const struct matrix *x, const struct bootst
 {
     struct replicate from = {0};
     struct trim trim = {0};
-    struct plan p = {.b = b,
-                     .from = &from,
-                     .trim = &trim,
-                     .tau = out->tau,
-                     .count = out->count,
-                     .bins = bins,
-                     .task_bins = (size_t)x->tasks + 1};
+    struct plan p = {
+        .b = b, .from = &from, .trim = &trim, .tau = out->tau, .count = out->count, .bins = bins};
     size_t count = (size_t)out->count;
     p.until = calloc(count + 1, sizeof *p.until);
     p.run = calloc(count * p.bins + 1, sizeof *p.run);
-    p.average = calloc(count * p.task_bins + 1, sizeof *p.average);
     enum status status = replicate_init(&from, b, BOOTSTRAP_SCORES, x);
     if (status == STATUS_OK)
         status = trim_init(&trim, x, x->score);
     if (status != STATUS_OK)
         goto done;
-    bool fits = p.until != NULL && p.run != NULL && p.average != NULL;
+    bool fits = p.until != NULL && p.run != NULL;
     for (size_t t = 0, i = 0; t < count && fits; t++) {
         while (i < trim.count && trim.value[i] <= out->tau[t])
             i++;
@@ -325,7 +250,6 @@ done:
     trim_free(&trim);
     free(p.until);
     free(p.run);
-    free(p.average);
     return status;
 }
 
@@ -341,8 +265,7 @@ static enum status compute_bands(const struct matrix *x, const struct bootstrap 
         return status_fail(STATUS_MEMORY, "no memory for the profile of '%s'", x->method);
     bool whole = trim_weights(x, HISTOGRAM, weight, &total);
     free(weight);
-    double bins = (total + 1) * (out->count + 1), task_bins = (x->tasks + 1.0) * (out->count + 1);
-    if (b->tasks || !whole || bins > HISTOGRAM || task_bins > HISTOGRAM || x->tasks > UINT16_MAX)
+    if (b->tasks || !whole || (total + 1) * (out->count + 1) > HISTOGRAM)
         return bands_in_general(x, b, out);
     return bands_by_counting(x, b, (size_t)total + 1, out);
 }
@@ -360,7 +283,7 @@ enum status profile_make(const struct matrix *x, const double *tau, int count,
                                tau[t]);
     }
     size_t n = (size_t)count;
-    double *all = malloc((7 * n + 1) * sizeof *all);
+    double *all = malloc((4 * n + 1) * sizeof *all);
     if (all == NULL)
         return status_fail(STATUS_MEMORY, "no memory for the profile of '%s'", x->method);
     *out = (struct profile){.count = count,
@@ -368,16 +291,11 @@ enum status profile_make(const struct matrix *x, const double *tau, int count,
                             .run = all + n,
                             .run_low = all + 2 * n,
                             .run_high = all + 3 * n,
-                            .average = all + 4 * n,
-                            .average_low = all + 5 * n,
-                            .average_high = all + 6 * n,
                             .runs = matrix_fewest(x)};
     for (size_t t = 0; t < n; t++) {
         out->tau[t] = tau[t];
         out->run[t] = run_above(x, tau[t]);
-        out->average[t] = average_above(x, tau[t]);
-        out->run_low[t] = out->run_high[t] = out->average_low[t] = out->average_high[t] = (double)
-            NAN;
+        out->run_low[t] = out->run_high[t] = (double)NAN;
     }
     enum status status = compute_bands(x, b, out);
     if (status != STATUS_OK)
@@ -387,6 +305,6 @@ enum status profile_make(const struct matrix *x, const double *tau, int count,
 
 void profile_free(struct profile *p)
 {
-    free(p->tau); /* one block holds all seven */
+    free(p->tau); /* one block holds all four */
     *p = (struct profile){0};
 }

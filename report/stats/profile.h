@@ -1,7 +1,6 @@
-/* Performance profiles: the share of runs (or tasks) above each score.
+/* Performance profiles: the share of runs above each score.
  *
  *   run(tau)      F(tau) = mean over tasks of the share of their runs with score > tau (strictly)
- *   average(tau)  G(tau) = share of tasks with mean score > tau
  *
  * With equal N_m, F is the plain share of all runs. Bands are pointwise percentile intervals of the
  * same replicates as the aggregates.
@@ -17,8 +16,7 @@ struct profile {
     int count;                        /* thresholds */
     double *tau;                      /* (count) ascending */
     double *run, *run_low, *run_high; /* (count) */
-    double *average, *average_low, *average_high;
-    int runs; /* fewest runs of a task */
+    int runs;                         /* fewest runs of a task */
 };
 
 /* The grid for drawing: 0, 1, ... up to max(100, largest score of all inputs), rounded up; from the

@@ -95,7 +95,7 @@ static double run_profiles(const struct input *in)
         struct profile p;
         must(profile_make(&in->x[k], in->tau, TAUS, &in->b, &p));
         for (int t = 0; t < TAUS; t++)
-            check += p.run_low[t] + p.run_high[t] + p.average_low[t] + p.average_high[t];
+            check += p.run_low[t] + p.run_high[t];
         profile_free(&p);
     }
     return check;
@@ -108,7 +108,7 @@ static double run_curves(const struct input *in)
         struct efficiency e;
         must(efficiency_make(&in->x[k], in->curve[k], GRID, &in->b, &e));
         for (int j = 0; j < GRID; j++)
-            check += e.mean_low[j] + e.iqm_high[j];
+            check += e.iqm_low[j] + e.iqm_high[j];
         efficiency_free(&e);
     }
     return check;

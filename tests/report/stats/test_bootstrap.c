@@ -21,8 +21,8 @@ enum { METHODS = 3, TAUS = 7, GRID = 4, REPS = 1300 };
 enum { PER_INTERVAL = 4, PER_METHOD = AGGREGATE_COUNT * PER_INTERVAL };
 struct everything {
     double aggregate[METHODS][PER_METHOD];
-    double run_low[METHODS][TAUS], average_high[METHODS][TAUS];
-    double mean_low[METHODS][GRID], iqm_high[METHODS][GRID];
+    double run_low[METHODS][TAUS], run_high[METHODS][TAUS];
+    double iqm_low[METHODS][GRID], iqm_high[METHODS][GRID];
     double pair[METHODS][METHODS][2 * PER_INTERVAL];
     double contrast[PER_INTERVAL], ratio[PER_INTERVAL];
 };
@@ -35,7 +35,7 @@ static void note(struct interval i, double out[PER_INTERVAL])
     out[3] = i.runs;
 }
 
-static void make_curves(const struct matrix *x, const struct bootstrap *b, double *mean_low,
+static void make_curves(const struct matrix *x, const struct bootstrap *b, double *iqm_low,
                         double *iqm_high)
 {
     double *y = malloc(matrix_count(x) * GRID * sizeof *y);
@@ -43,7 +43,7 @@ static void make_curves(const struct matrix *x, const struct bootstrap *b, doubl
         y[i] = x->score[i / GRID] * (double)(i % GRID);
     struct efficiency e;
     cr_assert_eq(efficiency_make(x, y, GRID, b, &e), STATUS_OK);
-    memcpy(mean_low, e.mean_low, GRID * sizeof *mean_low);
+    memcpy(iqm_low, e.iqm_low, GRID * sizeof *iqm_low);
     memcpy(iqm_high, e.iqm_high, GRID * sizeof *iqm_high);
     efficiency_free(&e);
     free(y);
@@ -63,9 +63,9 @@ static void make_everything(const struct matrix *const *x, int methods, struct e
         struct profile p;
         cr_assert_eq(profile_make(x[k], tau, TAUS, &b, &p), STATUS_OK);
         memcpy(out->run_low[k], p.run_low, sizeof out->run_low[k]);
-        memcpy(out->average_high[k], p.average_high, sizeof out->average_high[k]);
+        memcpy(out->run_high[k], p.run_high, sizeof out->run_high[k]);
         profile_free(&p);
-        make_curves(x[k], &b, out->mean_low[k], out->iqm_high[k]);
+        make_curves(x[k], &b, out->iqm_low[k], out->iqm_high[k]);
     }
     struct comparison pair[METHODS * METHODS];
     cr_assert_eq(compare_all(x, methods, &b, pair), STATUS_OK);

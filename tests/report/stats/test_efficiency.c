@@ -50,17 +50,12 @@ Test(efficiency, real_curves_equal_the_reference_and_lie_in_the_allowed_range)
         struct matrix x = load(&f, at("%s/scores", path), &y, &J);
         struct efficiency e;
         cr_assert_eq(efficiency_make(&x, y, J, &b, &e), STATUS_OK, "%s", status_sentence());
-        double *mean = fixture_doubles(&f, at("%s/mean", path), NULL);
         double *iqm = fixture_doubles(&f, at("%s/iqm", path), NULL);
-        expect_close_double(at("%s/mean", path), e.mean, mean, (size_t)J, 1e-12, 1e-12);
         expect_close_double(at("%s/iqm", path), e.iqm, iqm, (size_t)J, 1e-12, 1e-12);
-        for (int j = 0; j < J; j++, seen++) {
-            scores_expect_bounds(&f, at("%s/mean_ci", path), j, J, e.mean_low[j], e.mean_high[j]);
+        for (int j = 0; j < J; j++, seen++)
             scores_expect_bounds(&f, at("%s/iqm_ci", path), j, J, e.iqm_low[j], e.iqm_high[j]);
-        }
         efficiency_free(&e);
         matrix_free(&x);
-        free(mean);
         free(iqm);
         free(y);
     }
@@ -78,9 +73,9 @@ Test(efficiency, a_grid_point_with_a_missing_run_is_not_drawn)
     struct bootstrap b = quick(100);
     struct efficiency e;
     cr_assert_eq(efficiency_make(&x, y, 3, &b, &e), STATUS_OK);
-    cr_assert(isnan(e.mean[1]) && isnan(e.iqm[1]) && isnan(e.mean_low[1]) && isnan(e.iqm_high[1]));
-    cr_assert_eq(e.mean[0], 7.5);
-    cr_assert(e.mean_low[2] < e.mean[2] && e.mean[2] < e.mean_high[2]);
+    cr_assert(isnan(e.iqm[1]) && isnan(e.iqm_low[1]) && isnan(e.iqm_high[1]));
+    cr_assert_eq(e.iqm[0], 7.5);
+    cr_assert(e.iqm_low[2] < e.iqm[2] && e.iqm[2] < e.iqm_high[2]);
     efficiency_free(&e);
     y[4 * 3 + 1] = (double)INFINITY;
     cr_assert_eq(efficiency_make(&x, y, 3, &b, &e), STATUS_NONFINITE);
@@ -102,11 +97,10 @@ Test(efficiency, whole_curves_are_moved)
     struct bootstrap b = quick(3000);
     struct efficiency e;
     cr_assert_eq(efficiency_make(&x, y, 2, &b, &e), STATUS_OK);
-    cr_assert_eq(e.mean_low[1], e.mean_low[0] + 3);
+    cr_assert_eq(e.iqm_low[1], e.iqm_low[0] + 3);
     cr_assert_eq(e.iqm_high[1], e.iqm_high[0] + 3);
     double points[AGGREGATE_COUNT];
     cr_assert_eq(aggregate_points(&x, 100, points), STATUS_OK);
-    expect_number("mean", e.mean[0], points[AGGREGATE_MEAN], 1e-15, 0);
     expect_number("iqm", e.iqm[0], points[AGGREGATE_IQM], 1e-15, 0);
     efficiency_free(&e);
     matrix_free(&x);
@@ -128,7 +122,7 @@ Test(efficiency, many_grid_points_take_several_passes_with_equal_bits)
     cr_assert_eq(efficiency_make(&x, y, J, &b, &all), STATUS_OK);
     cr_assert_eq(efficiency_make(&x, last, 1, &b, &one), STATUS_OK);
     cr_assert_eq(all.iqm_low[J - 1], one.iqm_low[0]);
-    cr_assert_eq(all.mean_high[J - 1], one.mean_high[0]);
+    cr_assert_eq(all.iqm_high[J - 1], one.iqm_high[0]);
     efficiency_free(&all);
     efficiency_free(&one);
     matrix_free(&x);
@@ -163,10 +157,9 @@ Test(efficiency, task_resampling_is_that_of_the_aggregates)
     cr_assert_eq(efficiency_make(&x, y, 2, &b, &runs), STATUS_OK);
     b.tasks = true;
     cr_assert_eq(efficiency_make(&x, y, 2, &b, &tasks), STATUS_OK, "%s", status_sentence());
-    cr_assert_eq(tasks.mean[0], runs.mean[0]);
-    cr_assert_gt(tasks.mean_high[0] - tasks.mean_low[0],
-                 3 * (runs.mean_high[0] - runs.mean_low[0]));
-    cr_assert_eq(tasks.mean_low[1], 2 * tasks.mean_low[0]);
+    cr_assert_eq(tasks.iqm[0], runs.iqm[0]);
+    cr_assert_gt(tasks.iqm_high[0] - tasks.iqm_low[0], 2 * (runs.iqm_high[0] - runs.iqm_low[0]));
+    cr_assert_eq(tasks.iqm_low[1], 2 * tasks.iqm_low[0]);
     cr_assert_eq(tasks.iqm_high[1], 2 * tasks.iqm_high[0]);
     efficiency_free(&runs);
     efficiency_free(&tasks);

@@ -23,14 +23,11 @@ static struct profile check_points(const struct h5 *f, const char *path, struct 
     size_t n;
     double *tau = fixture_doubles(f, at("%s/profile/tau", path), &n);
     double *run = fixture_doubles(f, at("%s/profile/run", path), NULL);
-    double *average = fixture_doubles(f, at("%s/profile/average", path), NULL);
     struct profile p;
     cr_assert_eq(profile_make(&x, tau, (int)n, &b, &p), STATUS_OK, "%s", status_sentence());
     expect_close_double(at("%s run", path), p.run, run, n, 1e-15, 0);
-    expect_close_double(at("%s average", path), p.average, average, n, 1e-15, 0);
     free(tau);
     free(run);
-    free(average);
     matrix_free(&x);
     return p;
 }
@@ -66,8 +63,6 @@ static void check_bands(const char *fixture, struct bootstrap b)
             for (int t = 0; t < p.count; t++, seen++) {
                 scores_expect_bounds(&f, at("%s/profile/run_ci", path), t, p.count, p.run_low[t],
                                      p.run_high[t]);
-                scores_expect_bounds(&f, at("%s/profile/average_ci", path), t, p.count,
-                                     p.average_low[t], p.average_high[t]);
             }
             profile_free(&p);
         }
@@ -93,28 +88,22 @@ Test(profile, the_threshold_itself_is_not_above)
     struct bootstrap b = quick(200);
     struct profile p;
     cr_assert_eq(profile_make(&x, tau, 6, &b, &p), STATUS_OK);
-    const double run[] = {1, 0.75, 0.5, 0.5, 0.5, 0}, average[] = {1, 1, 0.5, 0.5, 0.5, 0};
+    const double run[] = {1, 0.75, 0.5, 0.5, 0.5, 0};
     expect_close_double("run", p.run, run, 6, 0, 0);
-    expect_close_double("average", p.average, average, 6, 0, 0);
     profile_free(&p);
     matrix_free(&x);
 }
 
-struct at_tau {
-    double tau;
-    bool average;
-};
-
 static void naive_share(const struct matrix *x, const void *context, double *scratch, double *out)
 {
-    const struct at_tau *c = context;
+    (void)scratch;
+    const double *tau = context;
     double share = 0;
-    aggregate_task_means(x, scratch);
     for (int m = 0; m < x->tasks; m++) {
         double above = 0;
         for (size_t i = x->start[m]; i < x->start[m + 1]; i++)
-            above += x->score[i] > c->tau;
-        share += c->average ? scratch[m] > c->tau : above / x->runs[m];
+            above += x->score[i] > *tau;
+        share += above / x->runs[m];
     }
     *out = share / x->tasks;
 }
@@ -126,15 +115,12 @@ static void check_oracle(const struct matrix *x)
     struct profile p;
     cr_assert_eq(profile_make(x, tau, 10, &b, &p), STATUS_OK, "%s", status_sentence());
     for (int t = 0; t < 10; t++) {
-        for (int k = 0; k < 2; k++) {
-            struct at_tau context = {tau[t], k == 1};
-            struct statistic s = {naive_share, &context, (size_t)x->tasks, 1};
-            struct interval want;
-            cr_assert_eq(bootstrap_run(&b, BOOTSTRAP_SCORES, &x, 1, &s, NULL, &want), STATUS_OK);
-            expect_number("low", k == 1 ? p.average_low[t] : p.run_low[t], want.low, 0, 1e-13);
-            expect_number("high", k == 1 ? p.average_high[t] : p.run_high[t], want.high, 0, 1e-13);
-            expect_number("point", k == 1 ? p.average[t] : p.run[t], want.point, 0, 1e-13);
-        }
+        struct statistic s = {naive_share, &tau[t], 0, 1};
+        struct interval want;
+        cr_assert_eq(bootstrap_run(&b, BOOTSTRAP_SCORES, &x, 1, &s, NULL, &want), STATUS_OK);
+        expect_number("low", p.run_low[t], want.low, 0, 1e-13);
+        expect_number("high", p.run_high[t], want.high, 0, 1e-13);
+        expect_number("point", p.run[t], want.point, 0, 1e-13);
     }
     profile_free(&p);
 }
@@ -243,7 +229,7 @@ Test(profile, one_seed_has_no_band_and_thresholds_must_ascend)
     struct profile p;
     cr_assert_eq(profile_make(&x, tau, 2, &b, &p), STATUS_OK);
     cr_assert_eq(p.run[1], 0.5);
-    cr_assert(isnan(p.run_low[0]) && isnan(p.average_high[1]));
+    cr_assert(isnan(p.run_low[0]) && isnan(p.run_high[1]));
     profile_free(&p);
     cr_assert_eq(profile_make(&x, bad, 2, &b, &p), STATUS_CONFIG);
     cr_assert_not_null(strstr(status_sentence(), "ascend"));

@@ -2,7 +2,6 @@
  * bit. */
 #include "report/stats/replicate.h"
 
-#include "report/stats/mean_table.h"
 #include "report/stats/trim.h"
 #include "tests/support/scores.h"
 
@@ -113,43 +112,4 @@ Test(replicate, trimmed_means_equal_those_of_every_score_in_turn)
         trim_free(&t);
         matrix_free(&x);
     }
-}
-
-/* Two tiles of points and a part of a third. */
-Test(replicate, tabulated_means_equal_those_of_the_runs)
-{
-    enum { POINTS = 2 * MEAN_TABLE_TILE + 3 };
-    int seen = 0;
-    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
-        struct matrix x[POINTS];
-        const double *score[POINTS];
-        struct mean_table table;
-        for (int p = 0; p < POINTS; p++) {
-            x[p] = make(&shapes[i], 1000 + (uint64_t)p);
-            score[p] = x[p].score;
-        }
-        if (mean_table_fits(&x[0])) {
-            seen++;
-            struct replicate_work w = draw(&x[0], 3);
-            uint32_t *found = malloc(mean_table_found(&x[0]) * sizeof *found);
-            double got[MEAN_TABLE_TILE][LANES], want[LANES];
-            cr_assert_eq(mean_table_init(&table, &x[0], score, POINTS), STATUS_OK);
-            cr_assert_eq(mean_table_tiles(&table), 3);
-            mean_table_find(&table, w.count, found);
-            for (int p = 0; p < POINTS; p++) {
-                if (p % MEAN_TABLE_TILE == 0)
-                    mean_table_tile(&table, found, p / MEAN_TABLE_TILE, got[0]);
-                replicate_means(&x[0], score[p], w.count, w.mean);
-                replicate_average(w.mean, x[0].tasks, want);
-                cr_assert_eq(memcmp(got[p % MEAN_TABLE_TILE], want, sizeof want), 0, "%s, point %d",
-                             shapes[i].what, p);
-            }
-            mean_table_free(&table);
-            free(found);
-            release(&w);
-        }
-        for (int p = 0; p < POINTS; p++)
-            matrix_free(&x[p]);
-    }
-    cr_assert_eq(seen, 7);
 }
