@@ -12,11 +12,11 @@
 
 /* clang-format off */
 static struct paper_table tables[PAPER_TABLES] = {
-    {.id = "tab1",  .file = "results/paper/table1_mujoco.csv",          .suite = "mujoco",         .suite_too = "",              .delayed = "",        .title = "Gym-MuJoCo"},
-    {.id = "tab2",  .file = "results/paper/table2_adroit.csv",          .suite = "adroit",         .suite_too = "",              .delayed = "",        .title = "Adroit"},
-    {.id = "tab3",  .file = "results/paper/table3_antmaze.csv",         .suite = "antmaze",        .suite_too = "antmaze-large", .delayed = "",        .title = "AntMaze"},
-    {.id = "tab10", .file = "results/paper/table10_mujoco_delayed.csv", .suite = "mujoco-delayed", .suite_too = "",              .delayed = "+delay5", .title = "Gym-MuJoCo, reward delayed by 5 steps"},
-    {.id = "tab11", .file = "results/paper/table11_maze2d.csv",         .suite = "maze2d",         .suite_too = "",              .delayed = "",        .title = "Maze2D"},
+    {.id = "tab1",  .file = "results/paper/table1_mujoco.csv",          .suite = "mujoco",         .delayed = "",        .title = "Gym-MuJoCo"},
+    {.id = "tab2",  .file = "results/paper/table2_adroit.csv",          .suite = "adroit",         .delayed = "",        .title = "Adroit"},
+    {.id = "tab3",  .file = "results/paper/table3_antmaze.csv",         .suite = "antmaze",        .delayed = "",        .title = "AntMaze"},
+    {.id = "tab10", .file = "results/paper/table10_mujoco_delayed.csv", .suite = "mujoco-delayed", .delayed = "+delay5", .title = "Gym-MuJoCo, reward delayed by 5 steps"},
+    {.id = "tab11", .file = "results/paper/table11_maze2d.csv",         .suite = "maze2d",         .delayed = "",        .title = "Maze2D"},
 };
 /* clang-format on */
 

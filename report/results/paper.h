@@ -16,8 +16,7 @@ struct paper_cell {
 struct paper_table {
     const char *id, *file; /* "tab1", "results/paper/table1_mujoco.csv" */
     const char *title, *suite;
-    const char *suite_too; /* a second suite of the table ("antmaze-large"), or "" */
-    const char *delayed;   /* "+delay5" when its datasets carry this suffix in results, or "" */
+    const char *delayed; /* "+delay5" when its datasets carry this suffix in results, or "" */
     int rows;
     char dataset[PAPER_ROWS][48];
     struct paper_cell cell[PAPER_ROWS][PAPER_METHODS]; /* methods in registry order */
