@@ -87,8 +87,12 @@ static struct totals add_up(const struct cost *c, int cells)
     return t;
 }
 
-static void print_row(const struct matrix *m, const struct cost *c, const struct cost *bf16,
-                      double seconds)
+/* The cells in other precisions than their own, in the order of the columns. */
+static const int others[] = {HYPER_precision_bf16, HYPER_precision_bf16_amx};
+enum { OTHERS = sizeof others / sizeof others[0] };
+
+static void print_row(const struct matrix *m, const struct cost *c, double seconds,
+                      const double other[OTHERS])
 {
     struct totals t = add_up(c, m->cells);
     char wall[32];
@@ -99,7 +103,8 @@ static void print_row(const struct matrix *m, const struct cost *c, const struct
     print_hours(t.longest / 3600);
     print_hours(t.all / 3600);
     say(" %s |", wall);
-    print_hours(add_up(bf16, m->cells).all / 3600);
+    for (int i = 0; i < OTHERS; i++)
+        print_hours(other[i] / 3600);
     printf(t.counted > 0 ? " %.1f %% |\n" : " |\n", 100 * t.learning / t.counted);
 }
 
@@ -111,15 +116,18 @@ static enum status print_matrix(const struct arguments *a, const struct speed_ta
     TRY(matrix_load(name, a->preset, &m));
     enum status result = overview_init_at(&m, a->results, a->data, t, &o);
     if (result == STATUS_OK) {
-        struct cost bf16;
-        double wall = 0;
+        double wall = 0, other[OTHERS];
         result = overview_wall(&o, threads_available(), true, &wall);
-        if (result == STATUS_OK)
-            result = cost_init(&m, t, a->data, HYPER_precision_bf16, &bf16);
-        if (result == STATUS_OK) {
-            print_row(&m, &o.cost, &bf16, wall);
-            cost_free(&bf16);
+        for (int i = 0; i < OTHERS && result == STATUS_OK; i++) {
+            struct cost c;
+            result = cost_init(&m, t, a->data, others[i], &c);
+            if (result == STATUS_OK) {
+                other[i] = add_up(&c, m.cells).all;
+                cost_free(&c);
+            }
         }
+        if (result == STATUS_OK)
+            print_row(&m, &o.cost, wall, other);
         overview_free(&o);
     }
     matrix_unload(&m);
@@ -171,8 +179,9 @@ static enum status print_costs(void *context)
     say("\nCore-hours, preset %s (shortest run, longest run, all runs); the time on "
         "%d core%s:\n\n",
         a->preset != NULL ? a->preset : "of each matrix", cores, cores == 1 ? "" : "s");
-    printf("| matrix | what | runs | shortest | longest | all | time | all in bf16 | learning |\n"
-           "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
+    printf("| matrix | what | runs | shortest | longest | all | time | all in bf16 | all in "
+           "bf16_amx | learning "
+           "|\n| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
     enum status result = print_matrices(a, measured == STATUS_OK ? &t : NULL);
     if (measured == STATUS_OK)
         speed_free(&t);
