@@ -7,8 +7,12 @@
 #include <criterion/parameterized.h>
 #include <float.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static const struct {
     const char *what;
@@ -438,6 +442,48 @@ Test(kernel, a_part_of_the_inner_index_begins_its_own_groups)
 }
 
 /* --- the path -------------------------------------------------------------------------------- */
+
+static volatile sig_atomic_t interrupted;
+static volatile float in_handler;
+
+static void interrupt(int signal)
+{
+    (void)signal;
+    in_handler = in_handler * 0.5f + 1.0f; /* uses registers that the product uses */
+    interrupted++;
+}
+
+/* A handler may come while tiles are configured, and children of fork may multiply: the registers
+ * are saved, and the permission to use them is inherited. */
+Test(kernel, signals_and_children_do_not_disturb_products)
+{
+    struct product_case c = case_new(11);
+    struct sigaction action = {.sa_handler = interrupt};
+    struct itimerval often = {{0, 500}, {0, 500}}, never = {{0, 0}, {0, 0}};
+    set_forms(&c, BF16_AMX);
+    kernel_force(kernel_best());
+    run(&c);
+    size_t bytes = (size_t)c.p.rows * c.p.c_row * sizeof *c.c;
+    float *want = malloc(bytes);
+    memcpy(want, c.c, bytes);
+    sigaction(SIGALRM, &action, NULL);
+    setitimer(ITIMER_REAL, &often, NULL);
+    for (int i = 0; interrupted < 20 || i < 100; i++) {
+        run(&c);
+        cr_assert_eq(memcmp(want, c.c, bytes), 0, "after %d signals", (int)interrupted);
+    }
+    setitimer(ITIMER_REAL, &never, NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        run(&c);
+        _exit(memcmp(want, c.c, bytes) != 0);
+    }
+    int status = 1;
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_assert_eq(status, 0, "the child's product differs, or it was killed");
+    free(want);
+    case_free(&c);
+}
 
 Test(kernel, a_path_that_is_not_known_is_refused)
 {
