@@ -3,7 +3,7 @@
  * The instruction adds, to each sum, the products of up to 16 pairs: those of the first numbers in
  * one chain from 0, those of the second ones in another, and the sum of both to the sum. Rounding
  * is to the nearest even whatever MXCSR says, denormal numbers are zero, before and after each
- * step. (Intel's manual, instruction TDPBF16PS. Tried against scalar code: 0 of 70 million sums
+ * step. (Intel's manual, instruction TDPBF16PS. Tried against scalar code: 0 of 75 million sums
  * differ, on random bits, ties, denormal numbers, infinities and NaN.)
  *
  * A strip of the left factor is converted to tiles of 16 rows by 16 pairs, 1 kB each: those of the
