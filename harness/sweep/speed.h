@@ -3,9 +3,9 @@
  * core-years; a few updates of each kind take minutes).
  *
  * The runs are those of the matrix `cost`: every suite and method, in f32, bf16 and bf16_amx, at
- * the paper's size, in f32 also at a small one, a few updates each. Their curves say the seconds of
- * each phase of each iteration, the share of them in which the run had a processor, and how much of
- * its windows was padding. */
+ * the paper's size, but for bf16 also at a small one, a few updates each. Their curves say the
+ * seconds of each phase of each iteration, the share of them in which the run had a processor, and
+ * how much of its windows was padding. */
 #ifndef HARNESS_SPEED_H
 #define HARNESS_SPEED_H
 
