@@ -5,10 +5,12 @@
  *
  *   KERNEL_F32       one chain from the start value: k = 0, 1, 2, ...
  *   KERNEL_BF16      one chain from the start value: k = 1, 0, 3, 2, ...   the order in which
- *                    VDPBF16PS adds a pair; a last pair that lacks its second number takes 0 times
- * 0 KERNEL_BF16_AMX  for each group of KERNEL_GROUP numbers two chains from 0, even = k 0, 2, ...,
- * 30 and odd = k 1, 3, ..., 31; then sum = sum + (even + odd), from the start value on: the order
- * of AMX's TDPBF16PS. What the last group lacks is 0 times 0
+ *                    VDPBF16PS adds a pair; a last pair that lacks its second number takes
+ *                    0 times 0
+ *   KERNEL_BF16_AMX  for each group of KERNEL_GROUP numbers two chains from 0, even: k = 0, 2,
+ *                    ..., 30, and odd: k = 1, 3, ..., 31; then sum = sum + (even + odd), from
+ *                    the start value on: the order of AMX's TDPBF16PS. What the last group lacks
+ *                    is 0 times 0
  *
  * So no bit depends on how rows and columns are cut, on threads, or on which of the paths below
  * computes it; kernel_path says which one runs here.

@@ -17,12 +17,6 @@ bool suite_scores_standard(const struct results *r, int method)
     return false;
 }
 
-static int count_scores(const struct results *r, int method, int dataset, enum results_what what)
-{
-    double one;
-    return results_scores(r, method, dataset, what, 1, &one);
-}
-
 static void add_note(struct suite_scores *g, const char *format, const char *name, const char *list)
 {
     size_t used = strlen(g->note);
@@ -39,7 +33,7 @@ static void collect_datasets(const struct results *r, enum results_what what,
         if (g->suite >= 0 ? r->dataset[d].suite != g->suite : apart)
             continue;
         for (int m = 0; m < r->methods; m++) {
-            if (suite_scores_standard(r, m) && count_scores(r, m, d, what) > 0) {
+            if (suite_scores_standard(r, m) && results_scores(r, m, d, what, 0, NULL) > 0) {
                 g->dataset[g->datasets++] = d;
                 break;
             }
@@ -52,7 +46,7 @@ static int count_covered(const struct results *r, enum results_what what,
 {
     int count = 0;
     for (int i = 0; i < g->datasets; i++)
-        count += count_scores(r, m, g->dataset[i], what) > 0;
+        count += results_scores(r, m, g->dataset[i], what, 0, NULL) > 0;
     return count;
 }
 
@@ -62,7 +56,7 @@ static int move_shared_first(const struct results *r, enum results_what what,
 {
     int both = 0;
     for (int i = 0; i < left; i++) {
-        if (count_scores(r, method, g->dataset[i], what) == 0)
+        if (results_scores(r, method, g->dataset[i], what, 0, NULL) == 0)
             continue;
         int task = g->dataset[i];
         for (int k = i; k > both; k--)

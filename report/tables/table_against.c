@@ -4,10 +4,8 @@
 
 static void finish_caption(const struct report *r, struct table *t)
 {
-    char words[256];
-    report_describe_intervals(r, words, sizeof words);
-    text_add(&t->caption, "There: %s. %s. ", r->against->path, words);
-    table_caption_rules(r, &t->caption);
+    text_add(&t->caption, "There: %s. ", r->against->path);
+    table_caption_intervals(r, &t->caption);
 }
 
 enum status table_against(const struct report *r, const char *none, struct table *t)

@@ -41,14 +41,6 @@ static enum status each_suite(const struct report *r, struct table *t,
     return STATUS_OK;
 }
 
-static void interval_caption(const struct report *r, struct table *t)
-{
-    char words[256];
-    report_describe_intervals(r, words, sizeof words);
-    text_add(&t->caption, "%s. ", words);
-    table_caption_rules(r, &t->caption);
-}
-
 /* --- aggregates ------------------------------------------------------------------------------- */
 
 static enum status add_aggregates(const struct report *r, struct suite_statistics *s,
@@ -147,11 +139,23 @@ enum status table_aggregate(const struct report *r, const char *none, struct tab
              r->results.foreign ? "" : "; on Maze2D most scores exceed it and it says little");
     TRY(each_suite(r, t, add_aggregates));
     TRY(say_other_iqm(r, t));
-    interval_caption(r, t);
+    table_caption_intervals(r, &t->caption);
     return STATUS_OK;
 }
 
 /* --- pairs ------------------------------------------------------------------------------------ */
+
+void table_end_comparison(struct table *t, int row, int column, const struct comparison *c,
+                          bool plus)
+{
+    table_put_interval(t, row, column, c->improvement, 2, false);
+    table_put_interval(t, row, column + 1, c->difference, 1, plus);
+    table_put(t, row, column + 2, "%s", compare_word(c->verdict));
+    table_csv_interval(t, c->improvement);
+    table_csv_interval(t, c->difference);
+    text_csv(&t->csv, compare_word(c->verdict));
+    text_csv_end(&t->csv);
+}
 
 static enum status add_pairs(const struct report *r, struct suite_statistics *s, struct table *t)
 {
@@ -166,17 +170,11 @@ static enum status add_pairs(const struct report *r, struct suite_statistics *s,
         table_put(t, row, 0, "%s", row == first ? suite_title(r, g->suite) : "");
         table_put(t, row, 1, "%s over %s", x->label, y->label);
         table_put(t, row, 2, "%d", g->datasets);
-        table_put_interval(t, row, 3, c->improvement, 2, false);
-        table_put_interval(t, row, 4, c->difference, 1, false);
-        table_put(t, row, 5, "%s", compare_word(c->verdict));
         text_csv(&t->csv, g->suite < 0 ? "all" : r->results.suite[g->suite].id);
         text_csv(&t->csv, x->id);
         text_csv(&t->csv, y->id);
         text_csv_integer(&t->csv, g->datasets);
-        table_csv_interval(t, c->improvement);
-        table_csv_interval(t, c->difference);
-        text_csv(&t->csv, compare_word(c->verdict));
-        text_csv_end(&t->csv);
+        table_end_comparison(t, row, 3, c, false);
     }
     return STATUS_OK;
 }
@@ -195,7 +193,7 @@ enum status table_pairs(const struct report *r, const char *none, struct table *
              "tasks, and by how much. Better: the interval of the difference lies above 0 and that "
              "of the probability above 0.5; worse mirrored; mixed if they disagree. ");
     TRY(each_suite(r, t, add_pairs));
-    interval_caption(r, t);
+    table_caption_intervals(r, &t->caption);
     return STATUS_OK;
 }
 

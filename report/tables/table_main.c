@@ -67,6 +67,14 @@ void table_caption_rules(const struct report *r, struct text *caption)
         text_add(caption, " Only %s.", r->results.excluded_by);
 }
 
+void table_caption_intervals(const struct report *r, struct text *caption)
+{
+    char words[256];
+    report_describe_intervals(r, words, sizeof words);
+    text_add(caption, "%s. ", words);
+    table_caption_rules(r, caption);
+}
+
 /* --- numbers ---------------------------------------------------------------------------------- */
 
 static int seeds_of(const struct report *r, int dataset)

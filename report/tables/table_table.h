@@ -4,6 +4,7 @@
 
 #include "report/results/paper.h"
 #include "report/results/report.h"
+#include "report/stats/compare.h"
 #include "report/tables/table.h"
 
 struct table_entry {
@@ -46,7 +47,13 @@ int table_rows_of(const struct report *r, const char *suite, int room, int *out,
 /* Row name of a dataset: its title, id, or the paper's abbreviation. */
 void table_dataset_name(const struct report *r, int dataset, char *out, size_t size);
 
-/* One line for captions: rules, seeds, selection. */
+/* One line for captions: rules, seeds, selection; after what the intervals are. */
 void table_caption_rules(const struct report *r, struct text *caption);
+void table_caption_intervals(const struct report *r, struct text *caption);
+
+/* The end of a row and of its CSV line: in three columns from `column` on, the probability of
+ * improvement, the difference, the verdict. */
+void table_end_comparison(struct table *t, int row, int column, const struct comparison *c,
+                          bool plus);
 
 #endif

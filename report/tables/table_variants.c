@@ -1,72 +1,52 @@
 /* Each variant against the method that it varies, dataset by dataset: what an ablation asks. */
-#include "report/stats/compare.h"
 #include "report/tables/table_table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A variant and its method on what both have run. */
-struct contest {
-    const struct results_method *variant, *base;
-    struct comparison result;
-    int tasks, fewest; /* runs of a cell */
-};
-
-/* Fills c->result for `count` datasets. Errors STATUS_MEMORY. */
-static enum status hold_against(const struct report *r, int variant, int base, const int *datasets,
-                                int count, struct contest *c)
+/* A row for `count` datasets that both methods have. Errors STATUS_MEMORY. */
+static enum status add_row(const struct report *r, int variant, int base, const int *datasets,
+                           int count, const char *where, const char *where_id, bool rule,
+                           struct table *t)
 {
+    const struct results_method *v = &r->results.method[variant], *m = &r->results.method[base];
+    struct comparison c;
     struct matrix x, y;
-    c->variant = &r->results.method[variant];
-    c->base = &r->results.method[base];
-    c->tasks = count;
     TRY(results_matrix(&r->results, variant, datasets, count, RESULTS_FINAL, &x));
     enum status status = results_matrix(&r->results, base, datasets, count, RESULTS_FINAL, &y);
     if (status == STATUS_OK) {
-        int a = matrix_fewest(&x), b = matrix_fewest(&y);
-        c->fewest = a < b ? a : b;
-        status = compare_pair(&x, &y, &r->bootstrap, &c->result);
+        status = compare_pair(&x, &y, &r->bootstrap, &c);
         matrix_free(&y);
     }
     matrix_free(&x);
-    return status;
-}
+    if (status != STATUS_OK)
+        return status;
 
-static void add_row(struct table *t, const char *where, bool rule, const char *where_id,
-                    const struct contest *c)
-{
     int row = table_row(t, rule);
     table_put(t, row, 0, "%s", where);
-    table_put(t, row, 1, "%s", c->variant->label);
-    table_put(t, row, 2, "%s", c->base->label);
-    table_put(t, row, 3, "%d", c->fewest);
-    table_put_interval(t, row, 4, c->result.improvement, 2, false);
-    table_put_interval(t, row, 5, c->result.difference, 1, true);
-    table_put(t, row, 6, "%s", compare_word(c->result.verdict));
+    table_put(t, row, 1, "%s", v->label);
+    table_put(t, row, 2, "%s", m->label);
+    table_put(t, row, 3, "%d", c.difference.runs);
     text_csv(&t->csv, where_id);
-    text_csv(&t->csv, c->variant->id);
-    text_csv(&t->csv, c->base->id);
-    text_csv_integer(&t->csv, c->tasks);
-    text_csv_integer(&t->csv, c->fewest);
-    table_csv_interval(t, c->result.improvement);
-    table_csv_interval(t, c->result.difference);
-    text_csv(&t->csv, compare_word(c->result.verdict));
-    text_csv_end(&t->csv);
+    text_csv(&t->csv, v->id);
+    text_csv(&t->csv, m->id);
+    text_csv_integer(&t->csv, count);
+    text_csv_integer(&t->csv, c.difference.runs);
+    table_end_comparison(t, row, 4, &c, true);
+    return STATUS_OK;
 }
 
 static bool has_score(const struct results *x, int method, int dataset)
 {
-    double one;
-    return results_scores(x, method, dataset, RESULTS_FINAL, 1, &one) > 0;
+    return results_scores(x, method, dataset, RESULTS_FINAL, 0, NULL) > 0;
 }
 
 /* The datasets of a suite that both have; each gets a row, and where there are several they all get
- * one. */
+ * one. `datasets` has room for all. */
 static enum status add_variant(const struct report *r, int suite, int variant, int base,
                                int *datasets, struct table *t)
 {
     const struct results *x = &r->results;
-    struct contest c;
     int count = 0, first = t->rows;
     for (int d = 0; d < x->datasets; d++) {
         if (x->dataset[d].suite == suite && has_score(x, variant, d) && has_score(x, base, d))
@@ -75,16 +55,14 @@ static enum status add_variant(const struct report *r, int suite, int variant, i
     for (int i = 0; i < count; i++) {
         char name[RESULTS_TITLE];
         table_dataset_name(r, datasets[i], name, sizeof name);
-        TRY(hold_against(r, variant, base, &datasets[i], 1, &c));
-        add_row(t, name, i == 0 && first > 0, x->dataset[datasets[i]].id, &c);
+        TRY(add_row(r, variant, base, &datasets[i], 1, name, x->dataset[datasets[i]].id,
+                    i == 0 && first > 0, t));
     }
     if (count < 2)
         return STATUS_OK;
-    TRY(hold_against(r, variant, base, datasets, count, &c));
     char all[RESULTS_TITLE + 32];
     snprintf(all, sizeof all, "%s (%d)", x->suite[suite].title, count);
-    add_row(t, all, false, x->suite[suite].id, &c);
-    return STATUS_OK;
+    return add_row(r, variant, base, datasets, count, all, x->suite[suite].id, false, t);
 }
 
 enum status table_variants(const struct report *r, const char *none, struct table *t)
@@ -109,14 +87,11 @@ enum status table_variants(const struct report *r, const char *none, struct tabl
         }
     }
     free(datasets);
-    char words[256];
-    report_describe_intervals(r, words, sizeof words);
     text_add(&t->caption,
              "Each variant against the method that it varies, where both were run. "
              "Seeds: the fewer of the two. Better, worse, mixed: as for pairs of methods. An "
              "interval around 0 is no proof of sameness: its ends say how large a difference "
-             "these runs leave possible. %s. ",
-             words);
-    table_caption_rules(r, &t->caption);
+             "these runs leave possible. ");
+    table_caption_intervals(r, &t->caption);
     return status;
 }

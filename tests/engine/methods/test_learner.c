@@ -28,6 +28,33 @@ TestSuite(learner, .timeout = 300); /* sanitizers are slow */
 
 enum { SETS = 8 };
 
+/* Four learners with the operands of their products in less than f32. */
+#define IN_PRECISION(words, precision)                                                             \
+    {"TD3+ODT " words, true, false, {{"rl_gradient", "td3"}, {"precision", precision}}},           \
+        {"recurrent critic " words,                                                                \
+         false,                                                                                    \
+         false,                                                                                    \
+         {{"rl_gradient", "td3"}, {"critic_arch", "lstm"}, {"precision", precision}}},             \
+        {"IQL " words,                                                                             \
+         false,                                                                                    \
+         false,                                                                                    \
+         {{"actor", "mlp"},                                                                        \
+          {"family", "mlp"},                                                                       \
+          {"rl_gradient", "iql"},                                                                  \
+          {"policy", "gaussian_tanh_mean_state_independent_std"},                                  \
+          {"n_value_nets", "1"},                                                                   \
+          {"actor_update_interval", "1"},                                                          \
+          {"precision", precision}}},                                                              \
+    {                                                                                              \
+        "PDT " words, false, false,                                                                \
+        {                                                                                          \
+            {"actor", "pdt"}, {"policy", "squashed_gaussian"}, {"entropy_reg", "1"},               \
+            {                                                                                      \
+                "precision", precision                                                             \
+            }                                                                                      \
+        }                                                                                          \
+    }
+
 static const struct {
     const char *name;
     bool long_windows; /* K = 20 too */
@@ -101,50 +128,8 @@ static const struct {
      false,
      {{"actor", "pdt"}, {"policy", "squashed_gaussian"}, {"entropy_reg", "1"}}},
     {"TD3+ODT on our own products", false, false, {{"rl_gradient", "td3"}, {"product", "own"}}},
-    {"TD3+ODT in bf16", true, false, {{"rl_gradient", "td3"}, {"precision", "bf16"}}},
-    {"recurrent critic in bf16",
-     false,
-     false,
-     {{"rl_gradient", "td3"}, {"critic_arch", "lstm"}, {"precision", "bf16"}}},
-    {"IQL in bf16",
-     false,
-     false,
-     {{"actor", "mlp"},
-      {"family", "mlp"},
-      {"rl_gradient", "iql"},
-      {"policy", "gaussian_tanh_mean_state_independent_std"},
-      {"n_value_nets", "1"},
-      {"actor_update_interval", "1"},
-      {"precision", "bf16"}}},
-    {"PDT in bf16",
-     false,
-     false,
-     {{"actor", "pdt"},
-      {"policy", "squashed_gaussian"},
-      {"entropy_reg", "1"},
-      {"precision", "bf16"}}},
-    {"TD3+ODT in bf16 as AMX", true, false, {{"rl_gradient", "td3"}, {"precision", "bf16_amx"}}},
-    {"recurrent critic in bf16 as AMX",
-     false,
-     false,
-     {{"rl_gradient", "td3"}, {"critic_arch", "lstm"}, {"precision", "bf16_amx"}}},
-    {"IQL in bf16 as AMX",
-     false,
-     false,
-     {{"actor", "mlp"},
-      {"family", "mlp"},
-      {"rl_gradient", "iql"},
-      {"policy", "gaussian_tanh_mean_state_independent_std"},
-      {"n_value_nets", "1"},
-      {"actor_update_interval", "1"},
-      {"precision", "bf16_amx"}}},
-    {"PDT in bf16 as AMX",
-     false,
-     false,
-     {{"actor", "pdt"},
-      {"policy", "squashed_gaussian"},
-      {"entropy_reg", "1"},
-      {"precision", "bf16_amx"}}},
+    IN_PRECISION("in bf16", "bf16"),
+    IN_PRECISION("in bf16 as AMX", "bf16_amx"),
 };
 
 enum { METHODS = sizeof methods / sizeof *methods };

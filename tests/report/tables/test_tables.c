@@ -27,6 +27,15 @@ static struct report report_of(const char *path)
     return r;
 }
 
+/* Of the runs of matrix "main" in the scratch folder. */
+static struct report report_of_main(void)
+{
+    struct report r = {.bootstrap = bootstrap_default(), .gamma = 100, .digits = 2};
+    r.results = folder_results(folder_path("main"), (struct results_options){0});
+    cr_assert_eq(statistics_new(&r), STATUS_OK);
+    return r;
+}
+
 static struct report corl(void)
 {
     char path[FILE_PATH];
@@ -354,9 +363,7 @@ Test(table, holds_each_variant_against_its_own_method)
         run_of_an_ablation("pen-human-v1", "odt", "tau=1", seed, 20); /* nothing beside it */
         run_of_an_ablation("hopper-random-v2", "td3_odt", "", seed, 99);
     }
-    struct report r = {.bootstrap = bootstrap_default(), .gamma = 100, .digits = 2};
-    r.results = folder_results(folder_path("main"), (struct results_options){0});
-    cr_assert_eq(statistics_new(&r), STATUS_OK);
+    struct report r = report_of_main();
     struct table t = made(&r, "variants");
     cr_assert_eq(t.rows, 3, "two datasets and both together");
     cr_expect_str_eq(table_cell(&t, 0, 1)->text, "ODT, tau=1");
@@ -392,9 +399,7 @@ Test(table, shows_hyperparameters_and_cost_from_the_runs)
                                                      ? "T_train = 20\ngamma = 0.99\nlabel = a\n"
                                                      : "T_train = 5\ngamma = 0.99\nlabel = b\n"});
     }
-    struct report r = {.bootstrap = bootstrap_default(), .gamma = 100, .digits = 2};
-    r.results = folder_results(folder_path("main"), (struct results_options){0});
-    cr_assert_eq(statistics_new(&r), STATUS_OK);
+    struct report r = report_of_main();
     struct table t = made(&r, "tab8");
     cr_assert_eq(t.rows, 2, "label is no hyperparameter");
     cr_expect_str_eq(table_cell(&t, 0, 1)->text, "20 / 5");
@@ -430,9 +435,7 @@ Test(table, of_settings_has_only_keys_that_some_method_reads)
                                        .last = 30,
                                        .config = text});
     }
-    struct report r = {.bootstrap = bootstrap_default(), .gamma = 100, .digits = 2};
-    r.results = folder_results(folder_path("main"), (struct results_options){0});
-    cr_assert_eq(statistics_new(&r), STATUS_OK);
+    struct report r = report_of_main();
     struct table t = made(&r, "tab8");
     static const char *const kept[] = {"family", "actor", "rl_gradient",
                                        "gamma",  "tau",   "embed_dim"};
